@@ -1,0 +1,2 @@
+//! Malipo.
+fn main() {}
