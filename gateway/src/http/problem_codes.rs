@@ -1,0 +1,224 @@
+//! Every error code the gateway answers with, in one table.
+//!
+//! A code is a promise to callers: it never changes its meaning and is never used for anything else. The table feeds
+//! problem bodies, the page behind each `type` address (`/errors/{code}`) and the API description. Add a row to add a
+//! code; the compiler refuses a status that is not an error, a test refuses a code that is used twice.
+
+use hyper::StatusCode;
+
+/// One row: everything that is the same each time this error happens.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CodeInfo {
+    /// The stable name, `snake_case`.
+    pub text: &'static str,
+    /// The HTTP status: 400 to 599.
+    pub status: u16,
+    /// Whether sending the very same request again later can succeed.
+    pub retryable: bool,
+    /// What went wrong, for developers, without particulars.
+    pub title: &'static str,
+    /// A sentence that may be shown to a citizen, in English.
+    pub en: &'static str,
+    /// The same sentence in Swahili.
+    pub sw: &'static str,
+}
+
+macro_rules! problem_codes {
+    ($(
+        $(#[doc = $about:literal])+
+        $name:ident = $status:literal $text:literal $retry:ident
+            title $title:literal
+            en $en:literal
+            sw $sw:literal
+    )+) => {
+        /// Which error this is. The rows behind the names are in [`Code::info`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $( $(#[doc = $about])+ $name, )+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+
+            /// The row of this code.
+            pub const fn info(self) -> &'static CodeInfo {
+                match self {
+                    $( Code::$name => {
+                        const {
+                            assert!($status >= 400 && $status < 600, "a problem has an error status");
+                            &CodeInfo {
+                                text: $text, status: $status, retryable: problem_codes!(@ $retry),
+                                title: $title, en: $en, sw: $sw,
+                            }
+                        }
+                    } )+
+                }
+            }
+        }
+    };
+    (@ retryable) => { true };
+    (@ final) => { false };
+}
+
+problem_codes! {
+    /// The request cannot be understood, and no closer code fits.
+    BadRequest = 400 "bad_request" final
+        title "The request cannot be understood"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// The request uses `Transfer-Encoding`, or both it and `Content-Length`, where only `Content-Length` is taken.
+    FramingRefused = 400 "framing_refused" final
+        title "Send the body with Content-Length, without Transfer-Encoding"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// The body ended before it was complete.
+    BodyIncomplete = 400 "body_incomplete" retryable
+        title "The body ended before it was complete"
+        en "Your details did not reach us in full. Check your connection and try again."
+        sw "Maelezo yako hayakutufikia yote. Angalia mtandao wako ujaribu tena."
+
+    /// The body is not JSON.
+    MalformedJson = 400 "malformed_json" final
+        title "The body is not valid JSON"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// The body says the same thing twice: a JSON object or a form repeats a name.
+    RepeatedName = 400 "repeated_name" final
+        title "A name appears twice in the same object, form or query"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// The body is JSON, but deeper or wider than any request of ours.
+    JsonTooComplex = 400 "json_too_complex" final
+        title "The JSON is nested too deeply or has too many members"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// Nobody is signed in, or the key is unknown.
+    Unauthenticated = 401 "unauthenticated" final
+        title "A valid key or session is needed"
+        en "Sign in to continue."
+        sw "Ingia ili uendelee."
+
+    /// The caller is known and may not do this.
+    Forbidden = 403 "forbidden" final
+        title "This key or session may not do this"
+        en "You do not have permission to do this."
+        sw "Huna ruhusa ya kufanya hivi."
+
+    /// Nothing is at this address, or nothing that this caller may know of.
+    NotFound = 404 "not_found" final
+        title "Nothing was found at this address"
+        en "We could not find what you are looking for. Check the address or the number."
+        sw "Hatukupata unachotafuta. Angalia anwani au nambari."
+
+    /// The address exists, with other methods; `Allow` lists them.
+    MethodNotAllowed = 405 "method_not_allowed" final
+        title "This address does not take this method"
+        en "This page cannot be used in this way. Go back and try again."
+        sw "Ukurasa huu hauwezi kutumiwa hivi. Rudi nyuma ujaribu tena."
+
+    /// The body came too slowly.
+    BodyTooSlow = 408 "body_too_slow" retryable
+        title "The body did not arrive in time"
+        en "Your details took too long to reach us. Check your connection and try again."
+        sw "Maelezo yako yamechelewa kutufikia. Angalia mtandao wako ujaribu tena."
+
+    /// The request contradicts the present state of the thing it is about.
+    Conflict = 409 "conflict" final
+        title "The request contradicts the present state"
+        en "This has changed in the meantime. Check it and try again."
+        sw "Hali imebadilika. Angalia tena kisha ujaribu."
+
+    /// The body is larger than this address takes.
+    BodyTooLarge = 413 "body_too_large" final
+        title "The body is too large"
+        en "What you sent is too large."
+        sw "Ulichotuma ni kikubwa mno."
+
+    /// The body is compressed; no address takes compressed bodies.
+    CompressedBody = 415 "compressed_body" final
+        title "Send the body without Content-Encoding"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// The body is of a type this address does not take.
+    UnsupportedMediaType = 415 "unsupported_media_type" final
+        title "This address does not take this content type"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// Fields of the request have values that are not allowed; `errors` lists each.
+    ValidationFailed = 422 "validation_failed" final
+        title "Some fields have values that are not allowed"
+        en "Some of your answers need to change. Check them and try again."
+        sw "Baadhi ya majibu yako yanahitaji kubadilishwa. Yaangalie ujaribu tena."
+
+    /// This caller asks too often; `Retry-After` says when to come back.
+    RateLimited = 429 "rate_limited" retryable
+        title "Too many requests"
+        en "You have tried many times in a short time. Wait a minute and try again."
+        sw "Umejaribu mara nyingi kwa muda mfupi. Subiri dakika moja ujaribu tena."
+
+    /// Our mistake.
+    InternalError = 500 "internal_error" retryable
+        title "Something went wrong on our side"
+        en "Something went wrong on our side. Try again in a few minutes."
+        sw "Kuna hitilafu upande wetu. Jaribu tena baada ya dakika chache."
+
+    /// Every place for a request is taken; nothing was begun.
+    Overloaded = 503 "overloaded" retryable
+        title "Too many requests are being served"
+        en "Many people are using this service right now. Try again in a minute."
+        sw "Watu wengi wanatumia huduma hii kwa sasa. Jaribu tena baada ya dakika moja."
+
+    /// The answer was not ready within the time this address allows.
+    DeadlineExceeded = 504 "deadline_exceeded" retryable
+        title "The answer was not ready in time"
+        en "This is taking longer than it should. Check the status before you try again."
+        sw "Hili linachukua muda mrefu kuliko kawaida. Angalia hali kabla ya kujaribu tena."
+}
+
+impl Code {
+    /// The code as callers see it.
+    pub const fn text(self) -> &'static str {
+        self.info().text
+    }
+
+    /// The status this code is answered with: always an error.
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.info().status).expect("the table holds valid statuses")
+    }
+
+    /// The code with this text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.text() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_named_once_and_speaks_both_languages() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            let info = code.info();
+            assert!(seen.insert(info.text), "{} is used twice", info.text);
+            assert!(info.text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", info.text);
+            assert!(
+                !info.title.is_empty() && info.en.ends_with('.') && info.sw.ends_with('.'),
+                "{}",
+                info.text
+            );
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert_eq!(Code::from_text(info.text), Some(*code));
+        }
+        assert_eq!(Code::from_text("no_such_code"), None);
+    }
+}

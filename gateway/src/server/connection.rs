@@ -1,0 +1,104 @@
+//! One connection, from its handshake to its last answer.
+//!
+//! hyper's own defaults are for friends: its head timeout is silently off until a timer is installed, and its
+//! buffers grow to 400 KiB per connection. Both are set here, in one place, for every listener.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::{Counter, counter};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::accept::Seat;
+use super::drain::Connections;
+use super::patient_stream::PatientStream;
+use super::tls::TlsTerms;
+use super::{Limits, Peer, Service};
+use crate::telemetry::metrics::CONNECTIONS_REFUSED_TOTAL;
+
+/// All that the connections of one listener share.
+pub(super) struct Speaking<S> {
+    tls: Option<TlsTerms>,
+    service: Arc<S>,
+    http: http1::Builder,
+    handshake_deadline: Duration,
+    write_stall_max: Duration,
+    connections: Connections,
+    handshakes_failed: Counter,
+    writes_stalled: Counter,
+    cut: Counter,
+}
+
+impl<S: Service> Speaking<S> {
+    pub(super) fn new(
+        listener: &'static str,
+        tls: Option<TlsTerms>,
+        service: Arc<S>,
+        limits: &Limits,
+        connections: &Connections,
+    ) -> Self {
+        let refused = |reason: &'static str| counter!(CONNECTIONS_REFUSED_TOTAL.name, "listener" => listener, "reason" => reason);
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(limits.head_deadline)
+            .max_buf_size(limits.buffer_bytes_max)
+            .max_headers(limits.headers_max)
+            .half_close(false)
+            .keep_alive(true);
+        Self {
+            tls,
+            service,
+            http,
+            handshake_deadline: limits.handshake_deadline,
+            write_stall_max: limits.write_stall_max,
+            connections: connections.clone(),
+            handshakes_failed: refused("handshake"),
+            writes_stalled: refused("write_stall"),
+            cut: refused("drain_deadline"),
+        }
+    }
+
+    /// Speaks with one peer until either side is done. The seat is given back at the end.
+    pub(super) async fn run(self: Arc<Self>, stream: TcpStream, address: SocketAddr, seat: Seat) {
+        let stream = PatientStream::new(stream, self.write_stall_max, self.writes_stalled.clone());
+        match &self.tls {
+            None => self.speak_http(stream, Peer { address, over_tls: false }).await,
+            Some(terms) => {
+                let handshake = terms.acceptor().accept(stream);
+                match tokio::time::timeout(self.handshake_deadline, handshake).await {
+                    Ok(Ok(stream)) => self.speak_http(stream, Peer { address, over_tls: true }).await,
+                    // Scanners and broken clients; the count tells when there are too many.
+                    Ok(Err(_)) | Err(_) => self.handshakes_failed.increment(1),
+                }
+            }
+        }
+        drop(seat);
+    }
+
+    async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+        let answer = service_fn(|request| {
+            let service = Arc::clone(&self.service);
+            async move { Ok::<_, Infallible>(service.answer(request, peer).await) }
+        });
+        let mut connection = std::pin::pin!(self.http.serve_connection(TokioIo::new(stream), answer));
+        // How a connection ends is the peer's business: it closed, it broke off, it sent what is not HTTP (and was
+        // told so). Requests are logged by their pipeline.
+        tokio::select! {
+            biased;
+            _ended = connection.as_mut() => return,
+            () = self.connections.stop.cancelled() => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            biased;
+            _ended = connection => {}
+            () = self.connections.cut.cancelled() => self.cut.increment(1),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Every metric of the gateway, declared once: name, kind, unit, labels, meaning.
+//!
+//! A metric that is not in [`ALL`] does not exist: code names a metric by its constant here, and [`install`]
+//! describes the whole table to the recorder, so `/metrics` carries a help line for each. Labels are small closed
+//! sets; a service, a phone or a bill is never a label.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// What kind of number a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows; starts again at zero with the process.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Observations in buckets.
+    Histogram,
+}
+
+/// One metric: the row an operator finds in the documentation.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Name as scraped. Ends in its unit; counters end in `_total`.
+    pub name: &'static str,
+    /// Counter, gauge or histogram.
+    pub kind: Kind,
+    /// Unit of the value.
+    pub unit: metrics::Unit,
+    /// Label names, in the order they are given.
+    pub labels: &'static [&'static str],
+    /// What the number means, in one sentence.
+    pub about: &'static str,
+}
+
+/// Time from a request's head being read to its response being ready to write.
+pub const HTTP_REQUEST_DURATION_SECONDS: Metric = Metric {
+    name: "malipo_http_request_duration_seconds",
+    kind: Kind::Histogram,
+    unit: metrics::Unit::Seconds,
+    labels: &["route", "method", "code"],
+    about: "Time from a request's head being read to its response being ready to write.",
+};
+
+/// Requests turned away at once because every place was taken.
+pub const HTTP_REQUESTS_SHED_TOTAL: Metric = Metric {
+    name: "malipo_http_requests_shed_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["listener", "lane"],
+    about: "Requests answered 503 because every place for a request was taken.",
+};
+
+/// Requests whose caller hung up before the answer was ready.
+pub const HTTP_REQUESTS_ABANDONED_TOTAL: Metric = Metric {
+    name: "malipo_http_requests_abandoned_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["listener"],
+    about: "Requests whose caller hung up before the answer was ready.",
+};
+
+/// Connections open now.
+pub const CONNECTIONS_OPEN: Metric = Metric {
+    name: "malipo_connections_open",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["listener"],
+    about: "Connections open now, handshakes included.",
+};
+
+/// Connections closed by a rule of ours before or while they spoke.
+pub const CONNECTIONS_REFUSED_TOTAL: Metric = Metric {
+    name: "malipo_connections_refused_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["listener", "reason"],
+    about: "Connections ended by a limit: per_address, handshake, write_stall, drain_deadline.",
+};
+
+/// Times the operating system could not give us a connection.
+pub const ACCEPT_ERRORS_TOTAL: Metric = Metric {
+    name: "malipo_accept_errors_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["listener"],
+    about: "Failures to accept a connection, such as no file descriptor left.",
+};
+
+/// When the served certificate stops being valid.
+pub const TLS_CERTIFICATE_EXPIRY_SECONDS: Metric = Metric {
+    name: "malipo_tls_certificate_expiry_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &["listener"],
+    about: "Unix time at which the served certificate stops being valid.",
+};
+
+/// Attempts to take a new certificate from disk.
+pub const TLS_RELOADS_TOTAL: Metric = Metric {
+    name: "malipo_tls_reloads_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["listener", "outcome"],
+    about: "Certificate reloads: outcome is taken, or kept_old when the new pair was not usable.",
+};
+
+/// Log lines dropped because the reader of the log does not keep up.
+pub const LOG_LINES_DROPPED_TOTAL: Metric = Metric {
+    name: "malipo_log_lines_dropped_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Log lines dropped because whoever reads the log does not keep up.",
+};
+
+/// Every metric, in the order of the documentation.
+pub const ALL: &[Metric] = &[
+    HTTP_REQUEST_DURATION_SECONDS,
+    HTTP_REQUESTS_SHED_TOTAL,
+    HTTP_REQUESTS_ABANDONED_TOTAL,
+    CONNECTIONS_OPEN,
+    CONNECTIONS_REFUSED_TOTAL,
+    ACCEPT_ERRORS_TOTAL,
+    TLS_CERTIFICATE_EXPIRY_SECONDS,
+    TLS_RELOADS_TOTAL,
+    LOG_LINES_DROPPED_TOTAL,
+];
+
+/// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.
+const SECONDS_BUCKETS: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+    10.0, 30.0,
+];
+
+/// How often [`keep_up`] folds recorded observations into their buckets.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Installs the recorder for the whole process and describes every metric.
+///
+/// Call it before anything is measured: handles taken earlier lead nowhere. Fails when a recorder is
+/// already installed.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS_BUCKETS)?
+        .install_recorder()?;
+    describe_all();
+    Ok(handle)
+}
+
+/// Folds observations into buckets until dropped. Without it histograms grow with every request.
+pub async fn keep_up(handle: PrometheusHandle) {
+    let mut tick = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tick.tick().await;
+        handle.run_upkeep();
+    }
+}
+
+fn describe_all() {
+    for metric in ALL {
+        match metric.kind {
+            Kind::Counter => metrics::describe_counter!(metric.name, metric.unit, metric.about),
+            Kind::Gauge => metrics::describe_gauge!(metric.name, metric.unit, metric.about),
+            Kind::Histogram => metrics::describe_histogram!(metric.name, metric.unit, metric.about),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_named_by_the_rules_and_only_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for metric in ALL {
+            assert!(seen.insert(metric.name), "{} is declared twice", metric.name);
+            assert!(metric.name.starts_with("malipo_"), "{} lacks the prefix", metric.name);
+            assert_eq!(
+                metric.kind == Kind::Counter,
+                metric.name.ends_with("_total"),
+                "{}: counters, and only counters, end in _total",
+                metric.name
+            );
+            assert!(metric.about.ends_with('.'), "{}: a meaning is a sentence", metric.name);
+        }
+    }
+}
