@@ -6,6 +6,7 @@ mod codec;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use codec::encode_leaf;
 pub use codec::{CodecError, EncodedRecord, LEAF_LEN_MAX, RECORD_VERSION, SEALED_LEN_MAX};
 
 use crate::entry::Entry;

@@ -2,38 +2,48 @@
 //! which they became known. It follows from the journal and is rebuilt from it when it is not as it should be, so
 //! it is never synced on the way of a payment.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::hash::Hash;
+use crate::storage::{Storage, StorageFile};
 use crate::tree::{Frontier, consistency_proof, inclusion_proof, stored_count, stored_index};
 
+const NAME: &str = "tree/hashes";
 const HASH_LEN: u64 = 32;
 
 /// The stored hashes. Cheap to clone; any number of readers beside the one writer.
 #[derive(Clone, Debug)]
 pub struct HashStore {
-    file: Arc<File>,
-    path: Arc<PathBuf>,
+    file: Arc<dyn StorageFile>,
+    backlog: Arc<Mutex<Backlog>>,
 }
 
-/// The file of stored hashes could not be read or written.
+/// Hashes that the disk had no room for. It stays small by itself: without room there are no new journal segments.
+#[derive(Debug, Default)]
+struct Backlog {
+    first_index: u64,
+    hashes: Vec<Hash>,
+}
+
+/// The file of stored hashes could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{} at hash {index}", path.display())]
+#[error("{NAME} at hash {index}: {source}")]
 pub struct HashStoreError {
-    path: PathBuf,
     index: u64,
     source: io::Error,
 }
 
 impl HashStore {
     /// Opens the file, or makes an empty one.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        Ok(Self { file: Arc::new(file), path: Arc::new(path.to_path_buf()) })
+    pub fn open(storage: &dyn Storage) -> io::Result<Self> {
+        if let Some(file) = storage.open(NAME)? {
+            return Ok(Self { file, backlog: Arc::default() });
+        }
+        let unfinished = format!("{NAME}.unfinished");
+        let file = storage.create(&unfinished)?;
+        storage.publish(&unfinished, NAME)?;
+        Ok(Self { file, backlog: Arc::default() })
     }
 
     /// True if the file holds every hash of this frontier's tree that the frontier itself needs. Whoever finds false
@@ -51,18 +61,39 @@ impl HashStore {
         true
     }
 
-    /// Writes hashes that became known, the first of them by leaf number `leaf_count` (from 0).
-    pub fn write(&self, leaf_count: u64, hashes: &[Hash]) -> Result<(), HashStoreError> {
-        let index = stored_count(leaf_count);
-        let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
-        self.file.write_all_at(&bytes, index * HASH_LEN).map_err(|source| self.error(index, source))
+    /// Writes hashes that became known, the first of them by leaf number `leaf_count` (from 0). What cannot be written
+    /// is kept in memory and tried again with the next hashes: a payment never fails for the sake of this file.
+    pub fn write(&self, leaf_count: u64, hashes: &[Hash]) {
+        let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_empty = backlog.hashes.is_empty();
+        if was_empty {
+            backlog.first_index = stored_count(leaf_count);
+        }
+        backlog.hashes.extend_from_slice(hashes);
+        let bytes: Vec<u8> = backlog.hashes.iter().flat_map(|hash| hash.0).collect();
+        match self.file.write_all_at(&bytes, backlog.first_index * HASH_LEN) {
+            Ok(()) => backlog.hashes.clear(),
+            Err(error) if was_empty => {
+                tracing::warn!(%error, "The hashes of the tree cannot be written and are kept in memory.");
+            }
+            Err(_) => {}
+        }
     }
 
     /// Reads one stored hash.
     pub fn read(&self, index: u64) -> Result<Hash, HashStoreError> {
         let mut hash = [0; 32];
-        self.file.read_exact_at(&mut hash, index * HASH_LEN).map_err(|source| self.error(index, source))?;
-        Ok(Hash(hash))
+        let Err(source) = self.file.read_exact_at(&mut hash, index * HASH_LEN) else { return Ok(Hash(hash)) };
+        let backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+        let position =
+            index.checked_sub(backlog.first_index).and_then(|position| usize::try_from(position).ok());
+        let kept = position.and_then(|position| backlog.hashes.get(position));
+        kept.copied().ok_or(HashStoreError { index, source })
+    }
+
+    /// The hash of leaf `index`.
+    pub fn leaf(&self, index: u64) -> Result<Hash, HashStoreError> {
+        self.read(stored_index(0, index))
     }
 
     /// The proof that leaf `index` is in the tree of `size` leaves.
@@ -73,9 +104,5 @@ impl HashStore {
     /// The proof that the tree of `old_size` leaves is the beginning of the tree of `size` leaves.
     pub fn consistency_proof(&self, old_size: u64, size: u64) -> Result<Vec<Hash>, HashStoreError> {
         consistency_proof(old_size, size, |index| self.read(index))
-    }
-
-    fn error(&self, index: u64, source: io::Error) -> HashStoreError {
-        HashStoreError { path: self.path.to_path_buf(), index, source }
     }
 }

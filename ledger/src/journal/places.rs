@@ -1,0 +1,43 @@
+//! Where in its segment the batch of each record begins: eight bytes a record, in one file. A hint for readers and
+//! nothing more; a reader that finds it wrong or missing walks the segment.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::storage::{Storage, StorageFile};
+
+const NAME: &str = "journal/places";
+const PLACE_LEN: u64 = 8;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    file: Arc<dyn StorageFile>,
+}
+
+impl Places {
+    pub(crate) fn open(storage: &dyn Storage) -> io::Result<Self> {
+        if let Some(file) = storage.open(NAME)? {
+            return Ok(Self { file });
+        }
+        let unfinished = format!("{NAME}.unfinished");
+        let file = storage.create(&unfinished)?;
+        storage.publish(&unfinished, NAME)?;
+        Ok(Self { file })
+    }
+
+    /// Notes that the batch of records `first_sequence..next_sequence` begins at `offset` of its segment. What cannot
+    /// be noted costs a reader time and nobody anything else.
+    pub(crate) fn note(&self, first_sequence: u64, next_sequence: u64, offset: u64) {
+        let bytes: Vec<u8> = (first_sequence..next_sequence).flat_map(|_| offset.to_le_bytes()).collect();
+        if let Err(error) = self.file.write_all_at(&bytes, first_sequence * PLACE_LEN) {
+            tracing::debug!(%error, first_sequence, "The place of a record could not be noted.");
+        }
+    }
+
+    /// Where the batch of this record begins, as far as is known.
+    pub(crate) fn read(&self, sequence: u64) -> Option<u64> {
+        let mut bytes = [0; PLACE_LEN as usize];
+        self.file.read_exact_at(&mut bytes, sequence * PLACE_LEN).ok()?;
+        Some(u64::from_le_bytes(bytes))
+    }
+}

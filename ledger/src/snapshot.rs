@@ -1,0 +1,378 @@
+//! Snapshots: the book at the beginning of a segment, so that a start reads the tail of the journal and not all of
+//! it. They are built in the background, from the snapshot before and the segments sealed since, never from the
+//! live book; two are kept. `FORMAT.md` has the bytes.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountCode;
+use crate::book::{Balance, Balances, Book};
+use crate::hash::Hash;
+use crate::journal::JournalError;
+use crate::journal::file::read_files;
+use crate::machine::StateMachine;
+use crate::money::Currency;
+use crate::record::LedgerTime;
+use crate::storage::{Storage, read_whole, write_whole};
+use crate::table::{Run, RunError, RunName, Table, Value, merge_runs, write_run};
+use crate::tree::Frontier;
+
+const FOLDER: &str = "snapshots";
+const MAGIC: [u8; 8] = *b"MALIPOSN";
+const VERSION: u32 = 1;
+const HEADER_LEN: usize = 24;
+const KEPT_COUNT: usize = 2;
+/// So many runs of a size are merged into one of the next size.
+const MERGED_RUN_COUNT: usize = 4;
+
+/// The first part of a snapshot, written as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+struct Meta {
+    machine_version: u32,
+    sequence: u64,
+    time: LedgerTime,
+    chain: String,
+    peaks: Vec<String>,
+    balances: Vec<AccountBalance>,
+    claims: Vec<RunName>,
+    archive: Vec<RunName>,
+}
+
+/// Sums as decimal text: they may be wider than the numbers of JSON.
+#[derive(Debug, Serialize, Deserialize)]
+struct AccountBalance {
+    account: AccountCode,
+    currency: Currency,
+    debit: String,
+    credit: String,
+    pending_debit: String,
+    pending_credit: String,
+}
+
+/// A snapshot that has been built: what the live book takes over from it.
+#[derive(Debug)]
+pub(crate) struct Adoption {
+    pub(crate) sequence: u64,
+    pub(crate) claims: Vec<Arc<Run>>,
+    pub(crate) archive: Vec<Arc<Run>>,
+}
+
+/// A snapshot could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The disk.
+    #[error("{name}: {source}")]
+    Io {
+        /// The file.
+        name: String,
+        /// The error underneath.
+        source: std::io::Error,
+    },
+    /// The bytes are there and are wrong, or are of another version.
+    #[error("{name}: {what}")]
+    Unusable {
+        /// The file.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// One of its runs.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The journal it is built from.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record of the journal.
+    #[error(transparent)]
+    Apply(#[from] crate::book::ApplyError),
+}
+
+fn name_of(sequence: u64) -> String {
+    format!("{FOLDER}/{sequence:020}.snap")
+}
+
+/// Sequences of the snapshots that there are, oldest first.
+pub(crate) fn sequences(storage: &dyn Storage) -> std::io::Result<Vec<u64>> {
+    let names = storage.list(FOLDER)?;
+    Ok(names.iter().filter_map(|name| name.strip_suffix(".snap")?.parse().ok()).collect())
+}
+
+/// The book as the newest usable snapshot has it; an empty one if there is none. An unusable snapshot is reported
+/// and the one before it taken: nothing is lost by that but time.
+pub(crate) fn latest<S: StateMachine>(storage: &dyn Storage) -> Result<Book<S>, SnapshotError> {
+    let io = |source| SnapshotError::Io { name: FOLDER.to_owned(), source };
+    for sequence in sequences(storage).map_err(io)?.into_iter().rev() {
+        match read(storage, sequence) {
+            Ok(book) => return Ok(book),
+            Err(error) => tracing::warn!(%error, "A snapshot cannot be used; an older one or none is taken."),
+        }
+    }
+    Ok(Book::empty())
+}
+
+fn read<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Book<S>, SnapshotError> {
+    let name = name_of(sequence);
+    let unusable = |what: &str| SnapshotError::Unusable { name: name.clone(), what: what.to_owned() };
+    let io = |source| SnapshotError::Io { name: name.clone(), source };
+    let file = storage.open(&name).map_err(io)?.ok_or_else(|| unusable("the file has gone"))?;
+    let bytes = read_whole(&*file).map_err(io)?;
+    let (header, body) = bytes.split_at_checked(HEADER_LEN).ok_or_else(|| unusable("it is too short"))?;
+    let half = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
+    if header[..8] != MAGIC || half(8) != VERSION {
+        return Err(unusable("it does not begin as a snapshot of this version does"));
+    }
+    if crc32c::crc32c(&bytes[16..]) != half(12) {
+        return Err(unusable("its checksum is wrong"));
+    }
+    let meta_len = u64::from_le_bytes(header[16..24].try_into().expect("eight bytes"));
+    let meta_len = usize::try_from(meta_len).map_err(|_| unusable("its first part is too long"))?;
+    let (meta, state) = body.split_at_checked(meta_len).ok_or_else(|| unusable("it ends early"))?;
+    let meta: Meta = serde_json::from_slice(meta).map_err(|error| unusable(&error.to_string()))?;
+    if meta.machine_version != S::VERSION {
+        return Err(unusable(&format!("its state has version {}, not {}", meta.machine_version, S::VERSION)));
+    }
+    let hash = |text: &str| {
+        let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Hash).ok_or_else(|| unusable("a hash in it is none"))
+    };
+    let peaks = meta.peaks.iter().map(|peak| hash(peak)).collect::<Result<_, _>>()?;
+    let frontier =
+        Frontier::from_parts(meta.sequence, peaks).ok_or_else(|| unusable("its frontier does not fit"))?;
+    let mut balances = Balances::default();
+    for line in &meta.balances {
+        let number = |text: &str| text.parse::<i128>().map_err(|_| unusable("a balance in it is none"));
+        balances.entry(line.account.clone()).or_default()[line.currency as usize] = Balance {
+            debit: number(&line.debit)?,
+            credit: number(&line.credit)?,
+            pending_debit: number(&line.pending_debit)?,
+            pending_credit: number(&line.pending_credit)?,
+        };
+    }
+    Ok(Book {
+        time: meta.time,
+        chain: hash(&meta.chain)?,
+        frontier,
+        balances,
+        claims: Table::new(open_runs(storage, meta.claims)?, meta.sequence),
+        archive: Table::new(open_runs(storage, meta.archive)?, meta.sequence),
+        state: S::decode(state).map_err(|what| unusable(&what))?,
+    })
+}
+
+fn open_runs(storage: &dyn Storage, names: Vec<RunName>) -> Result<Vec<Arc<Run>>, RunError> {
+    names.into_iter().map(|name| Run::open(storage, name).map(Arc::new)).collect()
+}
+
+/// Builds the snapshot at `sequence`, where a segment begins, and returns what the live book takes over.
+fn build<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Option<Adoption>, SnapshotError> {
+    let mut book = latest::<S>(storage)?;
+    let from = book.next_sequence();
+    if from >= sequence {
+        return Ok(None);
+    }
+    let mut failure = None;
+    read_files(storage, from, &mut |batch| {
+        if batch.first_sequence() >= sequence {
+            return false;
+        }
+        let mut stored = Vec::new();
+        let applied = match batch.follow(book.next_sequence(), &book.chain) {
+            Ok(hashed) => book.replay(batch, &hashed, &mut stored),
+            Err(error) => Err(crate::book::ApplyError::Refused {
+                sequence: book.next_sequence(),
+                what: error.to_string(),
+            }),
+        };
+        failure = applied.err();
+        failure.is_none()
+    })?;
+    if let Some(error) = failure {
+        return Err(error.into());
+    }
+    let claims = runs_after(storage, "claims", &book.claims, from, sequence)?;
+    let archive = runs_after(storage, "archive", &book.archive, from, sequence)?;
+    write(storage, &book, &claims, &archive)?;
+    Ok(Some(Adoption { sequence, claims, archive }))
+}
+
+/// The runs of the snapshot before and one more of what came since, merged where too many of a size have gathered.
+fn runs_after<V: Value>(
+    storage: &dyn Storage,
+    table_name: &str,
+    table: &Table<V>,
+    from: u64,
+    sequence: u64,
+) -> Result<Vec<Arc<Run>>, RunError> {
+    let mut runs = table.runs().to_vec();
+    let name =
+        |first_sequence| RunName { table: table_name.to_owned(), first_sequence, end_sequence: sequence };
+    let entries = table.sorted_from_memory();
+    if !entries.is_empty() {
+        let encoded = entries.into_iter().map(|(key, value)| {
+            let mut bytes = Vec::new();
+            value.encode(&mut bytes);
+            Ok((key, bytes))
+        });
+        runs.push(Arc::new(write_run(storage, name(from), encoded)?));
+    }
+    while let Some(start) = mergeable_tail(&runs) {
+        let merged = merge_runs(storage, name(runs[start].name().first_sequence), &runs[start..])?;
+        runs.truncate(start);
+        runs.push(Arc::new(merged));
+    }
+    Ok(runs)
+}
+
+/// Where the newest runs of one size begin, if there are enough of them. Sizes are powers of four: a key is merged
+/// again about as often as its table has quadrupled.
+fn mergeable_tail(runs: &[Arc<Run>]) -> Option<usize> {
+    let size = |run: &Arc<Run>| (run.key_count().max(1).ilog2()) / 2;
+    let newest = size(runs.last()?);
+    let tail_count = runs.iter().rev().take_while(|run| size(run) <= newest).count();
+    (tail_count >= MERGED_RUN_COUNT).then(|| runs.len() - tail_count)
+}
+
+fn write<S: StateMachine>(
+    storage: &dyn Storage,
+    book: &Book<S>,
+    claims: &[Arc<Run>],
+    archive: &[Arc<Run>],
+) -> Result<(), SnapshotError> {
+    let names = |runs: &[Arc<Run>]| runs.iter().map(|run| run.name().clone()).collect();
+    let balances = book.trial_balance().into_iter().map(|((account, currency), balance)| AccountBalance {
+        account: AccountCode::parse(&account).expect("an account that was posted to has a code"),
+        currency,
+        debit: balance.debit.to_string(),
+        credit: balance.credit.to_string(),
+        pending_debit: balance.pending_debit.to_string(),
+        pending_credit: balance.pending_credit.to_string(),
+    });
+    let meta = Meta {
+        machine_version: S::VERSION,
+        sequence: book.next_sequence(),
+        time: book.time,
+        chain: book.chain.to_string(),
+        peaks: book.frontier.peaks().iter().map(Hash::to_string).collect(),
+        balances: balances.collect(),
+        claims: names(claims),
+        archive: names(archive),
+    };
+    let meta = serde_json::to_vec(&meta).expect("the first part of a snapshot can be written as JSON");
+    let mut bytes = vec![0; HEADER_LEN];
+    bytes[..8].copy_from_slice(&MAGIC);
+    bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    bytes[16..24].copy_from_slice(&(meta.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&meta);
+    bytes.extend_from_slice(&book.state.encode());
+    let checksum = crc32c::crc32c(&bytes[16..]);
+    bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+    let name = name_of(book.next_sequence());
+    write_whole(storage, &name, &bytes).map_err(|source| SnapshotError::Io { name, source })
+}
+
+/// Removes all but the newest snapshots, and the runs that none of the kept ones names.
+fn remove_old(storage: &dyn Storage) -> Result<(), SnapshotError> {
+    let io = |source| SnapshotError::Io { name: FOLDER.to_owned(), source };
+    let sequences = sequences(storage).map_err(io)?;
+    let (old, kept) = sequences.split_at(sequences.len().saturating_sub(KEPT_COUNT));
+    let mut named = Vec::new();
+    for sequence in kept {
+        named.extend(run_names(storage, *sequence)?);
+    }
+    for sequence in old {
+        storage.remove(&name_of(*sequence)).map_err(io)?;
+    }
+    for run in storage.list("runs").map_err(io)? {
+        let run = format!("runs/{run}");
+        if !named.contains(&run) {
+            storage.remove(&run).map_err(io)?;
+        }
+    }
+    Ok(())
+}
+
+fn run_names(storage: &dyn Storage, sequence: u64) -> Result<Vec<String>, SnapshotError> {
+    let name = name_of(sequence);
+    let unusable = |what: &str| SnapshotError::Unusable { name: name.clone(), what: what.to_owned() };
+    let io = |source| SnapshotError::Io { name: name.clone(), source };
+    let file = storage.open(&name).map_err(io)?.ok_or_else(|| unusable("the file has gone"))?;
+    let mut header = [0; HEADER_LEN];
+    file.read_exact_at(&mut header, 0).map_err(io)?;
+    let meta_len = u64::from_le_bytes(header[16..24].try_into().expect("eight bytes"));
+    if header[..8] != MAGIC || meta_len > file.byte_count().map_err(io)? {
+        return Err(unusable("it does not begin as a snapshot does"));
+    }
+    let mut meta = vec![0; usize::try_from(meta_len).map_err(|_| unusable("its first part is too long"))?];
+    file.read_exact_at(&mut meta, HEADER_LEN as u64).map_err(io)?;
+    let meta: Meta = serde_json::from_slice(&meta).map_err(|error| unusable(&error.to_string()))?;
+    Ok(meta.claims.iter().chain(&meta.archive).map(RunName::to_string).collect())
+}
+
+/// The thread that builds snapshots.
+#[derive(Debug)]
+pub(crate) struct Snapshotter {
+    sealed: Option<SyncSender<u64>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Snapshotter {
+    /// Starts the thread; `adopt` is given each snapshot that was built.
+    pub(crate) fn start<S: StateMachine>(
+        storage: Arc<dyn Storage>,
+        adopt: impl Fn(Adoption) + Send + 'static,
+    ) -> Self {
+        // One waiting request is enough: the newest sealed segment covers the ones before it.
+        let (sealed, requests) = sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("snapshots".to_owned())
+            .spawn(move || build_all::<S>(&*storage, &requests, &adopt))
+            .expect("a thread can be started while the program starts");
+        Self { sealed: Some(sealed), thread: Some(thread) }
+    }
+
+    /// How the sequencer says that everything before a sequence is sealed. Never waits.
+    pub(crate) fn sealed(&self) -> impl Fn(u64) + Send + 'static {
+        let sender = self.sealed.clone().expect("the thread runs until it is dropped");
+        // A full channel means that a request waits already; the thread looks up how far it may go by itself.
+        move |sequence| {
+            let _ = sender.try_send(sequence);
+        }
+    }
+}
+
+impl Drop for Snapshotter {
+    fn drop(&mut self) {
+        self.sealed = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn build_all<S: StateMachine>(storage: &dyn Storage, requests: &Receiver<u64>, adopt: &dyn Fn(Adoption)) {
+    while let Ok(asked) = requests.recv() {
+        let outcome = newest_segment_start(storage)
+            .map(|newest| newest.max(asked))
+            .and_then(|sequence| build::<S>(storage, sequence));
+        match outcome {
+            Ok(Some(adoption)) => {
+                tracing::info!(sequence = adoption.sequence, "A snapshot of the book was written.");
+                adopt(adoption);
+                if let Err(error) = remove_old(storage) {
+                    tracing::warn!(%error, "Old snapshots could not be removed.");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "A snapshot of the book could not be built; the next start takes longer.")
+            }
+        }
+    }
+}
+
+fn newest_segment_start(storage: &dyn Storage) -> Result<u64, SnapshotError> {
+    Ok(crate::journal::file::segment_starts(storage)?.last().copied().unwrap_or(0))
+}
