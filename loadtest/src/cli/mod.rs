@@ -1,0 +1,83 @@
+//! The command line.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the other side cannot be reached, 78 bad configuration, 99 a threshold was crossed,
+//! 130 interrupted (the summary is printed all the same).
+
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use self::sandbox::SandboxArgs;
+
+/// The outside world of the payment gateway, and the load on it. Speaks to loopback addresses only.
+#[derive(Debug, Parser)]
+#[command(name = "loadtest", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play Safaricom: tokens, registered addresses, prompts, payments, and a record of every shilling.
+    Sandbox(SandboxArgs),
+}
+
+/// A message for the person at the terminal, with the exit code that goes with it.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: u8, message: impl std::fmt::Display) -> Self {
+        Self { code, message: message.to_string() }
+    }
+
+    /// Prints the message and gives the exit code.
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
+        eprintln!("error: {}", self.message);
+        ExitCode::from(self.code)
+    }
+}
+
+/// Runs the command that was asked for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(1, format!("cannot start: {error}")).report(),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Sandbox(args) => args.run().await.map(|()| ExitCode::SUCCESS),
+        }
+    });
+    result.unwrap_or_else(|failure| failure.report())
+}
+
+/// Resolves at the first interrupt or request to terminate.
+pub(crate) async fn interrupted() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "cannot listen for requests to terminate"),
+        }
+    }
+    // Without a handler the default action of the signal ends the process, which is what was asked for.
+    let _ = interrupt.await;
+}

@@ -1,0 +1,283 @@
+//! The control interface: the handsets, the faults, the record. It is ours, not Safaricom's: snake case, and amounts as
+//! `{"amount": cents, "currency": "KES"}`. The module documentation of [`super`] lists every call.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http_body_util::Either;
+use http_body_util::channel::Channel;
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+
+use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id, with_type};
+use super::faults::Faults;
+use super::fields::Fields;
+use super::payment::{ACCOUNT_CHARACTERS_MAX, NotPaid, Order};
+use super::phone::Phone;
+use super::prompts::Key;
+use super::record::{How, Line};
+use super::safaricom::Safaricom;
+use crate::kes::Kes;
+
+/// How much of the record is read at a time.
+const CHUNK_BYTES: u64 = 64 * 1024;
+/// The longest text message that can be put into an inbox.
+const MESSAGE_CHARACTERS_MAX: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinPressed {
+    pin: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayRequest {
+    account: String,
+    /// Shillings: `7550`, `"7550"` or `"7550.00"`.
+    amount: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextMessage {
+    sender: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidationSwitch {
+    on: bool,
+}
+
+/// `GET /control/handset/{phone}`
+pub(crate) fn handset(safaricom: &Safaricom, phone: &Phone) -> Answer {
+    let now = safaricom.options.clock.now();
+    let prompt = safaricom.prompts.shown_on(phone).map(|prompt| {
+        json!({
+            "checkout_request_id": prompt.checkout_request_id,
+            "text": format!(
+                "Do you want to pay Ksh{} to {}, account {}? Enter M-PESA PIN:",
+                prompt.amount.grouped(), safaricom.options.business_name, prompt.account,
+            ),
+            "amount": money(prompt.amount),
+            "account": prompt.account,
+            "expires_at": prompt.expires_at,
+            "seconds_left": prompt.expires_at.duration_since(now).as_secs().max(0),
+        })
+    });
+    let body =
+        json!({"phone": phone.digits(), "prompt": prompt, "messages": safaricom.handsets.messages(phone)});
+    json_answer(StatusCode::OK, &body)
+}
+
+/// `POST /control/handset/{phone}/pin`
+pub(crate) fn press_pin(safaricom: &Safaricom, phone: &Phone, body: &[u8]) -> Result<Answer, ControlError> {
+    let PinPressed { pin } = parse(body)?;
+    press(safaricom, phone, Key::Pin(pin))
+}
+
+/// `POST /control/handset/{phone}/cancel`
+pub(crate) fn press_cancel(safaricom: &Safaricom, phone: &Phone) -> Result<Answer, ControlError> {
+    press(safaricom, phone, Key::Cancel)
+}
+
+fn press(safaricom: &Safaricom, phone: &Phone, key: Key) -> Result<Answer, ControlError> {
+    match safaricom.prompts.press(phone, key) {
+        Some(prompt) => {
+            let body = json!({"status": "pressed", "checkout_request_id": prompt.checkout_request_id});
+            Ok(json_answer(StatusCode::ACCEPTED, &body))
+        }
+        None => Err(ControlError::new(StatusCode::CONFLICT, "no_prompt", "this handset shows no prompt")),
+    }
+}
+
+/// `POST /control/handset/{phone}/pay`
+pub(crate) async fn pay(
+    safaricom: &Arc<Safaricom>,
+    phone: Phone,
+    body: &[u8],
+) -> Result<Answer, ControlError> {
+    let request: PayRequest = parse(body)?;
+    let amount = shillings(&request.amount)
+        .ok_or_else(|| bad_request("amount: shillings with at most two decimals"))?;
+    let characters = request.account.chars().count();
+    if characters == 0 || characters > ACCOUNT_CHARACTERS_MAX {
+        return Err(bad_request("account: 1 to 20 characters"));
+    }
+    let order = Order {
+        phone: phone.clone(),
+        account: request.account,
+        amount,
+        how: How::Paybill,
+        checkout_request_id: None,
+        forced: Vec::new(),
+        confirmation_delay: None,
+    };
+    // A payer who hangs up has paid all the same: the payment runs to its end without him.
+    let payer = Arc::clone(safaricom);
+    let payment = safaricom.tasks.spawn(async move { payer.pay(order).await });
+    let body = match payment.await.unwrap_or(Err(NotPaid::Busy)) {
+        Ok(paid) => json!({"status": "paid", "receipt": paid.receipt, "amount": money(amount)}),
+        Err(reason) => {
+            let (code, result_code, message) = match reason {
+                NotPaid::RefusedByMerchant(Some(code)) => (
+                    "refused_by_merchant",
+                    Some(code),
+                    "Failed. The account number or amount was not accepted.",
+                ),
+                NotPaid::RefusedByMerchant(None) => (
+                    "merchant_unreachable",
+                    None,
+                    "Failed. The receiving organization could not be reached. Try again later.",
+                ),
+                NotPaid::NoMoney => {
+                    ("no_money", None, "Failed. You do not have enough money in your account.")
+                }
+                NotPaid::AmountOutOfRange => {
+                    ("amount_out_of_range", None, "Failed. One payment is 0.01 to 250,000.00.")
+                }
+                NotPaid::Busy => ("busy", None, "Failed. The system is busy. Try again later."),
+            };
+            safaricom.text_message(&phone, "MPESA", message.to_owned());
+            json!({"status": "refused", "code": code, "result_code": result_code, "message": message})
+        }
+    };
+    Ok(json_answer(StatusCode::OK, &body))
+}
+
+/// `POST /control/handset/{phone}/sms`
+pub(crate) fn deliver_message(
+    safaricom: &Safaricom,
+    phone: &Phone,
+    body: &[u8],
+) -> Result<Answer, ControlError> {
+    let TextMessage { sender, text } = parse(body)?;
+    if sender.is_empty() || sender.chars().count() > 20 || text.chars().count() > MESSAGE_CHARACTERS_MAX {
+        return Err(bad_request("sender: 1 to 20 characters; text: at most 1000"));
+    }
+    safaricom.text_message(phone, &sender, text);
+    Ok(json_answer(StatusCode::ACCEPTED, &json!({"status": "delivered"})))
+}
+
+/// `POST /mpesa/c2b/v1/simulate` and `/v2/`: Safaricom's own way to play a paybill payment.
+pub(crate) fn simulate(safaricom: &Arc<Safaricom>, body: &[u8]) -> Result<Answer, DarajaError> {
+    let fields = Fields::parse(body)?;
+    if fields.text("ShortCode")? != safaricom.options.shortcode {
+        return Err(DarajaError::bad_field("ShortCode"));
+    }
+    if fields.text("CommandID")? != "CustomerPayBillOnline" {
+        return Err(DarajaError::bad_field("CommandID"));
+    }
+    let order = Order {
+        phone: fields.phone("Msisdn")?,
+        account: fields.short_text("BillRefNumber", ACCOUNT_CHARACTERS_MAX)?,
+        amount: fields.whole_shillings("Amount")?,
+        how: How::Paybill,
+        checkout_request_id: None,
+        forced: Vec::new(),
+        confirmation_delay: None,
+    };
+    if safaricom.payments.available_permits() == 0 {
+        return Err(DarajaError::busy());
+    }
+    // The answer says accepted, as the real one does; how the payment went is seen in what the merchant is sent.
+    let payer = Arc::clone(safaricom);
+    safaricom.tasks.spawn(async move {
+        if let Err(reason) = payer.pay(order).await {
+            tracing::info!(?reason, "a simulated payment was not made");
+        }
+    });
+    Ok(json_answer(
+        StatusCode::OK,
+        &json!({
+            "OriginatorCoversationID": request_id(),
+            "ResponseCode": "0",
+            "ResponseDescription": "Accept the service request successfully.",
+        }),
+    ))
+}
+
+/// `GET /control/summary`
+pub(crate) fn summary(safaricom: &Safaricom) -> Answer {
+    let mut body = serde_json::to_value(safaricom.record.totals()).expect("totals have text keys");
+    body["currency"] = json!("KES");
+    body["tasks_under_way"] = json!(safaricom.tasks.len());
+    body["registered"] = json!(safaricom.registration().is_some());
+    body["record"] = json!(safaricom.record.path());
+    json_answer(StatusCode::OK, &body)
+}
+
+/// `GET /control/faults`
+pub(crate) fn faults(safaricom: &Safaricom) -> Answer {
+    json_answer(StatusCode::OK, &*safaricom.faults())
+}
+
+/// `PUT /control/faults`
+pub(crate) async fn set_faults(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
+    let faults: Faults = parse(body)?;
+    safaricom.set_faults(faults.clone());
+    safaricom.record.note(Line::FaultsSet { faults }).await;
+    Ok(self::faults(safaricom))
+}
+
+/// `PUT /control/validation`
+pub(crate) fn switch_validation(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
+    let ValidationSwitch { on } = parse(body)?;
+    safaricom.validation_on.store(on, Ordering::Relaxed);
+    Ok(json_answer(StatusCode::OK, &json!({"on": on})))
+}
+
+/// `GET /control/ledger`: the record as it is on disk now, streamed.
+pub(crate) async fn ledger(safaricom: &Arc<Safaricom>) -> Result<Answer, ControlError> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "record_unreadable", error.to_string())
+    };
+    safaricom.record.flush().await.map_err(|error| unreadable(&error))?;
+    let file = tokio::fs::File::open(safaricom.record.path()).await.map_err(|error| unreadable(&error))?;
+    // What is appended from here on may end in half a line; it belongs to the next reading.
+    let length = file.metadata().await.map_err(|error| unreadable(&error))?.len();
+    let (mut sender, body) = Channel::<Bytes, io::Error>::new(4);
+    safaricom.tasks.spawn(async move {
+        let mut rest = file.take(length);
+        loop {
+            let mut chunk = Vec::new();
+            match (&mut rest).take(CHUNK_BYTES).read_to_end(&mut chunk).await {
+                Ok(0) => return,
+                // A reader that has gone away ends the reading.
+                Ok(_) if sender.send_data(chunk.into()).await.is_err() => return,
+                Ok(_) => {}
+                Err(error) => return sender.abort(error),
+            }
+        }
+    });
+    Ok(with_type(StatusCode::OK, "application/x-ndjson", Either::Right(body)))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    serde_json::from_slice(body).map_err(|error| bad_request(error.to_string()))
+}
+
+fn bad_request(message: impl Into<String>) -> ControlError {
+    ControlError::new(StatusCode::BAD_REQUEST, "bad_request", message)
+}
+
+fn shillings(amount: &Value) -> Option<Kes> {
+    match amount {
+        Value::String(text) => Kes::parse(text),
+        Value::Number(number) => {
+            number.as_u64().and_then(|whole| u32::try_from(whole).ok()).map(Kes::from_shillings)
+        }
+        _ => None,
+    }
+}
+
+fn money(amount: Kes) -> Value {
+    json!({"amount": amount, "currency": "KES"})
+}

@@ -1,0 +1,191 @@
+//! Safaricom as a paybill owner sees it, on a listener of its own, with its own record of every shilling.
+//!
+//! The sandbox plays the *outside*: it gives out tokens, registers addresses, shows prompts on handsets, asks the merchant to
+//! validate, moves money, and tells the merchant, in the exact shapes of the real interface and with its oddities. What it knows
+//! to have moved is in `sandbox-ledger.ndjson` before the merchant hears of it (see [`record`]), so the merchant's books can be compared
+//! with a witness that shares no code with them. It speaks to loopback addresses only.
+//!
+//! # Safaricom's calls
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `GET /oauth/v1/generate?grant_type=client_credentials` | Basic authentication; a token for an hour, whose `expires_in` is text |
+//! | `POST /mpesa/c2b/v1/registerurl`, `/v2/` | where to validate and confirm, and the default action |
+//! | `POST /mpesa/c2b/v1/simulate`, `/v2/` | a paybill payment by `Msisdn` |
+//! | `POST /mpesa/stkpush/v1/processrequest` | a prompt on a handset |
+//! | `POST /mpesa/stkpushquery/v1/query` | the result of a prompt, or 500 while it is being processed |
+//!
+//! Errors have the shape `{"requestId", "errorCode", "errorMessage"}`; the first three digits of the code are the HTTP status.
+//!
+//! # Control calls
+//!
+//! | call | body | answer |
+//! |---|---|---|
+//! | `GET /control/handset/{phone}` | | `{"phone", "prompt": null or {"checkout_request_id", "text", "amount", "account", "expires_at", "seconds_left"}, "messages": [{"at", "sender", "text"}]}` |
+//! | `POST /control/handset/{phone}/pin` | `{"pin": "1234"}` | 202, or 409 `no_prompt` |
+//! | `POST /control/handset/{phone}/cancel` | | 202, or 409 `no_prompt` |
+//! | `POST /control/handset/{phone}/pay` | `{"account": "…", "amount": "7550.00" or 7550}` in shillings | 200 after validation: `{"status": "paid", "receipt", "amount"}` or `{"status": "refused", "code", "result_code", "message"}` with code `refused_by_merchant`, `merchant_unreachable`, `no_money`, `amount_out_of_range` or `busy` |
+//! | `POST /control/handset/{phone}/sms` | `{"sender", "text"}` | 202; any program may play the carrier |
+//! | `GET /control/summary` | | counts and sums of the record, and `tasks_under_way` |
+//! | `GET /control/ledger` | | the record, streamed as NDJSON |
+//! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong on purpose |
+//! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
+//! | `GET /livez` | | 200 |
+//!
+//! `{phone}` is `254700000001` or `0700000001`; the test numbers are in [`persona`]. Amounts in answers are
+//! `{"amount": cents, "currency": "KES"}`; errors are `{"code", "message"}`.
+//!
+//! # Order of things
+//!
+//! A payment is validated, moves, and is confirmed, in this order; a prompt's result is called back beside the confirmation, in no
+//! order, with the same receipt. Confirmations are posted once unless [`Options::retry_confirmations`] says otherwise.
+
+mod answer;
+mod confirmation;
+mod control;
+mod faults;
+mod fields;
+mod handsets;
+mod oauth;
+mod options;
+mod payment;
+pub mod persona;
+mod phone;
+mod prompts;
+mod receipts;
+pub mod record;
+mod registration;
+mod safaricom;
+mod server;
+mod stk;
+mod totals;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use self::faults::{Fault, Faults};
+pub use self::options::Options;
+use self::record::Record;
+use self::safaricom::Safaricom;
+use crate::loopback::LoopbackUrl;
+pub use crate::synced_log::LogFailure;
+use crate::synced_log::create_folder;
+
+/// The entrance: [`Sandbox::start`].
+#[derive(Debug)]
+pub struct Sandbox;
+
+/// A sandbox that is listening. Dropping it leaves it running until its shutdown future resolves.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    record: PathBuf,
+    finished: JoinHandle<Result<(), LogFailure>>,
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The options cannot be meant; every problem, one a line.
+    #[error("the sandbox's options are wrong:\n  {}", .0.join("\n  "))]
+    Options(Vec<String>),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// No folder for the record.
+    #[error("cannot make a folder for the record: {0}")]
+    Folder(std::io::Error),
+    /// The record cannot be read or kept.
+    #[error("cannot keep the record: {0}")]
+    Record(#[from] LogFailure),
+}
+
+impl Sandbox {
+    /// Starts a sandbox on the current tokio runtime. It is ready for requests when this returns, and stops when `shutdown` resolves.
+    ///
+    /// # Errors
+    ///
+    /// When the options are wrong, the address cannot be listened on, or the record cannot be opened.
+    pub async fn start(
+        options: Options,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Running, StartError> {
+        let problems = options.problems();
+        if !problems.is_empty() {
+            return Err(StartError::Options(problems));
+        }
+        let (folder, ephemeral) = match &options.data {
+            Some(folder) => {
+                create_folder(folder)?;
+                (folder.clone(), None)
+            }
+            None => {
+                let folder =
+                    tempfile::Builder::new().prefix("sandbox-").tempdir().map_err(StartError::Folder)?;
+                (folder.path().to_path_buf(), Some(folder))
+            }
+        };
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(|error| StartError::Listen(options.listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+        let (record, receipts, history) =
+            Record::open(&folder, &options.clock, &options.shortcode, options.fast).await?;
+        let record_path = record.path().to_path_buf();
+        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history));
+        let finished = tokio::spawn(async move {
+            let stopping = safaricom.stopping.clone();
+            let serving = tokio::spawn(server::serve(listener, Arc::clone(&safaricom)));
+            shutdown.await;
+            stopping.cancel();
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the sandbox's listener failed");
+            }
+            safaricom.tasks.close();
+            safaricom.tasks.wait().await;
+            let kept = safaricom.record.flush().await;
+            drop(safaricom);
+            drop(ephemeral);
+            kept
+        });
+        Ok(Running { address, record: record_path, finished })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its base address, such as `http://127.0.0.1:8090`.
+    #[must_use]
+    pub fn url(&self) -> LoopbackUrl {
+        LoopbackUrl::from(self.address)
+    }
+
+    /// The file with its record.
+    #[must_use]
+    pub fn record(&self) -> &Path {
+        &self.record
+    }
+
+    /// Returns when the sandbox has stopped and its record is on disk.
+    ///
+    /// # Errors
+    ///
+    /// When the record could not be kept to the end.
+    pub async fn finished(self) -> Result<(), LogFailure> {
+        self.finished.await.unwrap_or_else(|error| {
+            std::panic::resume_unwind(
+                error.try_into_panic().unwrap_or_else(|_| Box::new("the sandbox was cancelled")),
+            )
+        })
+    }
+}

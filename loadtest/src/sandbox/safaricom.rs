@@ -1,0 +1,149 @@
+//! Everything a request to the sandbox can reach.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::faults::Faults;
+use super::handsets::{Handsets, Message};
+use super::oauth::Tokens;
+use super::options::Options;
+use super::persona::Pace;
+use super::phone::Phone;
+use super::prompts::Prompts;
+use super::receipts::Receipts;
+use super::record::{Delivery, History, Record};
+use super::registration::Registration;
+use crate::loopback::{Answer, Client, LoopbackUrl};
+
+/// How many payments may be under way, those included whose confirmation is still to be sent.
+const PAYMENTS_MAX: usize = 16_384;
+/// How many confirmations and prompt results are posted at once, and how many validations.
+const POSTS_MAX: usize = 64;
+/// How long a confirmation or a prompt result waits for its answer.
+pub(crate) const POST_LIMIT: Duration = Duration::from_secs(30);
+
+/// The sandbox's state.
+pub(crate) struct Safaricom {
+    pub(crate) options: Options,
+    pub(crate) pace: Pace,
+    pub(crate) record: Record,
+    pub(crate) receipts: Receipts,
+    pub(crate) tokens: Tokens,
+    pub(crate) prompts: Prompts,
+    pub(crate) handsets: Handsets,
+    pub(crate) validation_on: AtomicBool,
+    registration: RwLock<Option<Arc<Registration>>>,
+    faults: RwLock<Arc<Faults>>,
+    /// Payments under way.
+    pub(crate) payments: Arc<Semaphore>,
+    /// Orders payments by when their money moved.
+    pub(crate) moves: AtomicU64,
+    /// The youngest payment whose confirmation has left.
+    pub(crate) youngest_confirmed: watch::Sender<u64>,
+    pub(crate) validations: Semaphore,
+    pub(crate) posts: Semaphore,
+    client: Client,
+    /// What goes on after a request has been answered.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Safaricom {
+    pub(crate) fn new(options: Options, record: Record, receipts: Receipts, history: History) -> Self {
+        Self {
+            pace: Pace::new(options.fast),
+            record,
+            receipts,
+            tokens: Tokens::default(),
+            prompts: Prompts::continuing(history.finished),
+            handsets: Handsets::default(),
+            validation_on: AtomicBool::new(options.validation),
+            registration: RwLock::new(history.registration.map(Arc::new)),
+            faults: RwLock::new(Arc::new(options.faults.clone())),
+            payments: Arc::new(Semaphore::new(PAYMENTS_MAX)),
+            moves: AtomicU64::new(0),
+            youngest_confirmed: watch::Sender::new(0),
+            validations: Semaphore::new(POSTS_MAX),
+            posts: Semaphore::new(POSTS_MAX),
+            client: Client::new(2 * POSTS_MAX),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            options,
+        }
+    }
+
+    /// The registration in force.
+    pub(crate) fn registration(&self) -> Option<Arc<Registration>> {
+        self.registration.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a registration in force if the rules allow it.
+    pub(crate) fn register(&self, registration: Registration) -> Result<(), super::answer::DarajaError> {
+        let mut current = self.registration.write().unwrap_or_else(PoisonError::into_inner);
+        registration.may_follow(current.as_deref(), self.options.allow_overwrite)?;
+        *current = Some(Arc::new(registration));
+        Ok(())
+    }
+
+    /// The faults in force. A payment takes them once and keeps them.
+    pub(crate) fn faults(&self) -> Arc<Faults> {
+        Arc::clone(&self.faults.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Other faults from here on.
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        *self.faults.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(faults);
+    }
+
+    /// Whether the merchant is asked to validate.
+    pub(crate) fn asks_to_validate(&self) -> bool {
+        self.validation_on.load(Ordering::Relaxed)
+    }
+
+    /// Sends a text message to a phone.
+    pub(crate) fn text_message(&self, phone: &Phone, sender: &str, text: String) {
+        let message = Message { at: self.options.clock.now(), sender: sender.to_owned(), text };
+        self.handsets.receive(phone, message);
+    }
+
+    /// Waits, unless the sandbox is told to stop: `false` then.
+    pub(crate) async fn wait(&self, duration: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(duration) => true,
+            () = self.stopping.cancelled() => false,
+        }
+    }
+
+    /// Posts a message to the merchant and tells how it fared.
+    pub(crate) async fn post(
+        &self,
+        url: &LoopbackUrl,
+        message: &impl Serialize,
+        limit: Duration,
+    ) -> (Delivery, Option<Answer>) {
+        let body = serde_json::to_vec(message).expect("messages have text keys and finite values");
+        let started = Instant::now();
+        let result = self.client.post(url, &[], Bytes::from(body), limit).await;
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match result {
+            Ok(answer) => {
+                let status = answer.status.as_u16();
+                (
+                    Delivery { delivered: status == 200, http_status: Some(status), problem: None, took_ms },
+                    Some(answer),
+                )
+            }
+            Err(error) => {
+                let problem = Some(error.to_string());
+                (Delivery { delivered: false, http_status: None, problem, took_ms }, None)
+            }
+        }
+    }
+}

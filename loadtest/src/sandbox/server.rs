@@ -1,0 +1,182 @@
+//! The listener: from a connection to an answer.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id};
+use super::control;
+use super::fields::Fields;
+use super::phone::Phone;
+use super::record::Line;
+use super::registration::Registration;
+use super::safaricom::Safaricom;
+
+const CONNECTIONS_MAX: usize = 2_000;
+const BODY_BYTES_MAX: usize = 64 * 1024;
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+/// How long open requests may take to finish once the sandbox is told to stop.
+const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Accepts connections until the sandbox is told to stop, then lets what is under way finish.
+pub(crate) async fn serve(listener: TcpListener, safaricom: Arc<Safaricom>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let stream = tokio::select! {
+            () = safaricom.stopping.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors or the like: others must close first.
+                    tracing::warn!(%error, "the sandbox could not accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        // Small answers must not wait for more to come.
+        let _ = stream.set_nodelay(true);
+        let service = {
+            let safaricom = Arc::clone(&safaricom);
+            service_fn(move |request| {
+                let safaricom = Arc::clone(&safaricom);
+                async move { Ok::<_, Infallible>(answer(&safaricom, request).await) }
+            })
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS_WITHIN)
+            .max_buf_size(32 * 1024)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to the sandbox ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("the sandbox stopped with requests under way");
+    }
+}
+
+async fn answer(safaricom: &Arc<Safaricom>, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let body = match tokio::time::timeout(BODY_WITHIN, Limited::new(body, BODY_BYTES_MAX).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) | Err(_) => return DarajaError::new("400.002.05", "Invalid Request Payload").answer(),
+    };
+    let path = head.uri.path().trim_start_matches('/').to_owned();
+    let segments: Vec<&str> = path.split('/').collect();
+    match segments.as_slice() {
+        ["livez"] => json_answer(StatusCode::OK, &json!({"status": "live"})),
+        ["control", rest @ ..] => control_answer(safaricom, &head.method, rest, &body).await,
+        segments => product_answer(safaricom, &head.method, segments, &head.uri, &head.headers, &body)
+            .await
+            .unwrap_or_else(|error| error.answer()),
+    }
+}
+
+/// Safaricom's own calls.
+async fn product_answer(
+    safaricom: &Arc<Safaricom>,
+    method: &Method,
+    segments: &[&str],
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Answer, DarajaError> {
+    if segments == ["oauth", "v1", "generate"] {
+        only(Method::GET, method)?;
+        return safaricom.tokens.generate(&safaricom.options, uri, headers);
+    }
+    let ["mpesa", product @ ..] = segments else { return Err(no_such_call()) };
+    if !matches!(
+        product,
+        ["c2b", "v1" | "v2", "registerurl" | "simulate"]
+            | ["stkpush", "v1", "processrequest"]
+            | ["stkpushquery", "v1", "query"]
+    ) {
+        return Err(no_such_call());
+    }
+    only(Method::POST, method)?;
+    safaricom.tokens.check(safaricom.options.clock.now(), headers)?;
+    match product {
+        ["c2b", "v1", "registerurl"] => register(safaricom, body, 1).await,
+        ["c2b", "v2", "registerurl"] => register(safaricom, body, 2).await,
+        ["c2b", ..] => control::simulate(safaricom, body),
+        ["stkpush", ..] => safaricom.process_push(body),
+        _ => safaricom.query_push(body),
+    }
+}
+
+async fn register(safaricom: &Arc<Safaricom>, body: &[u8], version: u8) -> Result<Answer, DarajaError> {
+    let fields = Fields::parse(body)?;
+    let registration = Registration::read(&fields, &safaricom.options.shortcode, version)?;
+    safaricom.register(registration.clone())?;
+    safaricom.record.append(Line::UrlsRegistered { registration }).await.map_err(|_| DarajaError::busy())?;
+    // The field's name is misspelt in the real answer too.
+    let body = json!({"OriginatorCoversationID": request_id(), "ResponseCode": "0", "ResponseDescription": "Success"});
+    Ok(json_answer(StatusCode::OK, &body))
+}
+
+fn only(expected: Method, method: &Method) -> Result<(), DarajaError> {
+    if *method == expected { Ok(()) } else { Err(DarajaError::new("405.001", "Method Not Allowed")) }
+}
+
+fn no_such_call() -> DarajaError {
+    DarajaError::new("404.001.01", "Resource not found")
+}
+
+/// The control interface.
+async fn control_answer(
+    safaricom: &Arc<Safaricom>,
+    method: &Method,
+    segments: &[&str],
+    body: &Bytes,
+) -> Answer {
+    let result = match (method, segments) {
+        (&Method::GET, ["summary"]) => Ok(control::summary(safaricom)),
+        (&Method::GET, ["ledger"]) => control::ledger(safaricom).await,
+        (&Method::GET, ["faults"]) => Ok(control::faults(safaricom)),
+        (&Method::PUT, ["faults"]) => control::set_faults(safaricom, body).await,
+        (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),
+        (method, ["handset", phone, action @ ..]) => match Phone::parse(phone) {
+            None => {
+                Err(ControlError::new(StatusCode::NOT_FOUND, "no_such_phone", "not a Kenyan mobile number"))
+            }
+            Some(phone) => match (method, action) {
+                (&Method::GET, []) => Ok(control::handset(safaricom, &phone)),
+                (&Method::POST, ["pin"]) => control::press_pin(safaricom, &phone, body),
+                (&Method::POST, ["cancel"]) => control::press_cancel(safaricom, &phone),
+                (&Method::POST, ["pay"]) => control::pay(safaricom, phone, body).await,
+                (&Method::POST, ["sms"]) => control::deliver_message(safaricom, &phone, body),
+                _ => Err(no_such_control()),
+            },
+        },
+        _ => Err(no_such_control()),
+    };
+    result.unwrap_or_else(|error| error.answer())
+}
+
+fn no_such_control() -> ControlError {
+    ControlError::new(StatusCode::NOT_FOUND, "not_found", "no such control call, or another method is meant")
+}

@@ -1,0 +1,11 @@
+//! The sandbox and the load generator from outside: real listeners, a made-up merchant, and the files they leave.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
+
+mod caller;
+mod faults;
+mod merchant;
+mod paybill;
+mod prompts;
+mod restart;
+mod world;

@@ -1,0 +1,116 @@
+//! A made-up merchant: it answers validations, confirmations and prompt results as it is told, and remembers what it was sent.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// A message the merchant was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    /// `validate`, `confirm` or the last part of the prompt's callback address.
+    pub(crate) what: String,
+    pub(crate) body: Value,
+}
+
+/// How the merchant answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Manners {
+    pub(crate) validation: Value,
+    pub(crate) validation_takes: Duration,
+    /// How many confirmations it answers with 503 first.
+    pub(crate) confirmations_refused: u32,
+}
+
+pub(crate) struct Merchant {
+    pub(crate) address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    manners: Manners,
+    received: Vec<Received>,
+}
+
+impl Merchant {
+    /// A merchant that accepts everything.
+    pub(crate) async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let manners = Manners {
+            validation: json!({"ResultCode": "0", "ResultDesc": "Accepted", "ThirdPartyTransID": "PAY-1"}),
+            validation_takes: Duration::ZERO,
+            confirmations_refused: 0,
+        };
+        let state = Arc::new(Mutex::new(State { manners, received: Vec::new() }));
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let shared = Arc::clone(&shared);
+                let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+                let connection = hyper::server::conn::http1::Builder::new();
+                tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn behave(&self, change: impl FnOnce(&mut Manners)) {
+        change(&mut self.state.lock().unwrap().manners);
+    }
+
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.state.lock().unwrap().received.clone()
+    }
+
+    /// What it was sent, by kind, in order.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        self.received().into_iter().map(|received| received.what).collect()
+    }
+
+    /// The bodies of one kind, in order.
+    pub(crate) fn bodies(&self, what: &str) -> Vec<Value> {
+        self.received()
+            .into_iter()
+            .filter(|received| received.what == what)
+            .map(|received| received.body)
+            .collect()
+    }
+}
+
+async fn answer(
+    state: Arc<Mutex<State>>,
+    request: Request<hyper::body::Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let what = request.uri().path().rsplit('/').next().unwrap().to_owned();
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let (status, answer, pause) = {
+        let mut state = state.lock().unwrap();
+        state.received.push(Received { what: what.clone(), body });
+        match what.as_str() {
+            "validate" => (StatusCode::OK, state.manners.validation.clone(), state.manners.validation_takes),
+            "confirm" if state.manners.confirmations_refused > 0 => {
+                state.manners.confirmations_refused -= 1;
+                (StatusCode::SERVICE_UNAVAILABLE, json!({}), Duration::ZERO)
+            }
+            _ => (StatusCode::OK, json!({"ResultCode": 0, "ResultDesc": "Success"}), Duration::ZERO),
+        }
+    };
+    tokio::time::sleep(pause).await;
+    let mut response = Response::new(Full::from(answer.to_string()));
+    *response.status_mut() = status;
+    Ok(response)
+}
