@@ -1,1 +1,59 @@
-//! Malipo.
+//! Malipo: the catalogue.
+//!
+//! What the state offers, what it costs and on what law: services, agencies, effective-dated fees, pricing and search,
+//! as immutable snapshots in memory. It knows no account, no payment, no protocol, no page and no table; a request
+//! takes one [`Catalogue`] from [`LiveCatalogue`] and uses it to the end.
+//!
+//! ```
+//! use catalog::{Catalogue, Order, Policy};
+//! use jiff::civil::date;
+//!
+//! let catalogue = Catalogue::embedded();
+//! let order: Order = serde_json::from_str(
+//!     r#"{"visitors": [{"category": "non_resident", "age_class": "adult", "count": 2},
+//!                      {"category": "non_resident", "age_class": "child", "count": 1}]}"#,
+//! )?;
+//! let price = catalogue.price("kws-amboseli-entry", &order, date(2026, 11, 21), Policy::LIVE)?;
+//! assert_eq!(price.total.to_string(), "USD 225.00");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `service`), what it costs
+//! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), and what is asked of
+//! it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
+
+mod code;
+mod text;
+
+mod agency;
+mod service;
+
+mod fee;
+mod price;
+
+mod builder;
+mod embedded;
+mod snapshot;
+pub mod source;
+
+mod live;
+mod search;
+
+pub use agency::Agency;
+pub use builder::{CatalogueBuilder, SERVICES_MAX};
+pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
+pub use fee::{
+    AgeClass, Band, ConvenienceBand, ConvenienceFee, ConvenienceSchedule, Exemption, FeeRule, FeeSchedule,
+    FixedPart, LegalBasis, PartPayment, PayerCategory, Rate, ReferenceCharacters, ReferenceShape, Rounding,
+    Standing, Validity, Variant, VisitorFees,
+};
+pub use live::LiveCatalogue;
+pub use price::{
+    AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, Policy, Price, PriceError, PriceLine,
+    VISITOR_GROUPS_MAX, VISITORS_MAX, VisitorGroup,
+};
+pub use search::{Filters, Hit, Hits, MatchReason};
+pub use service::{Billing, Delivery, Service};
+pub use snapshot::{Catalogue, CatalogueHash, ServiceIndex};
+pub use source::{Problem, Problems};
+pub use text::{Language, Text, UnknownLanguage};

@@ -1,0 +1,21 @@
+//! Who owns a service.
+
+use std::sync::Arc;
+
+use crate::code::AgencyCode;
+use crate::text::Text;
+
+/// A body of the state that offers services and is owed what they bring in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agency {
+    /// Its short name; never changes.
+    pub code: AgencyCode,
+    /// Its name for people.
+    pub name: Text,
+    /// The ministry it belongs to, by its official English name.
+    pub ministry: Option<Arc<str>>,
+    /// The state department within the ministry, by its official English name.
+    pub department: Option<Arc<str>>,
+    /// Other words by which people look for it, in either language.
+    pub keywords: Vec<Arc<str>>,
+}

@@ -1,0 +1,20 @@
+//! Catalogue files as they lie on disk: rows, where each came from, and what is wrong with them.
+//!
+//! `FORMAT.md` describes the file. Rows hold texts as they were written; the builder makes them into services and
+//! says what does not hold.
+
+mod place;
+mod problem;
+mod read;
+mod rows;
+
+pub use problem::{Problem, Problems};
+pub use rows::{
+    AgencyRow, AssessedReferenceRow, BandRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
+    ConvenienceScheduleRow, FORMAT_VERSION, FeeRow, FixedPartRow, RuleRow, ServiceRow, TextRow, VariantRow,
+    VisitorAgesRow, VisitorAmountsRow,
+};
+
+pub(crate) use place::Place;
+pub(crate) use problem::ProblemSink;
+pub(crate) use read::{Located, LocatedRows, read_rows};

@@ -1,0 +1,197 @@
+//! Where in a catalogue file a value stands, so that a problem can name the line.
+
+use std::sync::Arc;
+
+use super::problem::{Problem, ProblemSink};
+
+/// The row of a file that a value belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct RowOrigin {
+    /// The file, as it was named to the builder.
+    pub(crate) file: Arc<str>,
+    /// The whole text of the file and where in it the row starts; absent for rows that an importer made.
+    pub(crate) text: Option<(Arc<str>, usize)>,
+    /// The row within the file: `services[3]`.
+    pub(crate) path: String,
+}
+
+/// A value within a row. Places are made on the way down and cost nothing until a problem is reported.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    sink: &'a ProblemSink,
+    origin: &'a RowOrigin,
+    step: Option<(&'a Place<'a>, Step)>,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Field(&'static str),
+    Item(usize),
+}
+
+impl<'a> Place<'a> {
+    /// The row itself.
+    pub(crate) fn row(sink: &'a ProblemSink, origin: &'a RowOrigin) -> Self {
+        Self { sink, origin, step: None }
+    }
+
+    /// A field of the object at this place.
+    pub(crate) fn field<'b>(&'b self, name: &'static str) -> Place<'b> {
+        Place { sink: self.sink, origin: self.origin, step: Some((self, Step::Field(name))) }
+    }
+
+    /// An item of the list at this place.
+    pub(crate) fn item<'b>(&'b self, index: usize) -> Place<'b> {
+        Place { sink: self.sink, origin: self.origin, step: Some((self, Step::Item(index))) }
+    }
+
+    /// Says what is wrong here.
+    pub(crate) fn report(&self, message: impl Into<String>) {
+        let mut steps = Vec::new();
+        let mut place = self;
+        while let Some((parent, step)) = place.step {
+            steps.push(step);
+            place = parent;
+        }
+        steps.reverse();
+        let mut path = self.origin.path.clone();
+        for step in &steps {
+            match step {
+                Step::Field(name) if path.is_empty() => path.push_str(name),
+                Step::Field(name) => path.push_str(&format!(".{name}")),
+                Step::Item(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        let line = self.origin.text.as_ref().map(|(text, start)| {
+            let offset = offset_of(text.as_bytes(), *start, &steps);
+            line_of(text, offset)
+        });
+        let file = self.origin.file.to_string();
+        self.sink.report(Problem { file, line, path, message: message.into() });
+    }
+}
+
+/// The number of the line that holds this byte, counted from 1.
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// Where the value at the end of `steps` starts, or the last value on the way that is there. The text has been read
+/// as JSON before, so this only has to find its way and never has to complain.
+fn offset_of(text: &[u8], start: usize, steps: &[Step]) -> usize {
+    let mut found = skip_space(text, start);
+    for step in steps {
+        let inner = match step {
+            Step::Field(name) => field_value(text, found, name.as_bytes()),
+            Step::Item(index) => item_value(text, found, *index),
+        };
+        match inner {
+            Some(offset) => found = offset,
+            None => break,
+        }
+    }
+    found
+}
+
+fn field_value(text: &[u8], object: usize, name: &[u8]) -> Option<usize> {
+    let mut at = entry_after(text, object, b'{')?;
+    loop {
+        let key_end = skip_value(text, at);
+        let key = text.get(at + 1..key_end.checked_sub(1)?)?;
+        let value = skip_space(text, skip_space(text, key_end) + 1);
+        if key == name {
+            return Some(value);
+        }
+        at = next_entry(text, skip_value(text, value))?;
+    }
+}
+
+fn item_value(text: &[u8], list: usize, index: usize) -> Option<usize> {
+    let mut at = entry_after(text, list, b'[')?;
+    for _ in 0..index {
+        at = next_entry(text, skip_value(text, at))?;
+    }
+    Some(at)
+}
+
+/// The first entry of the object or list that opens at `at`, if it is one and has one.
+fn entry_after(text: &[u8], at: usize, opening: u8) -> Option<usize> {
+    if text.get(at) != Some(&opening) {
+        return None;
+    }
+    let entry = skip_space(text, at + 1);
+    (!matches!(text.get(entry)?, b'}' | b']')).then_some(entry)
+}
+
+/// The entry after the comma that follows a value, if there is one.
+fn next_entry(text: &[u8], value_end: usize) -> Option<usize> {
+    let at = skip_space(text, value_end);
+    (text.get(at) == Some(&b',')).then(|| skip_space(text, at + 1))
+}
+
+fn skip_space(text: &[u8], at: usize) -> usize {
+    let space = text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace());
+    at + space.count()
+}
+
+/// Just after the value that starts at `at`.
+fn skip_value(text: &[u8], at: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (offset, byte) in text.iter().enumerate().skip(at) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => {
+                in_string = !in_string;
+                if !in_string && depth == 0 {
+                    return offset + 1;
+                }
+            }
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 0 => return offset,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return offset + 1;
+                }
+            }
+            b',' if depth == 0 => return offset,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "{\n  \"slug\": \"a, \\\"b\\\" }\",\n  \"fees\": [\n    { \"version\": 1 },\n    {\n      \"version\": 2\n    }\n  ],\n  \"last\": []\n}";
+
+    fn line_at(steps: &[Step]) -> usize {
+        line_of(FILE, offset_of(FILE.as_bytes(), 0, steps))
+    }
+
+    #[test]
+    fn a_value_is_found_on_its_line() {
+        assert_eq!(line_at(&[]), 1);
+        assert_eq!(line_at(&[Step::Field("slug")]), 2);
+        assert_eq!(line_at(&[Step::Field("fees")]), 3);
+        assert_eq!(line_at(&[Step::Field("fees"), Step::Item(0), Step::Field("version")]), 4);
+        assert_eq!(line_at(&[Step::Field("fees"), Step::Item(1)]), 5);
+        assert_eq!(line_at(&[Step::Field("fees"), Step::Item(1), Step::Field("version")]), 6);
+        assert_eq!(line_at(&[Step::Field("last")]), 9);
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_is_looked_for_at_its_parent() {
+        assert_eq!(line_at(&[Step::Field("absent")]), 1);
+        assert_eq!(line_at(&[Step::Field("fees"), Step::Item(7)]), 3);
+        assert_eq!(line_at(&[Step::Field("fees"), Step::Item(1), Step::Field("absent")]), 5);
+        assert_eq!(line_at(&[Step::Field("last"), Step::Item(0)]), 9);
+        assert_eq!(line_at(&[Step::Field("slug"), Step::Item(0)]), 2);
+    }
+}

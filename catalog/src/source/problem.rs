@@ -1,0 +1,96 @@
+//! What is wrong with a catalogue file: every problem, each with its place.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, as it was named to the builder.
+    pub file: String,
+    /// The line, counted from 1, if the row was read from text.
+    pub line: Option<usize>,
+    /// The place within the file, `services[3].fees[0].valid_to`; empty for the file as a whole.
+    pub path: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, ": {}", self.path)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Everything that is wrong, in the order of files and lines. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    problems: Vec<Problem>,
+    left_off: usize,
+}
+
+impl Problems {
+    /// The most problems that are listed; a file with more of them is broken as a whole.
+    pub const LISTED_MAX: usize = 1000;
+
+    /// The problems that are listed.
+    pub fn listed(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// How many there are, also those that are not listed.
+    pub fn count(&self) -> usize {
+        self.problems.len() + self.left_off
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.count() == 1 { "problem" } else { "problems" };
+        write!(f, "the catalogue has {} {noun}", self.count())?;
+        for problem in &self.problems {
+            write!(f, "\n  {problem}")?;
+        }
+        if self.left_off > 0 {
+            write!(f, "\n  and {} more", self.left_off)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Where problems gather while rows are checked.
+#[derive(Debug, Default)]
+pub(crate) struct ProblemSink {
+    problems: RefCell<Vec<Problem>>,
+    left_off: Cell<usize>,
+}
+
+impl ProblemSink {
+    pub(crate) fn report(&self, problem: Problem) {
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < Problems::LISTED_MAX {
+            problems.push(problem);
+        } else {
+            self.left_off.set(self.left_off.get() + 1);
+        }
+    }
+
+    /// The problems that gathered, if there are any.
+    pub(crate) fn finish(self) -> Result<(), Problems> {
+        let mut problems = self.problems.into_inner();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort();
+        Err(Problems { problems, left_off: self.left_off.get() })
+    }
+}

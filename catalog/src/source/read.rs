@@ -1,0 +1,152 @@
+//! From the text of a catalogue file to rows. Each row is read by itself, so a mistake in one leaves the others to be
+//! checked as well.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::place::{RowOrigin, line_of};
+use super::problem::{Problem, ProblemSink};
+use super::rows::{AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow};
+
+/// The largest file that is read, in bytes; about three times what 22,000 services take.
+const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// A row and where it came from.
+#[derive(Debug)]
+pub(crate) struct Located<Row> {
+    pub(crate) row: Row,
+    pub(crate) origin: RowOrigin,
+}
+
+/// Rows of one or several files.
+#[derive(Debug, Default)]
+pub(crate) struct LocatedRows {
+    pub(crate) legal_bases: Vec<Located<BasisRow>>,
+    pub(crate) convenience_fees: Vec<Located<ConvenienceRow>>,
+    pub(crate) agencies: Vec<Located<AgencyRow>>,
+    pub(crate) services: Vec<Located<ServiceRow>>,
+}
+
+impl LocatedRows {
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.legal_bases.extend(more.legal_bases);
+        self.convenience_fees.extend(more.convenience_fees);
+        self.agencies.extend(more.agencies);
+        self.services.extend(more.services);
+    }
+
+    /// Rows that an importer made; `name` says which one.
+    pub(crate) fn made(name: &str, rows: CatalogueRows) -> Self {
+        let file: Arc<str> = Arc::from(name);
+        Self {
+            legal_bases: placed(&file, "legal_bases", rows.legal_bases),
+            convenience_fees: placed(&file, "convenience_fee", rows.convenience_fee),
+            agencies: placed(&file, "agencies", rows.agencies),
+            services: placed(&file, "services", rows.services),
+        }
+    }
+}
+
+fn placed<Row>(
+    file: &Arc<str>,
+    list: &'static str,
+    rows: impl IntoIterator<Item = Row>,
+) -> Vec<Located<Row>> {
+    rows.into_iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let origin = RowOrigin { file: Arc::clone(file), text: None, path: format!("{list}[{index}]") };
+            Located { row, origin }
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileFields<'a> {
+    format: u32,
+    #[serde(borrow, default)]
+    legal_bases: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    convenience_fee: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    agencies: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    services: Vec<&'a RawValue>,
+}
+
+/// Reads the rows of one file; what cannot be read is reported and left out.
+pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRows {
+    let file_problem = |line: Option<usize>, message: String| {
+        sink.report(Problem { file: name.to_owned(), line, path: String::new(), message });
+        LocatedRows::default()
+    };
+    if text.len() > FILE_BYTES_MAX {
+        return file_problem(None, format!("the file is larger than {FILE_BYTES_MAX} bytes"));
+    }
+    let fields: FileFields<'_> = match serde_json::from_str(text) {
+        Ok(fields) => fields,
+        Err(error) => return file_problem(Some(error.line()), without_position(&error)),
+    };
+    if fields.format != FORMAT_VERSION {
+        let message =
+            format!("format {} is not one that this version reads: {FORMAT_VERSION}", fields.format);
+        return file_problem(None, message);
+    }
+    let file = FileText { name: Arc::from(name), text: Arc::from(text), source: text, sink };
+    let convenience_fee: Vec<&RawValue> = fields.convenience_fee.into_iter().collect();
+    LocatedRows {
+        legal_bases: file.rows(&fields.legal_bases, |index| format!("legal_bases[{index}]")),
+        convenience_fees: file.rows(&convenience_fee, |_| "convenience_fee".to_owned()),
+        agencies: file.rows(&fields.agencies, |index| format!("agencies[{index}]")),
+        services: file.rows(&fields.services, |index| format!("services[{index}]")),
+    }
+}
+
+struct FileText<'a> {
+    name: Arc<str>,
+    text: Arc<str>,
+    /// The text that the raw rows are slices of; `text` is a copy of it that outlives this reading.
+    source: &'a str,
+    sink: &'a ProblemSink,
+}
+
+impl FileText<'_> {
+    fn rows<Row: DeserializeOwned>(
+        &self,
+        raw_rows: &[&RawValue],
+        path: impl Fn(usize) -> String,
+    ) -> Vec<Located<Row>> {
+        let read = |(index, raw): (usize, &&RawValue)| {
+            let start = raw.get().as_ptr().addr() - self.source.as_ptr().addr();
+            match serde_json::from_str(raw.get()) {
+                Ok(row) => {
+                    let text = Some((Arc::clone(&self.text), start));
+                    Some(Located {
+                        row,
+                        origin: RowOrigin { file: Arc::clone(&self.name), text, path: path(index) },
+                    })
+                }
+                Err(error) => {
+                    self.sink.report(Problem {
+                        file: self.name.to_string(),
+                        line: Some(line_of(self.source, start) + error.line().saturating_sub(1)),
+                        path: path(index),
+                        message: without_position(&error),
+                    });
+                    None
+                }
+            }
+        };
+        raw_rows.iter().enumerate().filter_map(read).collect()
+    }
+}
+
+/// The parser's own words without the position that it appends, which is relative to the row.
+fn without_position(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or(&message).to_owned()
+}

@@ -1,0 +1,321 @@
+//! The rows of a catalogue file, exactly as written. `FORMAT.md` explains every field.
+//!
+//! Scalars are plain texts here, so that one bad date is one problem among others and does not hide the rest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fee::{PartPayment, ReferenceCharacters, Rounding, Standing};
+use crate::service::Delivery;
+
+/// The format that this version writes and reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// All the rows of one or several files, for importers that make rows themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogueRows {
+    /// The laws that fees cite.
+    pub legal_bases: Vec<BasisRow>,
+    /// The convenience fee; at most one in a catalogue.
+    pub convenience_fee: Option<ConvenienceRow>,
+    /// The agencies.
+    pub agencies: Vec<AgencyRow>,
+    /// Their services.
+    pub services: Vec<ServiceRow>,
+}
+
+/// A text in English and possibly Kiswahili.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextRow {
+    /// English.
+    pub en: String,
+    /// Kiswahili.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sw: Option<String>,
+}
+
+/// A legal basis under its code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasisRow {
+    /// The code by which fees cite it.
+    pub code: String,
+    /// How well it is known.
+    pub standing: Standing,
+    /// What it is.
+    pub instrument: String,
+    /// Its number, only if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The section within it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_force_since: Option<String>,
+    /// Where this comes from.
+    pub source: String,
+}
+
+/// The convenience fee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvenienceRow {
+    /// What bills call it.
+    pub name: TextRow,
+    /// Where its money belongs.
+    pub revenue_code: String,
+    /// What held when.
+    pub schedules: Vec<ConvenienceScheduleRow>,
+}
+
+/// The convenience fee during some days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvenienceScheduleRow {
+    /// Its name.
+    pub version: String,
+    /// First day, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<String>,
+    /// The code of its legal basis.
+    pub basis: String,
+    /// Its bands; none means that the fee is zero.
+    pub bands: Vec<ConvenienceBandRow>,
+}
+
+/// One band of the convenience fee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvenienceBandRow {
+    /// The band is for totals below this, `KES 200`; absent in the last band of a currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<String>,
+    /// What is added, `KES 5`.
+    pub fee: String,
+}
+
+/// An agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgencyRow {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: TextRow,
+    /// Its ministry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ministry: Option<String>,
+    /// Its state department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Words by which people look for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+}
+
+/// A service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceRow {
+    /// Its slug.
+    pub slug: String,
+    /// The code of its agency.
+    pub agency: String,
+    /// Its name.
+    pub name: TextRow,
+    /// Its name on the official list, if `name` is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_name: Option<String>,
+    /// What it is.
+    pub description: TextRow,
+    /// What the applicant must have or bring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<TextRow>,
+    /// The promise of the service charter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_working_days: Option<u16>,
+    /// Where it can be had.
+    pub delivery: Vec<Delivery>,
+    /// Words by which people look for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// Where its money belongs.
+    pub revenue_code: String,
+    /// Its fees; none if `not_billable` says why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<FeeRow>,
+    /// Why it cannot be billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_billable: Option<TextRow>,
+    /// The decision that waives the convenience fee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub convenience_fee_waiver: Option<String>,
+    /// True for a generated service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sample: bool,
+}
+
+/// One version of a fee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeRow {
+    /// Its name within the service.
+    pub version: String,
+    /// First day, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<String>,
+    /// The code of its legal basis.
+    pub basis: String,
+    /// Whether a bill may be paid in parts; `exact` if absent.
+    #[serde(default = "exact", skip_serializing_if = "is_exact")]
+    pub part_payment: PartPayment,
+    /// How the amount is found.
+    pub rule: RuleRow,
+}
+
+const fn exact() -> PartPayment {
+    PartPayment::Exact
+}
+
+fn is_exact(part_payment: &PartPayment) -> bool {
+    *part_payment == PartPayment::Exact
+}
+
+/// How the amount is found; `kind` says which shape it is. Amounts are texts such as `KES 1500` or `USD 90.50`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is that of the fee rule with the same name")]
+pub enum RuleRow {
+    Flat {
+        amount: String,
+    },
+    Variants {
+        question: TextRow,
+        variants: Vec<VariantRow>,
+    },
+    Visitors {
+        amounts: VisitorAmountsRow,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        free: Vec<crate::fee::Exemption>,
+    },
+    Quantity {
+        unit: TextRow,
+        amount: String,
+        quantity_max: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fixed: Option<FixedPartRow>,
+    },
+    Percentage {
+        of: TextRow,
+        rate_percent: String,
+        rounding: Rounding,
+        value_max: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_min: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_max: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fixed: Option<FixedPartRow>,
+    },
+    Bands {
+        unit: TextRow,
+        bands: Vec<BandRow>,
+    },
+    Steps {
+        unit: TextRow,
+        included: u32,
+        base: String,
+        step: u32,
+        per_step: String,
+        quantity_max: u32,
+    },
+    Assessed {
+        reference: AssessedReferenceRow,
+        amount_min: String,
+        amount_max: String,
+    },
+    Open {
+        amount_min: String,
+        amount_max: String,
+    },
+}
+
+/// One choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantRow {
+    /// Its name in orders.
+    pub code: String,
+    /// Its name for people.
+    pub text: TextRow,
+    /// What it costs.
+    pub amount: String,
+}
+
+/// The amounts of one park, by category; a category that no source prices is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is the category of payers with the same name")]
+pub struct VisitorAmountsRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub east_african_citizen: Option<VisitorAgesRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kenya_resident: Option<VisitorAgesRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub african_citizen: Option<VisitorAgesRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_resident: Option<VisitorAgesRow>,
+}
+
+/// The amounts of one category, by age; an age that no source prices is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisitorAgesRow {
+    /// 18 years or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adult: Option<String>,
+    /// Children and students of 5 to 17 years.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
+}
+
+/// A part charged once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedPartRow {
+    /// What it is for.
+    pub text: TextRow,
+    /// What it costs.
+    pub amount: String,
+}
+
+/// One band of quantities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandRow {
+    /// The largest quantity in it.
+    pub up_to: u32,
+    /// What it costs.
+    pub amount: String,
+}
+
+/// What the reference of an assessment looks like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssessedReferenceRow {
+    /// What it is called.
+    pub name: TextRow,
+    /// What it is made of.
+    pub characters: ReferenceCharacters,
+    /// Its shortest length.
+    pub length_min: u8,
+    /// Its longest length.
+    pub length_max: u8,
+}

@@ -1,0 +1,5 @@
+//! The catalogue from the outside: what things cost, what is found, and what a broken file is told.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its scene up should stop right there")]
+
+mod price;
