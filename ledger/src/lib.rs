@@ -4,10 +4,10 @@
 //! [`Record`] is how it is written. A [`machine`](StateMachine) says what records are about: the ledger runs it and
 //! does not understand it. The [`book`](Balance) is the state that records imply, with its [`table`]s on disk. The
 //! [`sequencer`](Lane) decides, appends to the [`journal`], and only then answers. [`snapshot`](SnapshotError)s
-//! shorten the start. The [`tree`] proves. [`Ledger`] is the handle on all of it; `FORMAT.md` has every byte.
+//! shorten the start. The [`tree`] proves, a [`Checkpoint`] signs its root, [`personal`] data stays hidden beneath it. [`Ledger`] is the handle on all of it; `FORMAT.md` has every byte.
 //!
-//! Deliberately absent: the ledger knows no HTTP, no agency, no service, no channel and no bill. It reads no clock
-//! and draws no random numbers of its own; both come in from outside.
+//! Deliberately absent: the ledger knows no HTTP, no agency, no service, no channel and no bill. It reads no clock:
+//! time comes in from outside.
 
 mod money;
 
@@ -29,6 +29,11 @@ mod snapshot;
 
 pub mod tree;
 
+mod checkpoint;
+mod signature;
+
+pub mod personal;
+
 mod ledger;
 pub mod storage;
 
@@ -37,6 +42,7 @@ pub mod testing;
 
 pub use account::{ACCOUNT_CODE_LEN_MAX, AccountCode, AccountKind, NotAnAccountCode};
 pub use book::{ApplyError, Balance, Book, Claimed, Overlay};
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use entry::{Entry, EntryError, POSTING_COUNT_MAX, Phase, Posting, Side, TEXT_LEN_MAX};
 pub use hash::Hash;
 pub use ledger::{BookReport, Head, Ledger, OpenError, Options, replay_all};
@@ -47,4 +53,5 @@ pub use record::{
     LedgerTime, RECORD_VERSION, RawRecord, Record, SEALED_LEN_MAX, Sealed, ShortKey,
 };
 pub use sequencer::{Lane, Outcome, SubmitError, Submitter};
+pub use signature::{KeyError, SigningKey, VerifyingKey};
 pub use snapshot::SnapshotError;
