@@ -6,10 +6,23 @@ use crate::snapshot::Catalogue;
 /// Each file by its path within this crate. One file per agency; the laws and the convenience fee that several agencies
 /// share have their own.
 const FILES: &[(&str, &str)] = &[
+    ("services/brs.json", include_str!("../services/brs.json")),
+    ("services/civil-registration.json", include_str!("../services/civil-registration.json")),
     ("services/convenience-fee.json", include_str!("../services/convenience-fee.json")),
+    ("services/dci.json", include_str!("../services/dci.json")),
+    ("services/helb.json", include_str!("../services/helb.json")),
     ("services/immigration.json", include_str!("../services/immigration.json")),
+    ("services/judiciary.json", include_str!("../services/judiciary.json")),
+    ("services/kephis.json", include_str!("../services/kephis.json")),
+    ("services/kfs.json", include_str!("../services/kfs.json")),
+    ("services/kpa.json", include_str!("../services/kpa.json")),
     ("services/kra.json", include_str!("../services/kra.json")),
     ("services/kws.json", include_str!("../services/kws.json")),
+    ("services/marriages.json", include_str!("../services/marriages.json")),
+    ("services/national-registration.json", include_str!("../services/national-registration.json")),
+    ("services/nssf.json", include_str!("../services/nssf.json")),
+    ("services/ntsa.json", include_str!("../services/ntsa.json")),
+    ("services/sha.json", include_str!("../services/sha.json")),
 ];
 
 impl Catalogue {

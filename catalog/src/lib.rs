@@ -36,12 +36,15 @@ mod embedded;
 mod snapshot;
 pub mod source;
 
-mod live;
 mod search;
+
+mod diff;
+mod live;
 
 pub use agency::Agency;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
+pub use diff::{Aspect, Changes, ServiceChange};
 pub use fee::{
     AgeClass, Band, ConvenienceBand, ConvenienceFee, ConvenienceSchedule, Exemption, FeeRule, FeeSchedule,
     FixedPart, LegalBasis, PartPayment, PayerCategory, Rate, ReferenceCharacters, ReferenceShape, Rounding,
