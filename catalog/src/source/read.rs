@@ -65,7 +65,10 @@ fn placed<Row>(
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object with format, legal_bases, convenience_fee, agencies, services"
+)]
 struct FileFields<'a> {
     format: u32,
     #[serde(borrow, default)]

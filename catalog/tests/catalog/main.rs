@@ -2,4 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its scene up should stop right there")]
 
+mod builder;
+mod content;
+mod diff;
+mod lookup;
+mod orders;
 mod price;
+mod scene;
+mod search;

@@ -1,0 +1,85 @@
+//! Finding a service by its name, its agency's services, and the snapshot as a document.
+
+use std::sync::Arc;
+
+use catalog::{Catalogue, CatalogueBuilder, CatalogueHash, LiveCatalogue};
+
+use crate::scene::{SHAPES, shapes};
+
+#[test]
+fn a_service_is_found_by_its_slug_and_knows_its_agency() {
+    let catalogue = Catalogue::embedded();
+    let amboseli = catalogue.service("kws-amboseli-entry").unwrap();
+    assert_eq!(catalogue.agency_of(amboseli).name.en(), "Kenya Wildlife Service");
+    let index = catalogue.service_index("kws-amboseli-entry").unwrap();
+    assert_eq!(catalogue.service_at(index), amboseli);
+    assert_eq!(catalogue.services()[index.position()], *amboseli);
+    for absent in ["", "KWS-AMBOSELI-ENTRY", "kws-amboseli-entry ", "kws-amboseli"] {
+        assert!(catalogue.service(absent).is_none(), "{absent:?} was found");
+    }
+}
+
+#[test]
+fn every_service_is_listed_once_with_its_agency() {
+    let catalogue = Catalogue::embedded();
+    let mut listed: Vec<_> = catalogue
+        .agencies()
+        .iter()
+        .flat_map(|agency| catalogue.services_of(agency.code.as_str()).map(|service| service.slug.clone()))
+        .collect();
+    listed.sort();
+    let all: Vec<_> = catalogue.services().iter().map(|service| service.slug.clone()).collect();
+    assert_eq!(listed, all);
+    assert_eq!(catalogue.services_of("NOBODY").len(), 0);
+    assert!(catalogue.agency("KWS").is_some() && catalogue.agency("kws").is_none());
+}
+
+#[test]
+fn the_hash_is_that_of_the_document_and_survives_a_round_trip() {
+    let catalogue = Catalogue::embedded();
+    let document = catalogue.to_json();
+    assert_eq!(catalogue.hash(), CatalogueHash::of(&document));
+    assert_eq!(catalogue.hash().to_string().len(), 64);
+    let again = Catalogue::from_json(&document).unwrap();
+    assert_eq!(again.hash(), catalogue.hash());
+    assert_eq!(again.to_json(), document);
+    assert_eq!(again.services(), catalogue.services());
+    assert_eq!(again.agencies(), catalogue.agencies());
+    assert_eq!(again.convenience_fee(), catalogue.convenience_fee());
+}
+
+#[test]
+fn a_document_that_an_editor_laid_out_keeps_its_own_bytes() {
+    let catalogue = Catalogue::from_json(SHAPES.as_bytes()).unwrap();
+    assert_eq!(&*catalogue.to_json(), SHAPES.as_bytes());
+    assert_eq!(catalogue.hash(), CatalogueHash::of(SHAPES.as_bytes()));
+}
+
+#[test]
+fn the_same_rows_make_the_same_document_whatever_files_they_came_in() {
+    let convenience_fee = include_str!("../../services/convenience-fee.json");
+    let mut other_way_round = CatalogueBuilder::new();
+    other_way_round.add_file("b.json", convenience_fee);
+    other_way_round.add_file("a.json", SHAPES);
+    assert_eq!(other_way_round.build().unwrap().hash(), shapes().hash());
+}
+
+#[test]
+fn the_document_has_one_row_a_line() {
+    let document = shapes().to_json();
+    let text = std::str::from_utf8(&document).unwrap();
+    let of_flat: Vec<_> = text.lines().filter(|line| line.contains("\"slug\":\"test-flat\"")).collect();
+    assert_eq!(of_flat.len(), 1);
+    assert!(of_flat[0].starts_with('{') && of_flat[0].contains("KES 120.50"));
+}
+
+#[test]
+fn whoever_took_a_catalogue_keeps_it_while_another_is_published() {
+    let live = LiveCatalogue::new(Arc::new(Catalogue::embedded()));
+    let taken = live.current();
+    let replaced = live.publish(Arc::new(shapes()));
+    assert!(Arc::ptr_eq(&taken, &replaced));
+    assert!(taken.service("kws-amboseli-entry").is_some());
+    assert!(live.current().service("kws-amboseli-entry").is_none());
+    assert_eq!(live.current().hash(), shapes().hash());
+}
