@@ -122,7 +122,7 @@ impl<App: Application> Pipeline<App> {
         let mut about = self.about(&parts, peer);
         let waiting = CallerWaits { listener: self.rules.listener, answered: false };
         let outcome = self.pass(parts, body, peer, &mut about).await;
-        waiting.is_over();
+        waiting.got_an_answer();
         self.finish(outcome, &about)
     }
 
@@ -341,7 +341,7 @@ struct CallerWaits {
 }
 
 impl CallerWaits {
-    fn is_over(mut self) {
+    fn got_an_answer(mut self) {
         self.answered = true;
     }
 }

@@ -100,12 +100,14 @@ impl BackOff {
     }
 }
 
+/// Connections per address. Never more entries than there are permits.
+type Taken = Arc<Mutex<HashMap<IpAddr, u32>>>;
+
 /// The connections a listener grants, as a whole and per address.
 struct Seats {
     permits: Arc<Semaphore>,
     per_address_max: Option<u32>,
-    /// Never more entries than there are permits.
-    taken: Arc<Mutex<HashMap<IpAddr, u32>>>,
+    taken: Taken,
     open: Gauge,
     refused: Counter,
 }
@@ -113,7 +115,7 @@ struct Seats {
 /// One connection's share, given back when it is dropped.
 pub(super) struct Seat {
     _permit: OwnedSemaphorePermit,
-    counted: Option<(IpAddr, Arc<Mutex<HashMap<IpAddr, u32>>>)>,
+    counted: Option<(IpAddr, Taken)>,
     open: Gauge,
 }
 

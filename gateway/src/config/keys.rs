@@ -1,0 +1,328 @@
+//! Every key an operator can set: one table, from which the example file and the reference are printed.
+//!
+//! A key `callback.requests_max` is the line `requests_max = …` under `[callback]` in the file and the variable
+//! `MALIPO_CALLBACK_REQUESTS_MAX` in the environment; any key can be given as `--set callback.requests_max=…`, and
+//! those that people type have a flag of their own. A secret `paybill.passkey` is the variable
+//! `MALIPO_PAYBILL_PASSKEY`, or a file named by `MALIPO_PAYBILL_PASSKEY_FILE` or by `passkey_file` under `[paybill]`.
+
+use std::time::Duration;
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Section and name: `public.listen`.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub form: Form,
+    /// Its value when nobody sets it. Without one, the key may be absent, unless the mode insists.
+    pub default: Option<&'static str>,
+    /// What it means, for the operator.
+    pub about: &'static str,
+}
+
+/// What a value looks like, with its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// An address and a port: `127.0.0.1:8080`.
+    Address,
+    /// A whole number within bounds, both included.
+    Count {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// A time such as `500ms`, `10s`, `5m` or `1h`, within bounds.
+    Duration {
+        /// The least.
+        min: Duration,
+        /// The most.
+        max: Duration,
+    },
+    /// A number of bytes such as `64KiB` or `32MiB`, within bounds.
+    Size {
+        /// The least, in bytes.
+        min: u64,
+        /// The most, in bytes.
+        max: u64,
+    },
+    /// `true` or `false`.
+    Switch,
+    /// A file or folder. Relative to where the process was started.
+    Path,
+    /// An `http` or `https` address without a query.
+    Url,
+    /// Any text of at most 200 characters.
+    Text,
+    /// Addresses and ranges: `10.0.0.0/8`, several with commas between them, or a list in the file.
+    Ranges,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A secret of at least this many characters.
+    Secret {
+        /// The least, in characters.
+        length_min: usize,
+    },
+}
+
+const MOMENT: Duration = Duration::from_millis(1);
+const MINUTES_10: Duration = Duration::from_secs(600);
+const MIB: u64 = 1024 * 1024;
+
+/// The addresses Safaricom's callbacks come from, as several published client libraries list them. Safaricom signs
+/// nothing and promises no list, so a callback from elsewhere is an alarm, never a refusal.
+const SAFARICOM_SOURCES: &str = "196.201.214.200,196.201.214.206,196.201.214.207,196.201.214.208,196.201.213.114,\
+196.201.213.44,196.201.212.127,196.201.212.138,196.201.212.129,196.201.212.136,196.201.212.74,196.201.212.69,\
+196.201.212.128,196.201.212.132";
+
+/// The rows that each listener has.
+macro_rules! listener_keys {
+    ($section:literal, $listen:literal, $requests:literal, $who:literal) => {
+        [
+            Key {
+                name: concat!($section, ".listen"),
+                form: Form::Address,
+                default: Some($listen),
+                about: concat!("Address and port for ", $who, "."),
+            },
+            Key {
+                name: concat!($section, ".tls_certificate"),
+                form: Form::Path,
+                default: None,
+                about: "Certificate chain in PEM, our own first. Read again when it changes and on SIGHUP.",
+            },
+            Key {
+                name: concat!($section, ".tls_key"),
+                form: Form::Path,
+                default: None,
+                about: "Private key of the certificate, in PEM.",
+            },
+            Key {
+                name: concat!($section, ".plain_behind_proxy"),
+                form: Form::Switch,
+                default: Some("false"),
+                about: "Speak plain HTTP because a proxy of ours in front ends TLS. Say so only when one does.",
+            },
+            Key {
+                name: concat!($section, ".trusted_proxies"),
+                form: Form::Ranges,
+                default: Some(""),
+                about: "Proxies whose X-Forwarded-For and Request-Id are believed. Nobody's by default.",
+            },
+            Key {
+                name: concat!($section, ".connections_max"),
+                form: Form::Count { min: 1, max: 1_000_000 },
+                default: Some("10000"),
+                about: "Connections open at a time; further ones wait in the system's queue.",
+            },
+            Key {
+                name: concat!($section, ".connections_per_address_max"),
+                form: Form::Count { min: 0, max: 1_000_000 },
+                default: Some("0"),
+                about: "Connections open at a time from one address (for IPv6, one /64). 0 means no such limit, as is \
+                        right behind a proxy.",
+            },
+            Key {
+                name: concat!($section, ".requests_max"),
+                form: Form::Count { min: 1, max: 1_000_000 },
+                default: Some($requests),
+                about: "Requests served at a time; further ones are answered 503, confirmations of payments wait.",
+            },
+            Key {
+                name: concat!($section, ".handshake_deadline"),
+                form: Form::Duration { min: MOMENT, max: MINUTES_10 },
+                default: Some("5s"),
+                about: "The longest a TLS handshake may take.",
+            },
+            Key {
+                name: concat!($section, ".head_deadline"),
+                form: Form::Duration { min: MOMENT, max: MINUTES_10 },
+                default: Some("10s"),
+                about: "The longest a request's head may take, and a connection may be idle between requests.",
+            },
+            Key {
+                name: concat!($section, ".body_deadline"),
+                form: Form::Duration { min: MOMENT, max: MINUTES_10 },
+                default: Some("10s"),
+                about: "The longest a request's body may take to arrive.",
+            },
+            Key {
+                name: concat!($section, ".write_stall_max"),
+                form: Form::Duration { min: MOMENT, max: MINUTES_10 },
+                default: Some("20s"),
+                about: "The longest a receiver may take nothing of what is sent to it.",
+            },
+            Key {
+                name: concat!($section, ".drain_deadline"),
+                form: Form::Duration { min: MOMENT, max: MINUTES_10 },
+                default: Some("20s"),
+                about: "The longest requests in progress may take once the gateway is asked to stop.",
+            },
+        ]
+    };
+}
+
+const PUBLIC: [Key; 13] =
+    listener_keys!("public", "127.0.0.1:8080", "1024", "citizens, agencies and the Treasury");
+const CALLBACK: [Key; 13] =
+    listener_keys!("callback", "127.0.0.1:8081", "4096", "callbacks of Safaricom and other providers");
+const ADMIN: [Key; 13] = listener_keys!("admin", "127.0.0.1:9090", "64", "probes and metrics");
+
+const OTHERS: &[Key] = &[
+    Key {
+        name: "public.base_url",
+        form: Form::Url,
+        default: None,
+        about: "How the public listener is reached from outside: the start of links in messages and QR codes.",
+    },
+    Key {
+        name: "data.directory",
+        form: Form::Path,
+        default: Some("malipo-data"),
+        about: "Where the journal, the catalogue and the views live. One gateway per folder.",
+    },
+    Key {
+        name: "data.ephemeral",
+        form: Form::Switch,
+        default: Some("false"),
+        about: "Keep everything in memory and forget it at the end. For demo alone.",
+    },
+    Key {
+        name: "data.keys_directory",
+        form: Form::Path,
+        default: None,
+        about: "Where signing keys and the wrapped keys of personal data live: outside data.directory and its \
+                backups, so that erasing a key erases what it locked.",
+    },
+    Key {
+        name: "data.segment_bytes",
+        form: Form::Size { min: MIB, max: 4 * 1024 * MIB },
+        default: Some("64MiB"),
+        about: "Length of one file of the journal. Room for the next is taken ahead of need.",
+    },
+    Key {
+        name: "data.lane_capacity",
+        form: Form::Count { min: 1, max: 1_000_000 },
+        default: Some("8192"),
+        about: "Commands that may wait in each lane of the sequencer: money-in, and everything else.",
+    },
+    Key {
+        name: "paybill.short_code",
+        form: Form::Text,
+        default: Some("222222"),
+        about: "The consolidated paybill.",
+    },
+    Key {
+        name: "paybill.daraja_base_url",
+        form: Form::Url,
+        default: Some("https://api.safaricom.co.ke"),
+        about: "Where Safaricom's interface is reached.",
+    },
+    Key {
+        name: "paybill.callback_base_url",
+        form: Form::Url,
+        default: None,
+        about: "How Safaricom reaches the callback listener. Registered once and hard to change. Safaricom refuses \
+                addresses with words such as mpesa, safaricom, sql, query, cmd or exec.",
+    },
+    Key {
+        name: "paybill.callback_token",
+        form: Form::Secret { length_min: 32 },
+        default: None,
+        about: "The part of the callback path that nobody can guess: 32 or more letters, digits, - or _.",
+    },
+    Key {
+        name: "paybill.consumer_key",
+        form: Form::Secret { length_min: 8 },
+        default: None,
+        about: "Consumer key of the application registered with Safaricom.",
+    },
+    Key {
+        name: "paybill.consumer_secret",
+        form: Form::Secret { length_min: 8 },
+        default: None,
+        about: "Consumer secret of the application registered with Safaricom.",
+    },
+    Key {
+        name: "paybill.passkey",
+        form: Form::Secret { length_min: 8 },
+        default: None,
+        about: "Passkey for payment prompts.",
+    },
+    Key {
+        name: "paybill.source_addresses",
+        form: Form::Ranges,
+        default: Some(SAFARICOM_SOURCES),
+        about: "Where callbacks are expected from. One from elsewhere is taken, marked and reported.",
+    },
+    Key {
+        name: "catalogue.file",
+        form: Form::Path,
+        default: None,
+        about: "Catalogue to take services from at the start, when it differs from the published one. Without it the \
+                catalogue published last is used.",
+    },
+    Key {
+        name: "demo.services",
+        form: Form::Count { min: 1, max: 1_000_000 },
+        default: Some("22000"),
+        about: "Services the demonstration has; those beyond the real ones are generated and say so.",
+    },
+    Key {
+        name: "demo.seed",
+        form: Form::Count { min: 0, max: u64::MAX },
+        default: Some("1"),
+        about: "The same seed gives the same demonstration.",
+    },
+    Key {
+        name: "demo.speed",
+        form: Form::Count { min: 1, max: 86_400 },
+        default: Some("1"),
+        about: "How many times as fast as real the demonstration's clock runs.",
+    },
+    Key {
+        name: "demo.sandbox_url",
+        form: Form::Url,
+        default: None,
+        about: "A sandbox that was started separately, on this machine. Without it the demonstration starts its own.",
+    },
+    Key {
+        name: "log.filter",
+        form: Form::Text,
+        default: Some("info"),
+        about: "What the log says: a level, or levels per part as in info,gateway::server=debug.",
+    },
+    Key {
+        name: "log.format",
+        form: Form::Word(&["auto", "json", "text"]),
+        default: Some("auto"),
+        about: "json writes one object per line; auto does so unless a person is watching.",
+    },
+];
+
+/// Every key, in the order of the reference.
+pub fn all() -> impl Iterator<Item = &'static Key> {
+    PUBLIC.iter().chain(&CALLBACK).chain(&ADMIN).chain(OTHERS)
+}
+
+/// The key of this name.
+pub fn find(name: &str) -> Option<&'static Key> {
+    all().find(|key| key.name == name)
+}
+
+impl Key {
+    /// Whether its value is a secret.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.form, Form::Secret { .. })
+    }
+
+    /// Its environment variable: `MALIPO_PUBLIC_LISTEN`.
+    pub fn variable(&self) -> String {
+        format!("MALIPO_{}", self.name.replace('.', "_").to_uppercase())
+    }
+
+    /// Its section and its name within it.
+    pub fn section_and_name(&self) -> (&'static str, &'static str) {
+        self.name.split_once('.').expect("every key has a section")
+    }
+}

@@ -1,0 +1,221 @@
+//! What each mode insists on, beyond each value being one.
+//!
+//! `serve` deals in real money: nothing is spoken in the clear by accident, and nothing is missing that a payment
+//! would find missing. `demo` must not be able to touch real money or be reached from elsewhere, whatever it finds in
+//! its environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::Mode;
+use super::keys;
+use super::problems::Problems;
+use super::secret::Secret;
+use super::sources::{Origin, readable_by_everybody};
+use super::value::{Url, Values};
+
+const LISTENERS: [&str; 3] = ["public", "callback", "admin"];
+/// Words in an address that Safaricom refuses to register.
+const WORDS_REFUSED: [&str; 8] = ["mpesa", "m-pesa", "safaricom", "exe", "exec", "cmd", "sql", "query"];
+
+pub(super) fn check(mode: Mode, values: &Values, problems: &mut Problems) {
+    let mut rules = Rules { values, problems };
+    rules.tls_pairs_are_whole();
+    rules.listeners_are_apart();
+    match mode {
+        Mode::Serve => rules.serve(),
+        Mode::Demo => rules.demo(),
+    }
+}
+
+struct Rules<'a> {
+    values: &'a Values,
+    problems: &'a mut Problems,
+}
+
+impl Rules<'_> {
+    fn serve(&mut self) {
+        for listener in LISTENERS {
+            self.is_encrypted_or_says_why_not(listener);
+        }
+        for key in ["public.base_url", "paybill.callback_base_url"] {
+            self.required(key);
+            self.is_https(key);
+        }
+        self.safaricom_takes_the_address();
+        for key in keys::all().filter(|key| key.is_secret()) {
+            self.required(key.name);
+        }
+        self.token_fits_in_a_path();
+        self.data_is_kept();
+        for key in keys::all().filter(|key| key.name.starts_with("demo.")) {
+            self.unset(
+                key.name,
+                "is for demo alone",
+                "remove it; only demo has a clock and services of its own",
+            );
+        }
+    }
+
+    fn demo(&mut self) {
+        for listener in LISTENERS {
+            let key = format!("{listener}.listen");
+            let address: Option<SocketAddr> = self.values.optional(&key);
+            if address.is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
+                let what = format!("{key}: demo listens on this machine alone");
+                self.add(&key, what, "use an address such as 127.0.0.1:8080");
+            }
+        }
+        for key in keys::all().filter(|key| key.is_secret()) {
+            self.unset(
+                key.name,
+                "is a live credential, which demo refuses",
+                "unset it, or use `malipo serve`",
+            );
+        }
+        self.unset(
+            "paybill.daraja_base_url",
+            "is where real money is",
+            "unset it: demo has a simulated paybill",
+        );
+        let sandbox: Option<Url> = self.values.optional("demo.sandbox_url");
+        if sandbox.is_some_and(|url| !url.is_loopback()) {
+            let what = "demo.sandbox_url: demo speaks to this machine alone";
+            self.add("demo.sandbox_url", what, "use an address such as http://127.0.0.1:9100");
+        }
+    }
+
+    fn tls_pairs_are_whole(&mut self) {
+        for listener in LISTENERS {
+            let (certificate, key) = (format!("{listener}.tls_certificate"), format!("{listener}.tls_key"));
+            let key_file: Option<PathBuf> = self.values.optional(&key);
+            match (self.values.is_set(&certificate), key_file) {
+                (true, None) => {
+                    self.add(&certificate, format!("{key} is missing"), "name both files or neither")
+                }
+                (false, Some(_)) => {
+                    self.add(&key, format!("{certificate} is missing"), "name both files or neither")
+                }
+                (true, Some(file)) => {
+                    if let Some(fault) = readable_by_everybody(&file) {
+                        self.add(&key, format!("{key}: {fault}"), format!("chmod 640 {}", file.display()));
+                    }
+                }
+                (false, None) => {}
+            }
+        }
+    }
+
+    /// Two listeners on one port would fail at the second bind; saying so here says it with the rest.
+    fn listeners_are_apart(&mut self) {
+        let addresses = LISTENERS.map(|listener| {
+            let key = format!("{listener}.listen");
+            let address: Option<SocketAddr> = self.values.optional(&key);
+            (key, address.filter(|address| address.port() != 0))
+        });
+        for (index, (key, address)) in addresses.iter().enumerate() {
+            let earlier = addresses[..index].iter().find(|(_, other)| address.is_some() && other == address);
+            if let Some((other, _)) = earlier {
+                self.add(
+                    key,
+                    format!("{key} and {other} are the same"),
+                    "give each listener a port of its own",
+                );
+            }
+        }
+    }
+
+    fn is_encrypted_or_says_why_not(&mut self, listener: &str) {
+        let plain_key = format!("{listener}.plain_behind_proxy");
+        let encrypted = self.values.is_set(&format!("{listener}.tls_certificate"));
+        let behind_proxy = self.values.optional(&plain_key).unwrap_or(false);
+        let address_key = format!("{listener}.listen");
+        let address: Option<SocketAddr> = self.values.optional(&address_key);
+        // Probes and metrics of this machine alone need no certificate.
+        let for_this_machine =
+            listener == "admin" && address.is_some_and(|address| address.ip().is_loopback());
+        if encrypted && behind_proxy {
+            let what = format!("{listener} both has a certificate and speaks plain HTTP");
+            self.add(&plain_key, what, "remove one of the two");
+        } else if !encrypted && !behind_proxy && !for_this_machine {
+            let remedy = format!(
+                "set {listener}.tls_certificate and {listener}.tls_key, or {plain_key} = true when a proxy of yours ends TLS"
+            );
+            self.add(&address_key, format!("{listener} would speak plain HTTP"), remedy);
+        }
+    }
+
+    fn is_https(&mut self, key: &str) {
+        let url: Option<Url> = self.values.optional(key);
+        if url.is_some_and(|url| !url.is_https()) {
+            self.add(
+                key,
+                format!("{key} does not begin with https"),
+                "people and Safaricom reach us over TLS only",
+            );
+        }
+    }
+
+    fn safaricom_takes_the_address(&mut self) {
+        let key = "paybill.callback_base_url";
+        let url: Option<Url> = self.values.optional(key);
+        let Some(url) = url else { return };
+        let lower = url.as_str().to_lowercase();
+        if let Some(word) = WORDS_REFUSED.iter().find(|word| lower.contains(**word)) {
+            let what = format!("{key} contains {word}, which Safaricom refuses");
+            self.add(key, what, "use a host and a path without such words");
+        }
+    }
+
+    fn token_fits_in_a_path(&mut self) {
+        let key = "paybill.callback_token";
+        let token: Option<Secret> = self.values.optional(key);
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if token.is_some_and(|token| !token.expose().bytes().all(fits)) {
+            let what = format!("{key} has characters other than letters, digits, - and _");
+            self.add(key, what, "draw a new one, such as with `openssl rand -hex 32`");
+        }
+    }
+
+    fn data_is_kept(&mut self) {
+        if self.values.optional("data.ephemeral").unwrap_or(false) {
+            let what = "data.ephemeral would forget payments";
+            self.add("data.ephemeral", what, "remove it; only demo forgets");
+        }
+        if !self.values.is_set("data.directory") {
+            // The default is also demo's: real payments never land in a folder somebody played in.
+            let what = "data.directory is not set";
+            self.add("data.directory", what, "name the folder in which payments are kept");
+        }
+        self.required("data.keys_directory");
+        let directory: Option<PathBuf> = self.values.optional("data.directory");
+        let keys: Option<PathBuf> = self.values.optional("data.keys_directory");
+        if let (Some(directory), Some(keys)) = (directory, keys)
+            && keys.starts_with(&directory)
+        {
+            let what =
+                "data.keys_directory lies within data.directory, so its backups would keep erased keys";
+            self.add("data.keys_directory", what, "name a folder elsewhere");
+        }
+    }
+
+    fn required(&mut self, key: &str) {
+        // A value that was given and could not be read has its problem already.
+        if self.values.is_missing(key) {
+            let about = keys::find(key).map_or("", |key| key.about);
+            self.problems.add(format!("{key} is not set"), "no flag, variable or file sets it", about);
+        }
+    }
+
+    fn unset(&mut self, key: &str, why_not: &str, remedy: &str) {
+        if self.values.is_set(key) {
+            self.add(key, format!("{key} {why_not}"), remedy);
+        }
+    }
+
+    /// A problem with the value of a key, at its origin.
+    fn add(&mut self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
+        let origin = self.values.origin(key).cloned().unwrap_or(Origin::Default);
+        self.problems.add(what, origin, remedy);
+    }
+}

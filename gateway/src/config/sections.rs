@@ -1,0 +1,207 @@
+//! The values, by the part of the gateway that uses them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::secret::Secret;
+use super::value::{Url, Values};
+use crate::http::client_address::{AddressRange, TrustedProxies};
+use crate::http::pipeline::{ChunkedBodies, PipelineRules};
+use crate::server::Limits;
+use crate::server::tls::CertificateFiles;
+
+/// One listener: where, how, and what it grants.
+#[derive(Clone, Debug)]
+pub struct ListenerConfig {
+    /// Its name: `public`, `callback` or `admin`.
+    pub name: &'static str,
+    /// Where it listens. Port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// How it is reached from outside. Only the public listener has one.
+    pub base_url: Option<Url>,
+    /// Its certificate, when it ends TLS itself.
+    pub certificate: Option<CertificateFiles>,
+    /// Whose word about clients it takes.
+    pub trusted_proxies: Vec<AddressRange>,
+    /// Requests served at a time.
+    pub requests_max: usize,
+    /// The longest a body may take to arrive.
+    pub body_deadline: Duration,
+    /// What it grants connections.
+    pub limits: Limits,
+}
+
+impl ListenerConfig {
+    pub(super) fn read(name: &'static str, values: &Values) -> Self {
+        let key = |short: &str| format!("{name}.{short}");
+        let count = |short: &str| usize::try_from(values.get::<u64>(&key(short))).unwrap_or(usize::MAX);
+        let duration = |short: &str| values.get::<Duration>(&key(short));
+        let per_address =
+            u32::try_from(values.get::<u64>(&key("connections_per_address_max"))).unwrap_or(u32::MAX);
+        let chain: Option<PathBuf> = values.optional(&key("tls_certificate"));
+        let private: Option<PathBuf> = values.optional(&key("tls_key"));
+        Self {
+            name,
+            address: values.get(&key("listen")),
+            base_url: if name == "public" { values.optional("public.base_url") } else { None },
+            certificate: chain.zip(private).map(|(chain, key)| CertificateFiles { chain, key }),
+            trusted_proxies: values.get(&key("trusted_proxies")),
+            requests_max: count("requests_max"),
+            body_deadline: duration("body_deadline"),
+            limits: Limits {
+                connections_max: count("connections_max"),
+                connections_per_address_max: (per_address > 0).then_some(per_address),
+                handshake_deadline: duration("handshake_deadline"),
+                head_deadline: duration("head_deadline"),
+                write_stall_max: duration("write_stall_max"),
+                drain_deadline: duration("drain_deadline"),
+                ..Limits::default()
+            },
+        }
+    }
+
+    /// The rules of this listener's pipeline. Only callbacks may come in chunks: what Safaricom sends is not ours to
+    /// choose.
+    pub fn pipeline_rules(&self) -> PipelineRules {
+        let chunked =
+            if self.name == "callback" { ChunkedBodies::TakenThenClosed } else { ChunkedBodies::Refused };
+        PipelineRules {
+            listener: self.name,
+            requests_max: self.requests_max,
+            body_deadline: self.body_deadline,
+            trusted_proxies: TrustedProxies::new(self.trusted_proxies.clone()),
+            chunked,
+        }
+    }
+}
+
+/// Where data lives.
+#[derive(Clone, Debug)]
+pub struct DataConfig {
+    /// The folder of journal, catalogue and views. `None` when everything is kept in memory.
+    pub directory: Option<PathBuf>,
+    /// The folder of keys. In demo it may be unset; keys then live in memory or in the folder.
+    pub keys_directory: Option<PathBuf>,
+    /// Length of a journal segment, in bytes.
+    pub segment_bytes: u64,
+    /// Commands that may wait in each lane of the sequencer.
+    pub lane_capacity: usize,
+}
+
+impl DataConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        let ephemeral: bool = values.get("data.ephemeral");
+        Self {
+            directory: (!ephemeral).then(|| values.get("data.directory")),
+            keys_directory: values.optional("data.keys_directory"),
+            segment_bytes: values.get("data.segment_bytes"),
+            lane_capacity: usize::try_from(values.get::<u64>("data.lane_capacity")).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// The consolidated paybill at Safaricom.
+#[derive(Clone, Debug)]
+pub struct PaybillConfig {
+    /// Its number.
+    pub short_code: String,
+    /// Where Safaricom's interface is reached.
+    pub daraja_base_url: Url,
+    /// How Safaricom reaches us.
+    pub callback_base_url: Url,
+    /// The part of the callback path that nobody can guess.
+    pub callback_token: Secret,
+    /// Name of our application at Safaricom.
+    pub consumer_key: Secret,
+    /// Password of our application at Safaricom.
+    pub consumer_secret: Secret,
+    /// Key for payment prompts.
+    pub passkey: Secret,
+    /// Where callbacks are expected from. One from elsewhere is taken, marked and reported.
+    pub source_addresses: Vec<AddressRange>,
+}
+
+impl PaybillConfig {
+    /// Reads the section of a configuration that `serve` accepted, where every part is there.
+    pub(super) fn read(values: &Values) -> Self {
+        Self {
+            short_code: values.get("paybill.short_code"),
+            daraja_base_url: values.get("paybill.daraja_base_url"),
+            callback_base_url: values.get("paybill.callback_base_url"),
+            callback_token: values.get("paybill.callback_token"),
+            consumer_key: values.get("paybill.consumer_key"),
+            consumer_secret: values.get("paybill.consumer_secret"),
+            passkey: values.get("paybill.passkey"),
+            source_addresses: values.get("paybill.source_addresses"),
+        }
+    }
+}
+
+/// Where services come from.
+#[derive(Clone, Debug)]
+pub struct CatalogueConfig {
+    /// A catalogue to take at the start when it differs from the published one.
+    pub file: Option<PathBuf>,
+}
+
+impl CatalogueConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        Self { file: values.optional("catalogue.file") }
+    }
+}
+
+/// How the demonstration runs.
+#[derive(Clone, Debug)]
+pub struct DemoConfig {
+    /// Services it has.
+    pub services: usize,
+    /// The same seed gives the same demonstration.
+    pub seed: u64,
+    /// How many times as fast as real its clock runs.
+    pub speed: u32,
+    /// A sandbox on this machine that was started separately.
+    pub sandbox_url: Option<Url>,
+}
+
+impl DemoConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        Self {
+            services: usize::try_from(values.get::<u64>("demo.services")).unwrap_or(usize::MAX),
+            seed: values.get("demo.seed"),
+            speed: u32::try_from(values.get::<u64>("demo.speed")).unwrap_or(u32::MAX),
+            sandbox_url: values.optional("demo.sandbox_url"),
+        }
+    }
+}
+
+/// What the log says.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// A level, or levels per part.
+    pub filter: String,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// JSON, unless a person is watching.
+    Auto,
+    /// One JSON object per line.
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+impl LogConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        let format = match values.get::<&'static str>("log.format") {
+            "json" => LogFormat::Json,
+            "text" => LogFormat::Text,
+            _ => LogFormat::Auto,
+        };
+        Self { filter: values.get("log.filter"), format }
+    }
+}
