@@ -46,9 +46,9 @@ pub use builder::{CatalogueBuilder, SERVICES_MAX};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
 pub use diff::{Aspect, Changes, ServiceChange};
 pub use fee::{
-    AgeClass, Band, ConvenienceBand, ConvenienceFee, ConvenienceSchedule, Exemption, FeeRule, FeeSchedule,
-    FixedPart, LegalBasis, PartPayment, PayerCategory, Rate, ReferenceCharacters, ReferenceShape, Rounding,
-    Standing, Validity, Variant, VisitorFees,
+    AgeClass, AmountRange, Band, ConvenienceBand, ConvenienceFee, ConvenienceSchedule, Exemption, FeeRule,
+    FeeSchedule, FixedPart, LegalBasis, PartPayment, PayerCategory, Rate, ReferenceCharacters,
+    ReferenceShape, Rounding, Standing, Validity, Variant, VisitorFees,
 };
 pub use live::LiveCatalogue;
 pub use price::{

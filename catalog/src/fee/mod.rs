@@ -2,12 +2,14 @@
 
 mod basis;
 mod convenience;
+mod range;
 mod rule;
 mod validity;
 mod visitors;
 
 pub use basis::{LegalBasis, Standing};
 pub use convenience::{ConvenienceBand, ConvenienceFee, ConvenienceSchedule};
+pub use range::AmountRange;
 pub use rule::{Band, FeeRule, FixedPart, Rate, ReferenceCharacters, ReferenceShape, Rounding, Variant};
 pub use validity::Validity;
 pub use visitors::{AgeClass, Exemption, PayerCategory, VisitorFees};

@@ -527,3 +527,31 @@ fn a_service_that_cannot_be_billed_says_why_in_both_languages() {
     let error = catalogue.price("no-such-service", &order("{}"), TODAY, Policy::LIVE).unwrap_err();
     assert_eq!(error.to_string(), "the catalogue has no service \"no-such-service\"");
 }
+
+#[test]
+fn a_list_can_say_what_a_service_may_come_to() {
+    let catalogue = Catalogue::embedded();
+    let tests = shapes();
+    let shown = |catalogue: &Catalogue, slug: &str, day| {
+        let ranges = catalogue.service(slug).unwrap().fee_on(day).unwrap().rule.amount_ranges();
+        let text = |range: &catalog::AmountRange| match range.most {
+            Some(most) if most == range.least => most.to_string(),
+            Some(most) => format!("{} to {most}", range.least),
+            None => format!("from {}", range.least),
+        };
+        ranges.iter().map(text).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(shown(&catalogue, "national-id-first", TODAY), "KES 300.00");
+    assert_eq!(shown(&catalogue, "passport-application", TODAY), "KES 7,500.00 to KES 12,500.00");
+    assert_eq!(
+        shown(&catalogue, "kws-amboseli-entry", TODAY),
+        "KES 750.00 to KES 2,025.00; USD 45.00 to USD 90.00"
+    );
+    assert_eq!(shown(&catalogue, "business-name-registration", TODAY), "from KES 900.00");
+    assert_eq!(shown(&catalogue, "kephis-laboratory-analysis", TODAY), "from KES 2,000.00");
+    assert_eq!(shown(&catalogue, "stamp-duty-nominal-capital", TODAY), "from KES 2,020.00");
+    assert_eq!(shown(&catalogue, "kra-prn-payment", TODAY), "");
+    assert_eq!(shown(&tests, "test-open", TODAY), "KES 1.00 to KES 100,000.00");
+    assert_eq!(shown(&tests, "test-bands", TODAY), "KES 600.00 to KES 2,600.00");
+    assert_eq!(shown(&tests, "test-percentage", TODAY), "from KES 500.00");
+}
