@@ -5,6 +5,10 @@
 //! by a handler of the application, which stands on [`config`] and reads the time from [`clock`] alone. What operators
 //! see of all that is in [`telemetry`].
 
+pub mod payments;
+
+pub mod access;
+
 pub mod server;
 
 pub mod http;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The longest account code in bytes.
-pub const ACCOUNT_CODE_LEN_MAX: usize = 96;
+pub const ACCOUNT_CODE_LEN_MAX: usize = 128;
 
 /// The code of an account, such as `1000.mpesa.222222`: four digits, then dotted parts of lower-case letters,
 /// digits and hyphens. Cheap to copy.

@@ -54,7 +54,7 @@ impl Balance {
         self.debit - self.credit
     }
 
-    fn post(&mut self, phase: Phase, side: Side, minor: i128) {
+    pub(crate) fn post(&mut self, phase: Phase, side: Side, minor: i128) {
         let (posted, pending) = match side {
             Side::Debit => (&mut self.debit, &mut self.pending_debit),
             Side::Credit => (&mut self.credit, &mut self.pending_credit),
@@ -170,15 +170,17 @@ impl<S: StateMachine> Book<S> {
         Ok(())
     }
 
-    /// Makes a durable batch part of the book.
-    pub(crate) fn merge(
+    /// Makes the ledger's share of a durable batch part of the book. What is returned is the state machine's share, to be
+    /// published and merged next.
+    #[must_use]
+    pub(crate) fn merge_ledger(
         &mut self,
         overlay: Overlay<S>,
         time: LedgerTime,
         leaf_hashes: &[Hash],
         chain: Hash,
         stored: &mut Vec<Hash>,
-    ) {
+    ) -> S::Pending {
         for leaf in leaf_hashes {
             self.frontier.append(*leaf, |hash| stored.push(hash));
         }
@@ -196,7 +198,7 @@ impl<S: StateMachine> Book<S> {
         }
         self.claims.put_all(overlay.claims);
         self.archive.put_all(overlay.archive);
-        self.state.merge(overlay.pending);
+        overlay.pending
     }
 
     /// Applies a batch that was read back.
@@ -215,7 +217,8 @@ impl<S: StateMachine> Book<S> {
             time = record.time;
             self.stage(&mut overlay, &record)?;
         }
-        self.merge(overlay, time, &hashed.leaf_hashes, hashed.chain, stored);
+        let pending = self.merge_ledger(overlay, time, &hashed.leaf_hashes, hashed.chain, stored);
+        self.state.merge(pending);
         Ok(())
     }
 

@@ -130,7 +130,7 @@ impl<S: StateMachine> Ledger<S> {
         if let Some(error) = failure {
             return Err(error);
         }
-        book.state.publish_all(&readers);
+        book.state.publish_all(book.next_sequence(), &readers);
         let records = RecordReader::open(Arc::clone(&storage))
             .map_err(|source| OpenError::Io { what: "places", source })?;
         Ok(Self::start(options, readers, book, journal, hashes, records, from.sequence, &starts))

@@ -36,11 +36,12 @@ pub trait StateMachine: Sized + Send + 'static {
     /// Makes the pending changes part of the state.
     fn merge(&mut self, pending: Self::Pending);
 
-    /// Shows readers what has changed. Called after the changes are durable, before they are merged.
+    /// Shows readers what has changed. Called after the changes are durable and the archive has what they put there,
+    /// before they are merged, so that what leaves the published state is found in the archive already.
     fn publish(pending: &Self::Pending, head_sequence: u64, readers: &Self::Readers);
 
     /// Shows readers everything, once, before the first command.
-    fn publish_all(&self, readers: &Self::Readers);
+    fn publish_all(&self, head_sequence: u64, readers: &Self::Readers);
 
     /// Writes an event as bytes.
     fn encode_event(event: &Self::Event, bytes: &mut Vec<u8>);

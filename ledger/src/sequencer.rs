@@ -357,12 +357,13 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
 
     /// The batch is durable: publish it, and make it part of the book.
     fn make_known(&mut self, overlay: Overlay<S>, batch: &Batch, time: LedgerTime) {
-        S::publish(&overlay.pending, batch.next_sequence(), &self.readers);
         let leaf_count = self.book.next_sequence();
         let mut stored = Vec::with_capacity(batch.leaf_hashes().len() * 2);
-        self.book.merge(overlay, time, batch.leaf_hashes(), batch.chain(), &mut stored);
+        let pending = self.book.merge_ledger(overlay, time, batch.leaf_hashes(), batch.chain(), &mut stored);
         self.hashes.write(leaf_count, &stored);
         self.published.set_head(&self.book);
+        S::publish(&pending, batch.next_sequence(), &self.readers);
+        self.book.state.merge(pending);
     }
 
     /// Applies what other writers have appended.
@@ -380,7 +381,7 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
             let mut stored = Vec::new();
             self.book.replay(&batch, &hashed, &mut stored)?;
             self.hashes.write(leaf_count, &stored);
-            self.book.state.publish_all(&self.readers);
+            self.book.state.publish_all(self.book.next_sequence(), &self.readers);
             self.published.set_head(&self.book);
         }
         Ok(())

@@ -104,7 +104,7 @@ impl StateMachine for Deposits {
         readers.write().unwrap_or_else(PoisonError::into_inner).extend(pending);
     }
 
-    fn publish_all(&self, readers: &Totals) {
+    fn publish_all(&self, _head_sequence: u64, readers: &Totals) {
         readers.write().unwrap_or_else(PoisonError::into_inner).clone_from(&self.totals);
     }
 

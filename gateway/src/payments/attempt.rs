@@ -1,0 +1,61 @@
+//! An attempt: one try to pay a bill on a channel that has to be asked, such as a prompt on a phone.
+
+use std::sync::Arc;
+
+use ledger::{LedgerTime, Money};
+use serde::{Deserialize, Serialize};
+
+use super::attempt_life::AttemptState;
+use super::identifier::AttemptId;
+use super::number::PaymentNumber;
+
+/// Seconds for which a prompt can still be answered, at most: nobody is asked again before that.
+pub const PROMPT_LIFE_SECONDS: i64 = 90;
+
+/// An attempt and what has become of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its identifier in the API and in the path of its callback.
+    pub id: AttemptId,
+    /// The bill it is to pay.
+    pub bill: PaymentNumber,
+    /// Whose bill that is.
+    pub agency: Arc<str>,
+    /// How.
+    pub method: Method,
+    /// How much was asked for.
+    pub money: Money,
+    /// What it is now.
+    pub state: AttemptState,
+    /// The provider's result code, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Arc<str>>,
+    /// The provider's name for the prompt, needed to ask about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<Arc<str>>,
+    /// The channel's receipt, once money arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_receipt: Option<Arc<str>>,
+    /// True once the provider said that it was paid, without a receipt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub said_paid: bool,
+    /// When it was made.
+    pub created: LedgerTime,
+    /// Sequence of the record that changed it last.
+    pub changed_by: u64,
+}
+
+/// How an attempt asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A prompt on the payer's phone that asks for the M-PESA PIN.
+    MpesaPrompt,
+}
+
+impl Attempt {
+    /// True while the payer may still be looking at a prompt.
+    pub fn can_live(&self, now: LedgerTime) -> bool {
+        !self.state.is_finished() && now < self.created.plus_seconds(PROMPT_LIFE_SECONDS)
+    }
+}

@@ -1,0 +1,169 @@
+//! A bill: what is owed, at a price that no later change of the catalogue touches.
+
+use std::sync::Arc;
+
+use catalog::{PartPayment, Text};
+use ledger::{AccountCode, LedgerTime, Money};
+use serde::{Deserialize, Serialize};
+
+use super::bill_life::BillState;
+use super::identifier::{AttemptId, BillId, ReceiptNumber};
+use super::number::PaymentNumber;
+
+/// A bill and what has become of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// What was agreed when it was made. Never changes.
+    pub terms: Arc<BillTerms>,
+    /// What it is now.
+    pub state: BillState,
+    /// Everything that has arrived for it, in the currency of what is payable, including what is held or too much.
+    pub collected: Money,
+    /// Of that, what is held until the rest arrives.
+    pub held: Money,
+    /// The payments, in the order in which they were booked.
+    pub payments: Vec<BillPayment>,
+    /// The latest attempt, whatever became of it.
+    pub latest_attempt: Option<AttemptId>,
+    /// Sequence of the record that changed it last.
+    pub changed_by: u64,
+}
+
+/// What is agreed when a bill is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillTerms {
+    /// Its identifier in the API.
+    pub id: BillId,
+    /// What the payer types.
+    pub number: PaymentNumber,
+    /// Whose revenue it is.
+    pub agency: Arc<str>,
+    /// What it pays for.
+    pub service: Arc<str>,
+    /// What the service is called.
+    pub service_name: Text,
+    /// What is charged, line by line.
+    pub lines: Vec<BillLine>,
+    /// The sum of the lines.
+    pub total: Money,
+    /// What the payer is asked for: the total, or what the quote makes of it.
+    pub payable: Money,
+    /// How the total was turned into what is payable, where their currencies differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// Why there is no convenience fee, or under what there is one.
+    pub convenience_basis: Arc<str>,
+    /// Whether it may be paid in parts.
+    pub part_payment: PartPaymentRule,
+    /// Which catalogue priced it.
+    pub catalogue: CatalogueVersion,
+    /// The agency's own name for it. No personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency_reference: Option<Arc<str>>,
+    /// When it was made.
+    pub created: LedgerTime,
+    /// Until when it can be paid.
+    pub expires: LedgerTime,
+    /// Where the key of its personal data lies.
+    pub vault_slot: u64,
+}
+
+/// One line of a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillLine {
+    /// Names the line within its fee.
+    pub code: Arc<str>,
+    /// What it is for.
+    pub text: Text,
+    /// How many.
+    pub quantity: u32,
+    /// Price of one.
+    pub unit: Money,
+    /// Price of all.
+    pub amount: Money,
+    /// Where the money goes when the bill is paid.
+    pub account: AccountCode,
+    /// Under what it is charged.
+    pub legal_basis: Arc<str>,
+    /// Which version of the fee.
+    pub fee_version: Arc<str>,
+}
+
+/// A rate that was offered and is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Names the rate at its source.
+    pub rate_id: Arc<str>,
+    /// Shillings for one dollar, as a decimal.
+    pub rate: Arc<str>,
+    /// Until when it holds; the bill ends with it.
+    pub expires: LedgerTime,
+}
+
+/// Whether a bill may be paid in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartPaymentRule {
+    /// Only the exact amount is asked for and validated; less is held all the same when it arrives.
+    Exact,
+    /// Parts are welcome.
+    Allowed,
+}
+
+impl From<PartPayment> for PartPaymentRule {
+    fn from(rule: PartPayment) -> Self {
+        match rule {
+            PartPayment::Exact => Self::Exact,
+            PartPayment::Allowed => Self::Allowed,
+        }
+    }
+}
+
+/// A published catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueVersion {
+    /// Its number, from 1.
+    pub number: u64,
+    /// SHA-256 of its bytes in hex.
+    pub hash: Arc<str>,
+}
+
+/// A payment that was booked for a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillPayment {
+    /// Sequence of its record.
+    pub sequence: u64,
+    /// Our receipt for it.
+    pub receipt: ReceiptNumber,
+    /// The channel's own receipt.
+    pub channel_receipt: Arc<str>,
+    /// How much.
+    pub money: Money,
+    /// When it was booked.
+    pub booked: LedgerTime,
+}
+
+impl Bill {
+    /// A bill that has just been made.
+    pub fn new(terms: Arc<BillTerms>, sequence: u64) -> Self {
+        let nothing = Money::zero(terms.payable.currency());
+        Self {
+            terms,
+            state: BillState::Unpaid,
+            collected: nothing,
+            held: nothing,
+            payments: Vec::new(),
+            latest_attempt: None,
+            changed_by: sequence,
+        }
+    }
+
+    /// What is still to be paid; nothing once the bill is not open any more.
+    pub fn due(&self) -> Money {
+        let payable = self.terms.payable;
+        if !self.state.is_open() {
+            return Money::zero(payable.currency());
+        }
+        payable.checked_sub(self.collected).expect("an open bill has collected less than is payable")
+    }
+}

@@ -1,0 +1,119 @@
+//! The chart of accounts, and the entries that money makes in it. The only place where an agency becomes an account.
+
+use std::sync::Arc;
+
+use ledger::{AccountCode, Entry, Money, Posting};
+
+use super::bill::{Bill, BillLine};
+use super::channel_receipt::ChannelReceipt;
+use super::event::{Share, SuspenseReason};
+
+/// What the channel says that it holds for us: `1000.mpesa.222222`.
+pub fn channel_clearing(receipt: &ChannelReceipt) -> AccountCode {
+    code(&format!("1000.{}.{}", receipt.provider.word(), receipt.short_code.to_ascii_lowercase()))
+}
+
+/// Revenue owed to an agency, by service: `2000.kws.amboseli-entry`.
+pub fn agency_payable(agency: &str, service: &str) -> AccountCode {
+    code(&format!("2000.{}.{service}", agency.to_ascii_lowercase()))
+}
+
+/// The convenience fee, its own leg: collected and held until it may be released.
+pub fn convenience_fee() -> AccountCode {
+    code("2400.convenience-fee")
+}
+
+/// Money that matched no bill.
+pub fn suspense() -> AccountCode {
+    code("2100.suspense")
+}
+
+/// A second payment of a paid bill, to be given back.
+pub fn duplicate_refundable() -> AccountCode {
+    code("2110.duplicate-refundable")
+}
+
+/// What a payment exceeded its bill by.
+pub fn overpayment() -> AccountCode {
+    code("2120.overpayment")
+}
+
+/// Parts that wait for the rest.
+pub fn part_payment_held() -> AccountCode {
+    code("2130.part-payment-held")
+}
+
+/// Money that came for a bill that had ended unpaid.
+pub fn late_money() -> AccountCode {
+    code("2140.late")
+}
+
+/// Currencies bought and sold by quotes: one side in each.
+pub fn position() -> AccountCode {
+    code("3000.position")
+}
+
+fn code(text: &str) -> AccountCode {
+    AccountCode::parse(text).expect("the chart's codes have the form of account codes")
+}
+
+/// The entry of money that came for a bill, by what becomes of it.
+pub fn entry_for_bill(receipt: &ChannelReceipt, money: Money, bill: &Bill, share: Share) -> Entry {
+    let clearing = Posting::debit(channel_clearing(receipt), money);
+    let number = bill.terms.number;
+    let held_in = |account: AccountCode| Posting::credit(account, money).with_memo(format!("bill {number}"));
+    let (reason, postings) = match share {
+        Share::HeldForRest => ("part_payment", vec![clearing, held_in(part_payment_held())]),
+        Share::Duplicate => ("duplicate_payment", vec![clearing, held_in(duplicate_refundable())]),
+        Share::Late => ("late_payment", vec![clearing, held_in(late_money())]),
+        Share::Completed | Share::CompletedWithExcess => ("bill_paid", completion(clearing, money, bill)),
+    };
+    Entry::new(reason, postings).expect("the entry of a payment balances")
+}
+
+/// The bill is complete: what was held and what came now become the agency's, line by line; the excess is the payer's.
+fn completion(clearing: Posting, money: Money, bill: &Bill) -> Vec<Posting> {
+    let terms = &bill.terms;
+    let mut postings = vec![clearing];
+    if bill.held.is_positive() {
+        postings.push(Posting::debit(part_payment_held(), bill.held).with_memo(format!("bill {}", terms.number)));
+    }
+    if terms.quote.is_some() {
+        postings.push(Posting::credit(position(), terms.payable));
+        postings.push(Posting::debit(position(), terms.total));
+    }
+    postings.extend(terms.lines.iter().filter(|line| line.amount.is_positive()).map(revenue_leg));
+    let excess = bill
+        .held
+        .checked_add(money)
+        .and_then(|available| available.checked_sub(terms.payable))
+        .expect("amounts of one bill are of one currency and fit");
+    if excess.is_positive() {
+        postings.push(Posting::credit(overpayment(), excess).with_memo(format!("bill {}", terms.number)));
+    }
+    postings
+}
+
+fn revenue_leg(line: &BillLine) -> Posting {
+    let memo: Arc<str> = revenue_memo(line).into();
+    Posting::credit(line.account.clone(), line.amount).with_memo(memo)
+}
+
+/// What a revenue leg names: line, fee version and legal basis; as much of the last as there is room for.
+fn revenue_memo(line: &BillLine) -> String {
+    let mut memo = format!("{} fee={} basis={}", line.code, line.fee_version, line.legal_basis);
+    if memo.len() > ledger::TEXT_LEN_MAX {
+        let end = (0..=ledger::TEXT_LEN_MAX).rev().find(|at| memo.is_char_boundary(*at)).unwrap_or(0);
+        memo.truncate(end);
+    }
+    memo
+}
+
+/// The entry of money that matched no bill.
+pub fn entry_for_suspense(receipt: &ChannelReceipt, money: Money, reason: SuspenseReason) -> Entry {
+    let postings = vec![
+        Posting::debit(channel_clearing(receipt), money),
+        Posting::credit(suspense(), money).with_memo(reason.word()),
+    ];
+    Entry::new("unmatched_payment", postings).expect("two lines of one amount balance")
+}

@@ -1,0 +1,263 @@
+//! What is asked of the books, and what they answer.
+
+use std::sync::Arc;
+
+use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
+
+use super::attempt::Method;
+use super::attempt_life::{AttemptEvent, AttemptState};
+use super::bill::{BillLine, CatalogueVersion, PartPaymentRule, Quote};
+use super::bill_life::BillState;
+use super::channel_receipt::{AccountFact, ChannelReceipt};
+use super::event::{Difference, ToldBy};
+use super::identifier::{AttemptId, BillId};
+use super::number::{PaymentNumber, TypedAccount};
+use crate::access::ApiKey;
+
+/// A request to the books: who asks, why, and what.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Who asks.
+    pub principal: Arc<str>,
+    /// The request or message that led to it.
+    pub cause: Arc<str>,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// Put a catalogue into force.
+    PublishCatalogue {
+        /// SHA-256 of its bytes in hex.
+        hash: Arc<str>,
+        /// Who approves.
+        approver: Arc<str>,
+    },
+    /// Hand out a key.
+    IssueKey(Box<ApiKey>),
+    /// End a key.
+    RevokeKey {
+        /// Which.
+        id: Arc<str>,
+    },
+    /// Make a bill.
+    CreateBill(Box<NewBill>),
+    /// Withdraw a bill.
+    CancelBill {
+        /// Which.
+        bill: PaymentNumber,
+        /// The caller's key for this request.
+        idempotency: Option<Idempotency>,
+    },
+    /// Record that somebody is about to be asked to pay.
+    CreateAttempt(Box<NewAttempt>),
+    /// Record news of an attempt that is not money.
+    MoveAttempt(AttemptNews),
+    /// Book money that moved.
+    Receive(Box<MoneyIn>),
+    /// Do what time has made due: expiry, overdue attempts, the end of the day.
+    Tick {
+        /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
+        today: i32,
+    },
+}
+
+/// A bill to be made. Everything but its place in the books is settled.
+#[derive(Clone, Debug)]
+pub struct NewBill {
+    /// Its identifier.
+    pub id: BillId,
+    /// A random word, for its payment number.
+    pub random: u64,
+    /// Whose revenue.
+    pub agency: Arc<str>,
+    /// What for.
+    pub service: Arc<str>,
+    /// What the service is called.
+    pub service_name: catalog::Text,
+    /// The priced lines.
+    pub lines: Vec<BillLine>,
+    /// Their sum.
+    pub total: Money,
+    /// What the payer is asked for.
+    pub payable: Money,
+    /// How the one became the other.
+    pub quote: Option<Quote>,
+    /// Why there is no convenience fee, or under what there is one.
+    pub convenience_basis: Arc<str>,
+    /// Whether in parts.
+    pub part_payment: PartPaymentRule,
+    /// Which catalogue priced it.
+    pub catalogue: CatalogueVersion,
+    /// The agency's own name for it.
+    pub agency_reference: Option<Arc<str>>,
+    /// How long it can be paid, in seconds.
+    pub life_seconds: i64,
+    /// Where the key of its personal data lies.
+    pub vault_slot: u64,
+    /// The personal data, if there is any.
+    pub sealed: Option<Sealed>,
+    /// The caller's key for this request.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// An attempt to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewAttempt {
+    /// Its identifier.
+    pub id: AttemptId,
+    /// The bill.
+    pub bill: PaymentNumber,
+    /// How.
+    pub method: Method,
+    /// The payer's number, sealed under the bill's key.
+    pub sealed: Option<Sealed>,
+    /// The caller's key for this request.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// News of an attempt.
+#[derive(Clone, Debug)]
+pub struct AttemptNews {
+    /// Which.
+    pub attempt: AttemptId,
+    /// What happened.
+    pub on: AttemptEvent,
+    /// The provider's result code.
+    pub code: Option<Arc<str>>,
+    /// The provider's name for the prompt.
+    pub provider_id: Option<Arc<str>>,
+}
+
+/// Money that moved.
+#[derive(Clone, Debug)]
+pub struct MoneyIn {
+    /// The channel's receipt.
+    pub receipt: ChannelReceipt,
+    /// How much.
+    pub money: Money,
+    /// For whom.
+    pub addressed: Addressed,
+    /// What the message says of the account, to be compared with other messages of the same receipt.
+    pub account_fact: AccountFact,
+    /// Which message.
+    pub told_by: ToldBy,
+    /// How well it is established.
+    pub evidence: Evidence,
+    /// When it moved, by the channel's clock.
+    pub moved: Option<LedgerTime>,
+    /// The personal data of the message.
+    pub sealed: Option<Sealed>,
+    /// A random word, for our receipt number.
+    pub random: u64,
+}
+
+/// How money says what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressed {
+    /// By what the payer typed.
+    Typed(TypedAccount),
+    /// By the attempt that it answers.
+    Attempt(AttemptId),
+}
+
+/// A caller's key for one request, which has one effect however often it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The claim of this period of thirty days and that of the one before: a repeat finds either.
+    pub claims: [Arc<str>; 2],
+    /// SHA-256 of the request.
+    pub fingerprint: Fingerprint,
+}
+
+/// What the books answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done, by the record with this sequence. What it made can be read from the published state.
+    Done {
+        /// Sequence of the record.
+        sequence: u64,
+    },
+    /// A bill was made.
+    BillCreated {
+        /// Its number.
+        bill: PaymentNumber,
+        /// Sequence of the record.
+        sequence: u64,
+    },
+    /// The same request was done before, by the record with this sequence.
+    Repeated {
+        /// Sequence of that record.
+        sequence: u64,
+    },
+    /// Nothing had to be done.
+    Nothing,
+    /// Money was booked.
+    Booked {
+        /// Sequence of the record.
+        sequence: u64,
+    },
+    /// This receipt was booked before; nothing was posted.
+    Known {
+        /// Sequence of the record.
+        sequence: u64,
+    },
+    /// This receipt was booked before with other facts; the first stands, this message is in quarantine.
+    Quarantined {
+        /// Sequence of the payment that stands.
+        stands: u64,
+        /// What differs.
+        differs: Difference,
+        /// False if the same message was put into quarantine before.
+        is_new: bool,
+    },
+    /// It cannot be done.
+    Refused(Refusal),
+}
+
+/// Why something cannot be done. Money is never refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such bill.
+    #[error("there is no such bill")]
+    NoSuchBill,
+    /// There is no such attempt.
+    #[error("there is no such attempt")]
+    NoSuchAttempt,
+    /// The bill's state does not allow it.
+    #[error("the bill is {}", state.word())]
+    BillIs {
+        /// What it is.
+        state: BillState,
+    },
+    /// An earlier prompt may still be answered.
+    #[error("an earlier prompt may still be answered")]
+    PromptMayLive {
+        /// Which.
+        attempt: AttemptId,
+        /// From when another may be sent.
+        until: LedgerTime,
+    },
+    /// The same idempotency key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    OtherRequest,
+    /// There is no such key.
+    #[error("there is no such key")]
+    NoSuchKey,
+    /// A key of this name exists.
+    #[error("a key of this name exists")]
+    KeyExists,
+    /// Every payment number tried is taken; trying again will find another.
+    #[error("no free payment number was found")]
+    NoFreeNumber,
+}
+
+/// The state that an attempt would be moved to.
+impl AttemptNews {
+    /// What the attempt becomes, if the news changes anything.
+    pub fn becomes(&self, state: AttemptState) -> Option<AttemptState> {
+        state.after(self.on)
+    }
+}

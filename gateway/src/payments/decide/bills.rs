@@ -1,0 +1,86 @@
+//! Bills are made and withdrawn.
+
+use std::sync::Arc;
+
+use ledger::table::RunError;
+use ledger::{Decision, View};
+
+use super::{Payments, draft, note_request, once, refuse};
+use crate::payments::bill::BillTerms;
+use crate::payments::bill_life::BillEvent;
+use crate::payments::command::{Answer, Command, Idempotency, NewBill, Refusal};
+use crate::payments::event::Event;
+use crate::payments::number::PaymentNumber;
+
+/// So many random numbers are tried before giving up.
+const NUMBERS_TRIED_MAX: u64 = 16;
+
+/// Makes a bill under a payment number that no bill ever had.
+pub(super) fn create(
+    view: &View<'_, Payments>,
+    command: &Command,
+    new: &NewBill,
+) -> Result<Decision<Payments>, RunError> {
+    once(view, new.idempotency.as_ref(), || {
+        let Some(number) = free_number(view, new.random)? else { return Ok(refuse(Refusal::NoFreeNumber)) };
+        let expires = view.now().plus_seconds(new.life_seconds);
+        let terms = BillTerms {
+            id: new.id,
+            number,
+            agency: new.agency.clone(),
+            service: new.service.clone(),
+            service_name: new.service_name.clone(),
+            lines: new.lines.clone(),
+            total: new.total,
+            payable: new.payable,
+            // A bill ends with its quote: money that comes later would come at a rate that nobody offered.
+            expires: new.quote.as_ref().map_or(expires, |quote| quote.expires.min(expires)),
+            quote: new.quote.clone(),
+            convenience_basis: new.convenience_basis.clone(),
+            part_payment: new.part_payment,
+            catalogue: new.catalogue.clone(),
+            agency_reference: new.agency_reference.clone(),
+            created: view.now(),
+            vault_slot: new.vault_slot,
+        };
+        let mut draft = draft(command, Event::BillCreated { terms: Arc::new(terms) });
+        draft.sealed.clone_from(&new.sealed);
+        note_request(&mut draft, new.idempotency.as_ref());
+        Ok(Decision::record(draft, Answer::BillCreated { bill: number, sequence: view.next_sequence() }))
+    })
+}
+
+fn free_number(view: &View<'_, Payments>, random: u64) -> Result<Option<PaymentNumber>, RunError> {
+    for attempt in 0..NUMBERS_TRIED_MAX {
+        let number = PaymentNumber::from_random(random.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        if Payments::bill(view, number)?.is_none() {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// Withdraws a bill for which nothing has arrived.
+pub(super) fn cancel(
+    view: &View<'_, Payments>,
+    command: &Command,
+    number: PaymentNumber,
+    idempotency: Option<&Idempotency>,
+) -> Result<Decision<Payments>, RunError> {
+    once(view, idempotency, || {
+        let Some(bill) = Payments::bill(view, number)? else { return Ok(refuse(Refusal::NoSuchBill)) };
+        if bill.state.after(BillEvent::Withdrawn).is_none() {
+            return Ok(refuse(Refusal::BillIs { state: bill.state }));
+        }
+        if let Some(id) = bill.latest_attempt
+            && let Some(attempt) = Payments::attempt(view, id)?
+            && attempt.can_live(view.now())
+        {
+            let until = attempt.created.plus_seconds(crate::payments::attempt::PROMPT_LIFE_SECONDS);
+            return Ok(refuse(Refusal::PromptMayLive { attempt: id, until }));
+        }
+        let mut draft = draft(command, Event::BillCancelled { bill: number });
+        note_request(&mut draft, idempotency);
+        Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
+    })
+}

@@ -1,0 +1,80 @@
+//! Decisions: functions from what is known and what is asked to what is written and what is answered. Pure; time and
+//! chance come in with the command.
+
+mod attempts;
+mod bills;
+mod money_in;
+mod operations;
+
+use ledger::table::RunError;
+use ledger::{Claim, Decision, Draft, ShortKey, View};
+
+use super::command::{Answer, Ask, Command, Idempotency, Refusal};
+use super::event::Event;
+use super::state::Payments;
+
+/// Decides on a command.
+pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Decision<Payments>, RunError> {
+    match &command.ask {
+        Ask::Receive(money_in) => money_in::receive(view, command, money_in),
+        Ask::CreateBill(bill) => bills::create(view, command, bill),
+        Ask::CancelBill { bill, idempotency } => bills::cancel(view, command, *bill, idempotency.as_ref()),
+        Ask::CreateAttempt(attempt) => attempts::create(view, command, attempt),
+        Ask::MoveAttempt(news) => attempts::take_news(view, command, news),
+        Ask::PublishCatalogue { hash, approver } => {
+            Ok(operations::publish_catalogue(view, command, hash, approver))
+        }
+        Ask::IssueKey(key) => Ok(operations::issue_key(view, command, key)),
+        Ask::RevokeKey { id } => Ok(operations::revoke_key(view, command, id)),
+        Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
+    }
+}
+
+fn draft(command: &Command, event: Event) -> Draft<Event> {
+    Draft::of(event, command.principal.clone(), command.cause.clone())
+}
+
+fn refuse(refusal: Refusal) -> Decision<Payments> {
+    Decision::answer(Answer::Refused(refusal))
+}
+
+/// What an earlier request with the same idempotency key means for this one.
+enum Earlier {
+    None,
+    Same { sequence: u64 },
+    Other,
+}
+
+fn earlier(view: &View<'_, Payments>, idempotency: Option<&Idempotency>) -> Result<Earlier, RunError> {
+    let Some(idempotency) = idempotency else { return Ok(Earlier::None) };
+    for claim in &idempotency.claims {
+        if let Some(claimed) = view.claimed(&ShortKey::of(claim))? {
+            let is_same = claimed.detail[..] == idempotency.fingerprint.0[..24];
+            return Ok(if is_same { Earlier::Same { sequence: claimed.sequence } } else { Earlier::Other });
+        }
+    }
+    Ok(Earlier::None)
+}
+
+/// Notes the idempotency key with what it caused.
+fn note_request(draft: &mut Draft<Event>, idempotency: Option<&Idempotency>) {
+    if let Some(idempotency) = idempotency {
+        let mut detail = [0; 24];
+        detail.copy_from_slice(&idempotency.fingerprint.0[..24]);
+        draft.claims.push(Claim { key: idempotency.claims[0].clone(), detail });
+        draft.fingerprint = Some(idempotency.fingerprint);
+    }
+}
+
+/// The decision on a request that may have been made before: repeated, refused, or made now.
+fn once(
+    view: &View<'_, Payments>,
+    idempotency: Option<&Idempotency>,
+    decide: impl FnOnce() -> Result<Decision<Payments>, RunError>,
+) -> Result<Decision<Payments>, RunError> {
+    match earlier(view, idempotency)? {
+        Earlier::None => decide(),
+        Earlier::Same { sequence } => Ok(Decision::answer(Answer::Repeated { sequence })),
+        Earlier::Other => Ok(refuse(Refusal::OtherRequest)),
+    }
+}

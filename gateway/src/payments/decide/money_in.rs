@@ -1,0 +1,194 @@
+//! Money that moved: always accepted, booked once, and put where it belongs or where it can be found.
+
+use std::sync::Arc;
+
+use ledger::table::RunError;
+use ledger::{Claim, Decision, ShortKey, View};
+
+use super::{draft, Payments};
+use crate::payments::attempt_life::AttemptEvent;
+use crate::payments::bill::Bill;
+use crate::payments::bill_life::BillEvent;
+use crate::payments::chart;
+use crate::payments::channel_receipt::PaymentFacts;
+use crate::payments::command::{Addressed, Answer, Command, MoneyIn};
+use crate::payments::event::{Event, PaymentReceived, Placement, Share, SuspenseReason};
+use crate::payments::identifier::{AttemptId, ReceiptNumber};
+use crate::payments::number::TypedAccount;
+use crate::payments::state::archive_key;
+
+/// Books money, once for its receipt.
+pub(super) fn receive(
+    view: &View<'_, Payments>,
+    command: &Command,
+    money_in: &MoneyIn,
+) -> Result<Decision<Payments>, RunError> {
+    let key = money_in.receipt.credit_key();
+    let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
+    if let Some(claimed) = view.claimed(&ShortKey::of(&key))? {
+        return match facts.difference(&claimed.detail) {
+            None => settle_attempt(view, command, money_in, claimed.sequence),
+            Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
+        };
+    }
+    let target = find_target(view, money_in)?;
+    let (entry, placement) = match &target.bill {
+        Ok(bill) => {
+            let receipt = free_receipt_number(view, money_in.random)?;
+            let (share, event) = judge(bill, money_in);
+            let state = bill.state.after(event).expect("money can arrive in every state");
+            let terms = &bill.terms;
+            let placement = Placement::Bill {
+                bill: terms.number,
+                agency: terms.agency.clone(),
+                service: terms.service.clone(),
+                state,
+                receipt,
+                share,
+            };
+            (chart::entry_for_bill(&money_in.receipt, money_in.money, bill, share), placement)
+        }
+        Err(reason) => (
+            chart::entry_for_suspense(&money_in.receipt, money_in.money, *reason),
+            Placement::Suspense { reason: *reason },
+        ),
+    };
+    let event = Event::PaymentReceived(PaymentReceived {
+        receipt: money_in.receipt.clone(),
+        money: money_in.money,
+        told_by: money_in.told_by,
+        moved: money_in.moved,
+        placement,
+        attempt: target.attempt,
+    });
+    let mut draft = draft(command, event);
+    draft.evidence = money_in.evidence;
+    draft.claims.push(Claim { key: key.into(), detail: facts.to_detail() });
+    draft.entries.push(entry);
+    draft.sealed.clone_from(&money_in.sealed);
+    Ok(Decision::record(draft, Answer::Booked { sequence: view.next_sequence() }))
+}
+
+/// What money came for.
+struct Target {
+    bill: Result<Arc<Bill>, SuspenseReason>,
+    /// The attempt that the money answers, if it has not been answered by other money.
+    attempt: Option<AttemptId>,
+}
+
+fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, RunError> {
+    let suspense = |reason| Ok(Target { bill: Err(reason), attempt: None });
+    let number = match money_in.addressed {
+        Addressed::Typed(TypedAccount::Number(number)) => number,
+        Addressed::Typed(TypedAccount::BadCheckDigit) => return suspense(SuspenseReason::BadCheckDigit),
+        Addressed::Typed(TypedAccount::Other) => return suspense(SuspenseReason::NotANumber),
+        Addressed::Typed(TypedAccount::Missing) => return suspense(SuspenseReason::NoAccount),
+        Addressed::Attempt(id) => match Payments::attempt(view, id)? {
+            Some(attempt) => attempt.bill,
+            None => return suspense(SuspenseReason::UnknownAttempt),
+        },
+    };
+    let Some(bill) = Payments::bill(view, number)? else {
+        return suspense(SuspenseReason::UnknownNumber);
+    };
+    let attempt = match money_in.addressed {
+        Addressed::Attempt(id) => Some(id),
+        Addressed::Typed(_) => waiting_attempt(view, &bill, money_in)?,
+    };
+    if money_in.money.currency() == bill.terms.payable.currency() {
+        Ok(Target { bill: Ok(bill), attempt })
+    } else {
+        Ok(Target { bill: Err(SuspenseReason::OtherCurrency), attempt })
+    }
+}
+
+/// The attempt that a payment by paybill answers: the prompt's own confirmation, when the prompt's result was lost or is
+/// still on its way.
+fn waiting_attempt(
+    view: &View<'_, Payments>,
+    bill: &Bill,
+    money_in: &MoneyIn,
+) -> Result<Option<AttemptId>, RunError> {
+    let Some(id) = bill.latest_attempt else { return Ok(None) };
+    let attempt = Payments::attempt(view, id)?;
+    let waits = attempt.is_some_and(|attempt| !attempt.state.is_finished() && attempt.money == money_in.money);
+    Ok(waits.then_some(id))
+}
+
+/// What becomes of money that came for a bill.
+fn judge(bill: &Bill, money_in: &MoneyIn) -> (Share, BillEvent) {
+    if bill.state.is_settled() {
+        return (Share::Duplicate, BillEvent::SecondReceipt);
+    }
+    if !bill.state.is_open() {
+        return (Share::Late, BillEvent::LateMoney);
+    }
+    match money_in.money.minor().cmp(&bill.due().minor()) {
+        std::cmp::Ordering::Less => (Share::HeldForRest, BillEvent::PartOfTotal),
+        std::cmp::Ordering::Equal => (Share::Completed, BillEvent::RestOfTotal),
+        std::cmp::Ordering::Greater => (Share::CompletedWithExcess, BillEvent::MoreThanTotal),
+    }
+}
+
+/// A receipt number that nobody has.
+fn free_receipt_number(view: &View<'_, Payments>, random: u64) -> Result<ReceiptNumber, RunError> {
+    let mut random = random;
+    loop {
+        let number = ReceiptNumber::from_random(random);
+        if view.archived(&archive_key::receipt(number))?.is_none() {
+            return Ok(number);
+        }
+        random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+    }
+}
+
+/// The payment is booked. If this message names an attempt that does not know so yet, that is news of the attempt and
+/// nothing more.
+fn settle_attempt(
+    view: &View<'_, Payments>,
+    command: &Command,
+    money_in: &MoneyIn,
+    sequence: u64,
+) -> Result<Decision<Payments>, RunError> {
+    let known = Answer::Known { sequence };
+    let Addressed::Attempt(id) = money_in.addressed else { return Ok(Decision::answer(known)) };
+    let attempt = Payments::attempt(view, id)?;
+    let Some(to) = attempt.and_then(|attempt| attempt.state.after(AttemptEvent::MoneyArrived)) else {
+        return Ok(Decision::answer(known));
+    };
+    let event = Event::AttemptMoved {
+        attempt: id,
+        on: AttemptEvent::MoneyArrived,
+        to,
+        code: None,
+        provider_id: None,
+        channel_receipt: Some(money_in.receipt.number.clone()),
+    };
+    Ok(Decision::record(draft(command, event), known))
+}
+
+/// The receipt is booked with other facts: the first stands, this message is kept for people to look at, once.
+fn quarantine(
+    view: &View<'_, Payments>,
+    command: &Command,
+    money_in: &MoneyIn,
+    facts: PaymentFacts,
+    stands: u64,
+    differs: crate::payments::event::Difference,
+) -> Result<Decision<Payments>, RunError> {
+    let key = money_in.receipt.quarantine_key(&facts);
+    if view.claimed(&ShortKey::of(&key))?.is_some() {
+        return Ok(Decision::answer(Answer::Quarantined { stands, differs, is_new: false }));
+    }
+    let event = Event::PaymentQuarantined {
+        receipt: money_in.receipt.clone(),
+        money: money_in.money,
+        stands,
+        differs,
+    };
+    let mut draft = draft(command, event);
+    draft.evidence = money_in.evidence;
+    draft.claims.push(Claim { key: key.into(), detail: facts.to_detail() });
+    draft.sealed.clone_from(&money_in.sealed);
+    Ok(Decision::record(draft, Answer::Quarantined { stands, differs, is_new: true }))
+}

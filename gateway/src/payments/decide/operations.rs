@@ -1,0 +1,81 @@
+//! What operators and time ask for: catalogues, keys, expiry, the end of the day.
+
+use std::sync::Arc;
+
+use ledger::{Decision, View};
+
+use super::{Payments, draft, refuse};
+use crate::access::ApiKey;
+use crate::payments::attempt_life::AttemptEvent;
+use crate::payments::bill::CatalogueVersion;
+use crate::payments::command::{Answer, Command, Refusal};
+use crate::payments::event::Event;
+
+/// Bills and attempts that one tick deals with; the next tick goes on.
+const DUE_PER_TICK_MAX: usize = 500;
+
+/// Puts a catalogue into force, unless it is.
+pub(super) fn publish_catalogue(
+    view: &View<'_, Payments>,
+    command: &Command,
+    hash: &Arc<str>,
+    approver: &Arc<str>,
+) -> Decision<Payments> {
+    let current = Payments::catalogue(view);
+    if current.as_ref().is_some_and(|current| current.hash == *hash) {
+        return Decision::answer(Answer::Nothing);
+    }
+    let number = current.map_or(1, |current| current.number + 1);
+    let catalogue = CatalogueVersion { number, hash: hash.clone() };
+    let event = Event::CataloguePublished { catalogue, approver: approver.clone() };
+    Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })
+}
+
+/// Hands out a key.
+pub(super) fn issue_key(view: &View<'_, Payments>, command: &Command, key: &ApiKey) -> Decision<Payments> {
+    if Payments::key(view, &key.id).is_some() {
+        return refuse(Refusal::KeyExists);
+    }
+    let event = Event::KeyIssued { key: key.clone() };
+    Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })
+}
+
+/// Ends a key at once.
+pub(super) fn revoke_key(view: &View<'_, Payments>, command: &Command, id: &Arc<str>) -> Decision<Payments> {
+    if Payments::key(view, id).is_none() {
+        return refuse(Refusal::NoSuchKey);
+    }
+    let event = Event::KeyRevoked { id: id.clone() };
+    Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })
+}
+
+/// Does what time has made due.
+pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> Decision<Payments> {
+    let expired = Payments::expired_bills(view, DUE_PER_TICK_MAX).into_iter();
+    let expired = expired.map(|bill| Event::BillExpired { bill });
+    let overdue = Payments::overdue_attempts(view, DUE_PER_TICK_MAX).into_iter().filter_map(|attempt| {
+        let to = attempt.state.after(AttemptEvent::Overdue)?;
+        let event = Event::AttemptMoved {
+            attempt: attempt.id,
+            on: AttemptEvent::Overdue,
+            to,
+            code: None,
+            provider_id: None,
+            channel_receipt: None,
+        };
+        Some(event)
+    });
+    // The first day is open from the first tick on; each later one closes the day before it, one record a day.
+    let closed = match Payments::day(view) {
+        None => Some(Event::DayClosed { day: today - 1 }),
+        Some(day) if day < today => Some(Event::DayClosed { day }),
+        Some(_) => None,
+    };
+    let drafts: Vec<_> = expired.chain(overdue).chain(closed).map(|event| draft(command, event)).collect();
+    let answer = if drafts.is_empty() {
+        Answer::Nothing
+    } else {
+        Answer::Done { sequence: view.next_sequence() }
+    };
+    Decision { drafts, answer }
+}

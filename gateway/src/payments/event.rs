@@ -1,0 +1,216 @@
+//! What happens, as the journal keeps it: the payload of a record, in JSON. Names and shapes are for ever: a change
+//! is a new name or a field with a default. Nothing in here is personal data.
+
+use std::sync::Arc;
+
+use ledger::{LedgerTime, Money};
+use serde::{Deserialize, Serialize};
+
+use super::attempt::Method;
+use super::attempt_life::{AttemptEvent, AttemptState};
+use super::bill::{BillTerms, CatalogueVersion};
+use super::bill_life::BillState;
+use super::channel_receipt::ChannelReceipt;
+use super::identifier::{AttemptId, ReceiptNumber};
+use super::number::PaymentNumber;
+use crate::access::ApiKey;
+
+/// What a record is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A catalogue came into force.
+    CataloguePublished {
+        /// Which.
+        catalogue: CatalogueVersion,
+        /// Who put it into force.
+        approver: Arc<str>,
+    },
+    /// A key for the API was handed out.
+    KeyIssued {
+        /// What it may do. Only the hash of its secret is here.
+        key: ApiKey,
+    },
+    /// A key ends at once.
+    KeyRevoked {
+        /// Which.
+        id: Arc<str>,
+    },
+    /// A bill was made.
+    BillCreated {
+        /// Everything that was agreed.
+        terms: Arc<BillTerms>,
+    },
+    /// A bill was withdrawn by who made it.
+    BillCancelled {
+        /// Which.
+        bill: PaymentNumber,
+    },
+    /// The time to pay a bill ran out.
+    BillExpired {
+        /// Which.
+        bill: PaymentNumber,
+    },
+    /// Somebody is about to be asked to pay.
+    AttemptCreated {
+        /// Its identifier.
+        attempt: AttemptId,
+        /// The bill.
+        bill: PaymentNumber,
+        /// How.
+        method: Method,
+        /// How much is asked for.
+        money: Money,
+    },
+    /// There is news of an attempt.
+    AttemptMoved {
+        /// Which.
+        attempt: AttemptId,
+        /// What happened.
+        on: AttemptEvent,
+        /// What it is now.
+        to: AttemptState,
+        /// The provider's result code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<Arc<str>>,
+        /// The provider's name for the prompt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider_id: Option<Arc<str>>,
+        /// The channel's receipt, where the news is that money arrived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel_receipt: Option<Arc<str>>,
+    },
+    /// Money moved to us and was booked.
+    PaymentReceived(PaymentReceived),
+    /// A receipt came again with other money: the first stands, this is kept for people to look at.
+    PaymentQuarantined {
+        /// The channel's receipt.
+        receipt: ChannelReceipt,
+        /// What this message said.
+        money: Money,
+        /// Sequence of the payment that stands.
+        stands: u64,
+        /// What differs.
+        differs: Difference,
+    },
+    /// A revenue day ended.
+    DayClosed {
+        /// The day, East Africa Time, as days since 1 January 1970.
+        day: i32,
+    },
+}
+
+/// Money that moved, and where it was put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentReceived {
+    /// The channel's receipt.
+    pub receipt: ChannelReceipt,
+    /// How much.
+    pub money: Money,
+    /// Which message told us first.
+    pub told_by: ToldBy,
+    /// When it moved, by the channel's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<LedgerTime>,
+    /// Where it was put.
+    pub placement: Placement,
+    /// The attempt that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptId>,
+}
+
+/// Where money was put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "in", rename_all = "snake_case")]
+pub enum Placement {
+    /// It belongs to a bill.
+    Bill {
+        /// Which.
+        bill: PaymentNumber,
+        /// Whose.
+        agency: Arc<str>,
+        /// What for.
+        service: Arc<str>,
+        /// What the bill became.
+        state: BillState,
+        /// Our receipt.
+        receipt: ReceiptNumber,
+        /// What became of the money.
+        share: Share,
+    },
+    /// It belongs to no bill that we know: suspense.
+    Suspense {
+        /// Why.
+        reason: SuspenseReason,
+    },
+}
+
+/// What became of money that came for a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// Held until the rest arrives.
+    HeldForRest,
+    /// Completed the bill.
+    Completed,
+    /// Completed the bill, and some was left over.
+    CompletedWithExcess,
+    /// The bill was paid already: to be given back.
+    Duplicate,
+    /// The bill had ended unpaid: to be given back or applied by people.
+    Late,
+}
+
+/// Why money is in suspense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuspenseReason {
+    /// Twelve digits with a slip in them.
+    BadCheckDigit,
+    /// A payment number that no bill has.
+    UnknownNumber,
+    /// Something that is no payment number.
+    NotANumber,
+    /// No account at all.
+    NoAccount,
+    /// The answer to an attempt that we do not know.
+    UnknownAttempt,
+    /// Another currency than the bill is payable in.
+    OtherCurrency,
+}
+
+impl SuspenseReason {
+    /// The word that the API, pages and files use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BadCheckDigit => "bad_check_digit",
+            Self::UnknownNumber => "unknown_number",
+            Self::NotANumber => "not_a_number",
+            Self::NoAccount => "no_account",
+            Self::UnknownAttempt => "unknown_attempt",
+            Self::OtherCurrency => "other_currency",
+        }
+    }
+}
+
+/// Which message told us of money first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldBy {
+    /// The confirmation of a payment to the paybill.
+    Confirmation,
+    /// The answer to a prompt.
+    PromptResult,
+}
+
+/// What differs between two messages with one receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// The amount.
+    Amount,
+    /// The currency.
+    Currency,
+    /// The account.
+    Account,
+}

@@ -1,0 +1,44 @@
+//! Bills, attempts and the money that comes for them.
+//!
+//! A [`Bill`] is what is owed; an [`Attempt`] is one try to have it paid; a payment is money that moved, known by the
+//! channel's own [`ChannelReceipt`]. The two lives are tables ([`BILL_LIFE`], [`ATTEMPT_LIFE`]). A [`Command`] is
+//! decided purely, in the ledger's order; the [`Event`]s it causes are what the journal keeps; [`Payments`] is the state they imply;
+//! [`Readers`] is what others see of it. The `chart` is the only place where an agency becomes an account.
+
+mod identifier;
+mod number;
+
+mod bill;
+mod bill_life;
+
+mod attempt;
+mod attempt_life;
+
+mod channel_receipt;
+mod chart;
+
+mod command;
+mod event;
+
+mod decide;
+mod state;
+
+mod readers;
+mod totals;
+
+pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
+pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
+pub use bill::{Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, PartPaymentRule, Quote};
+pub use bill_life::{BILL_LIFE, BillEvent, BillState};
+pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, RECEIPT_LEN_MAX};
+pub use chart::{agency_payable, convenience_fee};
+pub use command::{
+    Addressed, Answer, Ask, AttemptNews, Command, Idempotency, MoneyIn, NewAttempt, NewBill, Refusal,
+};
+pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
+pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
+pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};
+pub(crate) use state::read_archived;
+pub use state::{Payments, Pending, archive_key};
+pub use readers::Readers;
+pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};

@@ -1,0 +1,113 @@
+//! What the sequencer publishes after each batch, and everybody else reads. Values are whole and immutable; a reader
+//! takes a copy and holds no lock while it works.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+
+use super::attempt::Attempt;
+use super::bill::{Bill, CatalogueVersion};
+use super::identifier::{AttemptId, BillId};
+use super::number::PaymentNumber;
+use super::totals::Totals;
+use crate::access::KeyRing;
+
+/// The published state: open bills, unfinished attempts, keys, totals. What is finished is in the archive.
+#[derive(Debug, Default)]
+pub struct Readers {
+    bills: DashMap<PaymentNumber, Arc<Bill>>,
+    numbers: DashMap<BillId, PaymentNumber>,
+    attempts: DashMap<AttemptId, Arc<Attempt>>,
+    keys: ArcSwap<KeyRing>,
+    catalogue: ArcSwap<Option<CatalogueVersion>>,
+    totals: RwLock<Totals>,
+    sequence: AtomicU64,
+}
+
+impl Readers {
+    /// The open bill with this number.
+    pub fn open_bill(&self, number: PaymentNumber) -> Option<Arc<Bill>> {
+        self.bills.get(&number).map(|bill| Arc::clone(&bill))
+    }
+
+    /// The number of the open bill with this identifier.
+    pub fn number_of(&self, id: BillId) -> Option<PaymentNumber> {
+        self.numbers.get(&id).map(|number| *number)
+    }
+
+    /// The unfinished attempt with this identifier.
+    pub fn unfinished_attempt(&self, id: AttemptId) -> Option<Arc<Attempt>> {
+        self.attempts.get(&id).map(|attempt| Arc::clone(&attempt))
+    }
+
+    /// All unfinished attempts.
+    pub fn unfinished_attempts(&self) -> Vec<Arc<Attempt>> {
+        self.attempts.iter().map(|attempt| Arc::clone(&attempt)).collect()
+    }
+
+    /// How many bills are open.
+    pub fn open_bill_count(&self) -> usize {
+        self.bills.len()
+    }
+
+    /// The keys of the API.
+    pub fn keys(&self) -> Arc<KeyRing> {
+        self.keys.load_full()
+    }
+
+    /// The catalogue in force.
+    pub fn catalogue(&self) -> Option<CatalogueVersion> {
+        self.catalogue.load().as_ref().clone()
+    }
+
+    /// Looks at the totals, and says at which sequence they are true.
+    pub fn with_totals<T>(&self, look: impl FnOnce(&Totals) -> T) -> (u64, T) {
+        let totals = self.totals.read().unwrap_or_else(PoisonError::into_inner);
+        (self.sequence.load(Ordering::Acquire), look(&totals))
+    }
+
+    /// The sequence that everything published is true at.
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    pub(super) fn show_bill(&self, bill: &Arc<Bill>) {
+        let (number, id) = (bill.terms.number, bill.terms.id);
+        if bill.state.is_open() {
+            self.bills.insert(number, Arc::clone(bill));
+            self.numbers.insert(id, number);
+        } else {
+            self.bills.remove(&number);
+            self.numbers.remove(&id);
+        }
+    }
+
+    pub(super) fn show_attempt(&self, attempt: &Arc<Attempt>) {
+        if attempt.state.is_finished() {
+            self.attempts.remove(&attempt.id);
+        } else {
+            self.attempts.insert(attempt.id, Arc::clone(attempt));
+        }
+    }
+
+    pub(super) fn show_keys(&self, keys: Arc<KeyRing>) {
+        self.keys.store(keys);
+    }
+
+    pub(super) fn show_catalogue(&self, catalogue: CatalogueVersion) {
+        self.catalogue.store(Arc::new(Some(catalogue)));
+    }
+
+    /// Adds to the totals and moves the sequence, both under one lock, so that nobody sees one without the other.
+    pub(super) fn advance(&self, changes: &Totals, sequence: u64) {
+        let mut totals = self.totals.write().unwrap_or_else(PoisonError::into_inner);
+        totals.add(changes);
+        self.sequence.store(sequence, Ordering::Release);
+    }
+
+    pub(super) fn show_totals(&self, totals: &Totals) {
+        self.totals.write().unwrap_or_else(PoisonError::into_inner).clone_from(totals);
+    }
+}

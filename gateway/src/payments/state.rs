@@ -1,0 +1,430 @@
+//! The state of all bills and attempts, as the ledger runs it. Open bills and unfinished attempts are in memory; what
+//! is finished goes to the archive, and comes back when money arrives for it all the same.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ledger::{Decision, LedgerTime, Record, ShortKey, Staging, StateMachine, View, table::RunError};
+use serde::{Deserialize, Serialize};
+
+use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
+use super::attempt_life::AttemptState;
+use super::bill::{Bill, BillPayment, CatalogueVersion};
+use super::command::{Answer, Command};
+use super::decide;
+use super::event::{Event, PaymentReceived, Placement, Share};
+use super::identifier::{AttemptId, BillId, ReceiptNumber};
+use super::number::PaymentNumber;
+use super::readers::Readers;
+use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
+use crate::access::{ApiKey, KeyRing};
+
+/// Everything that the records have made of bills, attempts, keys and totals.
+#[derive(Debug, Default)]
+pub struct Payments {
+    bills: HashMap<PaymentNumber, Arc<Bill>>,
+    attempts: HashMap<AttemptId, Arc<Attempt>>,
+    keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
+    catalogue: Option<CatalogueVersion>,
+    totals: Totals,
+    /// The revenue day that is open.
+    day: Option<i32>,
+    /// Open bills by the time at which they expire.
+    expiring: BTreeSet<(LedgerTime, PaymentNumber)>,
+    /// Attempts that wait for an answer, by the time at which they become overdue.
+    overdue: BTreeSet<(LedgerTime, AttemptId)>,
+}
+
+/// What the records of a batch would change.
+#[derive(Debug, Default)]
+pub struct Pending {
+    bills: HashMap<PaymentNumber, Arc<Bill>>,
+    attempts: HashMap<AttemptId, Arc<Attempt>>,
+    /// The whole ring, if the batch changes it.
+    keys: Option<BTreeMap<Arc<str>, Arc<ApiKey>>>,
+    catalogue: Option<CatalogueVersion>,
+    totals: Totals,
+    day: Option<i32>,
+}
+
+/// The state as a snapshot has it.
+#[derive(Serialize, Deserialize)]
+struct SnapshotParts {
+    bills: Vec<Arc<Bill>>,
+    attempts: Vec<Arc<Attempt>>,
+    keys: Vec<Arc<ApiKey>>,
+    catalogue: Option<CatalogueVersion>,
+    totals: Totals,
+    day: Option<i32>,
+}
+
+/// Names of what the archive holds.
+pub mod archive_key {
+    use super::{AttemptId, BillId, PaymentNumber, ReceiptNumber, ShortKey};
+
+    /// A bill that is not open any more, in JSON.
+    pub fn bill(number: PaymentNumber) -> ShortKey {
+        ShortKey::of(&format!("bill {number}"))
+    }
+
+    /// The number of a bill that is not open any more, in digits.
+    pub fn bill_id(id: BillId) -> ShortKey {
+        ShortKey::of(&id.to_string())
+    }
+
+    /// An attempt that is finished, in JSON.
+    pub fn attempt(id: AttemptId) -> ShortKey {
+        ShortKey::of(&id.to_string())
+    }
+
+    /// The number of the bill that a receipt is for, in digits.
+    pub fn receipt(number: ReceiptNumber) -> ShortKey {
+        ShortKey::of(&format!("receipt {number}"))
+    }
+}
+
+impl Payments {
+    /// The bill with this number, wherever it is.
+    pub(super) fn bill(view: &View<'_, Self>, number: PaymentNumber) -> Result<Option<Arc<Bill>>, RunError> {
+        let in_memory = view.pending().bills.get(&number).or_else(|| view.state().bills.get(&number));
+        match in_memory {
+            // A bill that the batch has closed is in the archive of the batch, and the same.
+            Some(bill) => Ok(Some(Arc::clone(bill))),
+            None => Ok(view.archived(&archive_key::bill(number))?.and_then(|bytes| read_archived(&bytes))),
+        }
+    }
+
+    /// The attempt with this identifier, wherever it is.
+    pub(super) fn attempt(view: &View<'_, Self>, id: AttemptId) -> Result<Option<Arc<Attempt>>, RunError> {
+        let in_memory = view.pending().attempts.get(&id).or_else(|| view.state().attempts.get(&id));
+        match in_memory {
+            Some(attempt) => Ok(Some(Arc::clone(attempt))),
+            None => Ok(view.archived(&archive_key::attempt(id))?.and_then(|bytes| read_archived(&bytes))),
+        }
+    }
+
+    /// The key with this identifier.
+    pub(super) fn key(view: &View<'_, Self>, id: &str) -> Option<Arc<ApiKey>> {
+        let keys = view.pending().keys.as_ref().unwrap_or(&view.state().keys);
+        keys.get(id).cloned()
+    }
+
+    /// The catalogue in force.
+    pub(super) fn catalogue(view: &View<'_, Self>) -> Option<CatalogueVersion> {
+        view.pending().catalogue.clone().or_else(|| view.state().catalogue.clone())
+    }
+
+    /// The revenue day that is open.
+    pub(super) fn day(view: &View<'_, Self>) -> Option<i32> {
+        view.pending().day.or(view.state().day)
+    }
+
+    /// Open bills whose time has run out, the oldest first, so many at most.
+    pub(super) fn expired_bills(view: &View<'_, Self>, limit: usize) -> Vec<PaymentNumber> {
+        let due = view.state().expiring.iter().take_while(|(expires, _)| *expires <= view.now());
+        let changed = &view.pending().bills;
+        due.map(|(_, number)| *number).filter(|number| !changed.contains_key(number)).take(limit).collect()
+    }
+
+    /// Attempts that have had no answer for longer than a prompt can live, the oldest first, so many at most.
+    pub(super) fn overdue_attempts(view: &View<'_, Self>, limit: usize) -> Vec<Arc<Attempt>> {
+        let due = view.state().overdue.iter().take_while(|(overdue, _)| *overdue <= view.now());
+        let changed = &view.pending().attempts;
+        due.filter(|(_, id)| !changed.contains_key(id))
+            .filter_map(|(_, id)| view.state().attempts.get(id).cloned())
+            .take(limit)
+            .collect()
+    }
+}
+
+/// Bytes that this program archived read back, unless the archive's shape has changed, which the state's version rules
+/// out.
+pub(crate) fn read_archived<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_slice(bytes)
+        .inspect_err(|error| tracing::error!(%error, "An archived value cannot be read."))
+        .ok()
+}
+
+fn write_archived(value: &impl Serialize) -> Arc<[u8]> {
+    serde_json::to_vec(value).expect("bills and attempts can be written as JSON").into()
+}
+
+impl StateMachine for Payments {
+    type Command = Command;
+    type Answer = Answer;
+    type Event = Event;
+    type Pending = Pending;
+    type Readers = Readers;
+
+    const VERSION: u32 = 1;
+
+    fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
+        decide::decide(view, command)
+    }
+
+    fn stage(staging: &mut Staging<'_, Self>, record: &Record<Event>) -> Result<(), RunError> {
+        match &record.draft.event {
+            Event::CataloguePublished { catalogue, .. } => {
+                staging.pending().catalogue = Some(catalogue.clone());
+            }
+            Event::KeyIssued { key } => {
+                pending_keys(staging).insert(Arc::clone(&key.id), Arc::new(key.clone()));
+            }
+            Event::KeyRevoked { id } => {
+                pending_keys(staging).remove(id);
+            }
+            Event::BillCreated { terms } => {
+                put_bill(staging, Arc::new(Bill::new(Arc::clone(terms), record.sequence)));
+            }
+            Event::BillCancelled { bill } | Event::BillExpired { bill } => {
+                let is_cancelled = matches!(record.draft.event, Event::BillCancelled { .. });
+                let on = if is_cancelled { super::BillEvent::Withdrawn } else { super::BillEvent::TimeRanOut };
+                if let Some(mut bill) = staged_bill(staging, *bill)?
+                    && let Some(state) = bill.state.after(on)
+                {
+                    let changed = Arc::make_mut(&mut bill);
+                    changed.state = state;
+                    changed.changed_by = record.sequence;
+                    put_bill(staging, bill);
+                }
+            }
+            Event::AttemptCreated { attempt, bill, method, money } => {
+                if let Some(mut bill) = staged_bill(staging, *bill)? {
+                    let attempt = Attempt {
+                        id: *attempt,
+                        bill: bill.terms.number,
+                        agency: Arc::clone(&bill.terms.agency),
+                        method: *method,
+                        money: *money,
+                        state: AttemptState::Created,
+                        code: None,
+                        provider_id: None,
+                        channel_receipt: None,
+                        said_paid: false,
+                        created: record.time,
+                        changed_by: record.sequence,
+                    };
+                    let changed = Arc::make_mut(&mut bill);
+                    changed.latest_attempt = Some(attempt.id);
+                    changed.changed_by = record.sequence;
+                    put_bill(staging, bill);
+                    put_attempt(staging, Arc::new(attempt));
+                }
+            }
+            Event::AttemptMoved { attempt, on, to, code, provider_id, channel_receipt } => {
+                if let Some(mut attempt) = staged_attempt(staging, *attempt)? {
+                    let changed = Arc::make_mut(&mut attempt);
+                    changed.state = *to;
+                    changed.code = code.clone().or_else(|| changed.code.take());
+                    changed.provider_id = provider_id.clone().or_else(|| changed.provider_id.take());
+                    changed.channel_receipt = channel_receipt.clone().or_else(|| changed.channel_receipt.take());
+                    changed.said_paid |= *on == super::AttemptEvent::SaidPaidWithoutReceipt;
+                    changed.changed_by = record.sequence;
+                    put_attempt(staging, attempt);
+                }
+            }
+            Event::PaymentReceived(payment) => stage_payment(staging, record, payment)?,
+            Event::PaymentQuarantined { .. } => staging.pending().totals.quarantine_count += 1,
+            Event::DayClosed { day } => staging.pending().day = Some(day + 1),
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, pending: Pending) {
+        for (number, bill) in pending.bills {
+            self.expiring.remove(&(bill.terms.expires, number));
+            if bill.state.is_open() {
+                self.expiring.insert((bill.terms.expires, number));
+                self.bills.insert(number, bill);
+            } else {
+                self.bills.remove(&number);
+            }
+        }
+        for (id, attempt) in pending.attempts {
+            let overdue = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
+            self.overdue.remove(&(overdue, id));
+            if attempt.state.is_finished() {
+                self.attempts.remove(&id);
+            } else {
+                if attempt.state != AttemptState::Unknown {
+                    self.overdue.insert((overdue, id));
+                }
+                self.attempts.insert(id, attempt);
+            }
+        }
+        if let Some(keys) = pending.keys {
+            self.keys = keys;
+        }
+        self.catalogue = pending.catalogue.or(self.catalogue.take());
+        self.day = pending.day.or(self.day);
+        self.totals.add(&pending.totals);
+    }
+
+    fn publish(pending: &Pending, head_sequence: u64, readers: &Readers) {
+        for bill in pending.bills.values() {
+            readers.show_bill(bill);
+        }
+        for attempt in pending.attempts.values() {
+            readers.show_attempt(attempt);
+        }
+        if let Some(keys) = &pending.keys {
+            readers.show_keys(Arc::new(KeyRing::new(keys.values().cloned())));
+        }
+        if let Some(catalogue) = &pending.catalogue {
+            readers.show_catalogue(catalogue.clone());
+        }
+        readers.advance(&pending.totals, head_sequence);
+    }
+
+    fn publish_all(&self, head_sequence: u64, readers: &Readers) {
+        for bill in self.bills.values() {
+            readers.show_bill(bill);
+        }
+        for attempt in self.attempts.values() {
+            readers.show_attempt(attempt);
+        }
+        readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
+        if let Some(catalogue) = &self.catalogue {
+            readers.show_catalogue(catalogue.clone());
+        }
+        readers.show_totals(&self.totals);
+        readers.advance(&Totals::default(), head_sequence);
+    }
+
+    fn encode_event(event: &Event, bytes: &mut Vec<u8>) {
+        serde_json::to_writer(bytes, event).expect("events can be written as JSON");
+    }
+
+    fn decode_event(bytes: &[u8]) -> Result<Event, String> {
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let parts = SnapshotParts {
+            bills: self.bills.values().cloned().collect(),
+            attempts: self.attempts.values().cloned().collect(),
+            keys: self.keys.values().cloned().collect(),
+            catalogue: self.catalogue.clone(),
+            totals: self.totals.clone(),
+            day: self.day,
+        };
+        serde_json::to_vec(&parts).expect("the state can be written as JSON")
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        let parts: SnapshotParts = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let mut state = Self { totals: parts.totals, ..Self::default() };
+        state.merge(Pending {
+            bills: parts.bills.into_iter().map(|bill| (bill.terms.number, bill)).collect(),
+            attempts: parts.attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect(),
+            keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
+            catalogue: parts.catalogue,
+            totals: Totals::default(),
+            day: parts.day,
+        });
+        Ok(state)
+    }
+
+    fn initial() -> Self {
+        Self::default()
+    }
+}
+
+fn pending_keys<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut BTreeMap<Arc<str>, Arc<ApiKey>> {
+    let known = &staging.state().keys;
+    staging.pending().keys.get_or_insert_with(|| known.clone())
+}
+
+fn staged_bill(staging: &mut Staging<'_, Payments>, number: PaymentNumber) -> Result<Option<Arc<Bill>>, RunError> {
+    if let Some(bill) = staging.pending().bills.get(&number) {
+        return Ok(Some(Arc::clone(bill)));
+    }
+    if let Some(bill) = staging.state().bills.get(&number) {
+        return Ok(Some(Arc::clone(bill)));
+    }
+    Ok(staging.archived(&archive_key::bill(number))?.and_then(|bytes| read_archived(&bytes)))
+}
+
+fn staged_attempt(staging: &mut Staging<'_, Payments>, id: AttemptId) -> Result<Option<Arc<Attempt>>, RunError> {
+    if let Some(attempt) = staging.pending().attempts.get(&id) {
+        return Ok(Some(Arc::clone(attempt)));
+    }
+    if let Some(attempt) = staging.state().attempts.get(&id) {
+        return Ok(Some(Arc::clone(attempt)));
+    }
+    Ok(staging.archived(&archive_key::attempt(id))?.and_then(|bytes| read_archived(&bytes)))
+}
+
+fn put_bill(staging: &mut Staging<'_, Payments>, bill: Arc<Bill>) {
+    let number = bill.terms.number;
+    if !bill.state.is_open() {
+        staging.archive(archive_key::bill(number), write_archived(&*bill));
+        staging.archive(archive_key::bill_id(bill.terms.id), Arc::from(number.to_string().as_bytes()));
+    }
+    staging.pending().bills.insert(number, bill);
+}
+
+fn put_attempt(staging: &mut Staging<'_, Payments>, attempt: Arc<Attempt>) {
+    if attempt.state.is_finished() {
+        staging.archive(archive_key::attempt(attempt.id), write_archived(&*attempt));
+    }
+    staging.pending().attempts.insert(attempt.id, attempt);
+}
+
+fn stage_payment(
+    staging: &mut Staging<'_, Payments>,
+    record: &Record<Event>,
+    payment: &PaymentReceived,
+) -> Result<(), RunError> {
+    let day = revenue_day(record.time);
+    let key = |agency| TotalKey {
+        day,
+        agency,
+        channel: Arc::from(payment.receipt.provider.word()),
+        currency: payment.money.currency(),
+    };
+    match &payment.placement {
+        Placement::Suspense { .. } => {
+            let totals = &mut staging.pending().totals;
+            totals.count(key(None), payment.money);
+            totals.suspense.insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
+        }
+        Placement::Bill { bill, agency, state, receipt, share, .. } => {
+            staging.pending().totals.count(key(Some(Arc::clone(agency))), payment.money);
+            staging.archive(archive_key::receipt(*receipt), Arc::from(bill.to_string().as_bytes()));
+            if let Some(mut bill) = staged_bill(staging, *bill)? {
+                let changed = Arc::make_mut(&mut bill);
+                changed.state = *state;
+                changed.changed_by = record.sequence;
+                changed.collected =
+                    changed.collected.checked_add(payment.money).expect("the decision has added them before");
+                changed.held = match share {
+                    Share::HeldForRest => {
+                        changed.held.checked_add(payment.money).expect("the decision has added them before")
+                    }
+                    Share::Completed | Share::CompletedWithExcess => ledger::Money::zero(changed.held.currency()),
+                    Share::Duplicate | Share::Late => changed.held,
+                };
+                changed.payments.push(BillPayment {
+                    sequence: record.sequence,
+                    receipt: *receipt,
+                    channel_receipt: Arc::clone(&payment.receipt.number),
+                    money: payment.money,
+                    booked: record.time,
+                });
+                put_bill(staging, bill);
+            }
+        }
+    }
+    if let Some(id) = payment.attempt
+        && let Some(mut attempt) = staged_attempt(staging, id)?
+        && let Some(state) = attempt.state.after(super::AttemptEvent::MoneyArrived)
+    {
+        let changed = Arc::make_mut(&mut attempt);
+        changed.state = state;
+        changed.channel_receipt = Some(Arc::clone(&payment.receipt.number));
+        changed.changed_by = record.sequence;
+        put_attempt(staging, attempt);
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Running totals: what has been collected by day, agency, channel and currency, and what is in doubt. They change in
+//! the same batch as the books do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ledger::{Currency, LedgerTime, Money};
+use serde::{Deserialize, Serialize};
+
+/// So many days are kept in memory; older ones are in the views.
+pub const DAYS_KEPT: i32 = 15;
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// East Africa Time is three hours ahead of UTC, all year.
+const EAST_AFRICA_MICROS: i64 = 3 * 3_600_000_000;
+
+/// The revenue day of a moment: the civil day in East Africa Time, as days since 1 January 1970.
+pub fn revenue_day(time: LedgerTime) -> i32 {
+    let day = (time.micros() + EAST_AFRICA_MICROS).div_euclid(MICROS_PER_DAY);
+    i32::try_from(day).expect("a journal does not outlast five million years")
+}
+
+/// What a total is of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TotalKey {
+    /// The revenue day, as days since 1 January 1970.
+    pub day: i32,
+    /// Whose bill the money came for; nobody's for money in suspense.
+    pub agency: Option<Arc<str>>,
+    /// The provider's word.
+    pub channel: Arc<str>,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// How many payments, and how much in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// Payments.
+    pub count: u64,
+    /// Minor units.
+    pub minor: i64,
+}
+
+/// Money in suspense that nobody has resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSuspense {
+    /// How much.
+    pub money: Money,
+    /// Since when.
+    pub since: LedgerTime,
+}
+
+/// All totals at one sequence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "TotalsParts", from = "TotalsParts")]
+pub struct Totals {
+    /// Collections.
+    pub collected: BTreeMap<TotalKey, Total>,
+    /// Suspense by the sequence of its record.
+    pub suspense: BTreeMap<u64, OpenSuspense>,
+    /// Messages in quarantine.
+    pub quarantine_count: u64,
+}
+
+/// Totals as JSON has them: its maps have text keys only.
+#[derive(Clone, Serialize, Deserialize)]
+struct TotalsParts {
+    collected: Vec<(TotalKey, Total)>,
+    suspense: Vec<(u64, OpenSuspense)>,
+    quarantine_count: u64,
+}
+
+impl From<Totals> for TotalsParts {
+    fn from(totals: Totals) -> Self {
+        Self {
+            collected: totals.collected.into_iter().collect(),
+            suspense: totals.suspense.into_iter().collect(),
+            quarantine_count: totals.quarantine_count,
+        }
+    }
+}
+
+impl From<TotalsParts> for Totals {
+    fn from(parts: TotalsParts) -> Self {
+        Self {
+            collected: parts.collected.into_iter().collect(),
+            suspense: parts.suspense.into_iter().collect(),
+            quarantine_count: parts.quarantine_count,
+        }
+    }
+}
+
+impl Totals {
+    /// Adds changes, and lets go of days that are older than is kept.
+    pub fn add(&mut self, changes: &Self) {
+        for (key, change) in &changes.collected {
+            let total = self.collected.entry(key.clone()).or_default();
+            total.count += change.count;
+            total.minor += change.minor;
+        }
+        self.suspense.extend(changes.suspense.iter().map(|(sequence, open)| (*sequence, *open)));
+        self.quarantine_count += changes.quarantine_count;
+        if let Some(newest) = changes.collected.keys().map(|key| key.day).max() {
+            let is_old = |key: &TotalKey| key.day <= newest - DAYS_KEPT;
+            while self.collected.first_key_value().is_some_and(|(key, _)| is_old(key)) {
+                self.collected.pop_first();
+            }
+        }
+    }
+
+    /// Counts a payment.
+    pub fn count(&mut self, key: TotalKey, money: Money) {
+        let total = self.collected.entry(key).or_default();
+        total.count += 1;
+        total.minor += money.minor();
+    }
+
+    /// True if there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.collected.is_empty() && self.suspense.is_empty() && self.quarantine_count == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revenue_day_ends_at_midnight_in_nairobi() {
+        // 2026-11-20T20:59:59Z is 23:59:59 in Nairobi.
+        let last_second = LedgerTime::from_micros(1_795_208_399_000_000);
+        let day = revenue_day(last_second);
+        assert_eq!(revenue_day(last_second.plus_seconds(1)), day + 1);
+        assert_eq!(revenue_day(LedgerTime::from_micros(0)), 0);
+    }
+
+    #[test]
+    fn days_that_are_too_old_are_let_go() {
+        let mut totals = Totals::default();
+        for day in 0..40 {
+            let mut change = Totals::default();
+            let key = TotalKey { day, agency: None, channel: "mpesa".into(), currency: Currency::Kes };
+            change.count(key, Money::new(100, Currency::Kes));
+            totals.add(&change);
+        }
+        let days: Vec<_> = totals.collected.keys().map(|key| key.day).collect();
+        assert_eq!(days, (40 - DAYS_KEPT..40).collect::<Vec<_>>());
+    }
+}
