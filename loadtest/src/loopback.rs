@@ -118,7 +118,7 @@ pub(crate) enum NoAnswer {
     TooLate(Duration),
 }
 
-/// Posts over pooled keep-alive connections.
+/// Calls addresses on this machine over pooled keep-alive connections.
 #[derive(Clone)]
 pub(crate) struct Client {
     pool: PooledClient<HttpConnector, Full<Bytes>>,
@@ -146,8 +146,29 @@ impl Client {
         body: Bytes,
         limit: Duration,
     ) -> Result<Answer, NoAnswer> {
+        self.send(Method::POST, url, headers, body, limit).await
+    }
+
+    /// Gets a resource whole.
+    pub(crate) async fn get(
+        &self,
+        url: &LoopbackUrl,
+        headers: &[(HeaderName, HeaderValue)],
+        limit: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        self.send(Method::GET, url, headers, Bytes::new(), limit).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &LoopbackUrl,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+        limit: Duration,
+    ) -> Result<Answer, NoAnswer> {
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = url.uri.clone();
         request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in headers {

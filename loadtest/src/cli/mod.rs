@@ -3,12 +3,15 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the other side cannot be reached, 78 bad configuration, 99 a threshold was crossed,
 //! 130 interrupted (the summary is printed all the same).
 
+mod run;
 mod sandbox;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
+pub use self::run::{RunArgs, Scenario};
 pub use self::sandbox::SandboxArgs;
 
 /// The outside world of the payment gateway, and the load on it. Speaks to loopback addresses only.
@@ -23,6 +26,8 @@ struct Cli {
 enum Command {
     /// Play Safaricom: tokens, registered addresses, prompts, payments, and a record of every shilling.
     Sandbox(SandboxArgs),
+    /// Load the gateway, measure it, and keep a log of every shilling sent and acknowledged.
+    Run(Box<RunArgs>),
 }
 
 /// A message for the person at the terminal, with the exit code that goes with it.
@@ -49,6 +54,9 @@ impl Failure {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Reports go to stdout; what happens on the way goes to stderr, warnings and worse unless RUST_LOG wants more.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(1, format!("cannot start: {error}")).report(),
@@ -56,6 +64,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Sandbox(args) => args.run().await.map(|()| ExitCode::SUCCESS),
+            Command::Run(args) => args.run().await,
         }
     });
     result.unwrap_or_else(|failure| failure.report())

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::faults::{Fault, Faults};
-use super::payment::C2bMessage;
 use super::record::Line;
 use super::safaricom::{POST_LIMIT, Safaricom};
+use crate::c2b::C2bMessage;
 use crate::kes::Kes;
 use crate::loopback::LoopbackUrl;
 

@@ -12,17 +12,19 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
+use tokio::fs::File;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Take};
 
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id, with_type};
 use super::faults::Faults;
 use super::fields::Fields;
 use super::payment::{ACCOUNT_CHARACTERS_MAX, NotPaid, Order};
-use super::phone::Phone;
 use super::prompts::Key;
 use super::record::{How, Line};
 use super::safaricom::Safaricom;
+use super::statement::{Wanted, preamble};
 use crate::kes::Kes;
+use crate::phone::Phone;
 
 /// How much of the record is read at a time.
 const CHUNK_BYTES: u64 = 64 * 1024;
@@ -236,16 +238,9 @@ pub(crate) fn switch_validation(safaricom: &Safaricom, body: &[u8]) -> Result<An
 
 /// `GET /control/ledger`: the record as it is on disk now, streamed.
 pub(crate) async fn ledger(safaricom: &Arc<Safaricom>) -> Result<Answer, ControlError> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "record_unreadable", error.to_string())
-    };
-    safaricom.record.flush().await.map_err(|error| unreadable(&error))?;
-    let file = tokio::fs::File::open(safaricom.record.path()).await.map_err(|error| unreadable(&error))?;
-    // What is appended from here on may end in half a line; it belongs to the next reading.
-    let length = file.metadata().await.map_err(|error| unreadable(&error))?.len();
+    let mut rest = record_so_far(safaricom).await?;
     let (mut sender, body) = Channel::<Bytes, io::Error>::new(4);
     safaricom.tasks.spawn(async move {
-        let mut rest = file.take(length);
         loop {
             let mut chunk = Vec::new();
             match (&mut rest).take(CHUNK_BYTES).read_to_end(&mut chunk).await {
@@ -258,6 +253,51 @@ pub(crate) async fn ledger(safaricom: &Arc<Safaricom>) -> Result<Answer, Control
         }
     });
     Ok(with_type(StatusCode::OK, "application/x-ndjson", Either::Right(body)))
+}
+
+/// `GET /control/statement`: the organisation's statement, streamed.
+pub(crate) async fn statement(
+    safaricom: &Arc<Safaricom>,
+    query: Option<&str>,
+) -> Result<Answer, ControlError> {
+    let wanted = Wanted::read(query).map_err(bad_request)?;
+    let mut lines = BufReader::new(record_so_far(safaricom).await?).lines();
+    let (mut sender, body) = Channel::<Bytes, io::Error>::new(4);
+    let mut chunk = preamble(&safaricom.options.shortcode);
+    safaricom.tasks.spawn(async move {
+        loop {
+            match lines.next_line().await {
+                Ok(Some(line)) => {
+                    // Lines of a later version may not be readable; they are no money that this one moved.
+                    let entry = serde_json::from_str(&line).ok();
+                    chunk.extend(entry.and_then(|entry| wanted.row(&entry)));
+                }
+                Ok(None) => {
+                    // The reader may have gone away; there is nothing left to do either way.
+                    let _ = sender.send_data(chunk.into()).await;
+                    return;
+                }
+                Err(error) => return sender.abort(error),
+            }
+            if chunk.len() as u64 >= CHUNK_BYTES
+                && sender.send_data(std::mem::take(&mut chunk).into()).await.is_err()
+            {
+                return;
+            }
+        }
+    });
+    Ok(with_type(StatusCode::OK, "text/csv; charset=utf-8", Either::Right(body)))
+}
+
+/// The record up to its present end. What is appended from here on may end in half a line; it belongs to the next reading.
+async fn record_so_far(safaricom: &Safaricom) -> Result<Take<File>, ControlError> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "record_unreadable", error.to_string())
+    };
+    safaricom.record.flush().await.map_err(|error| unreadable(&error))?;
+    let file = File::open(safaricom.record.path()).await.map_err(|error| unreadable(&error))?;
+    let length = file.metadata().await.map_err(|error| unreadable(&error))?.len();
+    Ok(file.take(length))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {

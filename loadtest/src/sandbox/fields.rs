@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::answer::DarajaError;
-use super::phone::Phone;
 use crate::kes::Kes;
 use crate::loopback::LoopbackUrl;
+use crate::phone::Phone;
 
 /// A parsed request body.
 pub(crate) struct Fields(Map<String, Value>);

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::phone::Phone;
+use crate::phone::Phone;
 
 /// How many phones are remembered; the one first seen makes room.
 const HANDSETS_MAX: usize = 10_000;

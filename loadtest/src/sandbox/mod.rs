@@ -28,6 +28,7 @@
 //! | `POST /control/handset/{phone}/sms` | `{"sender", "text"}` | 202; any program may play the carrier |
 //! | `GET /control/summary` | | counts and sums of the record, and `tasks_under_way` |
 //! | `GET /control/ledger` | | the record, streamed as NDJSON |
+//! | `GET /control/statement?date=2026-11-20` | | the organisation's statement as CSV, of one day or of all: how lost confirmations are found |
 //! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong on purpose |
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
 //! | `GET /livez` | | 200 |
@@ -50,13 +51,12 @@ mod oauth;
 mod options;
 mod payment;
 pub mod persona;
-mod phone;
 mod prompts;
-mod receipts;
 pub mod record;
 mod registration;
 mod safaricom;
 mod server;
+mod statement;
 mod stk;
 mod totals;
 
@@ -64,6 +64,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -75,6 +76,9 @@ use self::safaricom::Safaricom;
 use crate::loopback::LoopbackUrl;
 pub use crate::synced_log::LogFailure;
 use crate::synced_log::create_folder;
+
+/// How long requests and messages under way may take to finish once the sandbox is told to stop.
+const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The entrance: [`Sandbox::start`].
 #[derive(Debug)]
@@ -143,17 +147,30 @@ impl Sandbox {
             let serving = tokio::spawn(server::serve(listener, Arc::clone(&safaricom)));
             shutdown.await;
             stopping.cancel();
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the sandbox's listener failed");
-            }
             safaricom.tasks.close();
-            safaricom.tasks.wait().await;
+            drain(&safaricom, serving).await;
             let kept = safaricom.record.flush().await;
             drop(safaricom);
             drop(ephemeral);
             kept
         });
         Ok(Running { address, record: record_path, finished })
+    }
+}
+
+/// Lets what is under way finish, for a while.
+async fn drain(safaricom: &Safaricom, serving: JoinHandle<()>) {
+    let drained = async {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the sandbox's listener failed");
+        }
+        safaricom.tasks.wait().await;
+    };
+    tokio::pin!(drained);
+    if tokio::time::timeout(DRAIN_WITHIN, &mut drained).await.is_err() {
+        tracing::warn!("the sandbox gives up what is still under way");
+        safaricom.aborting.cancel();
+        drained.await;
     }
 }
 

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::confirmation::Confirmation;
 use super::faults::{Fault, Faults};
 use super::persona::Persona;
-use super::phone::Phone;
 use super::record::{Delivery, How, Line, Verdict};
 use super::registration::{DefaultAction, Registration};
 use super::safaricom::Safaricom;
+use crate::c2b::C2bMessage;
 use crate::clock::east_africa_digits;
 use crate::kes::Kes;
+use crate::phone::Phone;
 
 /// The most a wallet may pay at once.
 pub(crate) const PAYMENT_MAX: Kes = Kes::from_shillings(250_000);
@@ -57,54 +58,6 @@ pub(crate) enum NotPaid {
     Busy,
 }
 
-/// The message of a validation and of a confirmation.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct C2bMessage {
-    transaction_type: &'static str,
-    #[serde(rename = "TransID")]
-    trans_id: String,
-    trans_time: String,
-    pub(crate) trans_amount: String,
-    business_short_code: String,
-    bill_ref_number: String,
-    invoice_number: &'static str,
-    /// Empty when asking; the balance after the payment when telling.
-    pub(crate) org_account_balance: String,
-    /// What the merchant gave with its validation answer, echoed.
-    #[serde(rename = "ThirdPartyTransID")]
-    pub(crate) third_party_trans_id: String,
-    #[serde(rename = "MSISDN")]
-    msisdn: String,
-    first_name: &'static str,
-    /// Registrations of version 1 still get all names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    middle_name: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_name: Option<&'static str>,
-}
-
-impl C2bMessage {
-    fn new(order: &Order, receipt: &str, at: Timestamp, shortcode: &str, version: u8) -> Self {
-        let plain = version == 1;
-        Self {
-            transaction_type: "Pay Bill",
-            trans_id: receipt.to_owned(),
-            trans_time: east_africa_digits(at),
-            trans_amount: order.amount.to_string(),
-            business_short_code: shortcode.to_owned(),
-            bill_ref_number: order.account.clone(),
-            invoice_number: "",
-            org_account_balance: String::new(),
-            third_party_trans_id: String::new(),
-            msisdn: if plain { order.phone.digits().to_owned() } else { order.phone.sha256() },
-            first_name: order.phone.first_name(),
-            middle_name: plain.then_some(""),
-            last_name: plain.then_some("MWIKALI"),
-        }
-    }
-}
-
 /// The merchant's answer to a validation. The code must be text; a number is an answer the sandbox does not understand.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -135,7 +88,15 @@ impl Safaricom {
         let faults = self.faults();
         let registration = self.registration();
         let version = registration.as_ref().map_or(2, |registration| registration.version);
-        let mut message = C2bMessage::new(&order, &receipt, at, &self.options.shortcode, version);
+        let mut message = C2bMessage::new(
+            &order.phone,
+            &order.account,
+            order.amount,
+            &receipt,
+            at,
+            &self.options.shortcode,
+            version,
+        );
         let asked = registration.as_ref().filter(|_| self.asks_to_validate());
         let struck = struck_by(&faults, &order, &receipt, asked.is_some());
         if let Some(registration) = asked {
@@ -250,6 +211,7 @@ impl Safaricom {
             currency: "KES".to_owned(),
             account: order.account.clone(),
             msisdn_sha256: order.phone.sha256(),
+            payer: format!("{} - {}", order.phone.masked(), order.phone.first_name()),
             shortcode: self.options.shortcode.clone(),
             trans_time: east_africa_digits(at),
             how: order.how,

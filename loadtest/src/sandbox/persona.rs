@@ -17,7 +17,7 @@
 
 use std::time::Duration;
 
-use super::phone::Phone;
+use crate::phone::Phone;
 
 /// The PIN of every handset.
 pub(crate) const PIN: &str = "1234";

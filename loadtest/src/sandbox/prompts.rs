@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::phone::Phone;
 use super::record::{FINISHED_PROMPTS_MAX, FinishedPrompt};
 use crate::kes::Kes;
+use crate::phone::Phone;
 
 /// How many prompts may wait or work at once.
 const OPEN_PROMPTS_MAX: usize = 10_000;

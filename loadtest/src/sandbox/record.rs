@@ -14,11 +14,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, Faults};
-use super::receipts::Receipts;
 use super::registration::Registration;
 use super::totals::Totals;
 use crate::clock::Clock;
 use crate::kes::Kes;
+use crate::receipts::Receipts;
 use crate::synced_log::{LogFailure, SyncedLog};
 
 /// The file's name in the data directory.
@@ -63,6 +63,8 @@ pub(crate) enum Line {
         currency: String,
         account: String,
         msisdn_sha256: String,
+        /// The masked number and the first name, as in the organisation's statement.
+        payer: String,
         shortcode: String,
         /// The moment as Safaricom writes it, in East Africa Time.
         trans_time: String,

@@ -15,12 +15,12 @@ use super::handsets::{Handsets, Message};
 use super::oauth::Tokens;
 use super::options::Options;
 use super::persona::Pace;
-use super::phone::Phone;
 use super::prompts::Prompts;
-use super::receipts::Receipts;
 use super::record::{Delivery, History, Record};
 use super::registration::Registration;
-use crate::loopback::{Answer, Client, LoopbackUrl};
+use crate::loopback::{Answer, Client, LoopbackUrl, NoAnswer};
+use crate::phone::Phone;
+use crate::receipts::Receipts;
 
 /// How many payments may be under way, those included whose confirmation is still to be sent.
 const PAYMENTS_MAX: usize = 16_384;
@@ -52,7 +52,10 @@ pub(crate) struct Safaricom {
     client: Client,
     /// What goes on after a request has been answered.
     pub(crate) tasks: TaskTracker,
+    /// No new work; what waits for a time or a key is given up.
     pub(crate) stopping: CancellationToken,
+    /// What is under way is given up too.
+    pub(crate) aborting: CancellationToken,
 }
 
 impl Safaricom {
@@ -75,6 +78,7 @@ impl Safaricom {
             client: Client::new(2 * POSTS_MAX),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            aborting: CancellationToken::new(),
             options,
         }
     }
@@ -130,7 +134,10 @@ impl Safaricom {
     ) -> (Delivery, Option<Answer>) {
         let body = serde_json::to_vec(message).expect("messages have text keys and finite values");
         let started = Instant::now();
-        let result = self.client.post(url, &[], Bytes::from(body), limit).await;
+        let result = tokio::select! {
+            result = self.client.post(url, &[], Bytes::from(body), limit) => result,
+            () = self.aborting.cancelled() => Err(NoAnswer::Lost("the sandbox was stopped".into())),
+        };
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match result {
             Ok(answer) => {

@@ -20,19 +20,17 @@ use tokio::sync::Semaphore;
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id};
 use super::control;
 use super::fields::Fields;
-use super::phone::Phone;
 use super::record::Line;
 use super::registration::Registration;
 use super::safaricom::Safaricom;
+use crate::phone::Phone;
 
 const CONNECTIONS_MAX: usize = 2_000;
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// How long open requests may take to finish once the sandbox is told to stop.
-const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
-/// Accepts connections until the sandbox is told to stop, then lets what is under way finish.
+/// Accepts connections until the sandbox is told to stop, then returns when the open ones have ended.
 pub(crate) async fn serve(listener: TcpListener, safaricom: Arc<Safaricom>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
@@ -65,17 +63,19 @@ pub(crate) async fn serve(listener: TcpListener, safaricom: Arc<Safaricom>) {
             .max_buf_size(32 * 1024)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
+        let aborting = safaricom.aborting.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the sandbox ended early");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection to the sandbox ended early");
+                },
+                () = aborting.cancelled() => {}
             }
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("the sandbox stopped with requests under way");
-    }
+    graceful.shutdown().await;
 }
 
 async fn answer(safaricom: &Arc<Safaricom>, request: Request<Incoming>) -> Answer {
@@ -88,7 +88,9 @@ async fn answer(safaricom: &Arc<Safaricom>, request: Request<Incoming>) -> Answe
     let segments: Vec<&str> = path.split('/').collect();
     match segments.as_slice() {
         ["livez"] => json_answer(StatusCode::OK, &json!({"status": "live"})),
-        ["control", rest @ ..] => control_answer(safaricom, &head.method, rest, &body).await,
+        ["control", rest @ ..] => {
+            control_answer(safaricom, &head.method, rest, head.uri.query(), &body).await
+        }
         segments => product_answer(safaricom, &head.method, segments, &head.uri, &head.headers, &body)
             .await
             .unwrap_or_else(|error| error.answer()),
@@ -151,11 +153,13 @@ async fn control_answer(
     safaricom: &Arc<Safaricom>,
     method: &Method,
     segments: &[&str],
+    query: Option<&str>,
     body: &Bytes,
 ) -> Answer {
     let result = match (method, segments) {
         (&Method::GET, ["summary"]) => Ok(control::summary(safaricom)),
         (&Method::GET, ["ledger"]) => control::ledger(safaricom).await,
+        (&Method::GET, ["statement"]) => control::statement(safaricom, query).await,
         (&Method::GET, ["faults"]) => Ok(control::faults(safaricom)),
         (&Method::PUT, ["faults"]) => control::set_faults(safaricom, body).await,
         (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),

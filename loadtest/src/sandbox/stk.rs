@@ -375,7 +375,7 @@ fn checkout_request_id(at: Timestamp, national: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::phone::Phone;
+    use crate::phone::Phone;
 
     fn prompt() -> Prompt {
         Prompt {

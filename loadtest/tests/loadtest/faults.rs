@@ -24,6 +24,24 @@ async fn a_lost_confirmation_is_money_that_moved_untold() {
 }
 
 #[tokio::test]
+async fn the_statement_tells_of_money_whose_confirmation_was_lost() {
+    let world = world_with(Faults { confirmation_lost_per_mille: 1_000, ..Faults::default() }).await;
+    let receipt = world.lipa("0700000001", "QK,RTWX", "7550").await["receipt"].as_str().unwrap().to_owned();
+    let statement = world.statement("?date=2026-11-20").await;
+    let rows: Vec<&str> = statement.lines().collect();
+    assert_eq!(rows[..2], ["Short Code,222222", "Account,Utility Account"]);
+    assert!(rows[2].starts_with("Receipt No.,Completion Time,Initiation Time,Details,"), "{}", rows[2]);
+    assert!(
+        rows[3].starts_with(&format!("{receipt},20-11-2026 09:14:05,20-11-2026 09:14:05,")),
+        "{}",
+        rows[3]
+    );
+    assert!(rows[3].ends_with(",\"QK,RTWX\""), "{}", rows[3]);
+    assert_eq!(rows.len(), 4);
+    assert_eq!(world.statement("?date=2026-11-21").await.lines().count(), 3);
+}
+
+#[tokio::test]
 async fn a_repeated_confirmation_is_the_same_each_time() {
     let world = world_with(Faults {
         confirmation_repeated_per_mille: 1_000,

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod caller;
+mod command;
 mod faults;
+mod load;
 mod merchant;
 mod paybill;
 mod prompts;

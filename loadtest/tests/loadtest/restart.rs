@@ -101,3 +101,16 @@ async fn options_that_cannot_be_meant_are_all_named() {
         assert!(error.contains(name), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_merchant_that_hangs_does_not_hold_up_the_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(Options { data: Some(folder.path().to_path_buf()), ..options() }).await;
+    world.merchant.behave(|manners| manners.next_confirmation_takes = std::time::Duration::from_secs(3_600));
+    world.lipa("0712345678", "QKRTWX", "50").await;
+    world.until("the merchant was told", async || !world.merchant.bodies("confirm").is_empty()).await;
+    world.stop().await;
+    let last = lines_of(&folder.path().join(RECORD_FILE)).pop().unwrap();
+    assert_eq!((&last["kind"], &last["delivered"]), (&json!("confirmation_sent"), &json!(false)));
+    assert!(last["problem"].as_str().unwrap().contains("the sandbox was stopped"), "{last}");
+}

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::{Method, StatusCode};
 use jiff::Timestamp;
 use loadtest::clock::Clock;
+use loadtest::loopback::LoopbackUrl;
 use loadtest::sandbox::{Options, Running, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -62,6 +63,11 @@ impl World {
         assert_eq!(token["expires_in"], "3599", "text, as published");
         let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap());
         Self { merchant, base, bearer, caller, running, stop }
+    }
+
+    /// The sandbox's base address.
+    pub(crate) fn sandbox(&self) -> LoopbackUrl {
+        self.running.url()
     }
 
     /// Stops the sandbox and gives the merchant back.
@@ -171,6 +177,12 @@ impl World {
         let (status, text) = self.caller.text(Method::GET, &url, None, "").await;
         assert_eq!(status, StatusCode::OK);
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The organisation's statement.
+    pub(crate) async fn statement(&self, query: &str) -> String {
+        let url = format!("{}/control/statement{query}", self.base);
+        self.caller.text(Method::GET, &url, None, "").await.1
     }
 
     /// The record's lines of one kind.

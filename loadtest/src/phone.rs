@@ -31,6 +31,11 @@ impl Phone {
         &self.0[3..]
     }
 
+    /// With the middle hidden: `2547******01`.
+    pub(crate) fn masked(&self) -> String {
+        format!("{}******{}", &self.0[..4], &self.0[10..])
+    }
+
     /// Lower-case hex of SHA-256 over the twelve digits: what paybill owners are sent since July 2024.
     pub(crate) fn sha256(&self) -> String {
         hex::encode(Sha256::digest(self.0.as_bytes()))
@@ -60,10 +65,10 @@ impl Phone {
     }
 }
 
-/// The middle is hidden: a number has no business in a log.
+/// Masked: a number has no business in a log.
 impl fmt::Debug for Phone {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}******{}", &self.0[..4], &self.0[10..])
+        formatter.write_str(&self.masked())
     }
 }
 
