@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub enum Standing {
     /// We can cite it by its number: `Legal Notice 160 of 2025`.
     Numbered,
-    /// Reports describe it (what it is and its date), but its number is not known to us.
+    /// Reports describe it, but its number is not known to us.
     Reported,
     /// The authority assessed the amount in a document that the payer holds, such as a payment slip.
     Assessed,

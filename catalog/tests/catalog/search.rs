@@ -94,6 +94,7 @@ fn a_hit_says_why_it_is_there() {
     };
     assert_eq!(reason("birth certificate", "birth-certificate"), Some(MatchReason::ExactName));
     assert_eq!(reason("CR12", "company-search-cr12"), Some(MatchReason::Acronym));
+    assert_eq!(reason("company directors CR12", "company-search-cr12"), Some(MatchReason::Acronym));
     assert_eq!(reason("travel authorisation", "electronic-travel-authorisation"), Some(MatchReason::Name));
     assert_eq!(reason("logbook", "vehicle-transfer"), Some(MatchReason::Keyword));
     assert_eq!(reason("ecs", "phytosanitary-certificate"), Some(MatchReason::PublishedName));
