@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use crate::book::{ApplyError, Balance, Book, Claimed};
 use crate::hash::Hash;
-use crate::journal::file::{FileJournal, OpenFrom, RecordReader, read_files, segment_starts};
+use crate::journal::file::{FileJournal, OpenFrom, RecordReader, Trail, read_files, segment_starts};
 use crate::journal::{BatchId, JournalError, KnownHead};
 use crate::machine::StateMachine;
 use crate::money::Currency;
@@ -57,6 +57,10 @@ impl Published {
         Self { head: RwLock::new(head_of(book)) }
     }
 
+    pub(crate) fn head(&self) -> Head {
+        *self.head.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn set_head<S: StateMachine>(&self, book: &Book<S>) {
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = head_of(book);
     }
@@ -97,6 +101,7 @@ pub struct Ledger<S: StateMachine> {
     claims: TableReader<Claimed>,
     hashes: HashStore,
     records: RecordReader,
+    trail: Trail,
     sequencer: Option<JoinHandle<()>>,
     // Dropped after the sequencer has ended: it is told of segments to the last.
     _snapshotter: Snapshotter,
@@ -148,6 +153,7 @@ impl<S: StateMachine> Ledger<S> {
         starts: &[u64],
     ) -> Self {
         let published = Arc::new(Published::of(&book));
+        let trail = Trail::live(Arc::clone(&options.storage), journal.id(), Arc::clone(&published));
         let archive = book.archive.reader();
         let claims = book.claims.reader();
         let mut random = options.random;
@@ -187,6 +193,7 @@ impl<S: StateMachine> Ledger<S> {
             claims,
             hashes,
             records,
+            trail,
             sequencer: Some(thread),
             _snapshotter: snapshotter,
         }
@@ -209,7 +216,12 @@ impl<S: StateMachine> Ledger<S> {
 
     /// How far the books have come.
     pub fn head(&self) -> Head {
-        *self.published.head.read().unwrap_or_else(PoisonError::into_inner)
+        self.published.head()
+    }
+
+    /// Walks the durable records from the first one on. Does not keep the books open.
+    pub fn trail(&self) -> Trail {
+        self.trail.clone()
     }
 
     /// What the archive has under a key. May read a block from the disk.

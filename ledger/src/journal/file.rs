@@ -1,6 +1,8 @@
 //! The journal in files of this machine. One writer; each append is one write and one sync; the next segment is
 //! zeroed and made durable in the background before it is needed.
 
+mod trail;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,6 +16,8 @@ use crate::journal::recovery::{self, Damage, KnownHead, Start, cut_torn_tail, io
 use crate::journal::segment::{FOLDER, SEGMENT_HEADER_LEN, SPARE, Segment, SegmentHeader, segment_name};
 use crate::journal::{AppendError, Appended, Journal, JournalError};
 use crate::storage::Storage;
+
+pub use trail::Trail;
 
 /// Default length of a segment in bytes.
 pub const SEGMENT_LEN_DEFAULT: u64 = 64 << 20;
