@@ -7,6 +7,8 @@
 
 pub mod payments;
 
+pub mod channels;
+
 pub mod access;
 
 pub mod server;
