@@ -114,20 +114,29 @@ impl SyncedLog {
             // The name of a new file is durable only with its folder.
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| fail(&error))?;
         }
+        Self::writing_to(path, file).map_err(|error| fail(&error))
+    }
+
+    /// A log that continues at the file's present position.
+    fn writing_to(path: &Path, file: File) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             path: path.to_path_buf(),
             queue: Mutex::default(),
             wake: Condvar::new(),
             room: Semaphore::new(QUEUED_LINES_MAX),
         });
-        let writer = {
-            let shared = Arc::clone(&shared);
-            std::thread::Builder::new()
-                .name("synced-log".into())
-                .spawn(move || shared.write_until_closed(file))
-                .map_err(|error| fail(&error))?
-        };
+        let writing = Arc::clone(&shared);
+        let writer = std::thread::Builder::new()
+            .name("synced-log".into())
+            .spawn(move || writing.write_until_closed(file))?;
         Ok(Self { shared, writer: Some(writer) })
+    }
+
+    /// A log on a full disk: it opens, and every write fails.
+    #[cfg(test)]
+    pub(crate) fn on_a_full_disk() -> Self {
+        let path = Path::new("/dev/full");
+        Self::writing_to(path, OpenOptions::new().write(true).open(path).unwrap()).unwrap()
     }
 
     /// Where the file is.
@@ -289,14 +298,10 @@ fn read_complete_lines(
 }
 
 /// The record names phone hashes and callback addresses: nobody but the owner needs to read it.
-#[cfg(unix)]
 fn private_to_owner(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt as _;
     options.mode(0o600);
 }
-
-#[cfg(not(unix))]
-fn private_to_owner(_: &mut OpenOptions) {}
 
 /// The I/O error of a path that could not be made.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), LogFailure> {
@@ -363,20 +368,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_failed_write_nothing_is_written_any_more() {
-        // /dev/full takes an open and refuses every write, as a full disk does.
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let shared = Shared {
-            path: "/dev/full".into(),
-            queue: Mutex::default(),
-            wake: Condvar::new(),
-            room: Semaphore::new(QUEUED_LINES_MAX),
-        };
-        let batch = VecDeque::from([Line { bytes: b"{}\n".to_vec(), synced: None }]);
-        let mut file = full;
-        assert!(shared.write(&mut file, &batch, true).is_err());
+    async fn whoever_waits_for_a_line_learns_that_it_was_not_kept() {
+        let log = SyncedLog::on_a_full_disk();
+        log.append(&json!({"n": 1})).await.unwrap_err();
+        log.note(&json!({"n": 2})).await;
+        let failure = log.flush().await.unwrap_err();
+        assert!(failure.to_string().contains("nothing more is written"), "{failure}");
+    }
+
+    #[test]
+    fn after_a_failed_write_nothing_is_written_any_more() {
+        let log = SyncedLog::on_a_full_disk();
+        let batch = || VecDeque::from([Line { bytes: b"{}\n".to_vec(), synced: None }]);
+        let mut full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert!(log.shared.write(&mut full, &batch(), true).is_err());
         let folder = tempfile::tempdir().unwrap();
         let mut healthy = File::create(folder.path().join("healthy")).unwrap();
-        assert!(shared.write(&mut healthy, &batch, true).is_err(), "the log must stay ended");
+        assert!(log.shared.write(&mut healthy, &batch(), true).is_err(), "the log must stay ended");
     }
 }

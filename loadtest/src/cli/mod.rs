@@ -9,6 +9,7 @@ mod sandbox;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 pub use self::run::{RunArgs, Scenario};
@@ -70,23 +71,17 @@ pub fn main() -> ExitCode {
     result.unwrap_or_else(|failure| failure.report())
 }
 
-/// Resolves at the first interrupt or request to terminate.
-pub(crate) async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-                return;
-            }
-            Err(error) => tracing::warn!(%error, "cannot listen for requests to terminate"),
+/// Resolves at the first interrupt or request to terminate. Signals count from this call on, not only from the first poll: a program that
+/// has said it is ready can be stopped.
+pub(crate) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let listen =
+        |kind| signal(kind).map_err(|error| Failure::new(1, format!("cannot listen for signals: {error}")));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    // Without a handler the default action of the signal ends the process, which is what was asked for.
-    let _ = interrupt.await;
+    })
 }

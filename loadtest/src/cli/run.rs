@@ -109,8 +109,9 @@ impl RunArgs {
     pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
         let stop = CancellationToken::new();
         let on_signal = stop.clone();
+        let interrupted = interrupted()?;
         tokio::spawn(async move {
-            interrupted().await;
+            interrupted.await;
             on_signal.cancel();
         });
         let ready = match &self.ready_file {

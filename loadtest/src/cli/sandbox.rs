@@ -82,8 +82,8 @@ impl SandboxArgs {
     ///
     /// When it cannot start or its record cannot be kept.
     pub async fn run(self) -> Result<(), Failure> {
-        let running =
-            Sandbox::start(self.options()?, interrupted()).await.map_err(|error| Failure::new(1, error))?;
+        let stop = interrupted()?;
+        let running = Sandbox::start(self.options()?, stop).await.map_err(|error| Failure::new(1, error))?;
         eprintln!("sandbox: Safaricom for paybill {} at {}", self.shortcode, running.url());
         eprintln!("record:  {}", running.record().display());
         running.finished().await.map_err(|error| Failure::new(1, error))

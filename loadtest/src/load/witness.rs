@@ -148,6 +148,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_attempt_that_cannot_be_logged_may_not_be_sent() {
+        let witness = Witness { log: SyncedLog::on_a_full_disk() };
+        assert!(witness.attempts(&[line(Kind::Attempt, "A", None)]).await.is_err());
+    }
+
+    #[tokio::test]
     async fn what_was_not_acknowledged_is_found_again_with_its_message() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.ndjson");

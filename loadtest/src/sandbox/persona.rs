@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::phone::Phone;
 
 /// The PIN of every handset.
-pub(crate) const PIN: &str = "1234";
+pub const PIN: &str = "1234";
 
 /// How the owner of a number behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -364,3 +364,39 @@ impl History {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn money_that_cannot_be_recorded_does_not_move() {
+        let record =
+            Record { log: SyncedLog::on_a_full_disk(), clock: Clock::system(), books: Mutex::default() };
+        let line = |balance_minor| Line::Moved {
+            receipt: "TKL3A7Q9ZD".into(),
+            amount_minor: Kes::from_shillings(50),
+            currency: "KES".into(),
+            account: "QKRTWX".into(),
+            msisdn_sha256: String::new(),
+            payer: String::new(),
+            shortcode: "222222".into(),
+            trans_time: String::new(),
+            how: How::Paybill,
+            balance_minor,
+            faults: Vec::new(),
+            checkout_request_id: None,
+        };
+        assert!(
+            record.move_money(Kes::from_shillings(50), line).await.is_err(),
+            "told before it was on disk"
+        );
+    }
+
+    #[test]
+    fn lines_of_a_later_version_are_passed_over() {
+        let entry: Entry =
+            serde_json::from_str(r#"{"at":"2026-11-20T06:14:05Z","kind":"weather","rain":true}"#).unwrap();
+        assert!(matches!(entry.line, Line::Unknown));
+    }
+}
