@@ -77,7 +77,8 @@ impl Checkpoint {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, CheckpointError> {
+    /// Reads the first lines of a note without asking who signed it.
+    pub(crate) fn parse(text: &str) -> Result<Self, CheckpointError> {
         let mut lines = text.lines();
         let origin = lines.next().filter(|origin| !origin.is_empty());
         let origin = origin.ok_or(CheckpointError::Form("the origin is missing"))?;

@@ -4,7 +4,9 @@
 //! [`Record`] is how it is written. A [`machine`](StateMachine) says what records are about: the ledger runs it and
 //! does not understand it. The [`book`](Balance) is the state that records imply, with its [`table`]s on disk. The
 //! [`sequencer`](Lane) decides, appends to the [`journal`], and only then answers. [`snapshot`](SnapshotError)s
-//! shorten the start. The [`tree`] proves, a [`Checkpoint`] signs its root, [`personal`] data stays hidden beneath it. [`Ledger`] is the handle on all of it; `FORMAT.md` has every byte.
+//! shorten the start. The [`tree`] proves, a [`Checkpoint`] signs its root, [`personal`] data stays hidden beneath it.
+//! [`Ledger`] is the handle on all of it; [`export`] writes it out for strangers and [`verify`] checks it without
+//! believing anybody. `FORMAT.md` has every byte.
 //!
 //! Deliberately absent: the ledger knows no HTTP, no agency, no service, no channel and no bill. It reads no clock:
 //! time comes in from outside.
@@ -36,6 +38,9 @@ pub mod personal;
 
 mod ledger;
 pub mod storage;
+
+pub mod export;
+pub mod verify;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

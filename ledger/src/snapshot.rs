@@ -20,7 +20,7 @@ use crate::storage::{Storage, read_whole, write_whole};
 use crate::table::{Run, RunError, RunName, Table, Value, merge_runs, write_run};
 use crate::tree::Frontier;
 
-const FOLDER: &str = "snapshots";
+pub(crate) const FOLDER: &str = "snapshots";
 const MAGIC: [u8; 8] = *b"MALIPOSN";
 const VERSION: u32 = 1;
 const HEADER_LEN: usize = 24;
@@ -50,6 +50,20 @@ struct AccountBalance {
     credit: String,
     pending_debit: String,
     pending_credit: String,
+}
+
+/// A snapshot as it lies on the disk, its state still in bytes.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) machine_version: u32,
+    pub(crate) sequence: u64,
+    pub(crate) time: LedgerTime,
+    pub(crate) chain: Hash,
+    pub(crate) frontier: Frontier,
+    pub(crate) balances: Balances,
+    pub(crate) claims: Vec<RunName>,
+    pub(crate) archive: Vec<RunName>,
+    pub(crate) state: Vec<u8>,
 }
 
 /// A snapshot that has been built: what the live book takes over from it.
@@ -90,7 +104,7 @@ pub enum SnapshotError {
     Apply(#[from] crate::book::ApplyError),
 }
 
-fn name_of(sequence: u64) -> String {
+pub(crate) fn name_of(sequence: u64) -> String {
     format!("{FOLDER}/{sequence:020}.snap")
 }
 
@@ -114,6 +128,24 @@ pub(crate) fn latest<S: StateMachine>(storage: &dyn Storage) -> Result<Book<S>, 
 }
 
 fn read<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Book<S>, SnapshotError> {
+    let unusable = |what: String| SnapshotError::Unusable { name: name_of(sequence), what };
+    let parts = read_parts(storage, sequence)?;
+    if parts.machine_version != S::VERSION {
+        return Err(unusable(format!("its state has version {}, not {}", parts.machine_version, S::VERSION)));
+    }
+    Ok(Book {
+        time: parts.time,
+        chain: parts.chain,
+        frontier: parts.frontier,
+        balances: parts.balances,
+        claims: Table::new(open_runs(storage, parts.claims)?, sequence),
+        archive: Table::new(open_runs(storage, parts.archive)?, sequence),
+        state: S::decode(&parts.state).map_err(unusable)?,
+    })
+}
+
+/// Reads the snapshot at `sequence` as far as the ledger understands it.
+pub(crate) fn read_parts(storage: &dyn Storage, sequence: u64) -> Result<Parts, SnapshotError> {
     let name = name_of(sequence);
     let unusable = |what: &str| SnapshotError::Unusable { name: name.clone(), what: what.to_owned() };
     let io = |source| SnapshotError::Io { name: name.clone(), source };
@@ -131,8 +163,8 @@ fn read<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Book<S>
     let meta_len = usize::try_from(meta_len).map_err(|_| unusable("its first part is too long"))?;
     let (meta, state) = body.split_at_checked(meta_len).ok_or_else(|| unusable("it ends early"))?;
     let meta: Meta = serde_json::from_slice(meta).map_err(|error| unusable(&error.to_string()))?;
-    if meta.machine_version != S::VERSION {
-        return Err(unusable(&format!("its state has version {}, not {}", meta.machine_version, S::VERSION)));
+    if meta.sequence != sequence {
+        return Err(unusable(&format!("it is of record {}, which is not what its name says", meta.sequence)));
     }
     let hash = |text: &str| {
         let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
@@ -151,14 +183,16 @@ fn read<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Book<S>
             pending_credit: number(&line.pending_credit)?,
         };
     }
-    Ok(Book {
+    Ok(Parts {
+        machine_version: meta.machine_version,
+        sequence,
         time: meta.time,
         chain: hash(&meta.chain)?,
         frontier,
         balances,
-        claims: Table::new(open_runs(storage, meta.claims)?, meta.sequence),
-        archive: Table::new(open_runs(storage, meta.archive)?, meta.sequence),
-        state: S::decode(state).map_err(|what| unusable(&what))?,
+        claims: meta.claims,
+        archive: meta.archive,
+        state: state.to_vec(),
     })
 }
 

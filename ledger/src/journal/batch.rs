@@ -15,6 +15,9 @@ pub(crate) const FRAME_ALIGNMENT: usize = 8;
 /// Two lengths before each record.
 const RECORD_HEADER_LEN: usize = 8;
 const CHAIN_PREFIX: u8 = 2;
+/// No journal comes so far. A frame that claims to be beyond is none, and sequences below can be doubled and
+/// multiplied by the length of a place without a thought.
+const SEQUENCE_END_MAX: u64 = 1 << 56;
 
 /// A batch on its way to the journal.
 #[derive(Clone, Debug)]
@@ -226,7 +229,14 @@ impl StoredBatch {
             offset = sealed.end;
             records.push(RecordRange { leaf, sealed });
         }
-        Ok(Self { frame, records })
+        let batch = Self { frame, records };
+        if batch.first_sequence() > SEQUENCE_END_MAX {
+            let found = batch.first_sequence();
+            return Err(BatchError::Misplaced(format!(
+                "it begins with record {found}, and no journal comes so far"
+            )));
+        }
+        Ok(batch)
     }
 
     /// The id.
@@ -267,6 +277,12 @@ impl StoredBatch {
     /// Length of the frame in bytes.
     pub(crate) fn byte_count(&self) -> u64 {
         self.frame.len() as u64
+    }
+
+    /// What follows the last record, up to the alignment of frames.
+    pub(crate) fn padding(&self) -> &[u8] {
+        let end = self.records.last().map_or(FRAME_HEADER_LEN, |range| range.sealed.end);
+        &self.frame[end..]
     }
 
     /// The records as bytes: leaf and ciphertext.
@@ -312,5 +328,23 @@ impl StoredBatch {
         let record_count = u32::try_from(self.records.len()).expect("read from four bytes");
         let chain = chain(previous, first_sequence, record_count, &chain_input);
         Ok(HashedBatch { leaf_hashes, chain })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Draft, LedgerTime};
+
+    #[test]
+    fn a_frame_beyond_every_journal_is_refused() {
+        let frame_at = |sequence| {
+            let mut batch = Batch::new([1; 16], 2, sequence, Hash::ZERO);
+            let draft = Draft::of((), "tester", "cause");
+            batch.push(&Record { sequence, writer: 2, time: LedgerTime::default(), draft }, b"").unwrap();
+            StoredBatch::from_frame(batch.frame(0))
+        };
+        assert_eq!(frame_at(SEQUENCE_END_MAX).unwrap().next_sequence(), SEQUENCE_END_MAX + 1);
+        assert!(matches!(frame_at(SEQUENCE_END_MAX + 1), Err(BatchError::Misplaced(_))));
     }
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use crate::hash::Hash;
 use crate::storage::{Storage, StorageFile, write_whole};
 
-const NAME: &str = "journal/head";
+pub(crate) const NAME: &str = "journal/head";
 const SLOT_MAGIC: [u8; 4] = *b"MPH1";
-const SLOT_LEN: usize = 512;
-const SLOT_USED_LEN: usize = 72;
+pub(crate) const SLOT_LEN: usize = 512;
+pub(crate) const SLOT_USED_LEN: usize = 72;
 
 /// The open head file.
 #[derive(Debug)]
@@ -40,13 +40,8 @@ impl HeadFile {
                 storage.open(NAME)?.ok_or_else(|| io::Error::other("the head file has gone"))?
             }
         };
-        let mut latest = None;
-        for slot in 0..2 {
-            let mut bytes = [0; SLOT_LEN];
-            file.read_exact_at(&mut bytes, slot * SLOT_LEN as u64)?;
-            let found = read_slot(&bytes);
-            latest = found.filter(|(count, _)| latest.is_none_or(|(known, _)| *count > known)).or(latest);
-        }
+        let latest =
+            read_slots(&*file)?.into_iter().filter_map(|slot| slot.written).max_by_key(|(count, _)| *count);
         let written_count = latest.map_or(0, |(count, _)| count);
         Ok((Self { file, written_count }, latest.map(|(_, head)| head)))
     }
@@ -64,6 +59,38 @@ impl HeadFile {
         slot[4..8].copy_from_slice(&checksum.to_le_bytes());
         self.file.write_all_at(&slot, (self.written_count % 2) * SLOT_LEN as u64)
     }
+}
+
+/// One of the two slots as it stands in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct HeadSlot {
+    pub(crate) bytes: [u8; SLOT_LEN],
+    /// How often the file had been written by then, and what it says; nothing if the slot does not verify.
+    pub(crate) written: Option<(u64, Head)>,
+}
+
+/// What stands in both slots.
+pub(crate) fn read_slots(file: &dyn StorageFile) -> io::Result<[HeadSlot; 2]> {
+    // One read for both: beside a writer they should be of one moment as far as possible.
+    let mut bytes = [0; 2 * SLOT_LEN];
+    file.read_exact_at(&mut bytes, 0)?;
+    let slot = |from: usize| {
+        let bytes: [u8; SLOT_LEN] = bytes[from..from + SLOT_LEN].try_into().expect("the file has two slots");
+        HeadSlot { bytes, written: read_slot(&bytes) }
+    };
+    Ok([slot(0), slot(SLOT_LEN)])
+}
+
+/// What the head file says, read beside its writer or when there is none. No file reads as nothing, as does a file
+/// with no readable slot.
+pub(crate) fn read(storage: &dyn Storage) -> io::Result<Option<Head>> {
+    let Some(file) = storage.open(NAME)? else { return Ok(None) };
+    let slots = read_slots(&*file)?;
+    Ok(slots
+        .into_iter()
+        .filter_map(|slot| slot.written)
+        .max_by_key(|(count, _)| *count)
+        .map(|(_, head)| head))
 }
 
 fn read_slot(bytes: &[u8; SLOT_LEN]) -> Option<(u64, Head)> {

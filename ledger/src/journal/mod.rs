@@ -4,12 +4,12 @@
 
 mod batch;
 pub mod file;
-mod head;
+pub(crate) mod head;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
-mod places;
-mod recovery;
-mod segment;
+pub(crate) mod places;
+pub(crate) mod recovery;
+pub(crate) mod segment;
 
 use std::io;
 

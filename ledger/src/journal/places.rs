@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::storage::{Storage, StorageFile};
 
-const NAME: &str = "journal/places";
-const PLACE_LEN: u64 = 8;
+pub(crate) const NAME: &str = "journal/places";
+pub(crate) const PLACE_LEN: u64 = 8;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Places {

@@ -81,7 +81,7 @@ pub(crate) fn segment_of(storage: &dyn Storage, sequence: u64) -> Result<Option<
     }
 }
 
-fn segment_names(storage: &dyn Storage) -> Result<Vec<String>, JournalError> {
+pub(crate) fn segment_names(storage: &dyn Storage) -> Result<Vec<String>, JournalError> {
     let names = storage.list(FOLDER).map_err(|source| io_error(FOLDER, source))?;
     Ok(names.into_iter().filter(|name| name.ends_with(".seg")).collect())
 }
@@ -230,7 +230,7 @@ fn judge_end(
 }
 
 /// How many bytes from `offset` on have anything but zeros, to the last of them.
-fn written_byte_count(segment: &Segment, offset: u64) -> Result<u64, JournalError> {
+pub(crate) fn written_byte_count(segment: &Segment, offset: u64) -> Result<u64, JournalError> {
     let mut written_end = offset;
     walk(segment, offset, segment.header.byte_count, 0, |start, window| {
         if let Some(last) = window.iter().rposition(|byte| *byte != 0) {
@@ -242,7 +242,11 @@ fn written_byte_count(segment: &Segment, offset: u64) -> Result<u64, JournalErro
 }
 
 /// A whole batch that stands somewhere behind `offset` where it says it stands.
-fn find_frame(segment: &Segment, offset: u64, end: u64) -> Result<Option<StoredBatch>, JournalError> {
+pub(crate) fn find_frame(
+    segment: &Segment,
+    offset: u64,
+    end: u64,
+) -> Result<Option<StoredBatch>, JournalError> {
     let mut from = offset + FRAME_ALIGNMENT as u64;
     loop {
         let candidate = walk(segment, from, end, FRAME_MAGIC.len(), |start, window| {
@@ -315,7 +319,7 @@ pub(crate) fn io_error(what: &str, source: io::Error) -> JournalError {
     JournalError::Io { what: what.to_owned(), source }
 }
 
-fn name_sequence(name: &str) -> u64 {
+pub(crate) fn name_sequence(name: &str) -> u64 {
     let digits = name.rsplit('/').next().and_then(|name| name.strip_suffix(".seg"));
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }

@@ -12,17 +12,28 @@ use crate::storage::{Storage, StorageFile};
 #[derive(Clone, Debug)]
 pub struct DiskStorage {
     root: PathBuf,
+    writes: bool,
 }
 
 impl DiskStorage {
     /// Files under `root`, which is made when the first file is.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), writes: true }
     }
 
-    fn options() -> OpenOptions {
+    /// Files under `root` that are there already, for those who only look: nothing is changed, and no right to write
+    /// is needed.
+    pub fn read_only(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), writes: false }
+    }
+
+    fn may_write(&self) -> io::Result<()> {
+        if self.writes { Ok(()) } else { Err(ErrorKind::PermissionDenied.into()) }
+    }
+
+    fn options(&self) -> OpenOptions {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).mode(0o600);
+        options.read(true).write(self.writes).mode(0o600);
         options
     }
 
@@ -36,7 +47,7 @@ impl DiskStorage {
 
 impl Storage for DiskStorage {
     fn open(&self, name: &str) -> io::Result<Option<Arc<dyn StorageFile>>> {
-        match Self::options().open(self.root.join(name)) {
+        match self.options().open(self.root.join(name)) {
             Ok(file) => Ok(Some(Arc::new(DiskFile { file }))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -44,6 +55,7 @@ impl Storage for DiskStorage {
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn StorageFile>> {
+        self.may_write()?;
         let path = self.root.join(name);
         if let Some(folder) = path.parent()
             && !folder.is_dir()
@@ -51,17 +63,19 @@ impl Storage for DiskStorage {
             fs::create_dir_all(folder)?;
             Self::sync_folder(folder)?;
         }
-        let file = Self::options().create(true).truncate(true).open(path)?;
+        let file = self.options().create(true).truncate(true).open(path)?;
         Ok(Arc::new(DiskFile { file }))
     }
 
     fn publish(&self, from: &str, to: &str) -> io::Result<()> {
+        self.may_write()?;
         let to = self.root.join(to);
         fs::rename(self.root.join(from), &to)?;
         Self::sync_folder(&to)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        self.may_write()?;
         match fs::remove_file(self.root.join(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome,

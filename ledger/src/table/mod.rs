@@ -12,7 +12,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use run::{Run, RunError, RunName};
-pub(crate) use run::{merge_runs, write_run};
+pub(crate) use run::{merge_runs, merged_entries, write_run};
 
 use crate::record::ShortKey;
 

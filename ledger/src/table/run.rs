@@ -93,11 +93,20 @@ impl Run {
         if crc32c::crc32c(&index) != half(12) {
             return Err(fail("the checksum of its index is wrong".to_owned()));
         }
-        let filter_start =
-            usize::try_from(filter_offset - data_end).map_err(|error| fail(error.to_string()))?;
-        let (starts, filter) = index.split_at(filter_start);
-        let blocks = starts.chunks_exact(KEY_LEN + 8).map(BlockStart::read).collect();
-        let (descriptor, fingerprints) = filter.split_at(BinaryFuse8::DESCRIPTOR_LEN);
+        let filter_start = filter_offset.checked_sub(data_end).and_then(|at| usize::try_from(at).ok());
+        let (starts, filter) = filter_start
+            .and_then(|at| index.split_at_checked(at))
+            .ok_or_else(|| fail("the filter is missing".to_owned()))?;
+        let blocks: Vec<_> = starts.chunks_exact(KEY_LEN + 8).map(BlockStart::read).collect();
+        let ends = blocks.iter().skip(1).map(|block| block.offset).chain([data_end]);
+        let has_room =
+            |(block, end): (&BlockStart, u64)| block.offset.checked_add(4).is_some_and(|least| least <= end);
+        if !blocks.iter().zip(ends).all(has_room) {
+            return Err(fail("its blocks do not follow each other".to_owned()));
+        }
+        let (descriptor, fingerprints) = filter
+            .split_at_checked(BinaryFuse8::DESCRIPTOR_LEN)
+            .ok_or_else(|| fail("the filter is missing".to_owned()))?;
         let word = |at: usize| u32::from_le_bytes(descriptor[at..at + 4].try_into().expect("four bytes"));
         let descriptor = Descriptor {
             seed: u64::from_le_bytes(descriptor[..8].try_into().expect("eight bytes")),
@@ -281,8 +290,15 @@ impl Writer<'_> {
 
 /// Writes one run that stands for all of `runs` (oldest first): of a key that several have, the newest value.
 pub(crate) fn merge_runs(storage: &dyn Storage, name: RunName, runs: &[Arc<Run>]) -> Result<Run, RunError> {
+    write_run(storage, name, merged_entries(runs)?)
+}
+
+/// All keys of `runs` (oldest first) in ascending order; of a key that several have, the newest value.
+pub(crate) fn merged_entries(
+    runs: &[Arc<Run>],
+) -> Result<impl Iterator<Item = Result<(ShortKey, Vec<u8>), RunError>>, RunError> {
     let mut cursors = runs.iter().map(|run| Cursor::new(run)).collect::<Result<Vec<_>, _>>()?;
-    let entries = std::iter::from_fn(move || {
+    Ok(std::iter::from_fn(move || {
         let key = cursors.iter().filter_map(Cursor::key).min()?;
         let mut newest = None;
         for cursor in cursors.iter_mut().filter(|cursor| cursor.key() == Some(key)) {
@@ -292,8 +308,7 @@ pub(crate) fn merge_runs(storage: &dyn Storage, name: RunName, runs: &[Arc<Run>]
             }
         }
         newest.map(|value| Ok((key, value)))
-    });
-    write_run(storage, name, entries)
+    }))
 }
 
 /// Walks through a run, one block in memory at a time.
@@ -392,6 +407,27 @@ mod tests {
         let storage = FaultyStorage::default();
         let run = run_of(&storage, 1, 0..0, "none");
         assert_eq!(run.get(&key(1)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_footer_that_lies_is_an_error_and_not_a_panic() {
+        let storage = FaultyStorage::default();
+        drop(run_of(&storage, 300, 0..300, "value"));
+        let name = name(300).to_string();
+        let honest = storage.read(&name);
+        let footer = honest.len() - FOOTER_LEN;
+        for (at, lie) in [(24, 0), (24, u64::MAX), (24, 5), (32, 0), (32, u64::MAX), (32, footer as u64)] {
+            let mut bytes = honest.clone();
+            bytes[footer + at..footer + at + 8].copy_from_slice(&u64::to_le_bytes(lie));
+            let data_end = u64::from_le_bytes(bytes[footer + 24..footer + 32].try_into().unwrap());
+            if let Some(index) = usize::try_from(data_end).ok().and_then(|end| honest.get(end..footer)) {
+                bytes[footer + 12..footer + 16].copy_from_slice(&crc32c::crc32c(index).to_le_bytes());
+            }
+            let checksum = crc32c::crc32c(&bytes[footer..footer + 60]);
+            bytes[footer + 60..].copy_from_slice(&checksum.to_le_bytes());
+            storage.create(&name).unwrap().write_all_at(&bytes, 0).unwrap();
+            assert!(Run::open(&storage, super::tests::name(300)).is_err(), "{lie} at {at}");
+        }
     }
 
     #[test]

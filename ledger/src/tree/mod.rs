@@ -3,7 +3,7 @@
 
 mod frontier;
 mod proof;
-mod store;
+pub(crate) mod store;
 
 pub use frontier::Frontier;
 pub use proof::{ProofError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};

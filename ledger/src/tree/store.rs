@@ -9,8 +9,8 @@ use crate::hash::Hash;
 use crate::storage::{Storage, StorageFile};
 use crate::tree::{Frontier, consistency_proof, inclusion_proof, stored_count, stored_index};
 
-const NAME: &str = "tree/hashes";
-const HASH_LEN: u64 = 32;
+pub(crate) const NAME: &str = "tree/hashes";
+pub(crate) const HASH_LEN: u64 = 32;
 
 /// The stored hashes. Cheap to clone; any number of readers beside the one writer.
 #[derive(Clone, Debug)]

@@ -48,7 +48,7 @@ fn a_lost_tail_that_the_head_file_knows_of_is_not_cut() {
     let bytes = storage.read(SEGMENT);
     let written = bytes.iter().rposition(|byte| *byte != 0).unwrap();
     let file = storage.open(SEGMENT).unwrap().unwrap();
-    file.write_all_at(&vec![0; 100], written as u64 - 99).unwrap();
+    file.write_all_at(&[0; 100], written as u64 - 99).unwrap();
     let found = damage(&storage);
     assert!(found.what.contains("the head file"), "{found}");
     assert_eq!(found.affected, "records 9 to 9");

@@ -10,7 +10,7 @@ use ledger::{Outcome, ShortKey};
 use crate::harness::{Bank, deposit, till};
 
 /// Fills `count` segments and returns how many deposits that took.
-fn fill(bank: &Bank, count: usize, storage: &FaultyStorage) -> i64 {
+pub(crate) fn fill(bank: &Bank, count: usize, storage: &FaultyStorage) -> i64 {
     let mut number = 0;
     while storage.list("journal").unwrap().iter().filter(|name| name.ends_with(".seg")).count() <= count {
         bank.booked(deposit(&format!("R{number}"), PADDED_FROM_CENTS + 30_000));
@@ -20,7 +20,7 @@ fn fill(bank: &Bank, count: usize, storage: &FaultyStorage) -> i64 {
 }
 
 /// Waits, within bounds, until the background has written a snapshot that covers all sealed segments.
-fn wait_for_snapshot(storage: &FaultyStorage) {
+pub(crate) fn wait_for_snapshot(storage: &FaultyStorage) {
     let newest_segment =
         storage.list("journal").unwrap().into_iter().rfind(|name| name.ends_with(".seg")).unwrap();
     let expected = newest_segment.replace(".seg", ".snap");
@@ -75,6 +75,26 @@ fn a_rotten_snapshot_is_passed_over_for_the_one_before_it() {
     let bank = Bank::open(&storage).unwrap();
     assert_eq!((bank.total(1), bank.ledger.head()), (total, head));
     assert!(matches!(bank.pay(deposit(&format!("R{}", count - 1), 1)), Outcome::Done(Told::Known(_))));
+}
+
+#[test]
+fn a_snapshot_under_another_name_is_passed_over() {
+    let storage = FaultyStorage::default();
+    let bank = Bank::open(&storage).unwrap();
+    fill(&bank, 3, &storage);
+    wait_for_snapshot(&storage);
+    let (total, head) = (bank.total(1), bank.ledger.head());
+    drop(bank);
+    let names = storage.list("snapshots").unwrap();
+    let newest = format!("snapshots/{}", names.last().unwrap());
+    let other = format!("snapshots/{:020}.snap", head.size);
+    let bytes = storage.read(&newest);
+    storage.create(&other).unwrap().write_all_at(&bytes, 0).unwrap();
+    let report = ledger::verify::data_directory(&storage, &[]);
+    let found = report.findings.iter().any(|found| found.file == other && found.what.contains("its name"));
+    assert!(found, "{:?}", report.findings);
+    let bank = Bank::open(&storage).unwrap();
+    assert_eq!((bank.total(1), bank.ledger.head()), (total, head));
 }
 
 #[test]
