@@ -190,7 +190,7 @@ mod tests {
         while system.now_micros() - real_before < 2_000 {
             std::hint::spin_loop();
         }
-        assert!(clock.now_micros() - before >= 2_000 * 3_600);
+        assert!(clock.now_micros() - before > 1_000 * 3_600);
         assert!((before - real_before).abs() < 60_000_000 * 3_600, "it starts near the present");
     }
 

@@ -26,11 +26,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
+use socket2::{Domain, Socket, Type};
 use tokio_util::sync::CancellationToken;
 
 use self::drain::Drained;
 use self::tls::TlsTerms;
 use crate::http::response::Response;
+
+/// Connections that may wait in the system's queue. The standard library asks for 128; after an outage thousands come
+/// back within a second, and one that finds the queue full tries again only after a second or three.
+const QUEUE_MAX: i32 = 4_096;
 
 /// Something that answers requests.
 pub trait Service: Send + Sync + 'static {
@@ -61,10 +66,16 @@ pub struct Listener {
 
 impl Listener {
     /// Binds a socket. Port 0 lets the system choose: see [`address`](Self::address). `name` is the listener's label
-    /// in metrics and logs. Needs no runtime, so that every socket is bound before anything starts.
+    /// in metrics and logs. Needs no runtime, so that every socket is bound before anything starts; connections wait
+    /// in the system's queue until [`serve`] takes them.
     pub fn bind(name: &'static str, address: SocketAddr, tls: Option<TlsTerms>) -> io::Result<Self> {
-        let socket = std::net::TcpListener::bind(address)?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // A restart need not wait until the system has forgotten the connections of the process before it.
+        socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(QUEUE_MAX)?;
+        let socket = std::net::TcpListener::from(socket);
         let address = socket.local_addr()?;
         Ok(Self { name, socket, address, tls })
     }
@@ -119,7 +130,7 @@ impl Default for Limits {
 /// Serves until `stop` is cancelled, then drains: no new connections, requests in progress finish with
 /// `Connection: close`, the rest is cut at the drain deadline.
 ///
-/// Fails only when the socket cannot be handed to the runtime.
+/// Fails only when the socket cannot take connections.
 pub async fn serve<S: Service>(
     listener: Listener,
     service: Arc<S>,

@@ -137,3 +137,37 @@ impl AsyncWrite for PatientStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    /// Our end of a connection, closed while the peer sends this many bytes that nobody has asked for.
+    async fn closed_while_the_peer_sends(bytes: usize) -> PatientStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            // Fails when our end has had enough.
+            let _ = peer.write_all(&vec![b'x'; bytes]).await;
+            let _ = peer.shutdown().await;
+        });
+        let mut patient = PatientStream::new(stream, Duration::from_secs(20), Counter::noop());
+        patient.shutdown().await.unwrap();
+        patient
+    }
+
+    #[tokio::test]
+    async fn a_goodbye_leaves_nothing_unread_that_would_turn_it_into_a_reset() {
+        let patient = closed_while_the_peer_sends(300_000).await;
+        assert_eq!(patient.stream.try_read(&mut [0; 1]).unwrap(), 0, "all was read, to its end");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_will_not_stop_is_left() {
+        let patient = closed_while_the_peer_sends(4 * GOODBYE_BYTES_MAX).await;
+        assert_ne!(patient.stream.try_read(&mut [0; 1]).ok(), Some(0), "its end was not waited for");
+    }
+}

@@ -8,8 +8,8 @@
 
 use std::io::{self, IsTerminal as _, Write};
 use std::panic::PanicHookInfo;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use metrics::{Counter, counter};
 use tracing_subscriber::EnvFilter;
@@ -24,6 +24,8 @@ const LINES_WAITING_MAX: usize = 8_192;
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// The longest [`Logs::flush`] waits for the reader.
 const FLUSH_MAX: Duration = Duration::from_secs(2);
+/// How often [`Logs::flush`] looks for room in a full queue.
+const FLUSH_RETRY: Duration = Duration::from_millis(2);
 
 /// The log, once started. Keep it to flush at the end.
 #[derive(Clone, Debug)]
@@ -75,10 +77,18 @@ impl Logs {
     /// process ends.
     pub fn flush(&self) {
         let (written, wait) = sync_channel(1);
-        // A queue that is full, or a reader that hangs, has had its chance.
-        if self.queue.try_send(Entry::Flush(written)).is_ok() {
-            let _ = wait.recv_timeout(FLUSH_MAX);
+        let until = Instant::now() + FLUSH_MAX;
+        let mut request = Entry::Flush(written);
+        // The queue may be full of lines that are being written; give its thread the time.
+        while let Err(TrySendError::Full(again)) = self.queue.try_send(request) {
+            if Instant::now() >= until {
+                return;
+            }
+            request = again;
+            std::thread::sleep(FLUSH_RETRY);
         }
+        // A reader that hangs has had its chance.
+        let _ = wait.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 

@@ -21,7 +21,7 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn an_upload_under_way_can_still_read_why_it_was_refused() {
+async fn an_upload_under_way_learns_why_it_was_refused() {
     let gateway = TestGateway::usual().await;
     let mut wire = gateway.connect().await;
     wire.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 600000\r\n\r\n").await;

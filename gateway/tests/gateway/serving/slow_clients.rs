@@ -75,7 +75,8 @@ async fn one_address_cannot_take_every_connection() {
     second.send(&get("/hello")).await;
     assert_eq!(second.answer().await.status, 200);
     let mut third = gateway.connect().await;
-    assert_eq!(third.closed().await, "");
+    third.try_send(&get("/hello")).await;
+    assert_eq!(third.closed().await, "", "the third is not served");
     drop(first);
     // The place comes free when the gateway has noticed that the first one left.
     let served = async {
