@@ -7,7 +7,7 @@
 //! * [`keys`]: the one table of every key with its form, default and meaning.
 //! * [`sources`]: flags, environment and file become one text per key, each with its [`Origin`].
 //! * [`value`]: a text becomes a value of its key's form.
-//! * [`rules`]: what `serve` and `demo` each insist on.
+//! * `rules`: what `serve` and `demo` each insist on.
 //! * [`sections`]: the values by the part of the gateway that uses them.
 //! * [`show`]: the configuration printed back, and an example file.
 

@@ -279,6 +279,10 @@ impl<App: Application> Pipeline<App> {
         let (code, took_us) = (response.status().as_u16(), took.as_micros() as u64);
         let (request_id, client) = (&about.id, &about.client);
         match problem {
+            // Under pressure there are thousands of these, and a metric counts them.
+            Some(problem) if problem.code() == Code::Overloaded => {
+                tracing::debug!(listener, route, code, took_us, %request_id, %client, ?problem, "turned away");
+            }
             Some(problem) if code >= 500 => {
                 tracing::error!(listener, route, code, took_us, %request_id, %client, ?problem, "failed");
             }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use hyper::StatusCode;
-use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use super::problem_codes::Code;
@@ -220,6 +220,8 @@ impl Problem {
     /// The headers that belong to this problem, whatever its body looks like.
     pub fn add_headers(&self, response: &mut Response) {
         let headers = response.headers_mut();
+        // What is wrong now may be right in a moment.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.0.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -3,10 +3,10 @@
 //! [`serve`] takes a [`Listener`], a [`Service`] that answers, [`Limits`], and a token that means stop. In the order
 //! a connection meets them:
 //!
-//! 1. [`accept`]: permits, the cap per address, and what happens when the system has no descriptor left;
+//! 1. `accept`: permits, the cap per address, and what happens when the system has no descriptor left;
 //! 2. [`tls`]: the handshake, and certificates that are replaced while connections stay open;
-//! 3. [`connection`]: HTTP/1 by hyper, with its timer and its limits;
-//! 4. [`patient_stream`]: a receiver that does not read, and the last goodbye;
+//! 3. `connection`: HTTP/1 by hyper, with its timer and its limits;
+//! 4. `patient_stream`: a receiver that does not read, and the last goodbye;
 //! 5. [`drain`]: stopping without failing anyone.
 //!
 //! [`own_thread`] runs a listener on a thread of its own, so that callbacks are served however busy the rest is.

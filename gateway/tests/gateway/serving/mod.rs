@@ -6,6 +6,7 @@ mod bodies;
 mod drain;
 mod framing;
 mod life_of_a_request;
+mod measures;
 mod overload;
 mod slow_clients;
 mod tls;
