@@ -5,6 +5,7 @@
 
 mod damage;
 mod export;
+mod formats;
 mod harness;
 mod power;
 mod room;
