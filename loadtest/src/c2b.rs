@@ -35,7 +35,8 @@ pub(crate) struct C2bMessage {
 }
 
 impl C2bMessage {
-    /// A payment by the owner of `phone` for what he typed as `account`. Version 1 names the payer, version 2 hides the number behind its hash.
+    /// A payment by the owner of `phone` for what he typed as `account`. Version 1 names the payer, version 2
+    /// hides the number behind its hash.
     pub(crate) fn new(
         phone: &Phone,
         account: &str,

@@ -1,7 +1,7 @@
 //! The one place of this crate that reads the wall clock, and East Africa Time as Safaricom writes it.
 //!
-//! Durations (how long a reply took) use `std::time::Instant` where they are needed; only "what day and hour is it" comes
-//! from here, so that a demo whose clock runs faster can hand its own clock to the sandbox.
+//! Durations (how long a reply took) use `std::time::Instant` where they are needed; only "what day and hour
+//! is it" comes from here, so that a demo whose clock runs faster can hand its own clock to the sandbox.
 
 use std::sync::Arc;
 

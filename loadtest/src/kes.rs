@@ -1,5 +1,5 @@
-//! Kenya shillings, in whole cents. This crate's own money type: it shares none with the gateway, so that a mistake in
-//! the gateway's parser cannot hide behind the same mistake here.
+//! Kenya shillings, in whole cents. This crate's own money type: it shares none with the gateway, so that a
+//! mistake in the gateway's parser cannot hide behind the same mistake here.
 
 use std::fmt;
 
@@ -44,7 +44,8 @@ impl Kes {
         self.0.checked_sub(other.0).map(Self)
     }
 
-    /// Reads `7550`, `7550.5` or `7550.50`: digits, and after one point at most two more. No sign, no separator, no exponent.
+    /// Reads `7550`, `7550.5` or `7550.50`: digits, and after one point at most two more. No sign, no
+    /// separator, no exponent.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (shillings, cents) = match text.split_once('.') {

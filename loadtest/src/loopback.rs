@@ -1,7 +1,8 @@
 //! Addresses on this machine, and the client that posts to them.
 //!
-//! Neither the sandbox nor the load generator may ever reach another machine: the one would send made-up payments to a real
-//! merchant, the other would attack him. So an address is parsed into a [`LoopbackUrl`] once, and the client takes nothing else.
+//! Neither the sandbox nor the load generator may ever reach another machine: the one would send made-up
+//! payments to a real merchant, the other would attack him. So an address is parsed into a [`LoopbackUrl`]
+//! once, and the client takes nothing else.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,8 +20,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 /// The largest answer anybody here reads, in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
-/// How long an unused connection is kept. Shorter than any sensible server's own limit, so that a connection is seldom closed by the
-/// other side at the very moment a message leaves on it.
+/// How long an unused connection is kept. Shorter than any sensible server's own limit, so that a connection
+/// is seldom closed by the other side at the very moment a message leaves on it.
 const IDLE_MAX: Duration = Duration::from_secs(4);
 
 /// An `http` address whose host is this machine.
@@ -104,7 +105,8 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Why there is no complete answer. Whether the other side acted on the request is then unknown, except where nothing could be sent.
+/// Why there is no complete answer. Whether the other side acted on the request is then unknown, except where
+/// nothing could be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoAnswer {
     /// No connection: the other side cannot have seen the request.

@@ -1,8 +1,9 @@
 //! M-PESA receipt numbers: ten capital letters and digits, `TKL3A7Q9ZD`.
 //!
-//! The first three tell the day, as on real receipts: the year as a letter (A is 2007), the month as a letter (A is January),
-//! the day as 1–9 and then A–V. The other seven are a serial number in base 36, stirred so that neighbours do not look alike. Stirring is a
-//! bijection, so no two serials ever share seven characters, whatever the day.
+//! The first three tell the day, as on real receipts: the year as a letter (A is 2007), the month as a letter
+//! (A is January), the day as 1–9 and then A–V. The other seven are a serial number in base 36, stirred so
+//! that neighbours do not look alike. Stirring is a bijection, so no two serials ever share seven characters,
+//! whatever the day.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,8 +19,8 @@ const SERIALS: u64 = 78_364_164_096;
 /// Odd and not a multiple of three, hence invertible modulo 36 to the seventh.
 const STIR: u64 = 30_517_578_125;
 
-/// After a crash the record may lack the lines that were still queued; their receipts were in the world all the same. Skipping more numbers
-/// than the queue holds lines keeps the next ones unique.
+/// After a crash the record may lack the lines that were still queued; their receipts were in the world all
+/// the same. Skipping more numbers than the queue holds lines keeps the next ones unique.
 const SKIPPED_AT_START: u64 = 8 * QUEUED_LINES_MAX as u64;
 
 /// Hands out receipt numbers, each once.

@@ -1,12 +1,12 @@
 //! An append-only file of JSON lines whose writers can wait until their line has reached the disk.
 //!
-//! Both witnesses of this crate are such files: what the sandbox knows to have moved, and what the load generator has sent
-//! and seen answered. One thread writes. It takes everything that has gathered, writes it, and calls fdatasync once for all of it
-//! (group commit), so that a thousand writers wait for one sync. A line nobody waits for is synced with the next one that
-//! somebody waits for, or after [`LAZY_SYNC`].
+//! Both witnesses of this crate are such files: what the sandbox knows to have moved, and what the load
+//! generator has sent and seen answered. One thread writes. It takes everything that has gathered, writes it,
+//! and calls fdatasync once for all of it (group commit), so that a thousand writers wait for one sync. A
+//! line nobody waits for is synced with the next one that somebody waits for, or after [`LAZY_SYNC`].
 //!
-//! After a failed write or sync nothing is written any more: what the disk holds is then unknown, and a witness that guesses
-//! is none.
+//! After a failed write or sync nothing is written any more: what the disk holds is then unknown, and a
+//! witness that guesses is none.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -76,7 +76,8 @@ struct Line {
     synced: Option<oneshot::Sender<Result<(), LogFailure>>>,
 }
 
-/// A place in the queue, taken before a lock is taken, so that the order of lines can follow the order under that lock.
+/// A place in the queue, taken before a lock is taken, so that the order of lines can follow the order under
+/// that lock.
 pub(crate) struct Room<'log> {
     log: &'log SyncedLog,
     permit: SemaphorePermit<'log>,
@@ -90,8 +91,8 @@ pub(crate) struct Synced {
 }
 
 impl SyncedLog {
-    /// Opens or creates the file, locks it against a second writer, gives every complete line to `each` and cuts off a last line that
-    /// a crash left without its end: nobody was told that such a line is kept.
+    /// Opens or creates the file, locks it against a second writer, gives every complete line to `each` and
+    /// cuts off a last line that a crash left without its end: nobody was told that such a line is kept.
     pub(crate) fn open(
         path: &Path,
         mut each: impl FnMut(&str) -> Result<(), String>,

@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the other side cannot be reached, 78 bad configuration, 99 a threshold was crossed,
-//! 130 interrupted (the summary is printed all the same).
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the other side cannot be reached, 78 bad configuration, 99
+//! a threshold was crossed, 130 interrupted (the summary is printed all the same).
 
 mod run;
 mod sandbox;
@@ -55,7 +55,8 @@ impl Failure {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Reports go to stdout; what happens on the way goes to stderr, warnings and worse unless RUST_LOG wants more.
+    // Reports go to stdout; what happens on the way goes to stderr, warnings and worse unless RUST_LOG wants
+    // more.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -71,8 +72,8 @@ pub fn main() -> ExitCode {
     result.unwrap_or_else(|failure| failure.report())
 }
 
-/// Resolves at the first interrupt or request to terminate. Signals count from this call on, not only from the first poll: a program that
-/// has said it is ready can be stopped.
+/// Resolves at the first interrupt or request to terminate. Signals count from this call on, not only from
+/// the first poll: a program that has said it is ready can be stopped.
 pub(crate) fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     let listen =
         |kind| signal(kind).map_err(|error| Failure::new(1, format!("cannot listen for signals: {error}")));

@@ -90,13 +90,15 @@ pub struct RunArgs {
     /// The synced log of attempts and acknowledgements; appended to.
     #[arg(long, value_name = "FILE", default_value = "loadtest-log.ndjson")]
     log: PathBuf,
-    /// What must hold, or the exit code is 99: `p99<250ms`, `max<2s`, `errors<0.01%`, `late<5`. May be repeated.
+    /// What must hold, or the exit code is 99: `p99<250ms`, `max<2s`, `errors<0.01%`, `late<5`. May be
+    /// repeated.
     #[arg(long = "threshold", value_name = "LIMIT")]
     thresholds: Vec<Threshold>,
     /// Write the report as JSON too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Instead of new load: send every unacknowledged confirmation of this log again, unchanged, until all are acknowledged.
+    /// Instead of new load: send every unacknowledged confirmation of this log again, unchanged, until all
+    /// are acknowledged.
     #[arg(long, value_name = "FILE")]
     resend: Option<PathBuf>,
     /// How often everything unacknowledged is sent again, a second apart.

@@ -42,13 +42,15 @@ pub struct SandboxArgs {
     /// Refuse a second registration of other addresses, as production does.
     #[arg(long)]
     pub no_overwrite: bool,
-    /// Send a confirmation that was not answered with 200 again, this often, with growing pauses. Safaricom publishes no schedule.
+    /// Send a confirmation that was not answered with 200 again, this often, with growing pauses. Safaricom
+    /// publishes no schedule.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub retry_confirmations: u32,
     /// Chooses which payments the faults strike.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Something that goes wrong on purpose, as in `PUT /control/faults`: `confirmation_lost_per_mille=50`. May be repeated.
+    /// Something that goes wrong on purpose, as in `PUT /control/faults`: `confirmation_lost_per_mille=50`.
+    /// May be repeated.
     #[arg(long = "fault", value_name = "NAME=NUMBER")]
     pub faults: Vec<String>,
 }

@@ -15,8 +15,10 @@ use super::witness::{Kind, Witness};
 use crate::clock::Clock;
 use crate::loopback::{Answer, Client, LoopbackUrl, NoAnswer};
 
-/// How long the gateway is left alone between two looks at a bill.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long the gateway is left alone between the first two looks at a bill; the pause doubles up to
+/// [`LOOK_AGAIN_MAX`].
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+const LOOK_AGAIN_MAX: Duration = Duration::from_millis(64);
 
 /// Everything an exchange needs.
 pub(crate) struct Exchange {
@@ -175,6 +177,7 @@ impl Exchange {
         let url = bills.join(&format!("/{}", payment.bill_id.as_deref().unwrap_or_default()));
         let headers = [(header::AUTHORIZATION, authorization.clone())];
         let looking = async {
+            let mut pause = LOOK_AGAIN;
             loop {
                 match self.client.get(&url, &headers, self.timeout).await {
                     Ok(answer) if answer.status == StatusCode::OK => {
@@ -186,7 +189,8 @@ impl Exchange {
                     Ok(answer) => return Verdict::Status(answer.status.as_u16()),
                     Err(error) => return no_reply(error).verdict,
                 }
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LOOK_AGAIN_MAX);
             }
         };
         match tokio::time::timeout(self.timeout, looking).await {

@@ -1,4 +1,5 @@
-//! When payments leave: at their appointed times, or as fast as answers come. And before that: their attempt is on disk.
+//! When payments leave: at their appointed times, or as fast as answers come. And before that: their attempt
+//! is on disk.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +33,8 @@ pub(crate) fn ready() -> (mpsc::Sender<Payment>, Ready) {
     mpsc::channel(READY_MAX)
 }
 
-/// Makes payments up and logs their attempts, ahead of their times, until there are enough or nobody wants more.
+/// Makes payments up and logs their attempts, ahead of their times, until there are enough or nobody wants
+/// more.
 pub(crate) async fn prepare(
     mut maker: Maker,
     total: Option<u64>,
@@ -89,7 +91,8 @@ impl Schedule {
     }
 }
 
-/// Sends each payment at its time, or as soon after as a connection is free. Returns how many were sent, when all have been answered.
+/// Sends each payment at its time, or as soon after as a connection is free. Returns how many were sent, when
+/// all have been answered.
 pub(crate) async fn open_loop(
     exchange: &Arc<Exchange>,
     schedule: Schedule,
@@ -131,7 +134,8 @@ pub(crate) async fn open_loop(
     sent
 }
 
-/// A thread that wakes for each appointed time. The runtime's own timer is a millisecond coarse, which would be read as latency.
+/// A thread that wakes for each appointed time. The runtime's own timer is a millisecond coarse, which would
+/// be read as latency.
 fn ticks(schedule: Schedule, stop: CancellationToken) -> mpsc::Receiver<Instant> {
     let (sender, receiver) = mpsc::channel(TICKS_MAX);
     let pace = move || {

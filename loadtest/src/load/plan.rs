@@ -24,7 +24,8 @@ pub struct Plan {
     pub warmup: Duration,
     /// Stop after so many payments.
     pub count: Option<u64>,
-    /// How many payments may be under way at once. One connection carries one, so this bounds connections too.
+    /// How many payments may be under way at once. One connection carries one, so this bounds connections
+    /// too.
     pub connections: usize,
     /// How long an answer is waited for.
     pub timeout: Duration,

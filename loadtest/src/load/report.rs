@@ -12,7 +12,8 @@ use super::tally::{Counts, PERCENTILES, Sum};
 use super::threshold::{Figure, Threshold};
 use crate::kes::{Kes, grouped};
 
-/// The report of a run. Displays as text for people and serializes for programs; times are in microseconds, money in cents.
+/// The report of a run. Displays as text for people and serializes for programs; times are in microseconds,
+/// money in cents.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// The run was stopped before its end.

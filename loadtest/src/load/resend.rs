@@ -1,7 +1,7 @@
 //! Sending again what nobody has acknowledged, with the same receipts, until somebody does.
 //!
-//! After a crash of the gateway the log holds attempts without a reply. Each may have been booked or not; sent again unchanged, it must end up
-//! booked exactly once.
+//! After a crash of the gateway the log holds attempts without a reply. Each may have been booked or not;
+//! sent again unchanged, it must end up booked exactly once.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -60,7 +60,8 @@ pub struct Resent {
     pub interrupted: bool,
 }
 
-/// Sends every unacknowledged confirmation of a log again until all are acknowledged, the rounds are used up, or `stop`.
+/// Sends every unacknowledged confirmation of a log again until all are acknowledged, the rounds are used up,
+/// or `stop`.
 ///
 /// # Errors
 ///
@@ -70,7 +71,8 @@ pub async fn resend(plan: ResendPlan, clock: &Clock, stop: CancellationToken) ->
     let witness = Arc::new(witness);
     let url = plan.callbacks.join("/c2b/confirm");
     let client = Client::new(plan.connections);
-    // An attempt that the sandbox was to carry out has no message: it is the sandbox that resends, or its statement that tells.
+    // An attempt that the sandbox was to carry out has no message: it is the sandbox that resends, or its
+    // statement that tells.
     let mut open: Vec<Arc<Line>> =
         found.attempts.into_iter().filter(|line| line.message.is_some()).map(Arc::new).collect();
     let before = sum(&open);

@@ -166,7 +166,8 @@ impl Tally {
         Self { begun: OnceLock::new(), counts: Mutex::new(counts) }
     }
 
-    /// The run begins at `at` and is measured after `warmup`. Until then only steps and money are counted. Said once.
+    /// The run begins at `at` and is measured after `warmup`. Until then only steps and money are counted.
+    /// Said once.
     pub(crate) fn begin(&self, at: Instant, warmup: Duration) {
         self.begun.get_or_init(|| Begun { at, measured_from: at + warmup });
     }
@@ -185,8 +186,8 @@ impl Tally {
         if timing.sent.saturating_duration_since(timing.due) > LATE_AFTER {
             counts.late += 1;
         }
-        // An answer that never came took at least as long as it was waited for: leaving it out would flatter the figures. A refusal is
-        // quick and would flatter them too.
+        // An answer that never came took at least as long as it was waited for: leaving it out would flatter
+        // the figures. A refusal is quick and would flatter them too.
         if matches!(verdict, Verdict::Right | Verdict::TooLate) {
             counts.time(route, timing);
         }

@@ -1,12 +1,13 @@
 //! The generator's own synced log of what it sent and what was acknowledged: one JSON object a line.
 //!
-//! A payment may leave only after its `attempt` line is on disk. After a complete reply an `ack` line follows, synced soon after; its `at` is the
-//! moment the reply was complete. Where there is no complete reply, an `unknown` line follows: whether the gateway acted on the
-//! payment cannot be known from here, and it is to be sent again with the same receipt. A payment that was logged but never sent, because the run
+//! A payment may leave only after its `attempt` line is on disk. After a complete reply an `ack` line
+//! follows, synced soon after; its `at` is the moment the reply was complete. Where there is no complete
+//! reply, an `unknown` line follows: whether the gateway acted on the payment cannot be known from here, and
+//! it is to be sent again with the same receipt. A payment that was logged but never sent, because the run
 //! ended first, gets a `not_sent` line. A log may hold several runs.
 //!
-//! An independent checker reads this file: every payment with `acknowledged: true` must be in the books once, nothing may be there that has no
-//! `attempt`, and the rest may be there once or not at all.
+//! An independent checker reads this file: every payment with `acknowledged: true` must be in the books once,
+//! nothing may be there that has no `attempt`, and the rest may be there once or not at all.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,7 +38,8 @@ pub(crate) enum Kind {
 pub(crate) struct Line {
     pub(crate) kind: Kind,
     pub(crate) at: Timestamp,
-    /// The payment's identity in this log: the receipt where the generator gives it, its own number where the sandbox does.
+    /// The payment's identity in this log: the receipt where the generator gives it, its own number where the
+    /// sandbox does.
     pub(crate) id: String,
     pub(crate) receipt: Option<String>,
     pub(crate) amount_minor: Kes,

@@ -1,5 +1,5 @@
-//! The control interface: the handsets, the faults, the record. It is ours, not Safaricom's: snake case, and amounts as
-//! `{"amount": cents, "currency": "KES"}`. The module documentation of [`super`] lists every call.
+//! The control interface: the handsets, the faults, the record. It is ours, not Safaricom's: snake case, and
+//! amounts as `{"amount": cents, "currency": "KES"}`. The module documentation of [`super`] lists every call.
 
 use std::io;
 use std::sync::Arc;
@@ -189,7 +189,8 @@ pub(crate) fn simulate(safaricom: &Arc<Safaricom>, body: &[u8]) -> Result<Answer
     if safaricom.payments.available_permits() == 0 {
         return Err(DarajaError::busy());
     }
-    // The answer says accepted, as the real one does; how the payment went is seen in what the merchant is sent.
+    // The answer says accepted, as the real one does; how the payment went is seen in what the merchant is
+    // sent.
     let payer = Arc::clone(safaricom);
     safaricom.tasks.spawn(async move {
         if let Err(reason) = payer.pay(order).await {
@@ -289,7 +290,8 @@ pub(crate) async fn statement(
     Ok(with_type(StatusCode::OK, "text/csv; charset=utf-8", Either::Right(body)))
 }
 
-/// The record up to its present end. What is appended from here on may end in half a line; it belongs to the next reading.
+/// The record up to its present end. What is appended from here on may end in half a line; it belongs to the
+/// next reading.
 async fn record_so_far(safaricom: &Safaricom) -> Result<Take<File>, ControlError> {
     let unreadable = |error: &dyn std::fmt::Display| {
         ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "record_unreadable", error.to_string())

@@ -1,14 +1,16 @@
 //! What goes wrong on request.
 //!
-//! A fault strikes a payment when a hash of the seed, the payment's receipt and the fault's name falls below its rate. So a
-//! run can be explained afterwards from the record alone, and one payment may be struck by several faults.
+//! A fault strikes a payment when a hash of the seed, the payment's receipt and the fault's name falls below
+//! its rate. So a run can be explained afterwards from the record alone, and one payment may be struck by
+//! several faults.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// The rates of every fault, each in payments per thousand, with the figures that belong to them.
 ///
-/// This is the body of `GET` and `PUT /control/faults`; a field left out has its default, and a name it does not know is refused.
+/// This is the body of `GET` and `PUT /control/faults`; a field left out has its default, and a name it does
+/// not know is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {

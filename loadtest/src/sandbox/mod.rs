@@ -1,9 +1,10 @@
 //! Safaricom as a paybill owner sees it, on a listener of its own, with its own record of every shilling.
 //!
-//! The sandbox plays the *outside*: it gives out tokens, registers addresses, shows prompts on handsets, asks the merchant to
-//! validate, moves money, and tells the merchant, in the exact shapes of the real interface and with its oddities. What it knows
-//! to have moved is in `sandbox-ledger.ndjson` before the merchant hears of it (see [`record`]), so the merchant's books can be compared
-//! with a witness that shares no code with them. It speaks to loopback addresses only.
+//! The sandbox plays the *outside*: it gives out tokens, registers addresses, shows prompts on handsets, asks
+//! the merchant to validate, moves money, and tells the merchant, in the exact shapes of the real interface
+//! and with its oddities. What it knows to have moved is in `sandbox-ledger.ndjson` before the merchant hears
+//! of it (see [`record`]), so the merchant's books can be compared with a witness that shares no code with
+//! them. It speaks to loopback addresses only.
 //!
 //! # Safaricom's calls
 //!
@@ -15,7 +16,8 @@
 //! | `POST /mpesa/stkpush/v1/processrequest` | a prompt on a handset |
 //! | `POST /mpesa/stkpushquery/v1/query` | the result of a prompt, or 500 while it is being processed |
 //!
-//! Errors have the shape `{"requestId", "errorCode", "errorMessage"}`; the first three digits of the code are the HTTP status.
+//! Errors have the shape `{"requestId", "errorCode", "errorMessage"}`; the first three digits of the code are
+//! the HTTP status.
 //!
 //! # Control calls
 //!
@@ -38,8 +40,9 @@
 //!
 //! # Order of things
 //!
-//! A payment is validated, moves, and is confirmed, in this order; a prompt's result is called back beside the confirmation, in no
-//! order, with the same receipt. Confirmations are posted once unless [`Options::retry_confirmations`] says otherwise.
+//! A payment is validated, moves, and is confirmed, in this order; a prompt's result is called back beside
+//! the confirmation, in no order, with the same receipt. Confirmations are posted once unless
+//! [`Options::retry_confirmations`] says otherwise.
 
 mod answer;
 mod confirmation;
@@ -110,7 +113,8 @@ pub enum StartError {
 }
 
 impl Sandbox {
-    /// Starts a sandbox on the current tokio runtime. It is ready for requests when this returns, and stops when `shutdown` resolves.
+    /// Starts a sandbox on the current tokio runtime. It is ready for requests when this returns, and stops
+    /// when `shutdown` resolves.
     ///
     /// # Errors
     ///

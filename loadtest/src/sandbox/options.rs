@@ -30,16 +30,17 @@ pub struct Options {
     pub fast: bool,
     /// How long a prompt waits for a person. Default 60 s.
     pub prompt_life: Duration,
-    /// How long the merchant may take to validate before the default action applies. Default 8 s: Safaricom publishes no figure, and this
-    /// is the shortest that its users commonly assume to be safe.
+    /// How long the merchant may take to validate before the default action applies. Default 8 s: Safaricom
+    /// publishes no figure, and this is the shortest that its users commonly assume to be safe.
     pub validation_limit: Duration,
-    /// Whether the merchant is asked to validate at all. Really off until requested by e-mail; on by default here.
+    /// Whether the merchant is asked to validate at all. Really off until requested by e-mail; on by default
+    /// here.
     pub validation: bool,
-    /// How often a confirmation that was not answered with 200 is sent again. Default 0: Safaricom publishes no schedule, and many
-    /// integrators report that there is none.
+    /// How often a confirmation that was not answered with 200 is sent again. Default 0: Safaricom publishes
+    /// no schedule, and many integrators report that there is none.
     pub retry_confirmations: u32,
-    /// Whether a second registration of other addresses replaces the first, as in Safaricom's own sandbox. In production it is refused.
-    /// Default true, because a demo's ports change.
+    /// Whether a second registration of other addresses replaces the first, as in Safaricom's own sandbox. In
+    /// production it is refused. Default true, because a demo's ports change.
     pub allow_overwrite: bool,
     /// What goes wrong on purpose, with the seed that chooses the victims.
     pub faults: Faults,

@@ -1,6 +1,7 @@
 //! A payment to the paybill: the merchant is asked, then money moves, then the merchant is told.
 //!
-//! Payments by paybill and payments by prompt take the same way; the prompt's own result is sent beside it (see `stk`).
+//! Payments by paybill and payments by prompt take the same way; the prompt's own result is sent beside it
+//! (see `stk`).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,7 +59,8 @@ pub(crate) enum NotPaid {
     Busy,
 }
 
-/// The merchant's answer to a validation. The code must be text; a number is an answer the sandbox does not understand.
+/// The merchant's answer to a validation. The code must be text; a number is an answer the sandbox does not
+/// understand.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ValidationAnswer {
@@ -74,7 +76,8 @@ enum Permission {
 }
 
 impl Safaricom {
-    /// Carries out a payment up to the point where the payer knows how it went. The merchant is told afterwards, by a task of its own.
+    /// Carries out a payment up to the point where the payer knows how it went. The merchant is told
+    /// afterwards, by a task of its own.
     pub(crate) async fn pay(self: &Arc<Self>, order: Order) -> Result<Paid, NotPaid> {
         let Ok(place) = Arc::clone(&self.payments).try_acquire_owned() else { return Err(NotPaid::Busy) };
         if order.amount == Kes::ZERO || order.amount > PAYMENT_MAX {

@@ -121,7 +121,8 @@ impl Persona {
     }
 }
 
-/// The account as a hurried payer types it: the last two different neighbours swapped, or the last character changed.
+/// The account as a hurried payer types it: the last two different neighbours swapped, or the last character
+/// changed.
 pub(crate) fn mistyped(account: &str) -> String {
     let mut characters: Vec<char> = account.chars().collect();
     let swap = (1..characters.len()).rev().find(|index| characters[index - 1] != characters[*index]);

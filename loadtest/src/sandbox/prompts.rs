@@ -1,7 +1,7 @@
 //! Prompts on handsets, from the push request to their result.
 //!
-//! A prompt waits for keys (`Waiting`), is being paid (`Working`), and has a result (`Finished`). While it waits, its phone takes no second
-//! prompt. The status query tells "being processed" until it is finished.
+//! A prompt waits for keys (`Waiting`), is being paid (`Working`), and has a result (`Finished`). While it
+//! waits, its phone takes no second prompt. The status query tells "being processed" until it is finished.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

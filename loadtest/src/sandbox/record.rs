@@ -1,10 +1,13 @@
-//! The sandbox's own record of every shilling: `sandbox-ledger.ndjson`, one JSON object a line, only ever appended to.
+//! The sandbox's own record of every shilling: `sandbox-ledger.ndjson`, one JSON object a line, only ever
+//! appended to.
 //!
-//! Money has moved exactly when its `moved` line is on disk; nobody is told of a payment before that. Everything else the sandbox does
-//! (asked, answered, sent, lost on purpose) is noted in the same file, in order, so that whoever compares it with the merchant's books
-//! can say of each payment what the merchant was told and when. At a start the file is read back and the sandbox continues from it.
+//! Money has moved exactly when its `moved` line is on disk; nobody is told of a payment before that.
+//! Everything else the sandbox does (asked, answered, sent, lost on purpose) is noted in the same file, in
+//! order, so that whoever compares it with the merchant's books can say of each payment what the merchant was
+//! told and when. At a start the file is read back and the sandbox continues from it.
 //!
-//! Amounts are whole cents (`…_minor`) of Kenya shillings. `at` is the moment in UTC. Phone numbers appear hashed only.
+//! Amounts are whole cents (`…_minor`) of Kenya shillings. `at` is the moment in UTC. Phone numbers appear
+//! hashed only.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -252,8 +255,8 @@ impl Record {
         self.log.append(&Entry { at: self.clock.now(), line }).await
     }
 
-    /// Moves money: the line gets the balance after it, lines are in the order of balances, and the balance is returned once
-    /// the line is on disk.
+    /// Moves money: the line gets the balance after it, lines are in the order of balances, and the balance
+    /// is returned once the line is on disk.
     pub(crate) async fn move_money(
         &self,
         amount: Kes,
@@ -337,8 +340,9 @@ impl History {
         self.finished.push_back(prompt);
     }
 
-    /// What the last life left open is closed now: a prompt nobody can answer any more has timed out unless its money moved, and a
-    /// confirmation that may or may not have left is given up, as the real thing may do too.
+    /// What the last life left open is closed now: a prompt nobody can answer any more has timed out unless
+    /// its money moved, and a confirmation that may or may not have left is given up, as the real thing may
+    /// do too.
     fn settle(&mut self) -> Vec<Line> {
         let mut lines = Vec::new();
         for receipt in std::mem::take(&mut self.unconfirmed) {

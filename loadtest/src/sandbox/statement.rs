@@ -1,8 +1,9 @@
-//! The organisation's statement of the paybill, as exported from Safaricom's portal: the way in which a merchant learns of money whose
-//! confirmation was lost.
+//! The organisation's statement of the paybill, as exported from Safaricom's portal: the way in which a
+//! merchant learns of money whose confirmation was lost.
 //!
-//! Title lines come before the header; amounts have thousands separators; times are Nairobi's. Rows are in the order in which money moved (the
-//! portal often gives the newest first). There are no rows for charges: this paybill is charged nothing.
+//! Title lines come before the header; amounts have thousands separators; times are Nairobi's. Rows are in
+//! the order in which money moved (the portal often gives the newest first). There are no rows for charges:
+//! this paybill is charged nothing.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,5 @@
-//! M-PESA Express: a push request makes a handset ask for the PIN; its result is called back and can be queried.
+//! M-PESA Express: a push request makes a handset ask for the PIN; its result is called back and can be
+//! queried.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,8 @@ use crate::clock::{east_africa_digits, east_africa_time, from_east_africa_digits
 use crate::kes::Kes;
 use crate::loopback::LoopbackUrl;
 
-/// How far a request's timestamp may be from Safaricom's clock. No figure is published; three hours (UTC taken for Nairobi time) is too much.
+/// How far a request's timestamp may be from Safaricom's clock. No figure is published; three hours (UTC
+/// taken for Nairobi time) is too much.
 const TIMESTAMP_SKEW_MAX: SignedDuration = SignedDuration::from_mins(10);
 const ACCOUNT_REFERENCE_CHARACTERS_MAX: usize = 12;
 const TRANSACTION_DESC_CHARACTERS_MAX: usize = 13;
@@ -365,8 +367,8 @@ fn item(name: &'static str, json: String) -> Item {
     Item { name, value: Some(RawValue::from_string(json).expect("digits and quoted receipts are JSON")) }
 }
 
-/// `ws_CO_`, the moment in Nairobi down to the millisecond, and the subscriber's nine digits. A phone holds one prompt at a time, which
-/// keeps these unique.
+/// `ws_CO_`, the moment in Nairobi down to the millisecond, and the subscriber's nine digits. A phone holds
+/// one prompt at a time, which keeps these unique.
 fn checkout_request_id(at: Timestamp, national: &str) -> String {
     let moment = at.to_zoned(east_africa_time());
     format!("ws_CO_{}{:03}{national}", moment.strftime("%d%m%Y%H%M%S"), moment.millisecond())

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::record::{How, Line, Verdict};
 use crate::kes::Kes;
 
-/// Counts and sums over the whole record, earlier lives of the sandbox included. Amounts are cents of Kenya shillings.
+/// Counts and sums over the whole record, earlier lives of the sandbox included. Amounts are cents of Kenya
+/// shillings.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Totals {
     pub(crate) moved: Money,

@@ -1,4 +1,5 @@
-//! The sandbox and the load generator from outside: real listeners, a made-up merchant, and the files they leave.
+//! The sandbox and the load generator from outside: real listeners, a made-up merchant, and the files they
+//! leave.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 

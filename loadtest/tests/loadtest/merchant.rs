@@ -1,4 +1,5 @@
-//! A made-up merchant: it answers validations, confirmations and prompt results as it is told, and remembers what it was sent.
+//! A made-up merchant: it answers validations, confirmations and prompt results as it is told, and remembers
+//! what it was sent.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -41,7 +41,8 @@ async fn what_a_crash_left_open_is_settled() {
     world.quiet().await;
     let merchant = world.stop().await;
 
-    // A crash forgets the newest lines: here the outcomes of both confirmations and the end of the prompt, and half a line is left.
+    // A crash forgets the newest lines: here the outcomes of both confirmations and the end of the prompt,
+    // and half a line is left.
     let path = folder.path().join(RECORD_FILE);
     let mut lines = lines_of(&path);
     lines.retain(|line| {
