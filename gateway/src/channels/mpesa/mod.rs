@@ -1,8 +1,15 @@
 //! M-PESA, as the owner of a paybill sees it through Safaricom's interface, Daraja.
 //!
-//! [`wire`] is what Safaricom sends to us and answers us. [`prompt_codes`] says what the end of a prompt means and what
-//! the payer reads.
+//! A payer can be told what to type ([`instructions`]) or be asked on the phone ([`client`]). What comes of it,
+//! Safaricom tells us: [`sources`] says whether it is Safaricom that calls, [`wire`] reads what it says, and
+//! [`prompt_codes`] what the end of a prompt means and what the payer reads.
 
+pub mod instructions;
+
+pub mod client;
+pub mod subscriber;
+
+pub mod sources;
 pub mod wire;
 
 pub mod prompt_codes;

@@ -5,7 +5,7 @@
 //! taken for a failure: the attempt stays open until a query, a confirmation or the statement decides.
 //! The Kiswahili is a draft for a speaker of it to review.
 
-use crate::payments::AttemptEvent;
+use crate::payments::{AttemptEvent, AttemptState};
 
 /// One result code.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +109,7 @@ static BUSY: Advice = Advice {
 static NOT_TAKEN: Advice = Advice {
     en: "M-PESA could not take this payment. No money has been taken.",
     sw: "M-PESA haikuweza kupokea malipo haya. Hakuna pesa iliyokatwa.",
-    next: &[PaybillSteps, AnotherWay],
+    next: &[TryAgain { after_seconds: 30 }, PaybillSteps, AnotherWay],
 };
 
 /// Every code that we understand.
@@ -159,9 +159,44 @@ impl PromptCode {
     }
 }
 
+impl Advice {
+    /// What the payer of an attempt reads, from the attempt's state and its last result code. Nothing while all is
+    /// well. The state comes first: a doubt never reads as a failure, whatever the code.
+    pub fn of(state: AttemptState, code: Option<&str>) -> Option<&'static Self> {
+        let by_code = || code.and_then(PromptCode::of).filter(|row| row.advice != &NOT_KNOWN);
+        let by_code_or = |otherwise| by_code().map_or(otherwise, |row| row.advice);
+        match state {
+            AttemptState::Created
+            | AttemptState::PromptSent
+            | AttemptState::Processing
+            | AttemptState::Succeeded => None,
+            AttemptState::Unknown => Some(&NOT_KNOWN),
+            AttemptState::Failed => Some(by_code_or(&NOT_TAKEN)),
+            AttemptState::Cancelled => Some(by_code_or(&CANCELLED)),
+            AttemptState::Expired => Some(by_code_or(&RAN_OUT)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_doubt_never_reads_as_a_failure_and_success_needs_no_advice() {
+        let of = |state, code| Advice::of(state, code).copied();
+        assert_eq!(of(AttemptState::Unknown, Some("1032")), Some(NOT_KNOWN));
+        assert_eq!(of(AttemptState::Unknown, None), Some(NOT_KNOWN));
+        assert_eq!(of(AttemptState::Failed, Some("1")), Some(NOT_ENOUGH));
+        assert_eq!(of(AttemptState::Failed, Some("500.003.02")), Some(NOT_TAKEN));
+        assert_eq!(of(AttemptState::Failed, Some("0")), Some(NOT_TAKEN), "a state that failed did fail");
+        assert_eq!(of(AttemptState::Cancelled, Some("1032")), Some(CANCELLED));
+        assert_eq!(of(AttemptState::Expired, Some("1037")), Some(UNREACHED));
+        assert_eq!(of(AttemptState::Expired, None), Some(RAN_OUT));
+        for well in [AttemptState::Created, AttemptState::PromptSent, AttemptState::Succeeded] {
+            assert_eq!(of(well, Some("1")), None);
+        }
+    }
 
     #[test]
     fn each_code_has_one_row() {
