@@ -126,7 +126,8 @@ struct Body<'a> {
 
 impl Daraja {
     /// Asks a payer to confirm a payment on the phone. The attempt must be on record before this is called, since its
-    /// result may arrive before this returns; and it must be called once for one attempt.
+    /// result may arrive before this returns; and it must be called once for one attempt. Run it to its end on a task
+    /// of its own: dropped half-way, it leaves an attempt of which nobody knows whether it was made.
     pub async fn prompt(&self, request: &PromptRequest<'_>) -> PromptOutcome {
         let payer = request.subscriber.number();
         let body = json(&Body {
