@@ -30,9 +30,10 @@ pub struct Attempt {
     /// The provider's result code, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Arc<str>>,
-    /// The provider's name for the prompt, needed to ask about it.
+    /// Sequence of the record in which the provider's name for the prompt is sealed. M-PESA's ends in the payer's number,
+    /// so it is personal data; it is needed to ask about the prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider_id: Option<Arc<str>>,
+    pub prompt_record: Option<u64>,
     /// The channel's receipt, once money arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_receipt: Option<Arc<str>>,

@@ -60,6 +60,8 @@ pub const ATTEMPT_LIFE: &[(State, Event, State)] = &[
     (State::Created, Event::NoAnswer, State::Unknown),
     (State::Created, Event::Overdue, State::Unknown),
     // The provider's callback may be faster than its own answer to our request.
+    (State::Created, Event::StillProcessing, State::Processing),
+    (State::Created, Event::SaidPaidWithoutReceipt, State::Unknown),
     (State::Created, Event::SaidFailed, State::Failed),
     (State::Created, Event::Declined, State::Cancelled),
     (State::Created, Event::RanOut, State::Expired),

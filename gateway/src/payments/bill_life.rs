@@ -122,8 +122,13 @@ mod tests {
 
     #[test]
     fn money_can_arrive_in_every_state() {
-        let arrivals =
-            [Event::PartOfTotal, Event::RestOfTotal, Event::MoreThanTotal, Event::SecondReceipt, Event::LateMoney];
+        let arrivals = [
+            Event::PartOfTotal,
+            Event::RestOfTotal,
+            Event::MoreThanTotal,
+            Event::SecondReceipt,
+            Event::LateMoney,
+        ];
         for state in State::ALL {
             let accepted = arrivals.iter().filter(|event| state.after(**event).is_some()).count();
             assert_eq!(accepted, if state.is_open() { 3 } else { 1 }, "{state:?}");

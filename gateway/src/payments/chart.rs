@@ -9,7 +9,7 @@ use super::channel_receipt::ChannelReceipt;
 use super::event::{Share, SuspenseReason};
 
 /// What the channel says that it holds for us: `1000.mpesa.222222`.
-pub fn channel_clearing(receipt: &ChannelReceipt) -> AccountCode {
+pub(super) fn channel_clearing(receipt: &ChannelReceipt) -> AccountCode {
     code(&format!("1000.{}.{}", receipt.provider.word(), receipt.short_code.to_ascii_lowercase()))
 }
 
@@ -24,32 +24,32 @@ pub fn convenience_fee() -> AccountCode {
 }
 
 /// Money that matched no bill.
-pub fn suspense() -> AccountCode {
+pub(super) fn suspense() -> AccountCode {
     code("2100.suspense")
 }
 
 /// A second payment of a paid bill, to be given back.
-pub fn duplicate_refundable() -> AccountCode {
+pub(super) fn duplicate_refundable() -> AccountCode {
     code("2110.duplicate-refundable")
 }
 
 /// What a payment exceeded its bill by.
-pub fn overpayment() -> AccountCode {
+pub(super) fn overpayment() -> AccountCode {
     code("2120.overpayment")
 }
 
 /// Parts that wait for the rest.
-pub fn part_payment_held() -> AccountCode {
+pub(super) fn part_payment_held() -> AccountCode {
     code("2130.part-payment-held")
 }
 
 /// Money that came for a bill that had ended unpaid.
-pub fn late_money() -> AccountCode {
+pub(super) fn late_money() -> AccountCode {
     code("2140.late")
 }
 
 /// Currencies bought and sold by quotes: one side in each.
-pub fn position() -> AccountCode {
+pub(super) fn position() -> AccountCode {
     code("3000.position")
 }
 
@@ -58,7 +58,7 @@ fn code(text: &str) -> AccountCode {
 }
 
 /// The entry of money that came for a bill, by what becomes of it.
-pub fn entry_for_bill(receipt: &ChannelReceipt, money: Money, bill: &Bill, share: Share) -> Entry {
+pub(super) fn entry_for_bill(receipt: &ChannelReceipt, money: Money, bill: &Bill, share: Share) -> Entry {
     let clearing = Posting::debit(channel_clearing(receipt), money);
     let number = bill.terms.number;
     let held_in = |account: AccountCode| Posting::credit(account, money).with_memo(format!("bill {number}"));
@@ -76,7 +76,8 @@ fn completion(clearing: Posting, money: Money, bill: &Bill) -> Vec<Posting> {
     let terms = &bill.terms;
     let mut postings = vec![clearing];
     if bill.held.is_positive() {
-        postings.push(Posting::debit(part_payment_held(), bill.held).with_memo(format!("bill {}", terms.number)));
+        postings
+            .push(Posting::debit(part_payment_held(), bill.held).with_memo(format!("bill {}", terms.number)));
     }
     if terms.quote.is_some() {
         postings.push(Posting::credit(position(), terms.payable));
@@ -110,7 +111,7 @@ fn revenue_memo(line: &BillLine) -> String {
 }
 
 /// The entry of money that matched no bill.
-pub fn entry_for_suspense(receipt: &ChannelReceipt, money: Money, reason: SuspenseReason) -> Entry {
+pub(super) fn entry_for_suspense(receipt: &ChannelReceipt, money: Money, reason: SuspenseReason) -> Entry {
     let postings = vec![
         Posting::debit(channel_clearing(receipt), money),
         Posting::credit(suspense(), money).with_memo(reason.word()),

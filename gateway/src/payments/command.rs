@@ -127,8 +127,8 @@ pub struct AttemptNews {
     pub on: AttemptEvent,
     /// The provider's result code.
     pub code: Option<Arc<str>>,
-    /// The provider's name for the prompt.
-    pub provider_id: Option<Arc<str>>,
+    /// The provider's name for the prompt, sealed under the bill's key.
+    pub sealed: Option<Sealed>,
 }
 
 /// Money that moved.

@@ -73,9 +73,6 @@ pub enum Event {
         /// The provider's result code.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<Arc<str>>,
-        /// The provider's name for the prompt.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        provider_id: Option<Arc<str>>,
         /// The channel's receipt, where the news is that money arrived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel_receipt: Option<Arc<str>>,

@@ -116,10 +116,14 @@ impl FromStr for ReceiptNumber {
 
     /// Reads eight letters, with or without a hyphen or spaces, in any case; I and L are read as 1, O as 0.
     fn from_str(text: &str) -> Result<Self, NotAnIdentifier> {
-        let letters: String =
-            text.chars().filter(|letter| !matches!(letter, '-' | ' ')).collect::<String>().to_ascii_uppercase();
+        let letters: String = text
+            .chars()
+            .filter(|letter| !matches!(letter, '-' | ' '))
+            .collect::<String>()
+            .to_ascii_uppercase();
         let letters = letters.replace(['I', 'L'], "1").replace('O', "0");
-        let number = Some(letters).filter(|letters| letters.len() == 8).and_then(|letters| read_base32(&letters));
+        let number =
+            Some(letters).filter(|letters| letters.len() == 8).and_then(|letters| read_base32(&letters));
         number
             .and_then(|number| u64::try_from(number).ok())
             .map(Self)
@@ -164,7 +168,12 @@ mod tests {
         let id = BillId::from_uuid(u128::MAX);
         assert_eq!(id.to_string(), "bil_7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for text in ["bil_", "att_7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "bil_8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "bil_7ZZZZZZZZZZZZZZZZZZZZZZZZU"] {
+        for text in [
+            "bil_",
+            "att_7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "bil_8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "bil_7ZZZZZZZZZZZZZZZZZZZZZZZZU",
+        ] {
             assert!(text.parse::<BillId>().is_err(), "{text}");
         }
     }

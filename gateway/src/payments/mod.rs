@@ -38,7 +38,7 @@ pub use command::{
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};
+pub use readers::Readers;
 pub(crate) use state::read_archived;
 pub use state::{Payments, Pending, archive_key};
-pub use readers::Readers;
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};

@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn what_people_type_is_read_as_they_mean_it() {
         let number = PaymentNumber::from_random(7);
-        for typed in [number.to_string(), number.grouped(), number.grouped().replace(' ', "-"), format!(" {number}.")] {
+        for typed in
+            [number.to_string(), number.grouped(), number.grouped().replace(' ', "-"), format!(" {number}.")]
+        {
             assert_eq!(TypedAccount::read(&typed), TypedAccount::Number(number), "{typed:?}");
         }
         let digits = number.to_string();

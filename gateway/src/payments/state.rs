@@ -178,7 +178,8 @@ impl StateMachine for Payments {
             }
             Event::BillCancelled { bill } | Event::BillExpired { bill } => {
                 let is_cancelled = matches!(record.draft.event, Event::BillCancelled { .. });
-                let on = if is_cancelled { super::BillEvent::Withdrawn } else { super::BillEvent::TimeRanOut };
+                let on =
+                    if is_cancelled { super::BillEvent::Withdrawn } else { super::BillEvent::TimeRanOut };
                 if let Some(mut bill) = staged_bill(staging, *bill)?
                     && let Some(state) = bill.state.after(on)
                 {
@@ -198,7 +199,7 @@ impl StateMachine for Payments {
                         money: *money,
                         state: AttemptState::Created,
                         code: None,
-                        provider_id: None,
+                        prompt_record: None,
                         channel_receipt: None,
                         said_paid: false,
                         created: record.time,
@@ -211,13 +212,15 @@ impl StateMachine for Payments {
                     put_attempt(staging, Arc::new(attempt));
                 }
             }
-            Event::AttemptMoved { attempt, on, to, code, provider_id, channel_receipt } => {
+            Event::AttemptMoved { attempt, on, to, code, channel_receipt } => {
                 if let Some(mut attempt) = staged_attempt(staging, *attempt)? {
                     let changed = Arc::make_mut(&mut attempt);
                     changed.state = *to;
                     changed.code = code.clone().or_else(|| changed.code.take());
-                    changed.provider_id = provider_id.clone().or_else(|| changed.provider_id.take());
-                    changed.channel_receipt = channel_receipt.clone().or_else(|| changed.channel_receipt.take());
+                    changed.prompt_record =
+                        record.draft.sealed.as_ref().map(|_| record.sequence).or(changed.prompt_record);
+                    changed.channel_receipt =
+                        channel_receipt.clone().or_else(|| changed.channel_receipt.take());
                     changed.said_paid |= *on == super::AttemptEvent::SaidPaidWithoutReceipt;
                     changed.changed_by = record.sequence;
                     put_attempt(staging, attempt);
@@ -335,7 +338,10 @@ fn pending_keys<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut BTreeMap<
     staging.pending().keys.get_or_insert_with(|| known.clone())
 }
 
-fn staged_bill(staging: &mut Staging<'_, Payments>, number: PaymentNumber) -> Result<Option<Arc<Bill>>, RunError> {
+fn staged_bill(
+    staging: &mut Staging<'_, Payments>,
+    number: PaymentNumber,
+) -> Result<Option<Arc<Bill>>, RunError> {
     if let Some(bill) = staging.pending().bills.get(&number) {
         return Ok(Some(Arc::clone(bill)));
     }
@@ -345,7 +351,10 @@ fn staged_bill(staging: &mut Staging<'_, Payments>, number: PaymentNumber) -> Re
     Ok(staging.archived(&archive_key::bill(number))?.and_then(|bytes| read_archived(&bytes)))
 }
 
-fn staged_attempt(staging: &mut Staging<'_, Payments>, id: AttemptId) -> Result<Option<Arc<Attempt>>, RunError> {
+fn staged_attempt(
+    staging: &mut Staging<'_, Payments>,
+    id: AttemptId,
+) -> Result<Option<Arc<Attempt>>, RunError> {
     if let Some(attempt) = staging.pending().attempts.get(&id) {
         return Ok(Some(Arc::clone(attempt)));
     }
@@ -387,7 +396,9 @@ fn stage_payment(
         Placement::Suspense { .. } => {
             let totals = &mut staging.pending().totals;
             totals.count(key(None), payment.money);
-            totals.suspense.insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
+            totals
+                .suspense
+                .insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
         }
         Placement::Bill { bill, agency, state, receipt, share, .. } => {
             staging.pending().totals.count(key(Some(Arc::clone(agency))), payment.money);
@@ -402,7 +413,9 @@ fn stage_payment(
                     Share::HeldForRest => {
                         changed.held.checked_add(payment.money).expect("the decision has added them before")
                     }
-                    Share::Completed | Share::CompletedWithExcess => ledger::Money::zero(changed.held.currency()),
+                    Share::Completed | Share::CompletedWithExcess => {
+                        ledger::Money::zero(changed.held.currency())
+                    }
                     Share::Duplicate | Share::Late => changed.held,
                 };
                 changed.payments.push(BillPayment {

@@ -26,12 +26,8 @@ pub(super) fn create(
             let until = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
             return Ok(refuse(Refusal::PromptMayLive { attempt: id, until }));
         }
-        let event = Event::AttemptCreated {
-            attempt: new.id,
-            bill: new.bill,
-            method: new.method,
-            money: bill.due(),
-        };
+        let event =
+            Event::AttemptCreated { attempt: new.id, bill: new.bill, method: new.method, money: bill.due() };
         let mut draft = draft(command, event);
         draft.sealed.clone_from(&new.sealed);
         note_request(&mut draft, new.idempotency.as_ref());
@@ -45,30 +41,27 @@ pub(super) fn take_news(
     command: &Command,
     news: &AttemptNews,
 ) -> Result<Decision<Payments>, RunError> {
-    let Some(attempt) = Payments::attempt(view, news.attempt)? else { return Ok(refuse(Refusal::NoSuchAttempt)) };
-    let says_nothing_new = news.provider_id.is_none() || news.provider_id == attempt.provider_id;
-    let Some(to) = news.becomes(attempt.state).filter(|to| *to != attempt.state || !attempt.said_paid) else {
-        // The answer to our request may come after the provider's callback: its name for the prompt is still wanted.
-        if says_nothing_new || attempt.state.is_finished() {
-            return Ok(Decision::answer(Answer::Nothing));
-        }
-        let event = Event::AttemptMoved {
-            attempt: news.attempt,
-            on: news.on,
-            to: attempt.state,
-            code: None,
-            provider_id: news.provider_id.clone(),
-            channel_receipt: None,
-        };
-        return Ok(Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() }));
+    let Some(attempt) = Payments::attempt(view, news.attempt)? else {
+        return Ok(refuse(Refusal::NoSuchAttempt));
+    };
+    let moves_to = news.becomes(attempt.state).filter(|to| *to != attempt.state || !attempt.said_paid);
+    // The answer to our own request may come after the provider's callback has moved the attempt: its name for the
+    // prompt is still wanted as long as the attempt is not finished.
+    let names_prompt =
+        news.sealed.is_some() && attempt.prompt_record.is_none() && !attempt.state.is_finished();
+    let to = match moves_to {
+        Some(to) => to,
+        None if names_prompt => attempt.state,
+        None => return Ok(Decision::answer(Answer::Nothing)),
     };
     let event = Event::AttemptMoved {
         attempt: news.attempt,
         on: news.on,
         to,
         code: news.code.clone(),
-        provider_id: news.provider_id.clone(),
         channel_receipt: None,
     };
-    Ok(Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() }))
+    let mut draft = draft(command, event);
+    draft.sealed.clone_from(&news.sealed);
+    Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
 }

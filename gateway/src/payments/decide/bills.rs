@@ -52,7 +52,8 @@ pub(super) fn create(
 
 fn free_number(view: &View<'_, Payments>, random: u64) -> Result<Option<PaymentNumber>, RunError> {
     for attempt in 0..NUMBERS_TRIED_MAX {
-        let number = PaymentNumber::from_random(random.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let number =
+            PaymentNumber::from_random(random.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         if Payments::bill(view, number)?.is_none() {
             return Ok(Some(number));
         }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Claim, Decision, ShortKey, View};
 
-use super::{draft, Payments};
+use super::{Payments, draft};
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::bill::Bill;
 use crate::payments::bill_life::BillEvent;
-use crate::payments::chart;
 use crate::payments::channel_receipt::PaymentFacts;
+use crate::payments::chart;
 use crate::payments::command::{Addressed, Answer, Command, MoneyIn};
 use crate::payments::event::{Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
@@ -111,7 +111,8 @@ fn waiting_attempt(
 ) -> Result<Option<AttemptId>, RunError> {
     let Some(id) = bill.latest_attempt else { return Ok(None) };
     let attempt = Payments::attempt(view, id)?;
-    let waits = attempt.is_some_and(|attempt| !attempt.state.is_finished() && attempt.money == money_in.money);
+    let waits =
+        attempt.is_some_and(|attempt| !attempt.state.is_finished() && attempt.money == money_in.money);
     Ok(waits.then_some(id))
 }
 
@@ -161,7 +162,6 @@ fn settle_attempt(
         on: AttemptEvent::MoneyArrived,
         to,
         code: None,
-        provider_id: None,
         channel_receipt: Some(money_in.receipt.number.clone()),
     };
     Ok(Decision::record(draft(command, event), known))

@@ -60,7 +60,6 @@ pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> 
             on: AttemptEvent::Overdue,
             to,
             code: None,
-            provider_id: None,
             channel_receipt: None,
         };
         Some(event)
@@ -72,10 +71,7 @@ pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> 
         Some(_) => None,
     };
     let drafts: Vec<_> = expired.chain(overdue).chain(closed).map(|event| draft(command, event)).collect();
-    let answer = if drafts.is_empty() {
-        Answer::Nothing
-    } else {
-        Answer::Done { sequence: view.next_sequence() }
-    };
+    let answer =
+        if drafts.is_empty() { Answer::Nothing } else { Answer::Done { sequence: view.next_sequence() } };
     Decision { drafts, answer }
 }
