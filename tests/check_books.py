@@ -569,37 +569,45 @@ def log_lines(path):
         raise Wrong(f"{path}: {error.strerror}") from error
 
 
+class Attempt:
+    """A payment that the load generator sent."""
+
+    __slots__ = ("receipt", "amount", "currency", "is_acknowledged", "is_unknown")
+
+    def __init__(self, receipt, amount, currency):
+        self.receipt, self.amount, self.currency = receipt, amount, currency
+        self.is_acknowledged = self.is_unknown = False
+
+
 class LoadLog:
     """What the load generator sent and what was acknowledged."""
 
     def __init__(self, paths):
-        self.attempts = {}  # (log, id): [receipt or None, amount, currency]
-        self.acknowledged = set()  # of the same keys
+        self.attempts = []
         self.strays = []  # acknowledged and never attempted
-        self.unknown = set()
         for path in paths:
+            # Ids are those of one log; it may hold several runs.
+            attempts = {}
             for line in log_lines(path):
-                self.take(path, line)
+                self.take(attempts, line)
+            self.attempts += attempts.values()
 
-    def take(self, path, line):
-        kind = line.get("kind")
-        identity = (path, line.get("id", line.get("receipt")))
-        receipt, amount = line.get("receipt"), line.get("amount_minor")
-        currency = line.get("currency", "KES")
+    def take(self, attempts, line):
+        kind, receipt = line["kind"], line["receipt"]
+        identity = line.get("id", receipt)
         if kind == "attempt":
-            self.attempts.setdefault(identity, [receipt, amount, currency])
+            attempts.setdefault(identity, Attempt(receipt, line["amount_minor"], sys.intern(line["currency"])))
         elif kind == "not_sent":
-            self.attempts.pop(identity, None)
-        elif kind == "unknown":
-            self.unknown.add(identity)
-        elif kind == "ack" and line.get("acknowledged", True):
-            if identity not in self.attempts:
-                self.strays.append(receipt or identity[1])
+            attempts.pop(identity, None)
+        elif kind == "unknown" and identity in attempts:
+            attempts[identity].is_unknown = True
+        elif kind == "ack" and line["acknowledged"]:
+            if identity not in attempts:
+                self.strays.append(receipt or identity)
                 return
-            self.acknowledged.add(identity)
+            attempts[identity].is_acknowledged = True
             # Where the provider gives the receipt, the acknowledgement is the first to know it.
-            if self.attempts[identity][0] is None:
-                self.attempts[identity][0] = receipt
+            attempts[identity].receipt = attempts[identity].receipt or receipt
 
 
 class SandboxLedger:
@@ -643,20 +651,17 @@ def compare_load(books, load, differences):
     for receipt in load.strays:
         differences.add(f"{receipt} was acknowledged, but the load log has no attempt of it")
     nameless = 0
-    for identity in load.acknowledged:
-        receipt, amount, currency = load.attempts[identity]
-        if receipt is None:
-            nameless += 1
+    for attempt in load.attempts:
+        if attempt.receipt is None:
+            nameless += attempt.is_acknowledged
             continue
-        problem = booked_wrongly(books.receipts.get(receipt), amount, currency)
-        if problem:
-            differences.add(f"{receipt} was acknowledged and {problem}")
-    # What nobody answered may be there or not; if it is, it is there once and as it was sent.
-    for identity, (receipt, amount, currency) in load.attempts.items():
-        if identity not in load.acknowledged and receipt in books.receipts:
-            problem = booked_wrongly(books.receipts[receipt], amount, currency)
+        bookings = books.receipts.get(attempt.receipt)
+        # What nobody answered may be there or not; if it is, it is there once and as it was sent.
+        if attempt.is_acknowledged or bookings:
+            problem = booked_wrongly(bookings, attempt.amount, attempt.currency)
+            how = "acknowledged" if attempt.is_acknowledged else "attempted"
             if problem:
-                differences.add(f"{receipt} was attempted and {problem}")
+                differences.add(f"{attempt.receipt} was {how} and {problem}")
     return nameless
 
 
@@ -680,7 +685,7 @@ def find_unattempted(books, load, sandbox, differences):
     """Booked receipts that no witness knows. Without receipts in its attempts a load log cannot tell alone."""
     known = set(sandbox.moved) if sandbox else set()
     if load:
-        receipts = {receipt for receipt, _amount, _currency in load.attempts.values()}
+        receipts = {attempt.receipt for attempt in load.attempts}
         if None in receipts and not sandbox:
             return False
         known |= receipts
@@ -731,15 +736,19 @@ def run(arguments):
             key = parse_key(lines[0])
         load = LoadLog(arguments.load_log) if arguments.load_log else None
         sandbox = SandboxLedger(arguments.sandbox_ledger) if arguments.sandbox_ledger else None
-    except (Wrong, KeyError) as error:
+    except Wrong as error:
         print(f"NOT IN ORDER: {error}")
+        return NOT_IN_ORDER
+    except KeyError as error:
+        print(f"NOT IN ORDER: a line of a witness has no field {error}")
         return NOT_IN_ORDER
     books, checkpoint = check_export(folder, key, wrong)
     report_books(books, checkpoint)
     if load:
         nameless = compare_load(books, load, differences)
-        open_count = len(load.unknown - load.acknowledged)
-        print(f"Load log: {len(load.attempts)} attempted, {len(load.acknowledged)} acknowledged, {open_count} unknown")
+        acknowledged = sum(attempt.is_acknowledged for attempt in load.attempts)
+        unknown = sum(attempt.is_unknown and not attempt.is_acknowledged for attempt in load.attempts)
+        print(f"Load log: {len(load.attempts)} attempted, {acknowledged} acknowledged, {unknown} unknown")
         if nameless:
             print(f"  {nameless} were acknowledged without their receipt and can be held against the sandbox only")
     if sandbox:

@@ -226,6 +226,16 @@ class TheExportItself(Sabotage):
                 (self.folder / name).unlink()
                 self.expect(check_books.NOT_IN_ORDER, name)
 
+    def test_a_manifest_of_something_else(self):
+        write_export(self.folder, payments(2))
+        honest = (self.folder / "manifest.json").read_bytes()
+        other = honest.replace(b'"size": 2', b'"size": 3')
+        sums = (self.folder / "SHA256SUMS").read_text()
+        digests = [hashlib.sha256(content).hexdigest() for content in (honest, other)]
+        (self.folder / "manifest.json").write_bytes(other)
+        (self.folder / "SHA256SUMS").write_text(sums.replace(*digests))
+        self.expect(check_books.NOT_IN_ORDER, "manifest.json: it is not of what the checkpoint says")
+
     def test_a_file_too_many(self):
         write_export(self.folder, payments(2))
         write(self.folder, "tile/entries/001.p/1", b"")

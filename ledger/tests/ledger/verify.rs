@@ -1,17 +1,23 @@
 //! Whatever is done to books, checking them finds it, and no bytes make the check panic.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use ledger::journal::KnownHead;
+use ledger::journal::file::{FileJournal, OpenFrom};
+use ledger::journal::{Batch, Journal, KnownHead};
 use ledger::storage::Storage;
 use ledger::storage::faulty::FaultyStorage;
 use ledger::testing::PADDED_FROM_CENTS;
-use ledger::verify::{DataReport, Gravity, InclusionError, data_directory, export_directory, inclusion};
-use ledger::{Checkpoint, Currency};
+use ledger::verify::{
+    DataReport, Gravity, InclusionError, KEPT_PER_GRAVITY_MAX, data_directory, export_directory, inclusion,
+};
+use ledger::{
+    AccountCode, Checkpoint, Claim, Currency, Draft, Entry, Hash, LedgerTime, Money, Phase, Posting, Record,
+};
 use proptest::prelude::*;
 
 use crate::export::{bank_of, export_to, files, key};
-use crate::harness::{Bank, deposit};
+use crate::harness::{Bank, SEGMENT_LEN, deposit};
 use crate::snapshots::wait_for_snapshot;
 
 const FIRST_SEGMENT: &str = "journal/00000000000000000000.seg";
@@ -168,6 +174,75 @@ fn a_history_rolled_back_together_with_its_head_file_is_given_away_by_the_hashes
         texts(&report)
     );
     assert!(!report.findings.is_sound());
+}
+
+/// A journal of these drafts, each with its time, as no sequencer would have written them.
+fn journal_of(drafts: impl IntoIterator<Item = (i64, Draft<()>)>) -> FaultyStorage {
+    let storage = FaultyStorage::default();
+    let from = OpenFrom { sequence: 0, chain: Hash::ZERO };
+    let shared = Arc::new(storage.clone());
+    let mut journal = FileJournal::open(shared, SEGMENT_LEN, from, &[], [1; 16], &mut |_, _| {}).unwrap();
+    let mut batch = Batch::new([2; 16], 3, 0, Hash::ZERO);
+    for (micros, draft) in drafts {
+        let time = LedgerTime::from_micros(micros);
+        batch.push(&Record { sequence: batch.next_sequence(), writer: 3, time, draft }, b"{}").unwrap();
+    }
+    journal.append(0, &batch).unwrap();
+    storage
+}
+
+#[test]
+fn records_that_break_the_rules_are_named_in_a_directory_and_in_an_export() {
+    let entry = |phase| {
+        let money = Money::new(100, Currency::Kes);
+        let account = |code| AccountCode::parse(code).unwrap();
+        let postings = vec![
+            Posting::debit(account("1000.till"), money),
+            Posting::credit(account("2000.customers"), money),
+        ];
+        Entry::with_phase("test", phase, postings).unwrap()
+    };
+    let draft = |keys: &[&str], entries: Vec<Entry>| {
+        let mut draft = Draft::of((), "tester", "cause");
+        draft.claims = keys.iter().map(|key| Claim { key: (*key).into(), detail: [0; 24] }).collect();
+        draft.entries = entries;
+        draft
+    };
+    let storage = journal_of([
+        (10, draft(&["receipt A"], vec![entry(Phase::Pending)])),
+        (9, draft(&["receipt B"], vec![entry(Phase::Settles { pending: 0 })])),
+        (10, draft(&["receipt A"], vec![entry(Phase::Releases { pending: 0 })])),
+        (10, draft(&["receipt C", "receipt C"], vec![entry(Phase::Final).correcting(3)])),
+    ]);
+    let rules = [
+        "its time, 9 microseconds, is before that of the record before it, 10; affected: record 1",
+        "an entry of it names record 3, which does not come before it; affected: record 3",
+        "records 0 and 2 claim the same key",
+        "records 3 and 3 claim the same key",
+        "more was settled or released on 1000.till in KES than was promised",
+        "more was settled or released on 2000.customers in KES than was promised",
+    ];
+    let report = data_directory(&storage, &[]);
+    let in_directory = texts(&report);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("books");
+    export_to(&storage, None, &out).unwrap();
+    let verdict = export_directory(&out, &[key().verifying_key()], None);
+    let in_export: Vec<_> = verdict.findings.iter().map(ToString::to_string).collect();
+    for rule in rules {
+        assert!(in_directory.iter().any(|text| text.ends_with(rule)), "{rule}: {in_directory:#?}");
+        assert!(in_export.iter().any(|text| text.ends_with(rule)), "{rule}: {in_export:#?}");
+    }
+    assert_eq!(verdict.findings.count(Gravity::Damage), rules.len() as u64, "{in_export:#?}");
+}
+
+#[test]
+fn a_report_of_very_many_findings_keeps_the_first_and_counts_the_rest() {
+    let times = (0..1500).rev().map(|micros| (micros, Draft::of((), "tester", "cause")));
+    let report = data_directory(&journal_of(times), &[]);
+    assert_eq!(report.findings.count(Gravity::Damage), 1499);
+    let kept = report.findings.iter().filter(|finding| finding.gravity == Gravity::Damage).count();
+    assert_eq!(kept, KEPT_PER_GRAVITY_MAX);
 }
 
 #[test]
