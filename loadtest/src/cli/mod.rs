@@ -6,6 +6,7 @@
 mod run;
 mod sandbox;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -46,7 +47,7 @@ impl Failure {
     /// Prints the message and gives the exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.message);
+        tell(&format!("error: {}\n", self.message));
         ExitCode::from(self.code)
     }
 }
@@ -70,6 +71,16 @@ pub fn main() -> ExitCode {
         }
     });
     result.unwrap_or_else(|failure| failure.report())
+}
+
+/// Says something on stderr. Whoever has closed it does not want to know, and that is no reason to stop.
+pub(crate) fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Prints a report on stdout; a reader that has gone away has seen enough.
+pub(crate) fn print(report: &impl std::fmt::Display) {
+    let _ = std::io::stdout().write_all(report.to_string().as_bytes());
 }
 
 /// Resolves at the first interrupt or request to terminate. Signals count from this call on, not only from

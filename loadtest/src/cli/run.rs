@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, interrupted};
+use super::{Failure, interrupted, print};
 use crate::clock::Clock;
 use crate::load::{LoadError, Pace, Plan, ReadyFile, ResendPlan, Source, Target, Threshold, resend, run};
 use crate::loopback::LoopbackUrl;
@@ -129,7 +129,7 @@ impl RunArgs {
     async fn load(&self, ready: &ReadyFile, stop: CancellationToken) -> Result<ExitCode, Failure> {
         let plan = self.plan(ready)?;
         let report = run(plan, &Clock::system(), stop).await.map_err(failure)?;
-        print!("{report}");
+        print(&report);
         self.write_json(&report)?;
         Ok(if report.interrupted {
             ExitCode::from(130)
@@ -158,7 +158,7 @@ impl RunArgs {
             pause: Duration::from_secs(1),
         };
         let resent = resend(plan, &Clock::system(), stop).await.map_err(failure)?;
-        print!("{resent}");
+        print(&resent);
         self.write_json(&resent)?;
         Ok(if resent.unacknowledged_after == 0 {
             ExitCode::SUCCESS

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Failure, interrupted};
+use super::{Failure, interrupted, tell};
 use crate::sandbox::{Faults, Options, Sandbox};
 
 /// How to start a sandbox.
@@ -86,8 +86,12 @@ impl SandboxArgs {
     pub async fn run(self) -> Result<(), Failure> {
         let stop = interrupted()?;
         let running = Sandbox::start(self.options()?, stop).await.map_err(|error| Failure::new(1, error))?;
-        eprintln!("sandbox: Safaricom for paybill {} at {}", self.shortcode, running.url());
-        eprintln!("record:  {}", running.record().display());
+        tell(&format!(
+            "sandbox: Safaricom for paybill {} at {}\nrecord:  {}\n",
+            self.shortcode,
+            running.url(),
+            running.record().display()
+        ));
         running.finished().await.map_err(|error| Failure::new(1, error))
     }
 }
