@@ -10,4 +10,5 @@ mod harness;
 mod power;
 mod room;
 mod snapshots;
+mod trail;
 mod verify;
