@@ -3,11 +3,13 @@
 //!
 //! Read it from the outside in. A connection enters through [`server`], becomes a request in [`http`], and is answered
 //! by a handler of the application, which stands on [`config`] and reads the time from [`clock`] alone. What operators
-//! see of all that is in [`telemetry`].
+//! see of all that is in [`telemetry`]. Money is decided on in [`payments`]; [`views`] are the tables that follow from it.
 
 pub mod payments;
 
 pub mod channels;
+
+pub mod views;
 
 pub mod access;
 

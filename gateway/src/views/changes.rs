@@ -1,0 +1,282 @@
+//! What a run of records makes of the rows, as values: everything is folded here, so that writing needs one statement
+//! for many rows and reads nothing first. Pure; how records are cut into runs does not show in the outcome.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ledger::journal::{BatchId, StoredBatch};
+use ledger::{Entry, Evidence, LedgerTime, Money, RawRecord};
+
+use super::error::ViewsError;
+use crate::payments::{
+    AttemptEvent, AttemptId, AttemptState, BillState, BillTerms, ChannelReceipt, Difference, Event, Method,
+    PaymentNumber, PaymentReceived, Placement, Total, TotalKey, revenue_day,
+};
+
+/// What a run of records changes.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Sequence after the last record, and the batch that ended there; nothing while there is no record.
+    pub(super) end: Option<(u64, BatchId)>,
+    pub(super) record_count: usize,
+    pub(super) new_bills: Vec<NewBill>,
+    /// Where in `new_bills` a bill of this run is.
+    new_bill_places: BTreeMap<PaymentNumber, usize>,
+    /// Bills that were there before this run.
+    pub(super) bills: BTreeMap<PaymentNumber, BillChange>,
+    pub(super) new_attempts: Vec<NewAttempt>,
+    new_attempt_places: BTreeMap<AttemptId, usize>,
+    /// Attempts that were there before this run.
+    pub(super) attempts: BTreeMap<AttemptId, AttemptChange>,
+    pub(super) payments: Vec<Payment>,
+    pub(super) quarantined: Vec<Quarantined>,
+    pub(super) entries: Vec<BookedEntry>,
+    pub(super) collected: BTreeMap<TotalKey, Total>,
+}
+
+/// A bill made in this run, and what became of it within.
+#[derive(Debug)]
+pub(super) struct NewBill {
+    pub(super) sequence: u64,
+    pub(super) terms: Arc<BillTerms>,
+    pub(super) change: BillChange,
+}
+
+/// What becomes of a bill.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BillChange {
+    /// What it becomes, if it becomes something else.
+    pub(super) state: Option<BillState>,
+    /// What is added to it, in minor units of the currency in which it is payable.
+    pub(super) collected_minor: i64,
+    pub(super) changed_by: u64,
+}
+
+/// An attempt made in this run, and what became of it within.
+#[derive(Debug)]
+pub(super) struct NewAttempt {
+    pub(super) sequence: u64,
+    pub(super) id: AttemptId,
+    pub(super) bill: PaymentNumber,
+    pub(super) method: Method,
+    pub(super) money: Money,
+    pub(super) created: LedgerTime,
+    pub(super) change: AttemptChange,
+}
+
+/// What becomes of an attempt. Texts are only ever added.
+#[derive(Clone, Debug)]
+pub(super) struct AttemptChange {
+    pub(super) state: AttemptState,
+    pub(super) code: Option<Arc<str>>,
+    /// Sequence of the record in which the provider's name for the prompt is sealed.
+    pub(super) prompt_record: Option<u64>,
+    pub(super) channel_receipt: Option<Arc<str>>,
+    pub(super) said_paid: bool,
+    pub(super) changed_by: u64,
+}
+
+/// A payment.
+#[derive(Debug)]
+pub(super) struct Payment {
+    pub(super) sequence: u64,
+    pub(super) booked: LedgerTime,
+    pub(super) evidence: Evidence,
+    pub(super) received: PaymentReceived,
+}
+
+/// A message that contradicts a payment.
+#[derive(Debug)]
+pub(super) struct Quarantined {
+    pub(super) sequence: u64,
+    pub(super) received: LedgerTime,
+    pub(super) evidence: Evidence,
+    pub(super) receipt: ChannelReceipt,
+    pub(super) money: Money,
+    pub(super) stands: u64,
+    pub(super) differs: Difference,
+}
+
+/// An entry of a record.
+#[derive(Debug)]
+pub(super) struct BookedEntry {
+    pub(super) sequence: u64,
+    pub(super) index: usize,
+    pub(super) agency: Option<Arc<str>>,
+    pub(super) entry: Entry,
+}
+
+impl Changes {
+    /// Adds what the records of a batch change.
+    pub(super) fn add_batch(&mut self, batch: &StoredBatch) -> Result<(), ViewsError> {
+        for record in batch.records() {
+            let record = record.map_err(|error| ViewsError::Record {
+                sequence: batch.first_sequence(),
+                what: error.to_string(),
+            })?;
+            self.add(record)?;
+        }
+        self.end = Some((batch.next_sequence(), batch.id()));
+        Ok(())
+    }
+
+    fn add(&mut self, record: RawRecord) -> Result<(), ViewsError> {
+        let (sequence, time) = (record.sequence, record.time);
+        let event: Event = serde_json::from_slice(&record.draft.event)
+            .map_err(|error| ViewsError::Record { sequence, what: error.to_string() })?;
+        self.record_count += 1;
+        let agency = agency_of(&event);
+        self.entries.extend((0..).zip(record.draft.entries).map(|(index, entry)| BookedEntry {
+            sequence,
+            index,
+            agency: agency.clone(),
+            entry,
+        }));
+        match event {
+            Event::BillCreated { terms } => self.add_bill(sequence, terms),
+            Event::BillCancelled { bill } => self.end_bill(bill, BillState::Cancelled, sequence),
+            Event::BillExpired { bill } => self.end_bill(bill, BillState::Expired, sequence),
+            Event::AttemptCreated { attempt, bill, method, money } => {
+                let change = AttemptChange::to(AttemptState::Created, sequence);
+                self.new_attempt_places.insert(attempt, self.new_attempts.len());
+                self.new_attempts.push(NewAttempt {
+                    sequence,
+                    id: attempt,
+                    bill,
+                    method,
+                    money,
+                    created: time,
+                    change,
+                });
+                // The state machine notes the attempt in its bill, which is a change of the bill.
+                self.bill(bill).changed_by = sequence;
+            }
+            Event::AttemptMoved { attempt, on, to, code, channel_receipt } => {
+                let said_paid = on == AttemptEvent::SaidPaidWithoutReceipt;
+                let change = AttemptChange {
+                    code,
+                    prompt_record: record.draft.sealed.is_some().then_some(sequence),
+                    channel_receipt,
+                    said_paid,
+                    ..AttemptChange::to(to, sequence)
+                };
+                self.change_attempt(attempt, change);
+            }
+            Event::PaymentReceived(received) => {
+                self.add_payment(Payment {
+                    sequence,
+                    booked: time,
+                    evidence: record.draft.evidence,
+                    received,
+                });
+            }
+            Event::PaymentQuarantined { receipt, money, stands, differs } => {
+                self.quarantined.push(Quarantined {
+                    sequence,
+                    received: time,
+                    evidence: record.draft.evidence,
+                    receipt,
+                    money,
+                    stands,
+                    differs,
+                })
+            }
+            Event::CataloguePublished { .. }
+            | Event::KeyIssued { .. }
+            | Event::KeyRevoked { .. }
+            | Event::DayClosed { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn add_bill(&mut self, sequence: u64, terms: Arc<BillTerms>) {
+        self.new_bill_places.insert(terms.number, self.new_bills.len());
+        let change = BillChange { changed_by: sequence, ..BillChange::default() };
+        self.new_bills.push(NewBill { sequence, terms, change });
+    }
+
+    /// The change of a bill, wherever it was made.
+    fn bill(&mut self, number: PaymentNumber) -> &mut BillChange {
+        match self.new_bill_places.get(&number) {
+            Some(place) => &mut self.new_bills[*place].change,
+            None => self.bills.entry(number).or_default(),
+        }
+    }
+
+    fn end_bill(&mut self, number: PaymentNumber, state: BillState, sequence: u64) {
+        let change = self.bill(number);
+        change.state = Some(state);
+        change.changed_by = sequence;
+    }
+
+    fn change_attempt(&mut self, id: AttemptId, change: AttemptChange) {
+        match self.new_attempt_places.get(&id) {
+            Some(place) => self.new_attempts[*place].change.then(change),
+            None => match self.attempts.get_mut(&id) {
+                Some(earlier) => earlier.then(change),
+                None => {
+                    self.attempts.insert(id, change);
+                }
+            },
+        }
+    }
+
+    fn add_payment(&mut self, payment: Payment) {
+        let Payment { sequence, booked, ref received, .. } = payment;
+        let money = received.money;
+        let mut key = TotalKey {
+            day: revenue_day(booked),
+            agency: None,
+            channel: received.receipt.provider.word().into(),
+            currency: money.currency(),
+        };
+        if let Placement::Bill { bill, agency, state, .. } = &received.placement {
+            key.agency = Some(Arc::clone(agency));
+            let change = self.bill(*bill);
+            change.state = Some(*state);
+            change.collected_minor += money.minor();
+            change.changed_by = sequence;
+        }
+        let total = self.collected.entry(key).or_default();
+        total.count += 1;
+        total.minor += money.minor();
+        if let Some(attempt) = received.attempt {
+            let channel_receipt = Some(Arc::clone(&received.receipt.number));
+            let change =
+                AttemptChange { channel_receipt, ..AttemptChange::to(AttemptState::Succeeded, sequence) };
+            self.change_attempt(attempt, change);
+        }
+        self.payments.push(payment);
+    }
+}
+
+impl AttemptChange {
+    fn to(state: AttemptState, changed_by: u64) -> Self {
+        Self { state, code: None, prompt_record: None, channel_receipt: None, said_paid: false, changed_by }
+    }
+
+    /// What this change and a later one come to. Success is final: money that arrives after it has a payment of its own
+    /// and leaves the attempt as it is. (Writing the change holds to the same, for success in an earlier run.)
+    fn then(&mut self, later: Self) {
+        if self.state == AttemptState::Succeeded {
+            return;
+        }
+        self.state = later.state;
+        self.code = later.code.or(self.code.take());
+        self.prompt_record = later.prompt_record.or(self.prompt_record);
+        self.channel_receipt = later.channel_receipt.or(self.channel_receipt.take());
+        self.said_paid |= later.said_paid;
+        self.changed_by = later.changed_by;
+    }
+}
+
+/// Whose money an event is about. An agency sees the entries of its own and no others.
+fn agency_of(event: &Event) -> Option<Arc<str>> {
+    match event {
+        Event::PaymentReceived(PaymentReceived { placement: Placement::Bill { agency, .. }, .. }) => {
+            Some(Arc::clone(agency))
+        }
+        Event::BillCreated { terms } => Some(Arc::clone(&terms.agency)),
+        _ => None,
+    }
+}

@@ -1,0 +1,15 @@
+//! The questions that the views answer, one file for each kind of row.
+
+pub(super) mod attempts;
+pub(super) mod bills;
+pub(super) mod collections;
+pub(super) mod entries;
+pub(super) mod payments;
+pub(super) mod quarantine;
+
+pub use attempts::AttemptRow;
+pub use bills::{BillFilter, BillLineRow, BillRow};
+pub use collections::CollectionRow;
+pub use entries::{EntryPhase, EntryRow, PostingRow};
+pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow};
+pub use quarantine::QuarantineRow;

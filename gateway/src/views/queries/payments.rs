@@ -1,0 +1,214 @@
+//! Payments, and those among them that are in suspense.
+
+use std::sync::Arc;
+
+use ledger::{Evidence, LedgerTime, Money};
+
+use super::bills::number_column;
+use crate::payments::{
+    AttemptId, ChannelReceipt, PaymentNumber, Provider, ReceiptNumber, Share, SuspenseReason, ToldBy,
+};
+use crate::views::error::{QueryError, ViewsError};
+use crate::views::page::{List, Page, PageRequest, TimeRange};
+use crate::views::reader::{Listed, ViewsReader};
+use crate::views::row::Columns;
+use crate::views::scope::{Scope, Select, Source};
+
+const PAYMENTS: Source = Source {
+    columns: "sequence, provider, short_code, channel_receipt, minor, currency, told_by, placement, payment_number, \
+              agency, service, receipt, share, suspense_reason, attempt_id, moved, booked, evidence",
+    tables: "payment",
+    agency: "agency",
+};
+
+/// A payment as the views have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentRow {
+    /// Of the record that booked it.
+    pub sequence: u64,
+    /// The channel's receipt.
+    pub channel_receipt: ChannelReceipt,
+    /// How much.
+    pub money: Money,
+    /// Which message told us first.
+    pub told_by: ToldBy,
+    /// Where it was put.
+    pub placement: PlacementRow,
+    /// The attempt that it answers.
+    pub attempt: Option<AttemptId>,
+    /// When it moved, by the channel's clock.
+    pub moved: Option<LedgerTime>,
+    /// When it was booked.
+    pub booked: LedgerTime,
+    /// How well it is established.
+    pub evidence: Evidence,
+}
+
+/// Where money was put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlacementRow {
+    /// It belongs to a bill.
+    Bill {
+        /// Which.
+        bill: PaymentNumber,
+        /// Whose.
+        agency: Arc<str>,
+        /// What for.
+        service: Arc<str>,
+        /// Our receipt.
+        receipt: ReceiptNumber,
+        /// What became of the money.
+        share: Share,
+    },
+    /// It belongs to no bill that we know.
+    Suspense {
+        /// Why.
+        reason: SuspenseReason,
+    },
+}
+
+/// Money in suspense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuspenseRow {
+    /// Of the record that booked it.
+    pub sequence: u64,
+    /// The channel's receipt.
+    pub channel_receipt: ChannelReceipt,
+    /// How much.
+    pub money: Money,
+    /// Why.
+    pub reason: SuspenseReason,
+    /// Since when.
+    pub since: LedgerTime,
+}
+
+impl SuspenseRow {
+    /// For how many seconds it has been there.
+    pub fn age_seconds(&self, now: LedgerTime) -> i64 {
+        (now.micros() - self.since.micros()).max(0) / 1_000_000
+    }
+}
+
+/// Which payments. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaymentFilter {
+    /// For bills of this agency.
+    pub agency: Option<Arc<str>>,
+    /// For this service.
+    pub service: Option<Arc<str>>,
+    /// For this bill.
+    pub bill: Option<PaymentNumber>,
+    /// On this channel.
+    pub provider: Option<Provider>,
+    /// To this collection account.
+    pub short_code: Option<Arc<str>>,
+    /// With this number of the channel's.
+    pub channel_receipt: Option<Arc<str>>,
+    /// With this receipt of ours.
+    pub receipt: Option<ReceiptNumber>,
+    /// Booked in this span.
+    pub booked: TimeRange,
+}
+
+impl ViewsReader {
+    /// A page of payments, the newest first.
+    pub async fn payments(
+        &self,
+        scope: &Scope,
+        filter: &PaymentFilter,
+        page: PageRequest,
+    ) -> Result<Page<PaymentRow>, QueryError> {
+        self.page(select(scope, filter, page)?, PaymentRow::read, List::Payments, page).await
+    }
+
+    /// A page of the money in suspense, the oldest first. It is nobody's: an agency sees none of it.
+    pub async fn suspense(&self, scope: &Scope, page: PageRequest) -> Result<Page<SuspenseRow>, QueryError> {
+        self.page(select_suspense(scope, page)?, SuspenseRow::read, List::Suspense, page).await
+    }
+}
+
+pub(in crate::views) fn select(
+    scope: &Scope,
+    filter: &PaymentFilter,
+    page: PageRequest,
+) -> Result<Select, QueryError> {
+    Select::of(&PAYMENTS, scope)
+        .and_is("agency", filter.agency.clone())
+        .and_is("service", filter.service.clone())
+        .and_is("payment_number", filter.bill.map(number_column))
+        .and_is("provider", filter.provider.map(Provider::word))
+        .and_is("short_code", filter.short_code.clone())
+        .and_is("channel_receipt", filter.channel_receipt.clone())
+        .and_is("receipt", filter.receipt.map(|receipt| receipt.to_string()))
+        .and_in("booked", filter.booked)
+        .page(List::Payments, "booked", "sequence", page)
+}
+
+pub(in crate::views) fn select_suspense(scope: &Scope, page: PageRequest) -> Result<Select, QueryError> {
+    // Written out, not bound: only so does SQLite see that the index of what is in suspense is enough.
+    Select::of(&PAYMENTS, scope).and("placement = 'suspense'").page(
+        List::Suspense,
+        "booked",
+        "sequence",
+        page,
+    )
+}
+
+impl PaymentRow {
+    fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
+        let placement = match row.payment_number_if_any("payment_number")? {
+            Some(bill) => PlacementRow::Bill {
+                bill,
+                agency: row.text("agency")?,
+                service: row.text("service")?,
+                receipt: row.word("receipt")?,
+                share: row.word("share")?,
+            },
+            None => PlacementRow::Suspense { reason: row.word("suspense_reason")? },
+        };
+        Ok(Self {
+            sequence: row.count("sequence")?,
+            channel_receipt: channel_receipt(row)?,
+            money: row.money("minor", "currency")?,
+            told_by: row.word("told_by")?,
+            placement,
+            attempt: row.word_if_any("attempt_id")?,
+            moved: row.get::<Option<i64>>("moved")?.map(LedgerTime::from_micros),
+            booked: row.time("booked")?,
+            evidence: row.evidence("evidence")?,
+        })
+    }
+}
+
+impl Listed for PaymentRow {
+    fn place(&self) -> (LedgerTime, u64) {
+        (self.booked, self.sequence)
+    }
+}
+
+impl SuspenseRow {
+    fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
+        Ok(Self {
+            sequence: row.count("sequence")?,
+            channel_receipt: channel_receipt(row)?,
+            money: row.money("minor", "currency")?,
+            reason: row.word("suspense_reason")?,
+            since: row.time("booked")?,
+        })
+    }
+}
+
+impl Listed for SuspenseRow {
+    fn place(&self) -> (LedgerTime, u64) {
+        (self.since, self.sequence)
+    }
+}
+
+/// The channel's receipt, in the columns that every table with one calls the same.
+pub(super) fn channel_receipt(row: Columns<'_>) -> Result<ChannelReceipt, ViewsError> {
+    Ok(ChannelReceipt {
+        provider: row.word("provider")?,
+        short_code: row.text("short_code")?,
+        number: row.text("channel_receipt")?,
+    })
+}

@@ -1,0 +1,301 @@
+//! Writing changes as rows: many rows in each statement, because SQLite through sqlx costs about the same for a
+//! statement as for a hundred rows in it.
+
+use std::sync::Arc;
+
+use ledger::{Phase, Side};
+use sqlx::query_builder::Separated;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::changes::{AttemptChange, BillChange, BookedEntry, Changes};
+use super::words::{evidence_number, word};
+use crate::payments::{BillState, Placement, revenue_day};
+
+/// Rows in one statement. The widest table has 19 columns, and SQLite takes 32,766 values in a statement; beyond some
+/// hundred rows nothing is gained any more.
+const ROWS_PER_STATEMENT_MAX: usize = 200;
+
+type Row<'q> = Separated<'q, Sqlite, &'static str>;
+
+/// Writes all changes. New rows go first: what changes them, or looks at them, comes after.
+pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    new_bills(connection, changes).await?;
+    changed_bills(connection, changes).await?;
+    new_attempts(connection, changes).await?;
+    changed_attempts(connection, changes).await?;
+    payments(connection, changes).await?;
+    quarantined(connection, changes).await?;
+    entries(connection, changes).await?;
+    collected(connection, changes).await
+}
+
+/// Sends `head VALUES (…), (…) tail` as often as the rows need.
+async fn send<T>(
+    connection: &mut SqliteConnection,
+    head: &str,
+    rows: impl IntoIterator<Item = T>,
+    tail: &str,
+    mut bind: impl FnMut(&mut Row<'_>, T),
+) -> Result<(), sqlx::Error> {
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut statement = QueryBuilder::new(head);
+        let mut count = 0;
+        let some = rows.by_ref().take(ROWS_PER_STATEMENT_MAX).inspect(|_| count += 1);
+        statement.push_values(some, |mut row, value| bind(&mut row, value));
+        statement.push(tail);
+        // Only statements of the full length recur; keeping the others prepared would push those out.
+        let is_kept = count == ROWS_PER_STATEMENT_MAX;
+        statement.build().persistent(is_kept).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Sequences, times and amounts as SQLite has them. A sequence beyond its integers would need a journal of 2^63 records.
+fn number(value: u64) -> i64 {
+    i64::try_from(value).expect("sequences and payment numbers stay far below 2^63")
+}
+
+fn index(value: usize) -> i64 {
+    i64::try_from(value).expect("positions within a record are small")
+}
+
+async fn new_bills(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO bill (sequence, payment_number, bill_id, agency, service, total_minor, \
+        total_currency, payable_minor, payable_currency, collected_minor, state, created, expires, agency_reference, \
+        catalogue, changed_by) ";
+    send(connection, HEAD, &changes.new_bills, "", |row, bill| {
+        let terms = &*bill.terms;
+        row.push_bind(number(bill.sequence))
+            .push_bind(number(terms.number.get()))
+            .push_bind(terms.id.to_string())
+            .push_bind(terms.agency.clone())
+            .push_bind(terms.service.clone())
+            .push_bind(terms.total.minor())
+            .push_bind(terms.total.currency().code())
+            .push_bind(terms.payable.minor())
+            .push_bind(terms.payable.currency().code())
+            .push_bind(bill.change.collected_minor)
+            .push_bind(bill.change.state.unwrap_or(BillState::Unpaid).word())
+            .push_bind(terms.created.micros())
+            .push_bind(terms.expires.micros())
+            .push_bind(terms.agency_reference.clone())
+            .push_bind(number(terms.catalogue.number))
+            .push_bind(number(bill.change.changed_by));
+    })
+    .await?;
+    const LINE_HEAD: &str = "INSERT INTO bill_line (bill_sequence, line_index, code, quantity, unit_minor, \
+        amount_minor, currency, account, legal_basis, fee_version) ";
+    let lines = changes
+        .new_bills
+        .iter()
+        .flat_map(|bill| bill.terms.lines.iter().enumerate().map(|(at, line)| (bill.sequence, at, line)));
+    send(connection, LINE_HEAD, lines, "", |row, (sequence, at, line)| {
+        row.push_bind(number(sequence))
+            .push_bind(index(at))
+            .push_bind(line.code.clone())
+            .push_bind(line.quantity)
+            .push_bind(line.unit.minor())
+            .push_bind(line.amount.minor())
+            .push_bind(line.amount.currency().code())
+            .push_bind(line.account.as_str())
+            .push_bind(line.legal_basis.clone())
+            .push_bind(line.fee_version.clone());
+    })
+    .await
+}
+
+async fn changed_bills(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    // The columns of a VALUES clause are called column1, column2 and so on.
+    const HEAD: &str = "UPDATE bill SET state = coalesce(change.column2, bill.state), \
+        collected_minor = bill.collected_minor + change.column3, changed_by = change.column4 FROM (";
+    const TAIL: &str = ") AS change WHERE bill.payment_number = change.column1";
+    send(connection, HEAD, &changes.bills, TAIL, |row, (bill, change)| {
+        let BillChange { state, collected_minor, changed_by } = *change;
+        row.push_bind(number(bill.get()))
+            .push_bind(state.map(BillState::word))
+            .push_bind(collected_minor)
+            .push_bind(number(changed_by));
+    })
+    .await
+}
+
+async fn new_attempts(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO attempt (sequence, attempt_id, payment_number, agency, method, minor, currency, \
+        state, code, prompt_record, channel_receipt, said_paid, created, changed_by) \
+        SELECT new.column1, new.column2, new.column3, bill.agency, new.column4, new.column5, new.column6, \
+        new.column7, new.column8, new.column9, new.column10, new.column11, new.column12, new.column13 FROM (";
+    const TAIL: &str = ") AS new JOIN bill ON bill.payment_number = new.column3";
+    send(connection, HEAD, &changes.new_attempts, TAIL, |row, attempt| {
+        let change = &attempt.change;
+        row.push_bind(number(attempt.sequence))
+            .push_bind(attempt.id.to_string())
+            .push_bind(number(attempt.bill.get()))
+            .push_bind(word(&attempt.method))
+            .push_bind(attempt.money.minor())
+            .push_bind(attempt.money.currency().code())
+            .push_bind(change.state.word())
+            .push_bind(change.code.clone())
+            .push_bind(change.prompt_record.map(number))
+            .push_bind(change.channel_receipt.clone())
+            .push_bind(change.said_paid)
+            .push_bind(attempt.created.micros())
+            .push_bind(number(change.changed_by));
+    })
+    .await
+}
+
+async fn changed_attempts(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "UPDATE attempt SET state = change.column2, code = coalesce(change.column3, attempt.code), \
+        prompt_record = coalesce(change.column4, attempt.prompt_record), \
+        channel_receipt = coalesce(change.column5, attempt.channel_receipt), \
+        said_paid = max(attempt.said_paid, change.column6), changed_by = change.column7 FROM (";
+    // Success is final; see AttemptChange::then.
+    const TAIL: &str =
+        ") AS change WHERE attempt.attempt_id = change.column1 AND attempt.state <> 'succeeded'";
+    send(connection, HEAD, &changes.attempts, TAIL, |row, (id, change)| {
+        let AttemptChange { state, code, prompt_record, channel_receipt, said_paid, changed_by } = change;
+        row.push_bind(id.to_string())
+            .push_bind(state.word())
+            .push_bind(code.clone())
+            .push_bind(prompt_record.map(number))
+            .push_bind(channel_receipt.clone())
+            .push_bind(*said_paid)
+            .push_bind(number(*changed_by));
+    })
+    .await
+}
+
+async fn payments(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO payment (sequence, provider, short_code, channel_receipt, minor, currency, \
+        told_by, moved, booked, day, evidence, attempt_id, placement, payment_number, agency, service, receipt, share, \
+        suspense_reason) ";
+    send(connection, HEAD, &changes.payments, "", |row, payment| {
+        let received = &payment.received;
+        row.push_bind(number(payment.sequence))
+            .push_bind(received.receipt.provider.word())
+            .push_bind(received.receipt.short_code.clone())
+            .push_bind(received.receipt.number.clone())
+            .push_bind(received.money.minor())
+            .push_bind(received.money.currency().code())
+            .push_bind(word(&received.told_by))
+            .push_bind(received.moved.map(ledger::LedgerTime::micros))
+            .push_bind(payment.booked.micros())
+            .push_bind(revenue_day(payment.booked))
+            .push_bind(evidence_number(payment.evidence))
+            .push_bind(received.attempt.map(|attempt| attempt.to_string()));
+        let placed = match &received.placement {
+            Placement::Bill { bill, agency, service, receipt, share, .. } => Placed {
+                placement: "bill",
+                payment_number: Some(number(bill.get())),
+                agency: Some(agency.clone()),
+                service: Some(service.clone()),
+                receipt: Some(receipt.to_string()),
+                share: Some(word(share)),
+                suspense_reason: None,
+            },
+            Placement::Suspense { reason } => {
+                Placed { placement: "suspense", suspense_reason: Some(reason.word()), ..Placed::default() }
+            }
+        };
+        row.push_bind(placed.placement)
+            .push_bind(placed.payment_number)
+            .push_bind(placed.agency)
+            .push_bind(placed.service)
+            .push_bind(placed.receipt)
+            .push_bind(placed.share)
+            .push_bind(placed.suspense_reason);
+    })
+    .await
+}
+
+/// The columns that say where money was put. Null where they do not apply, so that every row has the same shape.
+#[derive(Default)]
+struct Placed {
+    placement: &'static str,
+    payment_number: Option<i64>,
+    agency: Option<Arc<str>>,
+    service: Option<Arc<str>>,
+    receipt: Option<String>,
+    share: Option<String>,
+    suspense_reason: Option<&'static str>,
+}
+
+async fn quarantined(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO quarantine (sequence, provider, short_code, channel_receipt, minor, currency, \
+        stands, differs, agency, received, evidence) \
+        SELECT new.column1, new.column2, new.column3, new.column4, new.column5, new.column6, new.column7, new.column8, \
+        payment.agency, new.column9, new.column10 FROM (";
+    const TAIL: &str = ") AS new LEFT JOIN payment ON payment.sequence = new.column7";
+    send(connection, HEAD, &changes.quarantined, TAIL, |row, message| {
+        row.push_bind(number(message.sequence))
+            .push_bind(message.receipt.provider.word())
+            .push_bind(message.receipt.short_code.clone())
+            .push_bind(message.receipt.number.clone())
+            .push_bind(message.money.minor())
+            .push_bind(message.money.currency().code())
+            .push_bind(number(message.stands))
+            .push_bind(word(&message.differs))
+            .push_bind(message.received.micros())
+            .push_bind(evidence_number(message.evidence));
+    })
+    .await
+}
+
+async fn entries(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO entry (sequence, entry_index, reason, phase, pending, corrects, agency) ";
+    send(connection, HEAD, &changes.entries, "", |row, booked| {
+        let (phase, pending) = phase_words(booked);
+        row.push_bind(number(booked.sequence))
+            .push_bind(index(booked.index))
+            .push_bind(booked.entry.reason())
+            .push_bind(phase)
+            .push_bind(pending.map(number))
+            .push_bind(booked.entry.corrects().map(number))
+            .push_bind(booked.agency.clone());
+    })
+    .await?;
+    const POSTING_HEAD: &str = "INSERT INTO posting (sequence, entry_index, posting_index, account, side, minor, \
+        currency, memo) ";
+    let postings = changes.entries.iter().flat_map(|booked| {
+        booked.entry.postings().iter().enumerate().map(move |(at, posting)| (booked, at, posting))
+    });
+    send(connection, POSTING_HEAD, postings, "", |row, (booked, at, posting)| {
+        row.push_bind(number(booked.sequence))
+            .push_bind(index(booked.index))
+            .push_bind(index(at))
+            .push_bind(posting.account.as_str())
+            .push_bind(match posting.side {
+                Side::Debit => "debit",
+                Side::Credit => "credit",
+            })
+            .push_bind(posting.money.minor())
+            .push_bind(posting.money.currency().code())
+            .push_bind(posting.memo.clone());
+    })
+    .await
+}
+
+fn phase_words(booked: &BookedEntry) -> (&'static str, Option<u64>) {
+    match booked.entry.phase() {
+        Phase::Final => ("final", None),
+        Phase::Pending => ("pending", None),
+        Phase::Settles { pending } => ("settles", Some(pending)),
+        Phase::Releases { pending } => ("releases", Some(pending)),
+    }
+}
+
+async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO collection_day (day, agency, provider, currency, count, minor) ";
+    const TAIL: &str = " ON CONFLICT (day, agency, provider, currency) \
+        DO UPDATE SET count = count + excluded.count, minor = minor + excluded.minor";
+    send(connection, HEAD, &changes.collected, TAIL, |row, (key, total)| {
+        row.push_bind(key.day)
+            .push_bind(key.agency.as_deref().unwrap_or_default())
+            .push_bind(&*key.channel)
+            .push_bind(key.currency.code())
+            .push_bind(number(total.count))
+            .push_bind(total.minor);
+    })
+    .await
+}

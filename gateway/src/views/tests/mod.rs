@@ -1,0 +1,8 @@
+//! The views over a real ledger in a temporary directory: what the books decide is what the tables show.
+
+mod failures;
+mod following;
+mod questions;
+mod scopes;
+mod tables;
+mod world;
