@@ -66,6 +66,14 @@ impl Clock {
         }
     }
 
+    /// How many times as fast as real it runs.
+    pub fn speed(&self) -> u32 {
+        match &self.0 {
+            Source::Accelerated { factor, .. } => *factor,
+            Source::System | Source::Held(_) => 1,
+        }
+    }
+
     /// Today in East Africa.
     pub fn today(&self) -> Date {
         east_africa_date(self.now_micros())

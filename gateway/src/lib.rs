@@ -1,22 +1,40 @@
 //! The gateway: the only crate that knows both what can be paid for (`catalog`) and what has been paid (`ledger`), and
 //! the only one that listens, renders and speaks to the outside.
 //!
-//! Read it from the outside in. A connection enters through [`server`], becomes a request in [`http`], and is answered
-//! by a handler of the application, which stands on [`config`] and reads the time from [`clock`] alone. What operators
-//! see of all that is in [`telemetry`]. Money is decided on in [`payments`]; [`views`] are the tables that follow from it.
+//! Read it from the inside out. [`payments`] is the life of bills, attempts and money, as a pure state machine; [`books`]
+//! runs it on the ledger. [`channels`] speak to those who move money, and `prompts` follows what they were asked;
+//! [`receipts`] are what payers keep, [`personal`] is what nobody else may read, [`views`] is what the books look like
+//! in SQL. From the outside, a connection enters through [`server`], becomes a request in [`http`], and is answered by
+//! a handler in [`api`] or [`pages`], who reach everything through [`app`]. [`process`] starts and ends all of it as
+//! [`config`] says; [`cli`] is the command line. Time is read in [`clock`] alone.
 
 pub mod payments;
 
+pub mod books;
+
 pub mod channels;
+pub mod exchange;
+mod prompts;
+
+pub mod personal;
+pub mod receipts;
 
 pub mod views;
 
 pub mod access;
+pub mod idempotency;
 
-pub mod server;
+pub mod app;
+
+pub mod api;
+pub mod pages;
 
 pub mod http;
+pub mod server;
 
+pub mod process;
+
+pub mod cli;
 pub mod config;
 
 pub mod clock;

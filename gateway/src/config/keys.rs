@@ -253,7 +253,45 @@ const OTHERS: &[Key] = &[
         name: "paybill.source_addresses",
         form: Form::Ranges,
         default: Some(SAFARICOM_SOURCES),
-        about: "Where callbacks are expected from. One from elsewhere is taken, marked and reported.",
+        about: "Where callbacks are expected from.",
+    },
+    Key {
+        name: "paybill.unlisted_sources",
+        form: Form::Word(&["refuse", "take"]),
+        default: Some("refuse"),
+        about: "What becomes of a callback that knows the token and comes from elsewhere. Either way it raises an alarm; what is \
+                refused is found again in the provider's statement.",
+    },
+    Key {
+        name: "paybill.limit_per_payment",
+        form: Form::Count { min: 1, max: 100_000_000 },
+        default: Some("250000"),
+        about: "What M-PESA takes in one payment, in shillings.",
+    },
+    Key {
+        name: "bills.life_days",
+        form: Form::Count { min: 1, max: 3650 },
+        default: Some("30"),
+        about: "How many days a bill can be paid, unless its quote ends earlier.",
+    },
+    Key {
+        name: "exchange.kes_per_usd",
+        form: Form::Text,
+        default: None,
+        about: "Shillings for one dollar, with two decimals at most. Without it, bills in dollars cannot be paid in shillings; \
+                demo has a sample rate.",
+    },
+    Key {
+        name: "exchange.rate_id",
+        form: Form::Text,
+        default: None,
+        about: "Names the rate at its source, such as the date of a central bank's table. Needed with exchange.kes_per_usd.",
+    },
+    Key {
+        name: "exchange.quote_hours",
+        form: Form::Count { min: 1, max: 720 },
+        default: Some("24"),
+        about: "How many hours a quote holds.",
     },
     Key {
         name: "catalogue.file",

@@ -25,7 +25,10 @@ use std::collections::BTreeMap;
 
 use self::flags::Flags;
 use self::problems::Problems;
-use self::sections::{CatalogueConfig, DataConfig, DemoConfig, ListenerConfig, LogConfig, PaybillConfig};
+use self::sections::{
+    BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, ListenerConfig, LogConfig,
+    PaybillConfig,
+};
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
 
@@ -53,6 +56,10 @@ pub struct Config {
     pub data: DataConfig,
     /// The consolidated paybill. `None` in demo, which has a simulated one.
     pub paybill: Option<PaybillConfig>,
+    /// How bills are made.
+    pub bills: BillsConfig,
+    /// At what rate dollars are paid in shillings.
+    pub exchange: ExchangeConfig,
     /// Where services come from.
     pub catalogue: CatalogueConfig,
     /// How the demonstration runs. Meaningless elsewhere.
@@ -84,6 +91,8 @@ impl Config {
             admin: ListenerConfig::read("admin", &values),
             data: DataConfig::read(&values),
             paybill: (mode == Mode::Serve).then(|| PaybillConfig::read(&values)),
+            bills: BillsConfig::read(&values),
+            exchange: ExchangeConfig::read(&values),
             catalogue: CatalogueConfig::read(&values),
             demo: DemoConfig::read(&values),
             log: LogConfig::read(&values),

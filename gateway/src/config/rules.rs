@@ -21,6 +21,7 @@ const WORDS_REFUSED: [&str; 8] = ["mpesa", "m-pesa", "safaricom", "exe", "exec",
 pub(super) fn check(mode: Mode, values: &Values, problems: &mut Problems) {
     let mut rules = Rules { values, problems };
     rules.tls_pairs_are_whole();
+    rules.rate_is_whole();
     rules.listeners_are_apart();
     match mode {
         Mode::Serve => rules.serve(),
@@ -82,6 +83,25 @@ impl Rules<'_> {
         if sandbox.is_some_and(|url| !url.is_loopback()) {
             let what = "demo.sandbox_url: demo speaks to this machine alone";
             self.add("demo.sandbox_url", what, "use an address such as http://127.0.0.1:9100");
+        }
+    }
+
+    /// A rate is a decimal, and is charged under its name.
+    fn rate_is_whole(&mut self) {
+        let rate: Option<String> = self.values.optional("exchange.kes_per_usd");
+        let Some(rate) = rate else { return };
+        let read = ledger::Money::parse_decimal(&rate, ledger::Currency::Kes);
+        if !read.is_ok_and(ledger::Money::is_positive) {
+            let what = format!("exchange.kes_per_usd: {rate:?} is not a rate");
+            self.add("exchange.kes_per_usd", what, "write shillings for one dollar, such as 129.25");
+        }
+        if !self.values.is_set("exchange.rate_id") {
+            let what = "exchange.rate_id is missing";
+            self.add(
+                "exchange.kes_per_usd",
+                what,
+                "name where the rate is published: payers see it on their bill",
+            );
         }
     }
 

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ledger::{Currency, Money};
+
 use super::secret::Secret;
 use super::value::{Url, Values};
 use crate::http::client_address::{AddressRange, TrustedProxies};
@@ -120,6 +122,10 @@ pub struct PaybillConfig {
     pub passkey: Secret,
     /// Where callbacks are expected from. One from elsewhere is taken, marked and reported.
     pub source_addresses: Vec<AddressRange>,
+    /// Whether a callback from elsewhere is taken all the same.
+    pub takes_unlisted_sources: bool,
+    /// What M-PESA takes in one payment.
+    pub limit_per_payment: Money,
 }
 
 impl PaybillConfig {
@@ -134,6 +140,49 @@ impl PaybillConfig {
             consumer_secret: values.get("paybill.consumer_secret"),
             passkey: values.get("paybill.passkey"),
             source_addresses: values.get("paybill.source_addresses"),
+            takes_unlisted_sources: values.get::<&'static str>("paybill.unlisted_sources") == "take",
+            limit_per_payment: limit_per_payment(values),
+        }
+    }
+}
+
+/// What M-PESA takes in one payment: a figure that has changed before.
+pub(super) fn limit_per_payment(values: &Values) -> Money {
+    let shillings = i64::try_from(values.get::<u64>("paybill.limit_per_payment")).unwrap_or(i64::MAX);
+    Money::new(shillings.saturating_mul(100), Currency::Kes)
+}
+
+/// How bills are made.
+#[derive(Clone, Debug)]
+pub struct BillsConfig {
+    /// How long a bill can be paid, in seconds.
+    pub life_seconds: i64,
+}
+
+impl BillsConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        let days = i64::try_from(values.get::<u64>("bills.life_days")).unwrap_or(i64::MAX);
+        Self { life_seconds: days.saturating_mul(86_400) }
+    }
+}
+
+/// At what rate bills in dollars are paid in shillings.
+#[derive(Clone, Debug)]
+pub struct ExchangeConfig {
+    /// Rate and its name, where there is one.
+    pub rate: Option<(Money, String)>,
+    /// How long a quote holds, in seconds.
+    pub quote_seconds: i64,
+}
+
+impl ExchangeConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        let rate: Option<String> = values.optional("exchange.kes_per_usd");
+        let rate = rate.and_then(|text| Money::parse_decimal(&text, Currency::Kes).ok());
+        let hours = i64::try_from(values.get::<u64>("exchange.quote_hours")).unwrap_or(i64::MAX);
+        Self {
+            rate: rate.zip(values.optional("exchange.rate_id")),
+            quote_seconds: hours.saturating_mul(3_600),
         }
     }
 }

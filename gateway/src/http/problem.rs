@@ -130,6 +130,13 @@ impl Problem {
         self
     }
 
+    /// The fields that are wrong.
+    #[must_use]
+    pub fn errors_in(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
     /// When to come back.
     #[must_use]
     pub fn retry_after_seconds(mut self, seconds: u32) -> Self {

@@ -176,6 +176,78 @@ problem_codes! {
         en "Many people are using this service right now. Try again in a minute."
         sw "Watu wengi wanatumia huduma hii kwa sasa. Jaribu tena baada ya dakika moja."
 
+    /// A request about money came without the key that makes it safe to repeat.
+    IdempotencyKeyMissing = 400 "idempotency_key_missing" final
+        title "Send an Idempotency-Key: 16 to 128 visible characters that are yours alone"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// A callback came from an address or on a path that is not the provider's.
+    CallbackRefused = 403 "callback_refused" final
+        title "Callbacks are taken from the provider alone"
+        en "You do not have permission to do this."
+        sw "Huna ruhusa ya kufanya hivi."
+
+    /// The same request is being carried out at this moment.
+    RequestInProgress = 409 "request_in_progress" retryable
+        title "A request with this Idempotency-Key is being carried out"
+        en "We are working on this already. Wait a moment and check again."
+        sw "Tayari tunashughulikia hili. Subiri kidogo kisha uangalie tena."
+
+    /// The bill is paid, expired or cancelled, so what was asked for cannot be done to it.
+    BillNotOpen = 409 "bill_not_open" final
+        title "The bill is not open any more"
+        en "This bill cannot be paid or changed any more. Check its status before you pay anything."
+        sw "Bili hii haiwezi kulipwa wala kubadilishwa tena. Angalia hali yake kabla ya kulipa chochote."
+
+    /// An earlier prompt may still be answered; another one could charge the payer twice.
+    PromptMayLive = 409 "prompt_may_live" retryable
+        title "An earlier prompt for this bill may still be answered"
+        en "A request is already on your phone. Answer it, or wait two minutes before you try again."
+        sw "Kuna ombi tayari kwenye simu yako. Lijibu, au subiri dakika mbili kabla ya kujaribu tena."
+
+    /// The idempotency key was used before with another request.
+    IdempotencyKeyReused = 422 "idempotency_key_reused" final
+        title "This Idempotency-Key was used with another request"
+        en "Something is wrong with this request. Go back and try again."
+        sw "Kuna kosa katika ombi hili. Rudi nyuma ujaribu tena."
+
+    /// The service has no fee that may be charged today.
+    ServiceNotBillable = 422 "service_not_billable" final
+        title "No fee with a legal basis in force can be charged for this service"
+        en "This service cannot be paid for here."
+        sw "Huduma hii haiwezi kulipiwa hapa."
+
+    /// The price of what was asked for is nothing.
+    NothingToPay = 422 "nothing_to_pay" final
+        title "The price is nothing, so there is no bill to make"
+        en "There is nothing to pay."
+        sw "Hakuna cha kulipa."
+
+    /// The channel cannot carry this amount.
+    AmountOutsideChannelLimits = 422 "amount_outside_channel_limits" final
+        title "The channel cannot carry this amount"
+        en "M-PESA cannot take this amount in one payment. Choose another way to pay."
+        sw "M-PESA haiwezi kupokea kiasi hiki kwa malipo mamoja. Chagua njia nyingine ya kulipa."
+
+    /// The callback is not in the provider's documented form, so nothing could be booked from it.
+    CallbackUnreadable = 422 "callback_unreadable" final
+        title "The callback could not be read; nothing was booked from it"
+        en "Something went wrong on our side. Try again in a few minutes."
+        sw "Kuna hitilafu upande wetu. Jaribu tena baada ya dakika chache."
+
+    /// The books cannot be written at the moment.
+    BooksUnavailable = 503 "books_unavailable" retryable
+        title "The books cannot be written at the moment"
+        en "We cannot record this at the moment. Check the status before you try again."
+        sw "Hatuwezi kurekodi hili kwa sasa. Angalia hali kabla ya kujaribu tena."
+
+    /// The channel gave no answer, or refused before anybody was asked.
+    ChannelUnavailable = 503 "channel_unavailable" retryable
+        title "The channel cannot be used at the moment"
+        en "M-PESA prompts do not work at the moment. Pay with the paybill steps instead."
+        sw "Maombi ya M-PESA hayafanyi kazi kwa sasa. Lipa kwa kutumia hatua za paybill."
+
     /// The answer was not ready within the time this address allows.
     DeadlineExceeded = 504 "deadline_exceeded" retryable
         title "The answer was not ready in time"

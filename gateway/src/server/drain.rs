@@ -57,6 +57,15 @@ impl Connections {
     }
 }
 
+/// [`asked_to_stop`], for whoever cannot do anything about a system that gives no signals: it is logged, and nothing is
+/// waited for but the end of the process.
+pub async fn until_asked_to_stop() {
+    if let Err(error) = asked_to_stop().await {
+        tracing::error!(%error, "Signals cannot be received; only killing the process ends it.");
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Waits for the system to ask us to stop: SIGTERM, or Ctrl-C.
 pub async fn asked_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -115,6 +115,96 @@ pub const LOG_LINES_DROPPED_TOTAL: Metric = Metric {
     about: "Log lines dropped because whoever reads the log does not keep up.",
 };
 
+/// Questions of Safaricom before money moves.
+pub const VALIDATIONS_TOTAL: Metric = Metric {
+    name: "malipo_validations_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Validations answered, by outcome: accepted, wrong_account, wrong_amount, wrong_short_code, not_payable.",
+};
+
+/// Messages that money has moved.
+pub const CONFIRMATIONS_TOTAL: Metric = Metric {
+    name: "malipo_confirmations_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Messages that money has moved, by outcome: booked, known, quarantined, unreadable, not_booked.",
+};
+
+/// Callbacks with a wrong token or from an address that is not on the list.
+pub const CALLBACKS_UNEXPECTED_TOTAL: Metric = Metric {
+    name: "malipo_callbacks_unexpected_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["reason"],
+    about: "Callbacks with a wrong token or from an address that is not on the list.",
+};
+
+/// Records in the books.
+pub const BOOKS_RECORDS: Metric = Metric {
+    name: "malipo_books_records",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Records in the books, which is also the size of the tree.",
+};
+
+/// Bills that can be paid.
+pub const BILLS_OPEN: Metric = Metric {
+    name: "malipo_bills_open",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Bills that can be paid.",
+};
+
+/// Attempts that somebody owes an answer about.
+pub const ATTEMPTS_UNKNOWN: Metric = Metric {
+    name: "malipo_attempts_unknown",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Attempts to pay whose outcome is not known.",
+};
+
+/// Payments that matched no bill.
+pub const SUSPENSE_ITEMS: Metric = Metric {
+    name: "malipo_suspense_items",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Payments in suspense that nobody has resolved.",
+};
+
+/// How long the oldest of them waits.
+pub const SUSPENSE_OLDEST_AGE_SECONDS: Metric = Metric {
+    name: "malipo_suspense_oldest_age_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "Age of the oldest payment in suspense.",
+};
+
+/// Messages that contradict a booked payment.
+pub const QUARANTINE_ITEMS: Metric = Metric {
+    name: "malipo_quarantine_items",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Messages in quarantine: a receipt came again with other facts.",
+};
+
+/// How far the SQL views are behind.
+pub const VIEWS_LAG_RECORDS: Metric = Metric {
+    name: "malipo_views_lag_records",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Records that the SQL views have not followed yet.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -126,6 +216,16 @@ pub const ALL: &[Metric] = &[
     TLS_CERTIFICATE_EXPIRY_SECONDS,
     TLS_RELOADS_TOTAL,
     LOG_LINES_DROPPED_TOTAL,
+    VALIDATIONS_TOTAL,
+    CONFIRMATIONS_TOTAL,
+    CALLBACKS_UNEXPECTED_TOTAL,
+    BOOKS_RECORDS,
+    BILLS_OPEN,
+    ATTEMPTS_UNKNOWN,
+    SUSPENSE_ITEMS,
+    SUSPENSE_OLDEST_AGE_SECONDS,
+    QUARANTINE_ITEMS,
+    VIEWS_LAG_RECORDS,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

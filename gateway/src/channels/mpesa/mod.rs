@@ -13,3 +13,7 @@ pub mod sources;
 pub mod wire;
 
 pub mod prompt_codes;
+
+mod paybill;
+
+pub use paybill::{Paybill, PaybillTerms, attempt_text};

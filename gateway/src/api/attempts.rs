@@ -1,0 +1,196 @@
+//! Attempts: a prompt is recorded, sent, and followed; what cannot be told is said to be unknown.
+
+use catalog::Language;
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, HeaderValue, LOCATION};
+use ledger::Money;
+use serde::{Deserialize, Serialize};
+
+use super::bills::{by_path, command, mark_replayed};
+use super::{SharedApp, trouble};
+use crate::app::App;
+use crate::channels::mpesa::attempt_text;
+use crate::channels::mpesa::instructions::NotPayable;
+use crate::channels::mpesa::subscriber::Subscriber;
+use crate::clock::format_rfc3339;
+use crate::http::problem::{FieldError, MoneyMoved, Problem};
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::{Answer, Ask, Attempt, AttemptId, Bill, Event, Method, NewAttempt};
+use crate::personal::{Field, Personal};
+use crate::prompts;
+
+/// What an attempt is asked for with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttemptRequest {
+    method: Method,
+    phone: String,
+}
+
+/// An attempt as the API shows it.
+#[derive(Serialize)]
+struct AttemptBody {
+    id: AttemptId,
+    payment_number: String,
+    method: Method,
+    amount: Money,
+    state: StateBody,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_receipt: Option<String>,
+    as_of_sequence: u64,
+}
+
+#[derive(Serialize)]
+struct StateBody {
+    status: &'static str,
+    finished: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// A sentence for the payer; says whether money moved.
+    message: catalog::Text,
+    money_moved: MoneyMoved,
+}
+
+#[derive(Serialize)]
+struct AttemptList {
+    data: Vec<AttemptBody>,
+    as_of_sequence: u64,
+}
+
+/// `POST /v1/bills/{id}/attempts`.
+pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let bill = by_path(&app, &request)?;
+    let route = format!("attempt_create {}", bill.terms.id);
+    let place = app.in_flight.enter(&request.head, &request.principal, &route, request.bytes(), app.now())?;
+    let wanted: AttemptRequest = request.json()?;
+    let subscriber = Subscriber::parse(&wanted.phone).map_err(|error| {
+        let error = FieldError {
+            pointer: "/phone".into(),
+            code: "not_a_phone",
+            detail: error.to_string().into(),
+            limit: None,
+        };
+        Problem::validation(vec![error]).money_moved(MoneyMoved::No)
+    })?;
+    check_amount(&app, &bill)?;
+    let personal = Personal::default().with(Field::Phone, Some(&subscriber.digits()));
+    let id = app.new_attempt_id();
+    let new = NewAttempt {
+        id,
+        bill: bill.terms.number,
+        method: wanted.method,
+        sealed: personal.seal_in(&app.vault, bill.terms.vault_slot).map_err(trouble::internal)?,
+        idempotency: Some(place.idempotency.clone()),
+    };
+    let command = command(&request, Ask::CreateAttempt(Box::new(new)));
+    match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {
+        Answer::Done { .. } => {
+            // The intention is in the books. From here on the attempt exists, whatever becomes of the call.
+            let attempt = find(&app, id)?;
+            let amount = app.paybill.payable(attempt.money).map_err(not_payable)?;
+            prompts::send(&app, &attempt, &bill, subscriber, amount).await;
+            let attempt = find(&app, id)?;
+            show_created(&attempt)
+        }
+        Answer::Repeated { sequence } => {
+            let event = app.books.event(sequence).map_err(|error| trouble::lookup(&error))?;
+            let Some(Event::AttemptCreated { attempt, .. }) = event else {
+                return Err(trouble::internal("the record of an attempt is none"));
+            };
+            let attempt = find(&app, attempt)?;
+            let mut response = show_created(&attempt)?;
+            mark_replayed(&mut response);
+            Ok(response)
+        }
+        Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
+        other => Err(trouble::internal(format!("{other:?} answers no attempt"))),
+    }
+}
+
+/// `GET /v1/attempts/{id}`.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let no_such = || Problem::new(Code::NotFound, "There is no such attempt, or it is not yours.");
+    let id: AttemptId = request.head.parameter("id").parse().map_err(|_| no_such())?;
+    let attempt = app.books.attempt(id).map_err(|error| trouble::lookup(&error))?;
+    let scope = request.principal.scope();
+    let attempt = attempt.filter(|attempt| scope.covers(&attempt.agency)).ok_or_else(no_such)?;
+    Ok(show_attempt(&attempt, StatusCode::OK))
+}
+
+/// `GET /admin/attempts/unknown`: attempts that somebody still owes an answer about.
+pub(super) async fn list_unknown(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    let readers = app.books.readers();
+    let as_of_sequence = readers.sequence();
+    let mut unknown = readers.unfinished_attempts();
+    unknown.retain(|attempt| attempt.state == crate::payments::AttemptState::Unknown);
+    unknown.sort_by_key(|attempt| attempt.id);
+    let data = unknown.iter().map(|attempt| AttemptBody::of(attempt)).collect();
+    Ok(response::json(StatusCode::OK, &AttemptList { data, as_of_sequence }))
+}
+
+fn check_amount(app: &App, bill: &Bill) -> Result<(), Problem> {
+    if !bill.state.is_open() {
+        return Err(trouble::refusal(&crate::payments::Refusal::BillIs { state: bill.state }));
+    }
+    app.paybill.payable(bill.due()).map(drop).map_err(not_payable)
+}
+
+fn not_payable(reason: NotPayable) -> Problem {
+    Problem::new(Code::AmountOutsideChannelLimits, reason.to_string())
+        .user_message(reason.text(Language::En), reason.text(Language::Sw))
+        .money_moved(MoneyMoved::No)
+}
+
+fn find(app: &App, id: AttemptId) -> Result<std::sync::Arc<Attempt>, Problem> {
+    let attempt = app.books.attempt(id).map_err(|error| trouble::lookup(&error))?;
+    attempt.ok_or_else(|| trouble::internal("an attempt that was written is not found"))
+}
+
+fn show_created(attempt: &Attempt) -> Result<Response, Problem> {
+    let mut response = show_attempt(attempt, StatusCode::ACCEPTED);
+    let location =
+        HeaderValue::from_str(&format!("/v1/attempts/{}", attempt.id)).map_err(trouble::internal)?;
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+fn show_attempt(attempt: &Attempt, status: StatusCode) -> Response {
+    let mut response = response::json(status, &AttemptBody::of(attempt));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+impl AttemptBody {
+    fn of(attempt: &Attempt) -> Self {
+        let state = attempt.state;
+        Self {
+            id: attempt.id,
+            payment_number: attempt.bill.to_string(),
+            method: attempt.method,
+            amount: attempt.money,
+            state: StateBody {
+                status: state.word(),
+                finished: state.is_finished(),
+                code: attempt.code.as_deref().map(str::to_owned),
+                message: attempt_text(attempt),
+                money_moved: money_moved(attempt),
+            },
+            created_at: format_rfc3339(attempt.created.micros()),
+            channel_receipt: attempt.channel_receipt.as_deref().map(str::to_owned),
+            as_of_sequence: attempt.changed_by,
+        }
+    }
+}
+
+/// Whether the attempt moved money, as far as is known.
+pub(crate) fn money_moved(attempt: &Attempt) -> MoneyMoved {
+    use crate::payments::AttemptState as State;
+    match attempt.state {
+        State::Succeeded => MoneyMoved::Yes,
+        State::Failed | State::Cancelled | State::Expired => MoneyMoved::No,
+        State::Created | State::PromptSent | State::Processing | State::Unknown => MoneyMoved::Unknown,
+    }
+}

@@ -1,0 +1,413 @@
+//! Bills: made, shown, found by payment number, withdrawn.
+
+use catalog::{Language, Order, Text};
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use ledger::{Currency, LedgerTime, Money};
+use serde::{Deserialize, Serialize};
+
+use super::{SharedApp, access, trouble};
+use crate::app::App;
+use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
+use crate::channels::mpesa::subscriber::Subscriber;
+use crate::clock::{east_africa_date, format_rfc3339};
+use crate::http::problem::{FieldError, MoneyMoved, Problem};
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::{
+    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Event, NewBill, PartPaymentRule,
+    PaymentNumber, agency_payable, convenience_fee,
+};
+use crate::personal::{Field, Personal};
+
+/// Longest agency reference in characters.
+const AGENCY_REFERENCE_LEN_MAX: usize = 64;
+/// Longest name or identity number of a payer in characters.
+const PERSONAL_LEN_MAX: usize = 200;
+
+/// What a bill is asked for with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BillRequest {
+    service: String,
+    #[serde(default)]
+    order: Order,
+    #[serde(default)]
+    agency_reference: Option<String>,
+    #[serde(default)]
+    payer: PayerRequest,
+}
+
+/// What is known of the payer. All of it is kept encrypted and never shown in full.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayerRequest {
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    identity_number: Option<String>,
+}
+
+/// A bill as the API shows it.
+#[derive(Serialize)]
+pub(crate) struct BillBody {
+    id: BillId,
+    payment_number: String,
+    status: &'static str,
+    agency: String,
+    service: String,
+    service_name: Text,
+    lines: Vec<LineBody>,
+    total: Money,
+    /// What the payer is asked for: the total, or what the quote makes of it.
+    amount: Money,
+    collected: Money,
+    due: Money,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quote: Option<QuoteBody>,
+    convenience_fee: ConvenienceBody,
+    part_payment: PartPaymentRule,
+    catalogue: CatalogueVersion,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency_reference: Option<String>,
+    created_at: String,
+    expires_at: String,
+    payments: Vec<PaymentBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_attempt: Option<String>,
+    instructions: InstructionsBody,
+    pay_url: String,
+    as_of_sequence: u64,
+}
+
+#[derive(Serialize)]
+struct LineBody {
+    code: String,
+    text: Text,
+    quantity: u32,
+    unit: Money,
+    amount: Money,
+    legal_basis: String,
+    fee_version: String,
+}
+
+#[derive(Serialize)]
+struct QuoteBody {
+    rate_id: String,
+    kes_per_usd: String,
+    expires_at: String,
+}
+
+#[derive(Serialize)]
+struct ConvenienceBody {
+    amount: Money,
+    legal_basis: String,
+}
+
+#[derive(Serialize)]
+struct PaymentBody {
+    receipt_number: String,
+    channel_receipt: String,
+    amount: Money,
+    booked_at: String,
+    receipt_url: String,
+}
+
+#[derive(Serialize)]
+struct InstructionsBody {
+    en: Vec<String>,
+    sw: Vec<String>,
+}
+
+/// `POST /v1/bills`.
+pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let place =
+        app.in_flight.enter(&request.head, &request.principal, "bill_create", request.bytes(), app.now())?;
+    let wanted: BillRequest = request.json()?;
+    let personal = read_payer(&wanted)?;
+    let (mut new, _) = price(&app, &request, wanted)?;
+    let taken = app.vault.take().map_err(trouble::internal)?;
+    new.vault_slot = taken.slot;
+    new.sealed = personal.seal_with(&taken).map_err(trouble::internal)?;
+    new.idempotency = Some(place.idempotency.clone());
+    let command = command(&request, Ask::CreateBill(Box::new(new)));
+    match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {
+        Answer::BillCreated { bill, .. } => {
+            let bill = find(&app, bill)?;
+            let mut response = show_bill(&app, &bill, StatusCode::CREATED);
+            let location = format!("/v1/bills/{}", bill.terms.id);
+            let location = HeaderValue::from_str(&location).map_err(trouble::internal)?;
+            response.headers_mut().insert(hyper::header::LOCATION, location);
+            Ok(response)
+        }
+        Answer::Repeated { sequence } => repeated(&app, sequence, StatusCode::CREATED),
+        Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
+        other => Err(trouble::internal(format!("{other:?} answers no bill"))),
+    }
+}
+
+/// `GET /v1/bills/{id}`.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let bill = by_path(&app, &request)?;
+    Ok(show_bill(&app, &bill, StatusCode::OK))
+}
+
+/// `GET /v1/bills?payment_number=`.
+pub(super) async fn find_by_number(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let query = request.head.query()?;
+    let number = query.get("payment_number").unwrap_or_default().replace(' ', "");
+    let number: PaymentNumber = number.parse().map_err(|error: crate::payments::NotAPaymentNumber| {
+        Problem::validation(vec![FieldError {
+            pointer: "/payment_number".into(),
+            code: "not_a_payment_number",
+            detail: error.to_string().into(),
+            limit: None,
+        }])
+    })?;
+    let bill = app.books.bill(number).map_err(|error| trouble::lookup(&error))?;
+    let bill = request.principal.scope().see_bill(bill)?;
+    Ok(show_bill(&app, &bill, StatusCode::OK))
+}
+
+/// `POST /v1/bills/{id}/cancel`.
+pub(super) async fn cancel(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let bill = by_path(&app, &request)?;
+    let route = format!("bill_cancel {}", bill.terms.id);
+    let place = app.in_flight.enter(&request.head, &request.principal, &route, request.bytes(), app.now())?;
+    let idempotency = Some(place.idempotency.clone());
+    let command = command(&request, Ask::CancelBill { bill: bill.terms.number, idempotency });
+    match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {
+        Answer::Done { .. } => {
+            let bill = find(&app, bill.terms.number)?;
+            Ok(show_bill(&app, &bill, StatusCode::OK))
+        }
+        Answer::Repeated { sequence } => repeated(&app, sequence, StatusCode::OK),
+        Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
+        other => Err(trouble::internal(format!("{other:?} answers no withdrawal"))),
+    }
+}
+
+/// The bill that the path names, if the caller sees it.
+pub(super) fn by_path(app: &App, request: &Request<App>) -> Result<std::sync::Arc<Bill>, Problem> {
+    let id: BillId = request.head.parameter("id").parse().map_err(|_| access::no_such_bill())?;
+    let bill = app.books.bill_by_id(id).map_err(|error| trouble::lookup(&error))?;
+    request.principal.scope().see_bill(bill)
+}
+
+/// A command that this request leads to.
+pub(super) fn command(request: &Request<App>, ask: Ask) -> Command {
+    Command { principal: request.principal.name(), cause: request.head.id().as_str().into(), ask }
+}
+
+/// A bill that the books have just spoken of.
+fn find(app: &App, number: PaymentNumber) -> Result<std::sync::Arc<Bill>, Problem> {
+    let bill = app.books.bill(number).map_err(|error| trouble::lookup(&error))?;
+    bill.ok_or_else(|| trouble::internal("a bill that was written is not found"))
+}
+
+/// The answer to a request that was carried out before: rendered again from the books.
+fn repeated(app: &App, sequence: u64, status: StatusCode) -> Result<Response, Problem> {
+    let event = app.books.event(sequence).map_err(|error| trouble::lookup(&error))?;
+    let number = match event {
+        Some(Event::BillCreated { terms }) => terms.number,
+        Some(Event::BillCancelled { bill }) => bill,
+        other => return Err(trouble::internal(format!("{other:?} is no earlier answer"))),
+    };
+    let bill = find(app, number)?;
+    let mut response = show_bill(app, &bill, status);
+    mark_replayed(&mut response);
+    Ok(response)
+}
+
+/// Says that the answer is of an earlier request.
+pub(super) fn mark_replayed(response: &mut Response) {
+    let name = HeaderName::from_static("idempotent-replayed");
+    response.headers_mut().insert(name, HeaderValue::from_static("true"));
+}
+
+fn show_bill(app: &App, bill: &Bill, status: StatusCode) -> Response {
+    let mut response = response::json(status, &BillBody::of(app, bill));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Prices what is wanted from one snapshot of the catalogue.
+fn price(app: &App, request: &Request<App>, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Problem> {
+    let catalogue = app.catalogue.current();
+    let version =
+        app.books.readers().catalogue().filter(|version| *version.hash == *catalogue.hash().to_string());
+    let version =
+        version.ok_or_else(|| trouble::internal("the catalogue in memory is not the one in force"))?;
+    let now = app.now();
+    let priced = catalogue
+        .price(&wanted.service, &wanted.order, east_africa_date(now.micros()), app.policy)
+        .map_err(|error| trouble::price(&error))?;
+    let service = catalogue.service(&wanted.service).expect("a service that was priced is in the catalogue");
+    if !request.principal.scope().covers(service.agency.as_str()) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "This key makes bills for the services of its own agency.",
+        )
+        .money_moved(MoneyMoved::No));
+    }
+    if !priced.total.is_positive() {
+        return Err(Problem::new(Code::NothingToPay, "The price of this order is nothing.")
+            .money_moved(MoneyMoved::No));
+    }
+    let (payable, quote) = match (priced.currency, &app.exchange) {
+        (Currency::Kes, _) => (priced.total, None),
+        (Currency::Usd, Some(rate)) => {
+            let (payable, quote) = rate.quote(priced.total, now).map_err(trouble::internal)?;
+            (payable, Some(quote))
+        }
+        (Currency::Usd, None) => {
+            let detail = "There is no rate at which dollars could be paid in shillings.";
+            return Err(Problem::new(Code::ServiceNotBillable, detail).money_moved(MoneyMoved::No));
+        }
+    };
+    let agency = service.agency.as_str();
+    let lines = priced.lines.iter().map(|line| BillLine {
+        code: line.code.as_str().into(),
+        text: line.text.clone(),
+        quantity: line.quantity,
+        unit: line.unit,
+        amount: line.amount,
+        account: if line.code == "convenience_fee" {
+            convenience_fee()
+        } else {
+            agency_payable(agency, service.slug.as_str())
+        },
+        legal_basis: line.legal_basis.as_str().into(),
+        fee_version: line.fee_version.as_str().into(),
+    });
+    let new = NewBill {
+        id: app.new_bill_id(),
+        random: rand::random(),
+        agency: agency.into(),
+        service: service.slug.as_str().into(),
+        service_name: service.name.clone(),
+        lines: lines.collect(),
+        total: priced.total,
+        payable,
+        quote,
+        convenience_basis: priced.convenience_fee.basis.as_str().into(),
+        part_payment: priced.part_payment.into(),
+        catalogue: version,
+        agency_reference: wanted.agency_reference.map(Into::into),
+        life_seconds: app.bill_life_seconds,
+        vault_slot: 0,
+        sealed: None,
+        idempotency: None,
+    };
+    Ok((new, now))
+}
+
+fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
+    let mut errors = Vec::new();
+    let mut wrong = |pointer: &'static str, code: &'static str, detail: String, limit: Option<i64>| {
+        errors.push(FieldError { pointer: pointer.into(), code, detail: detail.into(), limit });
+    };
+    let payer = &wanted.payer;
+    let phone = payer.phone.as_deref().map(Subscriber::parse).transpose().unwrap_or_else(|error| {
+        wrong("/payer/phone", "not_a_phone", error.to_string(), None);
+        None
+    });
+    for (pointer, text, limit) in [
+        ("/payer/name", &payer.name, PERSONAL_LEN_MAX),
+        ("/payer/identity_number", &payer.identity_number, PERSONAL_LEN_MAX),
+        ("/agency_reference", &wanted.agency_reference, AGENCY_REFERENCE_LEN_MAX),
+    ] {
+        if text.as_ref().is_some_and(|text| text.chars().count() > limit) {
+            let limit_signed = i64::try_from(limit).ok();
+            wrong(pointer, "too_long", format!("At most {limit} characters."), limit_signed);
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Problem::validation(errors).money_moved(MoneyMoved::No));
+    }
+    let assessment = wanted.order.assessment.as_ref().map(|assessment| assessment.reference.as_str());
+    Ok(Personal::default()
+        .with(Field::Phone, phone.map(Subscriber::digits).as_deref())
+        .with(Field::Name, payer.name.as_deref())
+        .with(Field::Identity, payer.identity_number.as_deref())
+        .with(Field::AssessmentReference, assessment))
+}
+
+impl BillBody {
+    fn of(app: &App, bill: &Bill) -> Self {
+        let terms = &bill.terms;
+        let steps = app.paybill.steps(terms.number, bill.due());
+        let convenience = terms.lines.iter().find(|line| &*line.code == "convenience_fee");
+        Self {
+            id: terms.id,
+            payment_number: terms.number.to_string(),
+            status: bill.state.word(),
+            agency: terms.agency.to_string(),
+            service: terms.service.to_string(),
+            service_name: terms.service_name.clone(),
+            lines: terms.lines.iter().map(LineBody::of).collect(),
+            total: terms.total,
+            amount: terms.payable,
+            collected: bill.collected,
+            due: bill.due(),
+            quote: terms.quote.as_ref().map(|quote| QuoteBody {
+                rate_id: quote.rate_id.to_string(),
+                kes_per_usd: quote.rate.to_string(),
+                expires_at: format_rfc3339(quote.expires.micros()),
+            }),
+            convenience_fee: ConvenienceBody {
+                amount: convenience.map_or(Money::zero(terms.total.currency()), |line| line.amount),
+                legal_basis: terms.convenience_basis.to_string(),
+            },
+            part_payment: terms.part_payment,
+            catalogue: terms.catalogue.clone(),
+            agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
+            created_at: format_rfc3339(terms.created.micros()),
+            expires_at: format_rfc3339(terms.expires.micros()),
+            payments: bill.payments.iter().map(|payment| PaymentBody::of(app, payment)).collect(),
+            latest_attempt: bill.latest_attempt.map(|attempt| attempt.to_string()),
+            instructions: InstructionsBody::of(bill, steps),
+            pay_url: format!("{}/en/bills/{}", app.public_url, terms.id),
+            as_of_sequence: bill.changed_by,
+        }
+    }
+}
+
+impl LineBody {
+    fn of(line: &BillLine) -> Self {
+        Self {
+            code: line.code.to_string(),
+            text: line.text.clone(),
+            quantity: line.quantity,
+            unit: line.unit,
+            amount: line.amount,
+            legal_basis: line.legal_basis.to_string(),
+            fee_version: line.fee_version.to_string(),
+        }
+    }
+}
+
+impl PaymentBody {
+    fn of(app: &App, payment: &crate::payments::BillPayment) -> Self {
+        Self {
+            receipt_number: payment.receipt.grouped(),
+            channel_receipt: payment.channel_receipt.to_string(),
+            amount: payment.money,
+            booked_at: format_rfc3339(payment.booked.micros()),
+            receipt_url: format!("{}/v1/receipts/{}", app.public_url, payment.receipt.grouped()),
+        }
+    }
+}
+
+impl InstructionsBody {
+    fn of(bill: &Bill, steps: Result<PaybillSteps, NotPayable>) -> Self {
+        match steps {
+            _ if !bill.state.is_open() => Self { en: Vec::new(), sw: Vec::new() },
+            Ok(steps) => Self { en: steps.en.to_vec(), sw: steps.sw.to_vec() },
+            Err(reason) => Self { en: vec![reason.text(Language::En)], sw: vec![reason.text(Language::Sw)] },
+        }
+    }
+}

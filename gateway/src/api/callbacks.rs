@@ -1,0 +1,287 @@
+//! Safaricom's callbacks. A confirmation says that money has moved: it is durable before it is answered, and nothing
+//! that can be read is ever refused. A validation asks before money moves and is answered from memory.
+
+use std::borrow::Cow;
+
+use hyper::StatusCode;
+use ledger::Evidence;
+
+use super::{SharedApp, trouble};
+use crate::app::App;
+use crate::channels::mpesa::sources::Caller;
+use crate::channels::mpesa::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
+use crate::channels::mpesa::wire::prompt::PromptEnding;
+use crate::channels::mpesa::wire::{Msisdn, WireError, c2b, prompt};
+use crate::http::problem::{FieldError, MoneyMoved, Problem};
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::{
+    AccountFact, Addressed, Answer, Ask, AttemptId, AttemptNews, Bill, ChannelReceipt, Command, MoneyIn,
+    PartPaymentRule, Provider, ToldBy, TypedAccount, normalise,
+};
+use crate::personal::{Field, Personal};
+use crate::telemetry::metrics as names;
+
+/// How records name who told us.
+const PRINCIPAL: &str = "safaricom";
+
+/// `POST /cb/{token}/c2b/validate`: may this payment be made? Read-only; any doubt is a yes.
+pub(super) async fn validate(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    check_source(&app, &request)?;
+    let outcome = match c2b::parse(request.bytes()) {
+        Ok(message) => judge(&app, &message),
+        Err(error) => {
+            // We cannot read the question. The payer should not suffer for it.
+            tracing::warn!(%error, "A validation could not be read and is answered with yes.");
+            ValidationAnswer::Accept
+        }
+    };
+    metrics::counter!(names::VALIDATIONS_TOTAL.name, "outcome" => word(outcome)).increment(1);
+    Ok(response::bytes(StatusCode::OK, "application/json", outcome.body()))
+}
+
+fn judge(app: &App, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
+    let reject = ValidationAnswer::Reject;
+    if message.short_code != app.paybill.short_code() {
+        return reject(Rejection::ShortCode);
+    }
+    let number = match TypedAccount::read(&message.account) {
+        TypedAccount::Number(number) => number,
+        TypedAccount::BadCheckDigit => return reject(Rejection::Account),
+        // Account numbers of other kinds (assessments, old invoices) are routed later; until then people look at them.
+        TypedAccount::Other | TypedAccount::Missing => return ValidationAnswer::Accept,
+    };
+    match app.books.bill(number) {
+        Ok(Some(bill)) => judge_amount(&bill, message),
+        Ok(None) => reject(Rejection::Account),
+        Err(error) => {
+            tracing::warn!(%error, "A bill cannot be looked up; the validation is answered with yes.");
+            ValidationAnswer::Accept
+        }
+    }
+}
+
+fn judge_amount(bill: &Bill, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
+    if !bill.state.is_open() {
+        return ValidationAnswer::Reject(Rejection::Other);
+    }
+    let exact = bill.terms.part_payment == PartPaymentRule::Exact;
+    if exact && message.money != bill.due() {
+        ValidationAnswer::Reject(Rejection::Amount)
+    } else {
+        ValidationAnswer::Accept
+    }
+}
+
+fn word(answer: ValidationAnswer) -> &'static str {
+    match answer {
+        ValidationAnswer::Accept => "accepted",
+        ValidationAnswer::Reject(Rejection::Account) => "wrong_account",
+        ValidationAnswer::Reject(Rejection::Amount) => "wrong_amount",
+        ValidationAnswer::Reject(Rejection::ShortCode) => "wrong_short_code",
+        ValidationAnswer::Reject(Rejection::Msisdn | Rejection::Kyc | Rejection::Other) => "not_payable",
+    }
+}
+
+/// `POST /cb/{token}/c2b/confirm`: money has moved.
+pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    check_source(&app, &request)?;
+    let message = c2b::parse(request.bytes()).map_err(|error| unreadable(&error))?;
+    if message.short_code != app.paybill.short_code() {
+        tracing::error!("A confirmation is for a short code that is not ours.");
+        return Err(Problem::new(Code::CallbackUnreadable, "BusinessShortCode is not this paybill.")
+            .money_moved(MoneyMoved::Unknown));
+    }
+    let typed = TypedAccount::read(&message.account);
+    let personal = Personal::default()
+        .with(Field::TypedAccount, Some(&message.account))
+        .with(Field::ProviderPhone, provider_phone(&message.msisdn).as_deref())
+        .with(Field::Name, Some(message.names.join(" ").trim()));
+    let money_in = MoneyIn {
+        receipt: channel_receipt(&app, &message.receipt),
+        money: message.money,
+        addressed: Addressed::Typed(typed),
+        account_fact: account_fact(&app, typed, &message.account)?,
+        told_by: ToldBy::Confirmation,
+        evidence: Evidence::CallbackOnly,
+        moved: message.time,
+        sealed: seal(&app, typed, None, &personal)?,
+        random: rand::random(),
+    };
+    take(&app, &request, money_in).await?;
+    Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
+}
+
+/// `POST /cb/{token}/stk/{attempt}`: a prompt has its result.
+pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    check_source(&app, &request)?;
+    let attempt: AttemptId = request
+        .head
+        .parameter("attempt")
+        .parse()
+        .map_err(|_| Problem::new(Code::NotFound, "No such address.").money_moved(MoneyMoved::Unknown))?;
+    let result = prompt::parse(request.bytes()).map_err(|error| unreadable(&error))?;
+    match result.ending {
+        PromptEnding::Paid(paid) => {
+            let phone = provider_phone(&paid.msisdn);
+            let personal = Personal::default().with(Field::ProviderPhone, phone.as_deref());
+            let slot = bill_slot_of(&app, attempt)?;
+            let money_in = MoneyIn {
+                receipt: channel_receipt(&app, &paid.receipt),
+                money: paid.money,
+                addressed: Addressed::Attempt(attempt),
+                account_fact: AccountFact::Unsaid,
+                told_by: ToldBy::PromptResult,
+                evidence: Evidence::CallbackOnly,
+                moved: paid.time,
+                sealed: seal(&app, TypedAccount::Missing, slot, &personal)?,
+                random: rand::random(),
+            };
+            take(&app, &request, money_in).await?;
+        }
+        ending => match ending.news() {
+            Some(on) => {
+                let news = AttemptNews { attempt, on, code: Some(result.code.as_ref().into()), sealed: None };
+                let command = command(&request, Ask::MoveAttempt(news));
+                let answer = app.books.take_money(command).await;
+                if let Answer::Refused(refusal) =
+                    answer.map_err(|error| trouble::books_for_callback(&error))?
+                {
+                    tracing::warn!(%refusal, "The result of a prompt is for no attempt of ours.");
+                }
+            }
+            // Not known: the attempt stays as it is, and is asked about when its time has come.
+            None => tracing::warn!(code = %result.code, "The result code of a prompt is not one we know."),
+        },
+    }
+    Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
+}
+
+/// The payer's number as the provider tells it.
+fn provider_phone<'a>(msisdn: &'a Msisdn<'_>) -> Option<Cow<'a, str>> {
+    match msisdn {
+        Msisdn::Missing => None,
+        Msisdn::Plain(text) | Msisdn::Masked(text) | Msisdn::Other(text) => Some(Cow::Borrowed(text)),
+        Msisdn::Hashed(hash) => Some(Cow::Owned(hex::encode(hash))),
+    }
+}
+
+/// Lets the books take money, and says aloud what people have to look at.
+async fn take(app: &App, request: &Request<App>, money_in: MoneyIn) -> Result<(), Problem> {
+    let command = command(request, Ask::Receive(Box::new(money_in)));
+    let answer = app.books.take_money(command).await.map_err(|error| {
+        metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
+        tracing::error!(%error, "A confirmation of money that has moved was not booked.");
+        trouble::books_for_callback(&error)
+    })?;
+    let outcome = match answer {
+        Answer::Booked { .. } => "booked",
+        Answer::Known { .. } => "known",
+        Answer::Quarantined { stands, differs, is_new } => {
+            if is_new {
+                tracing::error!(
+                    stands,
+                    ?differs,
+                    "A receipt came again with other facts: in quarantine, the first stands."
+                );
+            }
+            "quarantined"
+        }
+        other => {
+            return Err(trouble::internal(format!("{other:?} answers no money")).money_moved(MoneyMoved::Yes));
+        }
+    };
+    metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => outcome).increment(1);
+    Ok(())
+}
+
+fn command(request: &Request<App>, ask: Ask) -> Command {
+    Command { principal: PRINCIPAL.into(), cause: request.head.id().as_str().into(), ask }
+}
+
+/// Secret path and source address: they filter, they prove nothing.
+fn check_source(app: &App, request: &Request<App>) -> Result<(), Problem> {
+    let (caller, is_taken) = app.paybill.judge_caller(request.head.parameter("token"), request.head.client());
+    let reason = match caller {
+        Caller::Expected => return Ok(()),
+        Caller::FromElsewhere => "address",
+        Caller::Stranger => "token",
+    };
+    metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => reason).increment(1);
+    tracing::error!(reason, is_taken, client = %request.head.client(), "A callback comes from where none is expected.");
+    if is_taken {
+        return Ok(());
+    }
+    Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
+}
+
+fn unreadable(error: &WireError) -> Problem {
+    tracing::error!(%error, "A callback could not be read; nothing was booked from it.");
+    metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "unreadable").increment(1);
+    let detail = format!("Nothing was booked from this callback: {error}.");
+    let problem = Problem::new(Code::CallbackUnreadable, detail).money_moved(MoneyMoved::Unknown);
+    match error {
+        WireError::Json(_) => problem,
+        WireError::Field(field) => problem.errors_in(vec![FieldError {
+            pointer: field.pointer.clone(),
+            code: "unreadable",
+            detail: field.fault.to_string().into(),
+            limit: None,
+        }]),
+    }
+}
+
+fn channel_receipt(app: &App, number: &str) -> ChannelReceipt {
+    ChannelReceipt {
+        provider: Provider::Mpesa,
+        short_code: app.paybill.short_code().into(),
+        number: number.into(),
+    }
+}
+
+fn account_fact(app: &App, typed: TypedAccount, account: &str) -> Result<AccountFact, Problem> {
+    match typed {
+        TypedAccount::Number(number) => Ok(AccountFact::Number(number)),
+        TypedAccount::Missing => Ok(AccountFact::Unsaid),
+        TypedAccount::BadCheckDigit | TypedAccount::Other => app
+            .lookup_keys
+            .hash_account(app.month().0, &normalise(account))
+            .map_err(|error| trouble::internal(error).money_moved(MoneyMoved::Yes)),
+    }
+}
+
+/// Seals personal data under the key of the bill that the money is for, or under a key of its own. That a bill's data
+/// was erased meanwhile, or its key cannot be read, is no reason to turn money away.
+fn seal(
+    app: &App,
+    typed: TypedAccount,
+    slot: Option<u64>,
+    personal: &Personal,
+) -> Result<Option<ledger::Sealed>, Problem> {
+    let slot = match (slot, typed) {
+        (None, TypedAccount::Number(number)) => match app.books.bill(number) {
+            Ok(bill) => bill.map(|bill| bill.terms.vault_slot),
+            Err(error) => {
+                tracing::error!(%error, "A bill cannot be looked up; its payment is sealed under a key of its own.");
+                None
+            }
+        },
+        (slot, _) => slot,
+    };
+    if let Some(slot) = slot {
+        match personal.seal_in(&app.vault, slot) {
+            Ok(sealed) => return Ok(sealed),
+            Err(error) => tracing::error!(%error, slot, "A key cannot be read; another one is taken."),
+        }
+    }
+    let taken = app.vault.take().map_err(|error| trouble::internal(error).money_moved(MoneyMoved::Yes))?;
+    personal.seal_with(&taken).map_err(|error| trouble::internal(error).money_moved(MoneyMoved::Yes))
+}
+
+fn bill_slot_of(app: &App, attempt: AttemptId) -> Result<Option<u64>, Problem> {
+    let moved = |error| trouble::lookup(&error).money_moved(MoneyMoved::Yes);
+    let Some(attempt) = app.books.attempt(attempt).map_err(moved)? else { return Ok(None) };
+    let bill = app.books.bill(attempt.bill).map_err(moved)?;
+    Ok(bill.map(|bill| bill.terms.vault_slot))
+}

@@ -1,0 +1,82 @@
+//! Probes and metrics. Alive never looks at anything; ready looks at everything that would make us fail a caller.
+
+use std::sync::atomic::Ordering;
+
+use hyper::StatusCode;
+
+use super::SharedApp;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::AttemptState;
+use crate::telemetry::metrics as names;
+
+/// `GET /livez`.
+pub(super) async fn live(_app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    Ok(response::text(StatusCode::OK, "ok\n"))
+}
+
+/// `GET /readyz`: a line for each check.
+pub(super) async fn ready(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    let is_draining = app.is_draining.load(Ordering::Relaxed);
+    let has_catalogue = app.books.readers().catalogue().is_some();
+    let views = app.views.health();
+    let checks = [
+        ("not draining", !is_draining, true),
+        ("catalogue in force", has_catalogue, true),
+        ("views follow the books", views.last_error.is_none(), false),
+    ];
+    let mut text = String::new();
+    for (name, is_well, is_needed) in checks {
+        let mark = if is_well {
+            "[+]"
+        } else if is_needed {
+            "[-]"
+        } else {
+            "[!]"
+        };
+        text.push_str(&format!("{mark} {name}\n"));
+    }
+    let is_ready = checks.iter().all(|(_, is_well, is_needed)| *is_well || !is_needed);
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(response::text(status, text))
+}
+
+/// `GET /metrics`.
+pub(super) async fn metrics(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    measure(&app);
+    let mut response = response::text(StatusCode::OK, app.metrics.render());
+    let content_type = hyper::header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, content_type);
+    Ok(response)
+}
+
+/// Gauges are read when somebody asks.
+#[expect(clippy::cast_precision_loss, reason = "metrics are floats; these counts stay far below 2^53")]
+fn measure(app: &App) {
+    let readers = app.books.readers();
+    metrics::gauge!(names::BOOKS_RECORDS.name).set(app.books.head().size as f64);
+    metrics::gauge!(names::BILLS_OPEN.name).set(readers.open_bill_count() as f64);
+    let unknown =
+        readers.unfinished_attempts().iter().filter(|attempt| attempt.state == AttemptState::Unknown).count();
+    metrics::gauge!(names::ATTEMPTS_UNKNOWN.name).set(unknown as f64);
+    let now = app.now().micros();
+    let (_, (count, oldest, quarantine)) = readers.with_totals(|totals| {
+        let oldest = totals.suspense.values().map(|open| open.since.micros()).min();
+        (totals.suspense.len(), oldest, totals.quarantine_count)
+    });
+    metrics::gauge!(names::SUSPENSE_ITEMS.name).set(count as f64);
+    let age_seconds = oldest.map_or(0, |since| (now - since).max(0) / 1_000_000);
+    metrics::gauge!(names::SUSPENSE_OLDEST_AGE_SECONDS.name).set(age_seconds as f64);
+    metrics::gauge!(names::QUARANTINE_ITEMS.name).set(quarantine as f64);
+    metrics::gauge!(names::VIEWS_LAG_RECORDS.name).set(app.views.health().lag() as f64);
+}
+
+/// `POST /admin/views/rebuild`.
+pub(super) async fn rebuild_views(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    app.views.rebuild();
+    let mut response = response::no_content();
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}

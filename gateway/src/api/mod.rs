@@ -1,0 +1,114 @@
+//! What the three listeners answer: one table of routes each, every row with the rule of who may call it.
+//!
+//! A file for each resource: its wire types first, then its handlers. Wire types live here and nowhere else; the books
+//! and the catalogue have their own. Reads of bills, attempts and receipts by number are strongly consistent with the
+//! books; lists come from the views and say at which sequence they are true.
+
+mod access;
+mod attempts;
+mod bills;
+mod callbacks;
+mod collections;
+mod health;
+mod keys;
+mod receipts;
+mod services;
+mod trouble;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::books::MONEY_WAIT_MAX;
+use crate::http::admission::Lane;
+use crate::http::body::BodyRule;
+use crate::http::router::{Route, RouteTableError, Routes};
+
+pub(crate) use access::authorize;
+pub use access::{Access, Principal, RowScope};
+use access::{INTEGRATORS, READERS_OF_BILLS, READERS_OF_TOTALS};
+pub(crate) use keys::make_key;
+pub use keys::{KeyBody, KeyList, NewKey};
+pub(crate) use receipts::key_set;
+
+/// The most that a callback may have in bytes; the largest that is documented has under two thousand.
+const CALLBACK_BYTES_MAX: usize = 16 * 1024;
+/// A prompt waits for the provider's own answer.
+const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What citizens, agencies, the Treasury and the Auditor reach.
+pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
+    let mut routes = vec![
+        Route::get("/v1/services", "service_list", Access::Anyone, services::list),
+        Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
+        Route::post("/v1/bills", "bill_create", INTEGRATORS, bills::create).about_money().runs_to_end(),
+        Route::get("/v1/bills", "bill_find", READERS_OF_BILLS, bills::find_by_number),
+        Route::get("/v1/bills/{id}", "bill_show", READERS_OF_BILLS, bills::show),
+        Route::post("/v1/bills/{id}/cancel", "bill_cancel", INTEGRATORS, bills::cancel)
+            .about_money()
+            .runs_to_end(),
+        Route::post("/v1/bills/{id}/attempts", "attempt_create", INTEGRATORS, attempts::create)
+            .about_money()
+            .runs_to_end()
+            .deadline(PROMPT_DEADLINE),
+        Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
+        Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
+        Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
+        Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
+        Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
+    ];
+    routes.extend(crate::pages::routes());
+    Routes::new(routes)
+}
+
+/// What Safaricom reaches.
+pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
+    let money_in = Lane::MoneyIn { wait_max: MONEY_WAIT_MAX };
+    let callback = |route: Route<App>| route.body(BodyRule::Whole { bytes_max: CALLBACK_BYTES_MAX }).quiet();
+    Routes::new(vec![
+        callback(Route::post(
+            "/cb/{token}/c2b/validate",
+            "callback_validate",
+            Access::Provider,
+            callbacks::validate,
+        )),
+        callback(Route::post(
+            "/cb/{token}/c2b/confirm",
+            "callback_confirm",
+            Access::Provider,
+            callbacks::confirm,
+        ))
+        .about_money()
+        .lane(money_in),
+        callback(Route::post(
+            "/cb/{token}/stk/{attempt}",
+            "callback_prompt",
+            Access::Provider,
+            callbacks::prompt,
+        ))
+        .about_money()
+        .lane(money_in),
+    ])
+}
+
+/// What the operator of this machine reaches.
+pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
+    Routes::new(vec![
+        Route::get("/livez", "live", Access::ThisMachine, health::live).quiet(),
+        Route::get("/readyz", "ready", Access::ThisMachine, health::ready).quiet(),
+        Route::get("/metrics", "metrics", Access::ThisMachine, health::metrics).quiet(),
+        Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
+        Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
+        Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
+        Route::get(
+            "/admin/attempts/unknown",
+            "admin_attempts_unknown",
+            Access::Operator,
+            attempts::list_unknown,
+        ),
+        Route::post("/admin/views/rebuild", "admin_views_rebuild", Access::Operator, health::rebuild_views),
+    ])
+}
+
+/// The application as handlers receive it.
+type SharedApp = Arc<App>;

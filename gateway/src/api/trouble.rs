@@ -1,0 +1,89 @@
+//! From what went wrong inside to what a caller is told: in one place, so that every route says the same of the same.
+
+use std::fmt;
+
+use catalog::PriceError;
+
+use crate::books::{BooksError, LookupError};
+use crate::http::problem::{FieldError, MoneyMoved, Problem};
+use crate::http::problem_codes::Code;
+use crate::payments::Refusal;
+
+/// The books gave no answer to a request that was not about money that had moved.
+pub(crate) fn books(error: &BooksError) -> Problem {
+    let moved = match error {
+        BooksError::Crowded | BooksError::NoRoom => MoneyMoved::No,
+        BooksError::Stopped => MoneyMoved::Unknown,
+    };
+    let detail = "Send the same request with the same Idempotency-Key again in a moment.";
+    Problem::new(Code::BooksUnavailable, detail).internal(error).money_moved(moved).retry_after_seconds(2)
+}
+
+/// The books gave no answer to a callback: money has moved, and nothing of it may be lost.
+pub(crate) fn books_for_callback(error: &BooksError) -> Problem {
+    Problem::new(Code::BooksUnavailable, "Not booked. Send it again.")
+        .internal(error)
+        .money_moved(MoneyMoved::Yes)
+        .retry_after_seconds(2)
+}
+
+/// Something could not be read.
+pub(crate) fn lookup(error: &LookupError) -> Problem {
+    Problem::internal_error(error)
+}
+
+/// Something else went wrong inside.
+pub(crate) fn internal(error: impl fmt::Display) -> Problem {
+    Problem::internal_error(error)
+}
+
+/// The books refuse.
+pub(crate) fn refusal(refusal: &Refusal) -> Problem {
+    let problem = match refusal {
+        Refusal::NoSuchBill => super::access::no_such_bill(),
+        Refusal::NoSuchAttempt => {
+            Problem::new(Code::NotFound, "There is no such attempt, or it is not yours.")
+        }
+        Refusal::BillIs { state } => {
+            Problem::new(Code::BillNotOpen, format!("The bill is {}.", state.word()))
+        }
+        Refusal::PromptMayLive { attempt, .. } => {
+            let detail = format!("Attempt {attempt} may still be answered; ask for its status.");
+            Problem::new(Code::PromptMayLive, detail).retry_after_seconds(90)
+        }
+        Refusal::OtherRequest => {
+            Problem::new(Code::IdempotencyKeyReused, "Use another Idempotency-Key for another request.")
+        }
+        Refusal::NoSuchKey => Problem::new(Code::NotFound, "There is no such key."),
+        Refusal::KeyExists => Problem::new(Code::Conflict, "A key of this name exists."),
+        Refusal::NoFreeNumber => {
+            Problem::new(Code::BooksUnavailable, "No free payment number was found; try again.")
+        }
+    };
+    problem.money_moved(MoneyMoved::No)
+}
+
+/// The catalogue gives no price.
+pub(crate) fn price(error: &PriceError) -> Problem {
+    let problem = match error {
+        PriceError::UnknownService { .. } => Problem::validation(vec![FieldError {
+            pointer: "/service".into(),
+            code: "unknown_service",
+            detail: "The catalogue has no service of this name.".into(),
+            limit: None,
+        }]),
+        PriceError::Answers { problems, .. } => Problem::validation(
+            problems
+                .iter()
+                .map(|problem| FieldError {
+                    pointer: format!("/order{}", problem.pointer()).into(),
+                    code: problem.code(),
+                    detail: problem.fault.to_string().into(),
+                    limit: None,
+                })
+                .collect(),
+        ),
+        other => Problem::new(Code::ServiceNotBillable, other.to_string()),
+    };
+    problem.money_moved(MoneyMoved::No)
+}

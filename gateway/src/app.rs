@@ -1,0 +1,122 @@
+//! Everything that a request can reach.
+
+use std::sync::Arc;
+
+use catalog::{LiveCatalogue, Policy};
+use ledger::personal::{Month, Vault};
+use ledger::{LedgerTime, ShortKey};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::access::KeySecret;
+use crate::api::{Access, Principal};
+use crate::books::Books;
+use crate::channels::mpesa::Paybill;
+use crate::clock::{Clock, east_africa_date};
+use crate::exchange::ExchangeRate;
+use crate::http::application::Application;
+use crate::http::problem::Problem;
+use crate::http::request::RequestHead;
+use crate::idempotency::InFlight;
+use crate::payments::{AttemptId, BillId};
+use crate::personal::LookupKeys;
+use crate::receipts::ReceiptSigner;
+use crate::views::Views;
+
+/// Everything that a request can reach.
+pub struct App {
+    /// What this gateway is for.
+    pub purpose: Purpose,
+    /// The time.
+    pub clock: Clock,
+    /// The books.
+    pub books: Books,
+    /// The catalogue in force.
+    pub catalogue: LiveCatalogue,
+    /// What may be charged.
+    pub policy: Policy,
+    /// Dollars into shillings, where there is a rate.
+    pub exchange: Option<ExchangeRate>,
+    /// Keys of personal data.
+    pub vault: Vault,
+    /// Keyed hashes of personal data.
+    pub lookup_keys: LookupKeys,
+    /// Signs receipts.
+    pub receipts: ReceiptSigner,
+    /// The consolidated paybill.
+    pub paybill: Paybill,
+    /// Requests that are being carried out, by their idempotency key.
+    pub in_flight: InFlight,
+    /// What the books look like in SQL.
+    pub views: Views,
+    /// What the operator of this machine shows.
+    pub operator_token: KeySecret,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// How long a bill can be paid, in seconds, unless its quote ends earlier.
+    pub bill_life_seconds: i64,
+    /// How this gateway is reached from outside, without a slash at the end.
+    pub public_url: String,
+    /// True from SIGTERM on: probes say so.
+    pub is_draining: std::sync::atomic::AtomicBool,
+}
+
+/// What a gateway is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Real money.
+    Live,
+    /// No real money, and every page says so.
+    Demonstration,
+}
+
+impl App {
+    /// The ledger's view of the time.
+    pub fn now(&self) -> LedgerTime {
+        LedgerTime::from_micros(self.clock.now_micros())
+    }
+
+    /// The month that keys of personal data made now belong to.
+    pub fn month(&self) -> Month {
+        month_of(self.clock.now_micros())
+    }
+
+    /// A new identifier for a bill.
+    pub fn new_bill_id(&self) -> BillId {
+        BillId::from_uuid(self.new_uuid())
+    }
+
+    /// A new identifier for an attempt.
+    pub fn new_attempt_id(&self) -> AttemptId {
+        AttemptId::from_uuid(self.new_uuid())
+    }
+
+    /// A version 7 UUID: sorts by time, and its 74 random bits cannot be guessed.
+    fn new_uuid(&self) -> u128 {
+        let millis = u64::try_from(self.clock.now_micros() / 1000).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid().as_u128()
+    }
+}
+
+/// The month of a moment, in East Africa Time.
+pub fn month_of(micros: i64) -> Month {
+    let date = east_africa_date(micros);
+    Month(u32::try_from(i32::from(date.year()) * 12 + i32::from(date.month()) - 1).unwrap_or(0))
+}
+
+impl Application for App {
+    type Access = Access;
+    type Principal = Principal;
+
+    fn authorize(&self, rule: Access, head: &RequestHead) -> Result<Principal, Problem> {
+        crate::api::authorize(rule, head, &self.books.readers().keys(), &self.operator_token, self.now())
+    }
+}
+
+/// A short name for something that was asked for, without saying what it was.
+pub fn short_name(text: &str) -> String {
+    let ShortKey(key) = ShortKey::of(text);
+    hex::encode(&key[..6])
+}
+
+/// The application, shared.
+pub type SharedApp = Arc<App>;

@@ -1,0 +1,174 @@
+//! The books as handlers use them: ask and wait, look things up, prove them. The ledger underneath runs on a thread of
+//! its own and never waits for anybody here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::journal::JournalError;
+use ledger::table::RunError;
+use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::payments::{
+    Answer, Attempt, AttemptId, Bill, BillId, Command, Event, PaymentNumber, Payments, Readers,
+    ReceiptNumber, archive_key, read_archived,
+};
+
+/// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
+pub const MONEY_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// The open books.
+pub struct Books {
+    ledger: Ledger<Payments>,
+    money_places: Semaphore,
+    other_places: Semaphore,
+    signer: SigningKey,
+}
+
+/// Why the books gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum BooksError {
+    /// Too many wait already. Nothing was written.
+    #[error("too many requests wait for the books")]
+    Crowded,
+    /// There is no room on the disk. Nothing was written.
+    #[error("there is no room for the journal")]
+    NoRoom,
+    /// The writer has stopped; what became of the request is known after a restart.
+    #[error("the writer of the books has stopped")]
+    Stopped,
+}
+
+/// Something in the books could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// The archive.
+    #[error(transparent)]
+    Archive(#[from] RunError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The stored hashes of the tree.
+    #[error(transparent)]
+    Hashes(#[from] ledger::tree::HashStoreError),
+}
+
+impl Books {
+    /// Books over an open ledger. The signer's name is the name of the tree in its checkpoints.
+    pub fn new(ledger: Ledger<Payments>, lane_capacity: usize, signer: SigningKey) -> Self {
+        Self {
+            ledger,
+            money_places: Semaphore::new(lane_capacity),
+            other_places: Semaphore::new(lane_capacity),
+            signer,
+        }
+    }
+
+    /// Books money that has moved. Waits a while for a place; the command is carried out even if the caller stops
+    /// waiting.
+    pub async fn take_money(&self, command: Command) -> Result<Answer, BooksError> {
+        let place = tokio::time::timeout(MONEY_WAIT_MAX, self.money_places.acquire()).await;
+        let _place = place.map_err(|_| BooksError::Crowded)?.map_err(|_| BooksError::Stopped)?;
+        self.submit(ledger::Lane::MoneyIn, command).await
+    }
+
+    /// Asks for anything else. Turned away at once when too many wait.
+    pub async fn ask(&self, command: Command) -> Result<Answer, BooksError> {
+        let _place = self.other_places.try_acquire().map_err(|_| BooksError::Crowded)?;
+        self.submit(ledger::Lane::Rest, command).await
+    }
+
+    async fn submit(&self, lane: ledger::Lane, command: Command) -> Result<Answer, BooksError> {
+        let (reply, outcome) = oneshot::channel();
+        let submitted = self.ledger.submit(lane, command, move |outcome| {
+            // Nobody may be waiting any more; the books do not mind.
+            let _ = reply.send(outcome);
+        });
+        submitted.map_err(|error| match error {
+            SubmitError::Full => BooksError::Crowded,
+            SubmitError::Closed => BooksError::Stopped,
+        })?;
+        match outcome.await {
+            Ok(Outcome::Done(answer)) => Ok(answer),
+            Ok(Outcome::NoRoom) => Err(BooksError::NoRoom),
+            Ok(Outcome::Stopped) | Err(_) => Err(BooksError::Stopped),
+        }
+    }
+
+    /// What the sequencer publishes.
+    pub fn readers(&self) -> &Readers {
+        self.ledger.readers()
+    }
+
+    /// The ledger underneath, for those who follow it record by record.
+    pub fn ledger(&self) -> &Ledger<Payments> {
+        &self.ledger
+    }
+
+    /// How far the books have come.
+    pub fn head(&self) -> Head {
+        self.ledger.head()
+    }
+
+    /// The bill with this payment number, open or not.
+    pub fn bill(&self, number: PaymentNumber) -> Result<Option<Arc<Bill>>, LookupError> {
+        // A bill may close between the two looks; it is in the archive before it leaves the published ones.
+        if let Some(bill) = self.readers().open_bill(number) {
+            return Ok(Some(bill));
+        }
+        let archived = self.ledger.archived(&archive_key::bill(number))?;
+        Ok(archived.and_then(|bytes| read_archived(&bytes)))
+    }
+
+    /// The bill with this identifier, open or not.
+    pub fn bill_by_id(&self, id: BillId) -> Result<Option<Arc<Bill>>, LookupError> {
+        if let Some(number) = self.readers().number_of(id) {
+            return self.bill(number);
+        }
+        match self.number_in_archive(&archive_key::bill_id(id))? {
+            Some(number) => self.bill(number),
+            None => Ok(None),
+        }
+    }
+
+    /// The attempt with this identifier, finished or not.
+    pub fn attempt(&self, id: AttemptId) -> Result<Option<Arc<Attempt>>, LookupError> {
+        if let Some(attempt) = self.readers().unfinished_attempt(id) {
+            return Ok(Some(attempt));
+        }
+        let archived = self.ledger.archived(&archive_key::attempt(id))?;
+        Ok(archived.and_then(|bytes| read_archived(&bytes)))
+    }
+
+    /// The bill that a receipt of ours is for.
+    pub fn bill_of_receipt(&self, receipt: ReceiptNumber) -> Result<Option<Arc<Bill>>, LookupError> {
+        match self.number_in_archive(&archive_key::receipt(receipt))? {
+            Some(number) => self.bill(number),
+            None => Ok(None),
+        }
+    }
+
+    fn number_in_archive(&self, key: &ledger::ShortKey) -> Result<Option<PaymentNumber>, LookupError> {
+        let bytes = self.ledger.archived(key)?;
+        Ok(bytes.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()))
+    }
+
+    /// What a record is about.
+    pub fn event(&self, sequence: u64) -> Result<Option<Event>, LookupError> {
+        let record = self.ledger.record(sequence)?;
+        Ok(record.and_then(|record| read_archived(&record.draft.event)))
+    }
+
+    /// A signed checkpoint of everything so far. The same head always gets the same.
+    pub fn checkpoint(&self) -> (Head, String) {
+        let head = self.head();
+        let origin = self.signer.verifying_key().name().to_owned();
+        let checkpoint = Checkpoint { origin, size: head.size, root: head.root };
+        (head, checkpoint.sign(&self.signer))
+    }
+
+    /// The key that verifies checkpoints.
+    pub fn verifying_key(&self) -> ledger::VerifyingKey {
+        self.signer.verifying_key()
+    }
+}

@@ -1,0 +1,46 @@
+//! `malipo check`: everything that could keep `serve` from starting, without changing anything.
+
+use std::process::ExitCode;
+
+use ledger::storage::DiskStorage;
+use ledger::verify::data_directory;
+
+use super::verify::show_findings;
+use super::{EXIT_CONFIG, complain};
+use crate::config::flags::Flags;
+use crate::config::{Config, Mode};
+use crate::process::catalogue_files;
+
+/// `malipo check`.
+pub(super) fn check(flags: &Flags) -> ExitCode {
+    let config = match Config::of_process(Mode::Serve, flags) {
+        Ok(config) => config,
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    println!("[+] configuration");
+    let mut is_well = true;
+    if let Some(path) = &config.catalogue.file {
+        match catalogue_files::read(path) {
+            Ok(catalogue) => {
+                println!("[+] catalogue: {} services, {}", catalogue.services().len(), catalogue.hash())
+            }
+            Err(error) => {
+                println!("[-] catalogue: {error}");
+                is_well = false;
+            }
+        }
+    }
+    match &config.data.directory {
+        Some(folder) if folder.is_dir() => {
+            let report = data_directory(&DiskStorage::new(folder), &[]);
+            is_well &= show_findings(&report.findings);
+            println!("    books: {} records", report.size);
+        }
+        Some(folder) => println!("[+] books: {} will be made", folder.display()),
+        None => {}
+    }
+    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

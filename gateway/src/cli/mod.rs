@@ -1,0 +1,145 @@
+//! The command line: what a person or a unit file says, and what becomes of it. Data goes to standard output, talk to
+//! standard error.
+//!
+//! Exit codes: 0 done · 1 failed · 2 wrong usage · 3 ran fine and found differences · 4 not found · 69 nothing answers ·
+//! 74 the ledger writer stopped · 78 bad configuration.
+
+mod admin;
+mod check;
+mod export;
+mod keys;
+mod ledger;
+pub mod serve;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::flags::Flags;
+
+/// Bad configuration (`EX_CONFIG`).
+pub const EXIT_CONFIG: u8 = 78;
+/// Ran fine and found differences.
+const EXIT_DIFFERENT: u8 = 3;
+/// What was asked for is not there.
+const EXIT_NOT_FOUND: u8 = 4;
+/// Nothing answers (`EX_UNAVAILABLE`).
+const EXIT_UNAVAILABLE: u8 = 69;
+
+/// The payment and service-catalogue gateway of a country.
+#[derive(Debug, Parser)]
+#[command(name = "malipo", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything on this machine, with a simulated Safaricom: no real money.
+    Demo(DemoFlags),
+    /// Start the gateway.
+    Serve(ServeFlags),
+    /// Start the simulated Safaricom alone.
+    Sandbox(SandboxFlags),
+    /// Judge the configuration, the catalogue and the data directory; change nothing.
+    Check(Flags),
+    /// Check a receipt, an export or a data directory, offline.
+    Verify(verify::VerifyFlags),
+    /// Write everything that may leave: entries, tree and checkpoint, without personal data.
+    Export(export::ExportFlags),
+    /// Look into the books of a data directory.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// Keys of the API: hand out, list, end.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The flags of `demo`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DemoFlags {
+    /// What the gateway is configured with.
+    #[command(flatten)]
+    pub flags: Flags,
+
+    /// Address of the simulated Safaricom.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
+    pub sandbox_listen: std::net::SocketAddr,
+
+    /// Shorten the waits of the simulated handsets.
+    #[arg(long)]
+    pub fast: bool,
+
+    /// Write a JSON object here once everything answers.
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// The flags of `serve`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServeFlags {
+    /// What the gateway is configured with.
+    #[command(flatten)]
+    pub flags: Flags,
+
+    /// Write a JSON object here once everything answers.
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// The flags of `sandbox`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SandboxFlags {
+    /// Address to listen on; loopback only.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
+    pub sandbox_listen: std::net::SocketAddr,
+
+    /// Folder of the record of every shilling.
+    #[arg(long, value_name = "FOLDER", default_value = "malipo-data/sandbox")]
+    pub data: PathBuf,
+
+    /// Keep the record in a folder that goes away at the end.
+    #[arg(long, conflicts_with = "data")]
+    pub ephemeral: bool,
+
+    /// Shorten the waits of the simulated handsets.
+    #[arg(long)]
+    pub fast: bool,
+
+    /// Write a JSON object here once everything answers.
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Runs a command that needs no simulated Safaricom. `demo` and `sandbox` are started by the executable, which links it.
+pub fn run(command: Command) -> ExitCode {
+    match command {
+        Command::Serve(flags) => serve::serve(&flags),
+        Command::Check(flags) => check::check(&flags),
+        Command::Verify(flags) => verify::verify(&flags),
+        Command::Export(flags) => export::export(&flags),
+        Command::Ledger(command) => ledger::run(&command),
+        Command::Keys(command) => keys::run(&command),
+        Command::Completions { shell } => {
+            let mut command = <Cli as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "malipo", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+        Command::Demo(_) | Command::Sandbox(_) => unreachable!("the executable starts these itself"),
+    }
+}
+
+/// Says what went wrong, in lines, on standard error.
+pub fn complain(error: &dyn std::fmt::Display) {
+    eprintln!("error: {error}");
+}

@@ -1,0 +1,74 @@
+//! `malipo serve` and the common part of `malipo demo`: start, say where, run, end.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use tokio::sync::oneshot;
+
+use super::{EXIT_CONFIG, ServeFlags, complain};
+use crate::config::{Config, Mode};
+use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Gateway, ReadyFile};
+use crate::telemetry::logs::Logs;
+
+/// `malipo serve`.
+pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
+    let config = match Config::of_process(Mode::Serve, &flags.flags) {
+        Ok(config) => config,
+        Err(problems) => {
+            complain(&problems);
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    with_runtime(&config, async |config| {
+        let gateway = match process::start(config, None).await {
+            Ok(gateway) => gateway,
+            Err(error) => {
+                complain(&error);
+                return ExitCode::FAILURE;
+            }
+        };
+        let ready = gateway.ready_file();
+        run(gateway, ready, flags.ready_file.as_deref()).await
+    })
+}
+
+/// Starts the log and a runtime, and runs `work` to its end.
+pub fn with_runtime(config: &Config, work: impl AsyncFnOnce(&Config) -> ExitCode) -> ExitCode {
+    let logs = match Logs::start(&config.log) {
+        Ok(logs) => logs,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(work(config));
+    logs.flush();
+    code
+}
+
+/// Runs a gateway that answers, to its end.
+pub async fn run(gateway: Gateway, ready: ReadyFile, ready_file: Option<&Path>) -> ExitCode {
+    if let Some(path) = ready_file
+        && let Err(error) = ready.write(path)
+    {
+        complain(&error);
+        return ExitCode::FAILURE;
+    }
+    tracing::info!(public = ready.public, admin = ready.admin, "The gateway answers.");
+    // Nobody but the system stops a gateway that runs on its own.
+    let (_keep, stop) = oneshot::channel();
+    match gateway.run(stop).await {
+        Ended::Asked => ExitCode::SUCCESS,
+        Ended::WriterStopped(reason) => {
+            complain(&format!("the ledger writer stopped: {reason}"));
+            ExitCode::from(EXIT_WRITER_STOPPED)
+        }
+    }
+}

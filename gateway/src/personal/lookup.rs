@@ -1,0 +1,102 @@
+//! Keyed hashes by which personal data is compared without being kept. The key changes every month; hashes of two months
+//! cannot be compared, and those of a month whose key was destroyed say nothing to anybody.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::{hmac, rand};
+use zeroize::Zeroizing;
+
+use crate::payments::AccountFact;
+
+const KEY_LEN: usize = 32;
+
+/// The keys of all months that are in use, each in a file of its own.
+#[derive(Debug)]
+pub struct LookupKeys {
+    folder: PathBuf,
+    keys: Mutex<BTreeMap<u32, hmac::Key>>,
+}
+
+/// A key could not be read or made.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupKeysError {
+    /// The disk.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The error underneath.
+        source: io::Error,
+    },
+    /// The operating system gave no random numbers.
+    #[error("the operating system gave no random numbers")]
+    NoRandomness,
+}
+
+impl LookupKeys {
+    /// Keys in this folder.
+    pub fn open(folder: &Path) -> Result<Self, LookupKeysError> {
+        fs::create_dir_all(folder)
+            .map_err(|source| LookupKeysError::Io { path: folder.to_path_buf(), source })?;
+        Ok(Self { folder: folder.to_path_buf(), keys: Mutex::default() })
+    }
+
+    /// The keyed hash of what a payer typed as the account, in this month.
+    pub fn hash_account(&self, month: u32, normalised: &str) -> Result<AccountFact, LookupKeysError> {
+        let key = self.key(month)?;
+        let tag = hmac::sign(&key, normalised.as_bytes());
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&tag.as_ref()[..8]);
+        Ok(AccountFact::Hashed { epoch: month, hash })
+    }
+
+    fn key(&self, month: u32) -> Result<hmac::Key, LookupKeysError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(&month) {
+            return Ok(key.clone());
+        }
+        let path = self.folder.join(format!("{:04}-{:02}.key", month / 12, month % 12 + 1));
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
+            Err(source) => return Err(LookupKeysError::Io { path, source }),
+        };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
+        keys.insert(month, key.clone());
+        Ok(key)
+    }
+}
+
+fn make_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, LookupKeysError> {
+    let mut bytes = Zeroizing::new(vec![0; KEY_LEN]);
+    rand::fill(&mut bytes).map_err(|_| LookupKeysError::NoRandomness)?;
+    let write = || {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(&bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|source| LookupKeysError::Io { path: path.to_path_buf(), source })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_agree_within_a_month_and_across_restarts_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = LookupKeys::open(folder.path()).unwrap();
+        let november = 2026 * 12 + 10;
+        let hash = keys.hash_account(november, "NHIFM12345678").unwrap();
+        let restarted = LookupKeys::open(folder.path()).unwrap();
+        assert_eq!(restarted.hash_account(november, "NHIFM12345678").unwrap(), hash);
+        assert_ne!(keys.hash_account(november, "NHIFM12345679").unwrap(), hash);
+        assert_ne!(keys.hash_account(november + 1, "NHIFM12345678").unwrap(), hash);
+    }
+}

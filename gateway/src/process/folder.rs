@@ -1,0 +1,210 @@
+//! The data directory: who holds it, where its parts are, and the secrets that live beside it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use ledger::{KeyError, SigningKey};
+use zeroize::Zeroizing;
+
+use crate::access::{KeyMode, KeySecret};
+use crate::config::sections::DataConfig;
+
+/// Where the admin listener is, in the data directory.
+pub const ADMIN_ADDRESS_FILE: &str = "admin-address";
+/// What commands of this machine show to it.
+pub const OPERATOR_TOKEN_FILE: &str = "operator-token";
+
+/// Words that Safaricom refuses in an address, of those that our alphabet can spell.
+const REFUSED_WORDS: [&str; 3] = ["mpesa", "exe", "cmd"];
+
+/// The data directory of one gateway, held by this process alone.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    keys: PathBuf,
+    /// Removed with everything in it when dropped.
+    _ephemeral: Option<EphemeralFolder>,
+    _lock: File,
+}
+
+/// The data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The disk.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// The error underneath.
+        source: io::Error,
+    },
+    /// Another process holds it.
+    #[error("{} is held by another gateway that is running; stop it, or use another --data", .0.display())]
+    Held(PathBuf),
+    /// A key in it is none.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: KeyError,
+    },
+    /// A file that holds a secret does not have its form.
+    #[error("{}: this is not what was written there; restore it from a backup", .0.display())]
+    Form(PathBuf),
+}
+
+/// A folder that lives as long as the process.
+#[derive(Debug)]
+struct EphemeralFolder(PathBuf);
+
+impl Drop for EphemeralFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Folder {
+    /// Takes the data directory that the configuration names, or one that goes away with the process.
+    pub fn take(config: &DataConfig) -> Result<Self, FolderError> {
+        let (root, ephemeral) = match &config.directory {
+            Some(root) => (root.clone(), None),
+            None => {
+                let root = std::env::temp_dir().join(format!("malipo-{:016x}", rand::random::<u64>()));
+                (root.clone(), Some(EphemeralFolder(root)))
+            }
+        };
+        make_folder(&root)?;
+        let root = fs::canonicalize(&root).map_err(|source| FolderError::Io { path: root, source })?;
+        let keys = config.keys_directory.clone().unwrap_or_else(|| root.join("keys"));
+        make_folder(&keys)?;
+        let lock_path = root.join("lock");
+        let io = |source| FolderError::Io { path: lock_path.clone(), source };
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&lock_path)
+            .map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root, keys, _ephemeral: ephemeral, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::Held(root)),
+            Err(TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
+    /// The folder itself, where the ledger is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where catalogue files are, each named by the hash of its bytes.
+    pub fn catalogues(&self) -> PathBuf {
+        self.root.join("catalogues")
+    }
+
+    /// Where the SQL views are.
+    pub fn views(&self) -> PathBuf {
+        self.root.join("views")
+    }
+
+    /// Where the wrapped keys of personal data are.
+    pub fn vault(&self) -> PathBuf {
+        self.keys.join("vault")
+    }
+
+    /// Where the keys of keyed hashes are.
+    pub fn lookup_keys(&self) -> PathBuf {
+        self.keys.join("lookup")
+    }
+
+    /// The signing key in the file of this name; made, and named `name`, where there is none. A key keeps the name that it
+    /// was made with, whatever the gateway is called later: proofs in people's hands name it.
+    pub fn signing_key(&self, file: &str, name: &str) -> Result<SigningKey, FolderError> {
+        let path = self.keys.join(file);
+        if let Some(key) = read_signing_key(&path)? {
+            return Ok(key);
+        }
+        let (key, seed) =
+            SigningKey::generate(name).map_err(|source| FolderError::Key { path: path.clone(), source })?;
+        write_secret(&path, &Zeroizing::new(format!("{name}\n{}", hex::encode(*seed))))?;
+        Ok(key)
+    }
+
+    /// The part of a demonstration's callback path that nobody can guess. Safaricom refuses addresses with certain words in
+    /// them, which letters drawn by chance may spell.
+    pub fn callback_token(&self) -> Result<KeySecret, FolderError> {
+        let path = self.keys.join("callback-token");
+        loop {
+            let token = self.secret(&path, KeyMode::Test)?;
+            if !REFUSED_WORDS.iter().any(|word| token.reveal().contains(word)) {
+                return Ok(token);
+            }
+            fs::remove_file(&path).map_err(|source| FolderError::Io { path: path.clone(), source })?;
+        }
+    }
+
+    /// What commands of this machine show to the admin listener.
+    pub fn operator_token(&self) -> PathBuf {
+        self.root.join(OPERATOR_TOKEN_FILE)
+    }
+
+    /// The secret in this file; made where there is none.
+    pub fn secret(&self, path: &Path, mode: KeyMode) -> Result<KeySecret, FolderError> {
+        if let Some(text) = read_secret(path)? {
+            return KeySecret::parse(text.trim()).map_err(|_| FolderError::Form(path.to_path_buf()));
+        }
+        let mut random = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(&mut *random)
+            .map_err(|_| FolderError::Key { path: path.to_path_buf(), source: KeyError::NoRandomness })?;
+        let secret = KeySecret::from_random(mode, &random);
+        write_secret(path, secret.reveal())?;
+        Ok(secret)
+    }
+}
+
+/// Reads a signing key: a line with its name, and one with its seed in hex. Nothing if there is no such file.
+pub fn read_signing_key(path: &Path) -> Result<Option<SigningKey>, FolderError> {
+    let Some(text) = read_secret(path)? else { return Ok(None) };
+    let form = || FolderError::Form(path.to_path_buf());
+    let (name, hex_seed) = text.trim().split_once('\n').ok_or_else(form)?;
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(hex_seed, &mut *seed).map_err(|_| form())?;
+    let key = SigningKey::from_seed(name, &seed);
+    key.map(Some).map_err(|source| FolderError::Key { path: path.to_path_buf(), source })
+}
+
+fn make_folder(path: &Path) -> Result<(), FolderError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| FolderError::Io { path: path.to_path_buf(), source })
+}
+
+/// Reads a file that holds a secret; nothing if there is none.
+pub(crate) fn read_secret(path: &Path) -> Result<Option<Zeroizing<String>>, FolderError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FolderError::Io { path: path.to_path_buf(), source }),
+    }
+}
+
+/// Writes a file that its owner alone can read, whole or not at all.
+pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), FolderError> {
+    let unfinished = path.with_extension("unfinished");
+    let write = || {
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)?;
+        match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+            _ => Ok(()),
+        }
+    };
+    write().map_err(|source| FolderError::Io { path: path.to_path_buf(), source })
+}

@@ -1,0 +1,405 @@
+//! The process: everything is opened in order, every socket is bound, and only then does anything answer; at the end
+//! everything is closed in the reverse order.
+
+pub mod catalogue_files;
+mod demo_keys;
+mod folder;
+mod ready_file;
+mod regular;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use catalog::{Catalogue, LiveCatalogue, Policy};
+use ledger::personal::{Vault, VaultError};
+use ledger::storage::{DiskStorage, Storage};
+use ledger::{Ledger, LedgerTime, OpenError, Options};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::access::KeyMode;
+use crate::api;
+use crate::app::{App, Purpose, SharedApp, month_of};
+use crate::books::{Books, BooksError};
+use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
+use crate::channels::mpesa::{Paybill, PaybillTerms};
+use crate::clock::Clock;
+use crate::config::sections::ListenerConfig;
+use crate::config::{Config, Mode};
+use crate::exchange::ExchangeRate;
+use crate::http::pipeline::Pipeline;
+use crate::http::router::{RouteTableError, Routes};
+use crate::idempotency::InFlight;
+use crate::payments::{Ask, Command, Payments, Readers};
+use crate::personal::{LookupKeys, LookupKeysError};
+use crate::receipts::ReceiptSigner;
+use crate::server::own_thread::OwnThread;
+use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
+use crate::server::{Listener, drain, serve};
+use crate::telemetry::metrics::{install, keep_up};
+use crate::views::Views;
+
+pub use demo_keys::DemoKeys;
+pub use folder::{ADMIN_ADDRESS_FILE, Folder, FolderError, OPERATOR_TOKEN_FILE, read_signing_key};
+pub use ready_file::ReadyFile;
+
+/// The key that signs checkpoints, in the folder of keys.
+pub const LEDGER_KEY_FILE: &str = "ledger.seed";
+/// The key that signs receipts, in the folder of keys.
+const RECEIPT_KEY_FILE: &str = "receipts.seed";
+/// The public keys, in the data directory, as `GET /v1/keys` hands them out.
+pub const PUBLIC_KEYS_FILE: &str = "public-keys.json";
+
+/// Exit code of a gateway whose ledger writer has stopped: an input or output error (`EX_IOERR`).
+pub const EXIT_WRITER_STOPPED: u8 = 74;
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The books.
+    #[error("the books cannot be opened: {0}")]
+    Ledger(#[from] OpenError),
+    /// Keys of personal data.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Keys of keyed hashes.
+    #[error(transparent)]
+    LookupKeys(#[from] LookupKeysError),
+    /// The catalogue.
+    #[error(transparent)]
+    Catalogue(#[from] catalogue_files::CatalogueFileError),
+    /// The catalogue could not be put into force.
+    #[error("the catalogue cannot be put into force: {0}")]
+    Publish(#[from] BooksError),
+    /// A certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A socket.
+    #[error("cannot listen: {address} ({listener}): {source}")]
+    Listen {
+        /// Which listener.
+        listener: &'static str,
+        /// Its address.
+        address: std::net::SocketAddr,
+        /// The error underneath.
+        source: io::Error,
+    },
+    /// The tables of routes contradict themselves.
+    #[error("the table of routes is none: {0}")]
+    Routes(#[from] RouteTableError),
+    /// Metrics.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The paybill.
+    #[error("the paybill: {0}")]
+    Paybill(String),
+    /// The keys of a demonstration.
+    #[error("the keys of the demonstration: {0}")]
+    DemoKeys(String),
+    /// The operating system.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// A gateway that answers.
+pub struct Gateway {
+    app: SharedApp,
+    folder: Folder,
+    stop: CancellationToken,
+    callback: OwnThread,
+    tasks: tokio::task::JoinSet<()>,
+    writer_stopped: mpsc::Receiver<String>,
+    drain_deadline: std::time::Duration,
+    /// Where it is reached.
+    pub addresses: Addresses,
+    /// The keys of a demonstration.
+    pub demo_keys: Option<DemoKeys>,
+}
+
+/// Where a gateway is reached.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Citizens, agencies, Treasury.
+    pub public: String,
+    /// Callbacks, token included.
+    pub callbacks: String,
+    /// Probes and metrics.
+    pub admin: String,
+}
+
+/// How a gateway ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was asked to.
+    Asked,
+    /// Its ledger writer stopped for good.
+    WriterStopped(String),
+}
+
+/// Starts a gateway. `sandbox_url` is the simulated Safaricom of a demonstration.
+pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway, StartError> {
+    let metrics = install()?;
+    let purpose = match config.mode {
+        Mode::Serve => Purpose::Live,
+        Mode::Demo => Purpose::Demonstration,
+    };
+    let clock = match config.mode {
+        Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
+        Mode::Demo | Mode::Serve => Clock::system(),
+    };
+    let folder = Folder::take(&config.data)?;
+    let public = Bound::bind(&config.public, &clock)?;
+    let callback = Bound::bind(&config.callback, &clock)?;
+    let admin = Bound::bind(&config.admin, &clock)?;
+    let terms = match (&config.paybill, sandbox_url) {
+        (Some(paybill), _) => PaybillTerms::of_config(paybill),
+        (None, Some(sandbox)) => {
+            let token = folder.callback_token()?;
+            let sandbox =
+                sandbox.parse().map_err(|error| StartError::Paybill(format!("{sandbox}: {error}")))?;
+            PaybillTerms::of_demonstration(
+                &sandbox,
+                "222222",
+                &callback.url,
+                token.reveal(),
+                LIMIT_PER_PAYMENT,
+            )
+        }
+        (None, None) => return Err(StartError::Paybill("a demonstration needs a sandbox".to_owned())),
+    };
+    let paybill =
+        Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
+    let public_url =
+        config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
+    let public_url = public_url.trim_end_matches('/').to_owned();
+    let (stopped, writer_stopped) = mpsc::channel(1);
+    let books = open_books(config, &folder, &clock, &public_url, stopped)?;
+    let catalogue = load_catalogue(config, &folder, &books).await?;
+    let views = Views::start(folder.views(), books.ledger().trail())?;
+    let origin = origin_of(&public_url);
+    let app = Arc::new(App {
+        purpose,
+        policy: match purpose {
+            Purpose::Live => Policy::LIVE,
+            Purpose::Demonstration => Policy::DEMONSTRATION,
+        },
+        exchange: ExchangeRate::of_config(config),
+        vault: Vault::open(Arc::new(DiskStorage::new(folder.vault())), month_of(clock.now_micros()))?,
+        lookup_keys: LookupKeys::open(&folder.lookup_keys())?,
+        receipts: ReceiptSigner::new(folder.signing_key(RECEIPT_KEY_FILE, &format!("{origin}/receipts"))?),
+        operator_token: folder.secret(&folder.operator_token(), KeyMode::Live)?,
+        catalogue: LiveCatalogue::new(Arc::new(catalogue)),
+        books,
+        clock: clock.clone(),
+        paybill,
+        in_flight: InFlight::default(),
+        views,
+        metrics: metrics.clone(),
+        bill_life_seconds: config.bills.life_seconds,
+        public_url,
+        is_draining: AtomicBool::new(false),
+    });
+    let demo_keys = match purpose {
+        Purpose::Live => None,
+        Purpose::Demonstration => Some(demo_keys::obtain(&folder, &app.books).await?),
+    };
+    let local_callbacks_url = app
+        .paybill
+        .callbacks_url()
+        .rsplit_once("/cb/")
+        .map_or_else(String::new, |(_, token)| format!("{}/cb/{token}", callback.url));
+    let addresses =
+        Addresses { public: public.url.clone(), callbacks: local_callbacks_url, admin: admin.url.clone() };
+    write_notes(&folder, &addresses, &app)?;
+
+    let stop = CancellationToken::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    let tls =
+        [&public, &callback, &admin].into_iter().filter_map(|bound| bound.tls.clone()).collect::<Vec<_>>();
+    public.serve_on_this_runtime(&config.public, &app, api::public_routes()?, &stop, &mut tasks);
+    admin.serve_on_this_runtime(&config.admin, &app, api::admin_routes()?, &stop, &mut tasks);
+    let callback = callback.serve_on_own_thread(&config.callback, &app, api::callback_routes()?, &stop)?;
+    let until_stopped = stop.clone();
+    tasks.spawn(async move { until_stopped.run_until_cancelled(keep_up(metrics)).await.unwrap_or(()) });
+    let until_stopped = stop.clone();
+    tasks.spawn(async move {
+        if let Some(Err(error)) = until_stopped.run_until_cancelled(keep_fresh(tls, clock)).await {
+            tracing::error!(%error, "Certificates are not looked at any more.");
+        }
+    });
+    let (for_regular, until_stopped) = (Arc::clone(&app), stop.clone());
+    tasks.spawn(async move {
+        until_stopped.run_until_cancelled(regular::keep_time(for_regular)).await;
+    });
+    let (for_registration, until_stopped) = (Arc::clone(&app), stop.clone());
+    tasks.spawn(async move {
+        until_stopped.run_until_cancelled(regular::register_callbacks(for_registration)).await;
+    });
+    let drain_deadline = config.public.limits.drain_deadline.max(config.callback.limits.drain_deadline);
+    Ok(Gateway { app, folder, stop, callback, tasks, writer_stopped, drain_deadline, addresses, demo_keys })
+}
+
+impl Gateway {
+    /// What the ready file says, without keys.
+    pub fn ready_file(&self) -> ReadyFile {
+        ReadyFile {
+            public: Some(self.addresses.public.clone()),
+            callbacks: Some(self.addresses.callbacks.clone()),
+            admin: Some(self.addresses.admin.clone()),
+            paybill: Some(self.app.paybill.short_code().to_owned()),
+            sandbox: None,
+            agency_keys: BTreeMap::new(),
+            treasury_key: None,
+            data: self.folder.root().display().to_string(),
+            pid: std::process::id(),
+        }
+    }
+
+    /// Everything that a request can reach.
+    pub fn app(&self) -> &SharedApp {
+        &self.app
+    }
+
+    /// Serves until it is asked to stop (SIGTERM, SIGINT, or `stop`) or the ledger writer stops, then ends in order:
+    /// probes say so, requests finish, the books close.
+    pub async fn run(mut self, stop: oneshot::Receiver<()>) -> Ended {
+        let ended = tokio::select! {
+            () = drain::until_asked_to_stop() => Ended::Asked,
+            _ = stop => Ended::Asked,
+            Some(reason) = self.writer_stopped.recv() => Ended::WriterStopped(reason),
+        };
+        self.app.is_draining.store(true, Ordering::Relaxed);
+        self.stop.cancel();
+        match self.callback.drained().await {
+            Ok(drained) if !drained.is_clean() => {
+                tracing::warn!(?drained, "Callbacks were cut while draining.")
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "The callback listener failed."),
+        }
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.drain_deadline + std::time::Duration::from_secs(5), finished)
+            .await
+            .is_err()
+        {
+            tracing::warn!("Not everything finished in time; what is left is cut.");
+            self.tasks.abort_all();
+        }
+        ended
+    }
+}
+
+fn open_books(
+    config: &Config,
+    folder: &Folder,
+    clock: &Clock,
+    public_url: &str,
+    stopped: mpsc::Sender<String>,
+) -> Result<Books, StartError> {
+    let clock = clock.clone();
+    let options = Options {
+        storage: Arc::new(DiskStorage::new(folder.root())) as Arc<dyn Storage>,
+        segment_len: config.data.segment_bytes,
+        lane_capacity: config.data.lane_capacity,
+        clock: Box::new(move || LedgerTime::from_micros(clock.now_micros())),
+        random: Box::new(rand::random),
+        known_heads: Vec::new(),
+        on_stop: Box::new(move |reason| {
+            // The process ends either way; the reason is in the log already.
+            let _ = stopped.try_send(reason);
+        }),
+    };
+    let ledger = Ledger::<Payments>::open(options, Arc::new(Readers::default()))?;
+    let origin = format!("{}/ledger", origin_of(public_url));
+    let signer = folder.signing_key(LEDGER_KEY_FILE, &origin)?;
+    Ok(Books::new(ledger, config.data.lane_capacity, signer))
+}
+
+/// The name of this gateway among all: its address without the scheme, and without the port that a test may choose.
+fn origin_of(public_url: &str) -> String {
+    let name = public_url.split_once("://").map_or(public_url, |(_, name)| name);
+    name.split([':', '/']).next().unwrap_or(name).to_owned()
+}
+
+/// The catalogue to begin with: the file that the configuration names, or the one that was in force, or the embedded one.
+/// It is kept by its hash, and then put into force unless it is.
+async fn load_catalogue(config: &Config, folder: &Folder, books: &Books) -> Result<Catalogue, StartError> {
+    let in_force = books.readers().catalogue();
+    let catalogue = match (&config.catalogue.file, in_force, config.mode) {
+        (Some(path), _, _) => catalogue_files::read(path)?,
+        (None, Some(version), Mode::Serve) => {
+            catalogue_files::read_kept(&folder.catalogues(), &version.hash)?
+        }
+        (None, _, _) => Catalogue::embedded(),
+    };
+    let hash = catalogue_files::keep(&folder.catalogues(), &catalogue)?;
+    let ask = Ask::PublishCatalogue { hash, approver: "start".into() };
+    books.ask(Command { principal: "operator".into(), cause: "start".into(), ask }).await?;
+    Ok(catalogue)
+}
+
+/// What commands of the same machine need: the admin address (its token lies among the keys), and the public keys.
+fn write_notes(folder: &Folder, addresses: &Addresses, app: &App) -> Result<(), FolderError> {
+    folder::write_secret(&folder.root().join(ADMIN_ADDRESS_FILE), &addresses.admin)?;
+    let keys = serde_json::to_string(&api::key_set(app)).expect("texts can be written as JSON");
+    folder::write_secret(&folder.root().join(PUBLIC_KEYS_FILE), &keys)
+}
+
+/// A bound socket that does not answer yet.
+struct Bound {
+    listener: Listener,
+    tls: Option<TlsTerms>,
+    url: String,
+}
+
+impl Bound {
+    fn bind(config: &ListenerConfig, clock: &Clock) -> Result<Self, StartError> {
+        let tls = match &config.certificate {
+            Some(files) => Some(TlsTerms::from_files(config.name, files.clone(), clock)?),
+            None => None,
+        };
+        let listener = Listener::bind(config.name, config.address, tls.clone()).map_err(|source| {
+            StartError::Listen { listener: config.name, address: config.address, source }
+        })?;
+        let scheme = if listener.over_tls() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.address());
+        Ok(Self { listener, tls, url })
+    }
+
+    fn serve_on_this_runtime(
+        self,
+        config: &ListenerConfig,
+        app: &SharedApp,
+        routes: Routes<App>,
+        stop: &CancellationToken,
+        tasks: &mut tokio::task::JoinSet<()>,
+    ) {
+        let service = Arc::new(Pipeline::new(Arc::clone(app), Arc::new(routes), config.pipeline_rules()));
+        let (limits, stop, name) = (config.limits.clone(), stop.clone(), config.name);
+        tasks.spawn(async move {
+            match serve(self.listener, service, limits, stop).await {
+                Ok(drained) if !drained.is_clean() => {
+                    tracing::warn!(listener = name, ?drained, "Requests were cut while draining.");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(listener = name, %error, "A listener failed."),
+            }
+        });
+    }
+
+    fn serve_on_own_thread(
+        self,
+        config: &ListenerConfig,
+        app: &SharedApp,
+        routes: Routes<App>,
+        stop: &CancellationToken,
+    ) -> Result<OwnThread, StartError> {
+        let service = Arc::new(Pipeline::new(Arc::clone(app), Arc::new(routes), config.pipeline_rules()));
+        Ok(OwnThread::start(self.listener, service, config.limits.clone(), stop.clone())?)
+    }
+}

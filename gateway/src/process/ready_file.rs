@@ -1,0 +1,46 @@
+//! The ready file: one JSON object, written once everything answers, for whoever started us. Its names are a contract.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::folder::{FolderError, write_secret};
+
+/// What the ready file says. `serve` never writes keys.
+#[derive(Debug, Default, Serialize)]
+pub struct ReadyFile {
+    /// Where citizens, agencies and the Treasury reach us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public: Option<String>,
+    /// Where callbacks begin, token included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callbacks: Option<String>,
+    /// Where probes and metrics are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin: Option<String>,
+    /// Where the simulated Safaricom is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
+    /// The paybill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paybill: Option<String>,
+    /// Test keys of agencies, by code in small letters.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub agency_keys: BTreeMap<String, String>,
+    /// The Treasury's test key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub treasury_key: Option<String>,
+    /// The data directory.
+    pub data: String,
+    /// The process.
+    pub pid: u32,
+}
+
+impl ReadyFile {
+    /// Writes it, readable by its owner alone, whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<(), FolderError> {
+        let text = serde_json::to_string(self).expect("texts and numbers can be written as JSON");
+        write_secret(path, &text)
+    }
+}

@@ -1,0 +1,96 @@
+//! Prompts on phones: sent once, and followed until somebody says what became of them. A call that got no answer is
+//! never made again; it is asked about.
+
+use crate::app::App;
+use crate::channels::mpesa::client::PromptOutcome;
+use crate::channels::mpesa::instructions::WholeShillings;
+use crate::channels::mpesa::subscriber::Subscriber;
+use crate::payments::{Ask, Attempt, AttemptNews, AttemptState, Bill, Command};
+use crate::personal::{Field, Personal, opened};
+
+/// When an attempt is asked about, in seconds after it was made: once a prompt cannot live any more, then at growing
+/// distances, then no more; the provider's statement has the last word.
+const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
+
+/// Sends the prompt of an attempt that is recorded, and records what the provider says.
+pub(crate) async fn send(
+    app: &App,
+    attempt: &Attempt,
+    bill: &Bill,
+    subscriber: Subscriber,
+    amount: WholeShillings,
+) {
+    let outcome = app.paybill.prompt(attempt, bill, subscriber, amount).await;
+    let on = outcome.news();
+    let (code, prompt_name) = match outcome {
+        PromptOutcome::Accepted { checkout_request_id, .. } => (None, Some(checkout_request_id)),
+        PromptOutcome::Refused(refusal) => {
+            tracing::warn!(attempt = %attempt.id, %refusal, side = ?refusal.side, "A prompt was refused; nobody was asked.");
+            (Some(refusal.code), None)
+        }
+        PromptOutcome::Unknown(doubt) => {
+            tracing::warn!(attempt = %attempt.id, %doubt, "Whether a prompt was sent is not known.");
+            (None, None)
+        }
+    };
+    let personal = Personal::default().with(Field::PromptName, prompt_name.as_deref());
+    let sealed = personal.seal_in(&app.vault, bill.terms.vault_slot).unwrap_or_else(|error| {
+        tracing::error!(%error, "The name of a prompt cannot be sealed; it cannot be asked about.");
+        None
+    });
+    tell(app, AttemptNews { attempt: attempt.id, on, code, sealed }).await;
+}
+
+/// Asks about every unfinished attempt whose time for it has come. `last_asked_micros` is when this was done before.
+pub(crate) async fn follow_up(app: &App, last_asked_micros: i64) {
+    let now = app.clock.now_micros();
+    for attempt in app.books.readers().unfinished_attempts() {
+        let is_due = QUERY_AFTER_SECONDS.iter().any(|seconds| {
+            let due = attempt.created.plus_seconds(*seconds).micros();
+            last_asked_micros < due && due <= now
+        });
+        if is_due && attempt.state != AttemptState::Created {
+            ask_about(app, &attempt).await;
+        }
+    }
+}
+
+async fn ask_about(app: &App, attempt: &Attempt) {
+    let name = match prompt_name(app, attempt) {
+        Ok(Some(name)) => name,
+        // Never named, or forgotten on request: only money or a statement can tell.
+        Ok(None) => return,
+        Err(error) => {
+            tracing::error!(attempt = %attempt.id, error, "The name of a prompt cannot be read.");
+            return;
+        }
+    };
+    match app.paybill.query(&name).await {
+        Ok(status) => {
+            if let Some(on) = status.news {
+                tell(app, AttemptNews { attempt: attempt.id, on, code: status.code, sealed: None }).await;
+            }
+        }
+        Err(error) => tracing::warn!(attempt = %attempt.id, %error, "An attempt could not be asked about."),
+    }
+}
+
+fn prompt_name(app: &App, attempt: &Attempt) -> Result<Option<String>, String> {
+    let Some(sequence) = attempt.prompt_record else { return Ok(None) };
+    let record = app.books.ledger().record(sequence).map_err(|error| error.to_string())?;
+    let Some(record) = record else { return Ok(None) };
+    opened(&app.vault, &record, Field::PromptName).map_err(|error| error.to_string())
+}
+
+async fn tell(app: &App, news: AttemptNews) {
+    let attempt = news.attempt;
+    let command = Command {
+        principal: "system".into(),
+        cause: attempt.to_string().into(),
+        ask: Ask::MoveAttempt(news),
+    };
+    if let Err(error) = app.books.ask(command).await {
+        // The attempt becomes unknown by itself, and is asked about.
+        tracing::error!(%attempt, %error, "News of an attempt could not be recorded.");
+    }
+}
