@@ -1,6 +1,7 @@
 //! The power fails at any moment: what was acknowledged is there, once.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ledger::Outcome;
 use ledger::storage::faulty::{Faults, FaultyStorage};
@@ -77,8 +78,10 @@ fn after_a_failed_sync_nothing_is_acknowledged_until_a_restart_has_read_the_disk
         "a healed disk does not heal the writer"
     );
     assert_eq!(storage.sync_count(), syncs, "no second sync was tried");
-    assert!(bank.stop_reason.lock().unwrap().as_ref().unwrap().contains("does not sync"));
+    let stop_reason = Arc::clone(&bank.stop_reason);
+    // The payer hears of it first, the owner of the process after; the writer has told both once it has ended.
     drop(bank);
+    assert!(stop_reason.lock().unwrap().as_ref().unwrap().contains("does not sync"));
 
     let bank = Bank::open(&storage).unwrap();
     assert!(matches!(bank.pay(deposit("A", 100)), Outcome::Done(Told::Known(0))));
