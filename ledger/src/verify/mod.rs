@@ -9,6 +9,7 @@ mod data;
 mod export;
 mod finding;
 mod inclusion;
+mod reading;
 mod rules;
 
 pub use data::{DataReport, data_directory};

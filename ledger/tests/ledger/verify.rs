@@ -41,8 +41,7 @@ fn full_directory() -> FaultyStorage {
     let storage = FaultyStorage::default();
     let bank = Bank::open(&storage).unwrap();
     // One snapshot at a time, so that there are two in the end.
-    let segment_count =
-        || storage.list("journal").unwrap().iter().filter(|name| name.ends_with(".seg")).count();
+    let segment_count = || segment_names(&storage).len();
     let mut number = 0;
     for wanted in 1..=3 {
         while segment_count() < wanted {
@@ -454,6 +453,109 @@ fn forged(changes: &[(usize, usize, u8)]) -> (FaultyStorage, bool) {
     }
     put(&storage, FIRST_SEGMENT, &bytes);
     (storage, is_altered)
+}
+
+/// What is found after one file was changed like this.
+fn found_after(storage: &FaultyStorage, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let honest = storage.read(name);
+    let mut bytes = honest.clone();
+    change(&mut bytes);
+    put(storage, name, &bytes);
+    let found = texts(&data_directory(storage, &[])).join("\n");
+    put(storage, name, &honest);
+    found
+}
+
+/// Writes a checksum that fits over the one that stands at `at`.
+fn fit_checksum(bytes: &mut [u8], at: usize, covered: std::ops::Range<usize>) {
+    let checksum = crc32c::crc32c(&bytes[covered]);
+    bytes[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
+}
+
+#[test]
+fn each_lie_that_fits_its_checksum_is_named() {
+    let storage = full_directory();
+    let found = found_after(&storage, FIRST_SEGMENT, |bytes| {
+        // Padding is not part of the chain: only its own rule speaks of it.
+        let len_of = |bytes: &[u8], frame: usize| {
+            u32::from_le_bytes(bytes[frame + 8..frame + 12].try_into().unwrap()) as usize
+        };
+        let mut frames = batch_offsets(bytes).into_iter().map(|offset| usize::try_from(offset).unwrap());
+        let frame = frames.find(|frame| bytes[frame + len_of(bytes, *frame) - 1] == 0).unwrap();
+        let len = len_of(bytes, frame);
+        bytes[frame + len - 1] = 1;
+        fit_checksum(bytes, frame + 4, frame + 8..frame + len);
+    });
+    assert!(found.contains("between the batch's last record and its end"), "{found}");
+
+    let found = found_after(&storage, "journal/head", |bytes| {
+        for slot in [0, 512] {
+            bytes[slot + 40] ^= 1;
+            fit_checksum(bytes, slot + 4, slot + 8..slot + 72);
+        }
+    });
+    assert!(found.contains("journal/head: it remembers another history"), "{found}");
+
+    let found = found_after(&storage, "journal/head", |bytes| bytes[512..].fill(0));
+    assert!(found.contains("journal/head at byte 512: the slot is empty"), "{found}");
+
+    let newest = format!("journal/{}", segment_names(&storage).last().unwrap());
+    let found = found_after(&storage, &newest, |bytes| bytes.truncate(bytes.len() - 8));
+    assert!(found.contains("its header says 2097152"), "{found}");
+
+    let snapshot = format!("snapshots/{}", storage.list("snapshots").unwrap().last().unwrap());
+    let found = found_after(&storage, &snapshot, |bytes| {
+        let field = b"\"debit\":\"";
+        let at = bytes.windows(field.len()).position(|window| window == field).unwrap() + field.len();
+        bytes[at] = if bytes[at] == b'9' { b'8' } else { bytes[at] + 1 };
+        let end = bytes.len();
+        fit_checksum(bytes, 12, 16..end);
+    });
+    assert!(found.contains("its balance of 1000.till in KES is not that"), "{found}");
+
+    let bytes = storage.read(&newest);
+    let renamed = newest.replace(".seg", "").split('/').next_back().unwrap().parse::<u64>().unwrap() + 1;
+    storage.remove(&newest).unwrap();
+    put(&storage, &format!("journal/{renamed:020}.seg"), &bytes);
+    let found = texts(&data_directory(&storage, &[])).join("\n");
+    assert!(
+        found.contains(&format!("its header says that it begins with record {}", renamed - 1)),
+        "{found}"
+    );
+}
+
+fn segment_names(storage: &FaultyStorage) -> Vec<String> {
+    storage.list("journal").unwrap().into_iter().filter(|name| name.ends_with(".seg")).collect()
+}
+
+#[test]
+fn an_export_that_is_signed_and_says_other_things_than_its_records_is_found() {
+    let (storage, bank) = bank_of(5);
+    drop(bank);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("books");
+    export_to(&storage, None, &out).unwrap();
+    let keys = [key().verifying_key()];
+    let found = || {
+        let verdict = export_directory(&out, &keys, None);
+        verdict.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+
+    let honest = std::fs::read_to_string(out.join("records.ndjson")).unwrap();
+    let sums = std::fs::read_to_string(out.join("SHA256SUMS")).unwrap();
+    let altered = honest.replacen("\"1.00\"", "\"9.00\"", 1);
+    let sum_of = |text: &str| Hash::of(text.as_bytes()).to_string();
+    std::fs::write(out.join("records.ndjson"), &altered).unwrap();
+    std::fs::write(out.join("SHA256SUMS"), sums.replace(&sum_of(&honest), &sum_of(&altered))).unwrap();
+    assert_eq!(found(), "records.ndjson: the line is not what the record says; affected: record 0");
+    std::fs::write(out.join("records.ndjson"), &honest).unwrap();
+    std::fs::write(out.join("SHA256SUMS"), &sums).unwrap();
+    assert_eq!(found(), "");
+
+    let checkpoint =
+        Checkpoint { origin: "books.example/ledger".to_owned(), size: 5, root: Hash::of(b"other") };
+    std::fs::write(out.join("checkpoint"), checkpoint.sign(&key())).unwrap();
+    assert!(found().contains("checkpoint: its root is not that of the records"), "{}", found());
 }
 
 proptest! {

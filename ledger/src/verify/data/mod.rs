@@ -1,6 +1,7 @@
 //! A data directory from its first byte to its last, beside its writer or without one. The journal is the truth and
 //! is walked whole; everything that follows from it, head file, places, hashes, snapshots and runs, is compared.
 
+mod beside;
 mod derived;
 mod heads;
 mod snapshots;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use crate::hash::Hash;
-use crate::journal::head;
 use crate::journal::recovery::{find_frame, name_sequence, read_frame, segment_names, written_byte_count};
-use crate::journal::segment::{FOLDER, SEGMENT_HEADER_LEN, SPARE, Segment, SegmentHeader, segment_name};
+use crate::journal::segment::{FOLDER, SEGMENT_HEADER_LEN, Segment, SegmentHeader, segment_name};
 use crate::journal::{BatchError, StoredBatch};
 use crate::record::EncodedRecord;
 use crate::storage::{Storage, StorageFile};
 use crate::tree::Frontier;
+use crate::verify::data::beside;
 use crate::verify::data::derived::{Places, StoredHashes};
 use crate::verify::data::heads::{Milestone, WhoKnows};
 use crate::verify::data::missing_tail;
@@ -89,7 +89,8 @@ impl<'a> Walk<'a> {
             let next = names.get(index + 1).map(|next| name_sequence(next));
             self.segment(&format!("{FOLDER}/{name}"), next);
         }
-        self.other_files();
+        let segment_len = self.previous_segment.map(|segment| segment.byte_count);
+        beside::files(self.storage, segment_len, self.findings);
     }
 
     /// One segment. `next` is where the one after it begins, if there is one.
@@ -371,39 +372,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The files beside the segments.
-    fn other_files(&mut self) {
-        match self.storage.open(SPARE) {
-            Ok(Some(spare)) => {
-                let segment_len = self.previous_segment.map(|segment| segment.byte_count);
-                if let Err((gravity, what)) = check_spare(spare, segment_len) {
-                    self.findings.push(Finding::new(gravity, SPARE, what));
-                }
-            }
-            Ok(None) if self.walked.segment_count > 0 => {
-                let what = "the spare segment is missing; the writer makes a new one";
-                self.findings.push(Finding::new(Gravity::Harmless, SPARE, what));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                self.findings.push(Finding::new(
-                    Gravity::Derived,
-                    SPARE,
-                    format!("it cannot be read: {error}"),
-                ));
-            }
-        }
-        for name in self.storage.list(FOLDER).unwrap_or_default() {
-            let full = format!("{FOLDER}/{name}");
-            let is_known = name.ends_with(".seg")
-                || [SPARE, head::NAME, crate::journal::places::NAME].contains(&full.as_str());
-            if !is_known {
-                let what = "the journal does not know this file";
-                self.findings.push(Finding::new(Gravity::Harmless, full, what));
-            }
-        }
-    }
-
     pub(crate) fn end(mut self) -> Walked {
         let next_sequence = self.walked.next_sequence;
         for milestone in self.milestones.drain(..).rev() {
@@ -420,35 +388,4 @@ fn read_header(file: &dyn StorageFile) -> Result<SegmentHeader, String> {
     let mut bytes = [0; SEGMENT_HEADER_LEN];
     file.read_exact_at(&mut bytes, 0).map_err(|error| format!("its header cannot be read: {error}"))?;
     SegmentHeader::from_bytes(&bytes)
-}
-
-/// A spare becomes the next segment as it is: anything behind its header would look like a torn batch there. A header
-/// is what the end of the process may leave between writing it and giving the segment its name.
-fn check_spare(spare: Arc<dyn StorageFile>, segment_len: Option<u64>) -> Result<(), (Gravity, String)> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| (Gravity::Derived, format!("it cannot be read: {error}"));
-    let byte_count = spare.byte_count().map_err(|error| unreadable(&error))?;
-    let header =
-        SegmentHeader { journal: [0; 16], number: 0, first_sequence: 0, previous: Hash::ZERO, byte_count };
-    let spare = Segment { name: SPARE.to_owned(), header, file: spare };
-    match written_byte_count(&spare, 0) {
-        Ok(0) if segment_len.is_none_or(|segment_len| segment_len == byte_count) => Ok(()),
-        Ok(0) => {
-            let what = format!(
-                "it has {byte_count} bytes, unlike the segment before it; the next start looks again"
-            );
-            Err((Gravity::Harmless, what))
-        }
-        Ok(written) if written <= SEGMENT_HEADER_LEN as u64 => {
-            Err((Gravity::Harmless, "it has a header already; the next start makes it again".to_owned()))
-        }
-        Ok(written) => {
-            let what = format!(
-                "something stands at byte {}; remove the file while the writer is stopped, it is made again",
-                written - 1
-            );
-            Err((Gravity::Derived, what))
-        }
-        Err(error) => Err(unreadable(&error)),
-    }
 }
