@@ -1,5 +1,5 @@
 //! The journal: batches of records in their order, durable before anybody is told. Two implementations of one
-//! contract: [`mod@file`] on this machine's disk, and [`memory`] for tests, which says Conflict and Unknown on request
+//! contract: [`mod@file`] on this machine's disk, and one in memory for tests, which says Conflict and Unknown on request
 //! as a shared database would.
 
 mod batch;

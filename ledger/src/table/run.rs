@@ -36,6 +36,18 @@ impl fmt::Display for RunName {
     }
 }
 
+impl RunName {
+    /// What the footer says of the name, so that a run under another's name is found out: of a key that several runs
+    /// have, the newest run holds, and which is the newest is a matter of names.
+    fn footer_bytes(&self) -> [u8; 20] {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&self.first_sequence.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.end_sequence.to_le_bytes());
+        bytes[16..].copy_from_slice(&crc32c::crc32c(self.table.as_bytes()).to_le_bytes());
+        bytes
+    }
+}
+
 /// An open run.
 pub struct Run {
     name: RunName,
@@ -84,6 +96,9 @@ impl Run {
         let half = |at: usize| u32::from_le_bytes(footer[at..at + 4].try_into().expect("four bytes"));
         if footer[..8] != MAGIC || half(8) != VERSION || half(60) != crc32c::crc32c(&footer[..60]) {
             return Err(fail("the footer is not that of a run".to_owned()));
+        }
+        if footer[40..60] != name.footer_bytes() {
+            return Err(fail("it is the run of another name".to_owned()));
         }
         let (key_count, data_end, filter_offset) = (word(16), word(24), word(32));
         let index_len =
@@ -232,6 +247,7 @@ pub(crate) fn write_run(
     footer[16..24].copy_from_slice(&key_count.to_le_bytes());
     footer[24..32].copy_from_slice(&data_end.to_le_bytes());
     footer[32..40].copy_from_slice(&filter_offset.to_le_bytes());
+    footer[40..60].copy_from_slice(&name.footer_bytes());
     let checksum = crc32c::crc32c(&footer[..60]);
     footer[60..].copy_from_slice(&checksum.to_le_bytes());
     file.write_all_at(&[&index[..], &footer].concat(), data_end).map_err(io)?;
@@ -407,6 +423,23 @@ mod tests {
         let storage = FaultyStorage::default();
         let run = run_of(&storage, 1, 0..0, "none");
         assert_eq!(run.get(&key(1)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_run_under_another_name_is_refused() {
+        let storage = FaultyStorage::default();
+        drop(run_of(&storage, 300, 0..300, "value"));
+        let bytes = storage.read(&name(300).to_string());
+        let others = [
+            name(301),
+            RunName { first_sequence: 1, ..name(300) },
+            RunName { table: "archive".to_owned(), ..name(300) },
+        ];
+        for other in others {
+            storage.create(&other.to_string()).unwrap().write_all_at(&bytes, 0).unwrap();
+            let refused = Run::open(&storage, other).unwrap_err();
+            assert!(refused.to_string().contains("another name"), "{refused}");
+        }
     }
 
     #[test]
