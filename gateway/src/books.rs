@@ -34,6 +34,9 @@ pub enum BooksError {
     /// There is no room on the disk. Nothing was written.
     #[error("there is no room for the journal")]
     NoRoom,
+    /// The record would be larger than a record may be. Nothing was written.
+    #[error("the record would be too large")]
+    TooLarge,
     /// The writer has stopped; what became of the request is known after a restart.
     #[error("the writer of the books has stopped")]
     Stopped,
@@ -91,6 +94,7 @@ impl Books {
         match outcome.await {
             Ok(Outcome::Done(answer)) => Ok(answer),
             Ok(Outcome::NoRoom) => Err(BooksError::NoRoom),
+            Ok(Outcome::TooLarge) => Err(BooksError::TooLarge),
             Ok(Outcome::Stopped) | Err(_) => Err(BooksError::Stopped),
         }
     }

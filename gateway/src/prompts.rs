@@ -1,16 +1,23 @@
 //! Prompts on phones: sent once, and followed until somebody says what became of them. A call that got no answer is
 //! never made again; it is asked about.
 
-use crate::app::App;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::app::{App, SharedApp};
 use crate::channels::mpesa::client::PromptOutcome;
 use crate::channels::mpesa::instructions::WholeShillings;
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::payments::{Ask, Attempt, AttemptNews, AttemptState, Bill, Command};
+use crate::payments::{Ask, Attempt, AttemptNews, Bill, Command};
 use crate::personal::{Field, Personal, opened};
 
 /// When an attempt is asked about, in seconds after it was made: once a prompt cannot live any more, then at growing
 /// distances, then no more; the provider's statement has the last word.
 const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
+
+/// So many attempts are asked about at once.
+const ASKED_AT_ONCE_MAX: usize = 16;
 
 /// Sends the prompt of an attempt that is recorded, and records what the provider says.
 pub(crate) async fn send(
@@ -41,18 +48,23 @@ pub(crate) async fn send(
     tell(app, AttemptNews { attempt: attempt.id, on, code, sealed }).await;
 }
 
-/// Asks about every unfinished attempt whose time for it has come. `last_asked_micros` is when this was done before.
-pub(crate) async fn follow_up(app: &App, last_asked_micros: i64) {
-    let now = app.clock.now_micros();
-    for attempt in app.books.readers().unfinished_attempts() {
-        let is_due = QUERY_AFTER_SECONDS.iter().any(|seconds| {
-            let due = attempt.created.plus_seconds(*seconds).micros();
-            last_asked_micros < due && due <= now
-        });
-        if is_due && attempt.state != AttemptState::Created {
-            ask_about(app, &attempt).await;
+/// Asks about every unfinished attempt whose time for it came between two moments, several at a time.
+pub(crate) async fn follow_up(app: SharedApp, after_micros: i64, until_micros: i64) {
+    let is_due = |attempt: &Attempt| {
+        let dues = QUERY_AFTER_SECONDS.map(|seconds| attempt.created.plus_seconds(seconds).micros());
+        dues.iter().any(|due| after_micros < *due && *due <= until_micros)
+    };
+    let mut due = app.books.readers().unfinished_attempts();
+    due.retain(|attempt| is_due(attempt));
+    let mut asking = JoinSet::new();
+    for attempt in due {
+        if asking.len() >= ASKED_AT_ONCE_MAX {
+            asking.join_next().await;
         }
+        let app = Arc::clone(&app);
+        asking.spawn(async move { ask_about(&app, &attempt).await });
     }
+    while asking.join_next().await.is_some() {}
 }
 
 async fn ask_about(app: &App, attempt: &Attempt) {

@@ -40,6 +40,8 @@ pub enum Outcome<Answer> {
     Done(Answer),
     /// Nothing was written, because there is no room on the disk. Ask again later.
     NoRoom,
+    /// Nothing was written, because the record would be larger than a record may be. Asking again is no use.
+    TooLarge,
     /// The writer has stopped; whether something was written is known only after a restart.
     Stopped,
 }
@@ -272,11 +274,11 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
 
     fn serve_batch(&mut self, waiting: &mut VecDeque<Submission<S>>) -> Result<(), StopReason> {
         let decided = self.decide(waiting)?;
-        let count = decided.answers.len();
+        let count = decided.outcomes.len();
         match self.commit(decided)? {
-            Committed::Durable(answers) => {
-                for (submission, answer) in waiting.drain(..count).zip(answers) {
-                    (submission.reply)(Outcome::Done(answer));
+            Committed::Durable(outcomes) => {
+                for (submission, outcome) in waiting.drain(..count).zip(outcomes) {
+                    (submission.reply)(outcome);
                 }
             }
             Committed::NoRoom => {
@@ -296,34 +298,47 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
         let mut overlay = self.book.overlay();
         let mut batch =
             Batch::new((self.batch_id)(), self.writer, self.book.next_sequence(), self.book.chain);
-        let mut answers = Vec::with_capacity(waiting.len());
-        let mut event = Vec::new();
+        let mut outcomes = Vec::with_capacity(waiting.len());
         for submission in waiting {
-            let view = View::new(&self.book, &overlay, now);
-            let decision = S::decide(&view, &submission.command).map_err(ApplyError::from)?;
-            for draft in decision.drafts {
-                let record =
-                    Record { sequence: batch.next_sequence(), writer: self.writer, time: now, draft };
-                event.clear();
-                S::encode_event(&record.draft.event, &mut event);
-                batch.push(&record, &event).map_err(|error| ApplyError::Refused {
-                    sequence: record.sequence,
-                    what: error.to_string(),
-                })?;
-                self.book.stage(&mut overlay, &record)?;
-            }
-            answers.push(decision.answer);
+            outcomes.push(self.decide_one(&submission.command, now, &mut overlay, &mut batch)?);
             if batch.byte_count() > BATCH_LEN_SOFT_MAX {
                 break;
             }
         }
-        Ok(Decided { overlay, batch, answers, now })
+        Ok(Decided { overlay, batch, outcomes, now })
+    }
+
+    fn decide_one(
+        &self,
+        command: &S::Command,
+        now: LedgerTime,
+        overlay: &mut Overlay<S>,
+        batch: &mut Batch,
+    ) -> Result<Outcome<S::Answer>, StopReason> {
+        let decision = S::decide(&View::new(&self.book, overlay, now), command).map_err(ApplyError::from)?;
+        let mut event = Vec::new();
+        for (index, draft) in decision.drafts.into_iter().enumerate() {
+            let sequence = batch.next_sequence();
+            let record = Record { sequence, writer: self.writer, time: now, draft };
+            event.clear();
+            S::encode_event(&record.draft.event, &mut event);
+            match batch.push(&record, &event) {
+                Ok(()) => self.book.stage(overlay, &record)?,
+                // One caller asked for too much. Nothing of it is staged, so nobody else has to suffer.
+                Err(error) if index == 0 => {
+                    tracing::error!(%error, "A record is too large to be written; who asked for it is told so.");
+                    return Ok(Outcome::TooLarge);
+                }
+                Err(error) => return Err(ApplyError::Refused { sequence, what: error.to_string() }.into()),
+            }
+        }
+        Ok(Outcome::Done(decision.answer))
     }
 
     fn commit(&mut self, decided: Decided<S>) -> Result<Committed<S::Answer>, StopReason> {
-        let Decided { overlay, batch, answers, now } = decided;
+        let Decided { overlay, batch, outcomes, now } = decided;
         if batch.is_empty() {
-            return Ok(Committed::Durable(answers));
+            return Ok(Committed::Durable(outcomes));
         }
         let expected = self.book.next_sequence();
         for _ in 0..UNKNOWN_ATTEMPTS_MAX {
@@ -334,14 +349,14 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
                         (self.sealed)(expected);
                     }
                     self.make_known(overlay, &batch, now);
-                    return Ok(Committed::Durable(answers));
+                    return Ok(Committed::Durable(outcomes));
                 }
                 Ok(Appended::Conflict) => return self.catch_up().map(|()| Committed::Overtaken),
                 Ok(Appended::Unknown) => match self.id_at(expected)? {
                     None => {} // it was not written: the same batch may be tried again
                     Some(id) if id == batch.id() => {
                         self.make_known(overlay, &batch, now);
-                        return Ok(Committed::Durable(answers));
+                        return Ok(Committed::Durable(outcomes));
                     }
                     Some(_) => return self.catch_up().map(|()| Committed::Overtaken),
                 },
@@ -400,12 +415,12 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
 struct Decided<S: StateMachine> {
     overlay: Overlay<S>,
     batch: Batch,
-    answers: Vec<S::Answer>,
+    outcomes: Vec<Outcome<S::Answer>>,
     now: LedgerTime,
 }
 
 enum Committed<Answer> {
-    Durable(Vec<Answer>),
+    Durable(Vec<Outcome<Answer>>),
     NoRoom,
     Overtaken,
 }

@@ -37,6 +37,10 @@ pub(super) const READERS_OF_BILLS: Access =
 pub(super) const READERS_OF_TOTALS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
+/// Reads what is in doubt: an agency what is its own, Treasury and Auditor all.
+pub(super) const READERS_OF_DOUBT: Access =
+    Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
 /// Who a caller turned out to be.
 #[derive(Clone, Debug)]
 pub enum Principal {

@@ -54,12 +54,6 @@ struct StateBody {
     money_moved: MoneyMoved,
 }
 
-#[derive(Serialize)]
-struct AttemptList {
-    data: Vec<AttemptBody>,
-    as_of_sequence: u64,
-}
-
 /// `POST /v1/bills/{id}/attempts`.
 pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let bill = by_path(&app, &request)?;
@@ -118,17 +112,6 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let scope = request.principal.scope();
     let attempt = attempt.filter(|attempt| scope.covers(&attempt.agency)).ok_or_else(no_such)?;
     Ok(show_attempt(&attempt, StatusCode::OK))
-}
-
-/// `GET /admin/attempts/unknown`: attempts that somebody still owes an answer about.
-pub(super) async fn list_unknown(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
-    let readers = app.books.readers();
-    let as_of_sequence = readers.sequence();
-    let mut unknown = readers.unfinished_attempts();
-    unknown.retain(|attempt| attempt.state == crate::payments::AttemptState::Unknown);
-    unknown.sort_by_key(|attempt| attempt.id);
-    let data = unknown.iter().map(|attempt| AttemptBody::of(attempt)).collect();
-    Ok(response::json(StatusCode::OK, &AttemptList { data, as_of_sequence }))
 }
 
 fn check_amount(app: &App, bill: &Bill) -> Result<(), Problem> {

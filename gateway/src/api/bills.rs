@@ -155,21 +155,15 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     Ok(show_bill(&app, &bill, StatusCode::OK))
 }
 
-/// `GET /v1/bills?payment_number=`.
-pub(super) async fn find_by_number(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let query = request.head.query()?;
-    let number = query.get("payment_number").unwrap_or_default().replace(' ', "");
-    let number: PaymentNumber = number.parse().map_err(|error: crate::payments::NotAPaymentNumber| {
-        Problem::validation(vec![FieldError {
-            pointer: "/payment_number".into(),
-            code: "not_a_payment_number",
-            detail: error.to_string().into(),
-            limit: None,
-        }])
-    })?;
+/// The bill with this payment number, if the caller sees it.
+pub(super) fn show_by_number(
+    app: &App,
+    request: &Request<App>,
+    number: PaymentNumber,
+) -> Result<Response, Problem> {
     let bill = app.books.bill(number).map_err(|error| trouble::lookup(&error))?;
     let bill = request.principal.scope().see_bill(bill)?;
-    Ok(show_bill(&app, &bill, StatusCode::OK))
+    Ok(show_bill(app, &bill, StatusCode::OK))
 }
 
 /// `POST /v1/bills/{id}/cancel`.

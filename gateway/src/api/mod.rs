@@ -11,6 +11,7 @@ mod callbacks;
 mod collections;
 mod health;
 mod keys;
+mod lists;
 mod receipts;
 mod services;
 mod trouble;
@@ -26,7 +27,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
-use access::{INTEGRATORS, READERS_OF_BILLS, READERS_OF_TOTALS};
+use access::{INTEGRATORS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_TOTALS};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use receipts::key_set;
@@ -42,7 +43,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/services", "service_list", Access::Anyone, services::list),
         Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
         Route::post("/v1/bills", "bill_create", INTEGRATORS, bills::create).about_money().runs_to_end(),
-        Route::get("/v1/bills", "bill_find", READERS_OF_BILLS, bills::find_by_number),
+        Route::get("/v1/bills", "bill_list", READERS_OF_BILLS, lists::bills),
         Route::get("/v1/bills/{id}", "bill_show", READERS_OF_BILLS, bills::show),
         Route::post("/v1/bills/{id}/cancel", "bill_cancel", INTEGRATORS, bills::cancel)
             .about_money()
@@ -51,6 +52,9 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             .about_money()
             .runs_to_end()
             .deadline(PROMPT_DEADLINE),
+        Route::get("/v1/attempts", "attempt_list", READERS_OF_DOUBT, lists::unknown_attempts),
+        Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
+        Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
         Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
         Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
@@ -100,12 +104,6 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
         Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
         Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
-        Route::get(
-            "/admin/attempts/unknown",
-            "admin_attempts_unknown",
-            Access::Operator,
-            attempts::list_unknown,
-        ),
         Route::post("/admin/views/rebuild", "admin_views_rebuild", Access::Operator, health::rebuild_views),
     ])
 }

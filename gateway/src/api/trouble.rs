@@ -12,6 +12,13 @@ use crate::payments::Refusal;
 /// The books gave no answer to a request that was not about money that had moved.
 pub(crate) fn books(error: &BooksError) -> Problem {
     let moved = match error {
+        BooksError::TooLarge => {
+            return Problem::new(
+                Code::BodyTooLarge,
+                "This is more than one record of the books has room for.",
+            )
+            .money_moved(MoneyMoved::No);
+        }
         BooksError::Crowded | BooksError::NoRoom => MoneyMoved::No,
         BooksError::Stopped => MoneyMoved::Unknown,
     };

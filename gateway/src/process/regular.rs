@@ -22,6 +22,7 @@ pub(super) async fn keep_time(app: SharedApp) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut last_asked = app.clock.now_micros();
+    let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     let mut last_tick = (tokio::time::Instant::now(), last_asked);
     let mut even_tick_count = EVEN_TICKS_WANTED;
     loop {
@@ -49,8 +50,11 @@ pub(super) async fn keep_time(app: SharedApp) {
         if let Err(error) = app.books.ask(command).await {
             tracing::warn!(%error, "The books did not take a tick.");
         }
-        prompts::follow_up(&app, last_asked).await;
-        last_asked = now;
+        // Asking takes as long as the provider takes; time goes on meanwhile.
+        if asking.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+            asking = Some(tokio::spawn(prompts::follow_up(app.clone(), last_asked, now)));
+            last_asked = now;
+        }
     }
 }
 

@@ -139,3 +139,21 @@ fn an_append_that_stays_unknown_stops_the_writer() {
     thread.join().unwrap();
     assert!(stop_reason.lock().unwrap().is_some());
 }
+
+#[test]
+fn a_record_that_is_too_large_is_refused_and_its_neighbours_are_booked() {
+    let journal = MemoryJournal::default();
+    let (submitter, thread) = start(sequencer(journal.clone(), 1).0, 16);
+    let huge = Deposit { cents: crate::testing::PADDED_FROM_CENTS + 70_000, ..deposit("huge") };
+    let (reply, outcomes) = sync_channel(3);
+    for deposit in [deposit("before"), huge, deposit("after")] {
+        let reply = reply.clone();
+        submitter.submit(Lane::MoneyIn, deposit, move |outcome| drop(reply.send(outcome))).unwrap();
+    }
+    let outcomes: Vec<_> = (0..3).map(|_| outcomes.recv().unwrap()).collect();
+    assert!(matches!(outcomes[0], Outcome::Done(Told::Booked(0))), "{:?}", outcomes[0]);
+    assert!(matches!(outcomes[1], Outcome::TooLarge), "{:?}", outcomes[1]);
+    assert!(matches!(outcomes[2], Outcome::Done(Told::Booked(1))), "{:?}", outcomes[2]);
+    submitter.close();
+    thread.join().unwrap();
+}
