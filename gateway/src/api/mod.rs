@@ -59,6 +59,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
         Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
+        Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
     ];
     routes.extend(crate::pages::routes());

@@ -61,6 +61,12 @@ pub(super) async fn keys(app: SharedApp, _request: Request<App>) -> Result<Respo
     Ok(response::json(StatusCode::OK, &key_set(&app)))
 }
 
+/// `GET /v1/checkpoint`: the newest signed tree head, as C2SP tlog-checkpoint writes it. For witnesses and auditors.
+pub(super) async fn checkpoint(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    let (_, note) = app.books.checkpoint();
+    Ok(response::text(StatusCode::OK, note))
+}
+
 /// The keys in force.
 pub(crate) fn key_set(app: &App) -> KeySet {
     KeySet {

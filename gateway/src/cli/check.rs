@@ -35,7 +35,7 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
     }
     match &config.data.directory {
         Some(folder) if folder.is_dir() => {
-            let report = data_directory(&DiskStorage::new(folder), &[]);
+            let report = data_directory(&DiskStorage::read_only(folder), &[]);
             is_well &= show_findings(&report.findings);
             println!("    books: {} records", report.size);
         }

@@ -46,7 +46,7 @@ pub(super) fn export(flags: &ExportFlags) -> ExitCode {
     };
     let verifying_key = key.verifying_key();
     let request = ExportRequest {
-        storage: &DiskStorage::new(&flags.data),
+        storage: &DiskStorage::read_only(&flags.data),
         size: flags.size,
         origin: verifying_key.name(),
         keys: std::slice::from_ref(&verifying_key),

@@ -102,7 +102,7 @@ fn inspect(data: &Path) -> ExitCode {
         complain(&format!("{}: there is no journal here", data.display()));
         return ExitCode::from(EXIT_NOT_FOUND);
     }
-    let report = data_directory(&DiskStorage::new(data), &[]);
+    let report = data_directory(&DiskStorage::read_only(data), &[]);
     let is_sound = show_findings(&report.findings);
     let journal = report.journal.map(hex::encode).unwrap_or_default();
     println!("journal     {journal}");

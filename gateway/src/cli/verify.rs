@@ -95,7 +95,7 @@ fn verify_export(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {
 }
 
 fn verify_data(folder: &Path) -> bool {
-    let report = data_directory(&DiskStorage::new(folder), &[]);
+    let report = data_directory(&DiskStorage::read_only(folder), &[]);
     let is_sound = show_findings(&report.findings);
     match report.root {
         Some(root) => println!("{} records, root {root}", report.size),

@@ -4,6 +4,7 @@
 pub mod catalogue_files;
 mod demo_keys;
 mod folder;
+mod kept_checkpoint;
 mod ready_file;
 mod regular;
 
@@ -232,9 +233,9 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
             tracing::error!(%error, "Certificates are not looked at any more.");
         }
     });
-    let (for_regular, until_stopped) = (Arc::clone(&app), stop.clone());
+    let (for_regular, root, until_stopped) = (Arc::clone(&app), folder.root().to_path_buf(), stop.clone());
     tasks.spawn(async move {
-        until_stopped.run_until_cancelled(regular::keep_time(for_regular)).await;
+        until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;
     });
     let (for_registration, until_stopped) = (Arc::clone(&app), stop.clone());
     tasks.spawn(async move {
@@ -301,6 +302,9 @@ fn open_books(
     public_url: &str,
     stopped: mpsc::Sender<String>,
 ) -> Result<Books, StartError> {
+    let origin = format!("{}/ledger", origin_of(public_url));
+    let signer = folder.signing_key(LEDGER_KEY_FILE, &origin)?;
+    let known_head = kept_checkpoint::known_head(folder.root(), &signer.verifying_key());
     let clock = clock.clone();
     let options = Options {
         storage: Arc::new(DiskStorage::new(folder.root())) as Arc<dyn Storage>,
@@ -308,15 +312,13 @@ fn open_books(
         lane_capacity: config.data.lane_capacity,
         clock: Box::new(move || LedgerTime::from_micros(clock.now_micros())),
         random: Box::new(rand::random),
-        known_heads: Vec::new(),
+        known_heads: known_head.into_iter().collect(),
         on_stop: Box::new(move |reason| {
             // The process ends either way; the reason is in the log already.
             let _ = stopped.try_send(reason);
         }),
     };
     let ledger = Ledger::<Payments>::open(options, Arc::new(Readers::default()))?;
-    let origin = format!("{}/ledger", origin_of(public_url));
-    let signer = folder.signing_key(LEDGER_KEY_FILE, &origin)?;
     Ok(Books::new(ledger, config.data.lane_capacity, signer))
 }
 

@@ -1,8 +1,10 @@
 //! What happens regularly: time is told to the books, attempts are followed up, callbacks are registered.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::app::{SharedApp, month_of};
+use super::kept_checkpoint;
+use crate::app::{App, SharedApp, month_of};
 use crate::channels::mpesa::client::Registered;
 use crate::payments::{Ask, Command, revenue_day};
 use crate::prompts;
@@ -18,7 +20,8 @@ const REGISTER_AGAIN_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// Once a second: expiry, overdue attempts, the end of the day, the month of keys, and who has to be asked what. A clock
 /// that has jumped is not acted upon until it has gone on evenly for a while: nobody's bill expires by a mistake.
-pub(super) async fn keep_time(app: SharedApp) {
+pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
+    let mut kept_size = 0;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut last_asked = app.clock.now_micros();
@@ -39,6 +42,7 @@ pub(super) async fn keep_time(app: SharedApp) {
             even_tick_count = (even_tick_count + 1).min(EVEN_TICKS_WANTED);
         }
         last_tick = (instant, now);
+        keep_checkpoint(&app, &root, &mut kept_size);
         if even_tick_count < EVEN_TICKS_WANTED {
             continue;
         }
@@ -55,6 +59,17 @@ pub(super) async fn keep_time(app: SharedApp) {
             asking = Some(tokio::spawn(prompts::follow_up(app.clone(), last_asked, now)));
             last_asked = now;
         }
+    }
+}
+
+fn keep_checkpoint(app: &App, root: &Path, kept_size: &mut u64) {
+    if app.books.head().size == *kept_size {
+        return;
+    }
+    let (head, note) = app.books.checkpoint();
+    match kept_checkpoint::keep(root, &note) {
+        Ok(()) => *kept_size = head.size,
+        Err(error) => tracing::warn!(%error, "The newest checkpoint cannot be kept."),
     }
 }
 
