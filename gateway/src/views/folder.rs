@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::ViewsError;
 
@@ -30,36 +30,68 @@ impl Folder {
 
     /// The numbers of the files that there are, the oldest first. Makes the folder if there is none.
     pub(super) fn numbers(&self) -> Result<Vec<u64>, ViewsError> {
-        let list = || -> io::Result<Vec<u64>> {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
-            let names = fs::read_dir(&self.path)?
-                .map(|entry| Ok(entry?.file_name()))
-                .collect::<io::Result<Vec<_>>>()?;
-            let mut numbers: Vec<u64> =
-                names.iter().filter_map(|name| number_in(Path::new(name).to_str()?)).collect();
-            numbers.sort_unstable();
-            Ok(numbers)
-        };
-        list().map_err(|source| ViewsError::File { path: self.path.clone(), source })
+        let mut numbers: Vec<u64> =
+            self.files()?.into_iter().filter(|file| file.is_main()).map(|file| file.number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
-    /// Removes a file and what SQLite keeps beside it. Whoever has it open can go on reading.
+    /// A number that no file has or had, as far as can be told.
+    pub(super) fn next_number(&self) -> Result<u64, ViewsError> {
+        Ok(self.files()?.iter().map(|file| file.number).max().map_or(1, |number| number.saturating_add(1)))
+    }
+
+    /// Removes all files but those with these numbers, and what SQLite keeps beside them. Whoever has one open can go
+    /// on reading it.
+    pub(super) fn remove_all_but(&self, kept: &[u64]) -> Result<(), ViewsError> {
+        self.remove_if(|number| !kept.contains(&number))
+    }
+
+    /// Removes the file with this number, and what SQLite keeps beside it.
     pub(super) fn remove(&self, number: u64) -> Result<(), ViewsError> {
-        let path = self.path_of(number);
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = path.clone().into_os_string();
-            name.push(suffix);
-            match fs::remove_file(&name) {
+        self.remove_if(|other| other == number)
+    }
+
+    fn remove_if(&self, is_to_go: impl Fn(u64) -> bool) -> Result<(), ViewsError> {
+        for file in self.files()?.into_iter().filter(|file| is_to_go(file.number)) {
+            let path = self.path.join(&file.name);
+            match fs::remove_file(&path) {
                 Err(source) if source.kind() != ErrorKind::NotFound => {
-                    return Err(ViewsError::File { path: name.into(), source });
+                    return Err(ViewsError::File { path, source });
                 }
                 _ => {}
             }
         }
         Ok(())
     }
+
+    fn files(&self) -> Result<Vec<FileName>, ViewsError> {
+        let list = || -> io::Result<Vec<FileName>> {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
+            let mut files = Vec::new();
+            for entry in fs::read_dir(&self.path)? {
+                files.extend(entry?.file_name().into_string().ok().and_then(FileName::read));
+            }
+            Ok(files)
+        };
+        list().map_err(|source| ViewsError::File { path: self.path.clone(), source })
+    }
 }
 
-fn number_in(name: &str) -> Option<u64> {
-    name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse().ok()
+/// The name of a file of views, or of one of those that SQLite keeps beside it: `-wal` and `-shm`.
+struct FileName {
+    number: u64,
+    name: String,
+}
+
+impl FileName {
+    fn read(name: String) -> Option<Self> {
+        let (number, helper) = name.strip_prefix(PREFIX)?.split_once(SUFFIX)?;
+        let number = number.parse().ok()?;
+        matches!(helper, "" | "-wal" | "-shm").then_some(Self { number, name })
+    }
+
+    fn is_main(&self) -> bool {
+        self.name.ends_with(SUFFIX)
+    }
 }

@@ -185,11 +185,8 @@ impl Follower {
             file.close().await;
         }
         let serving = self.shared.serving.load().as_ref().map(|serving| serving.number);
-        let numbers = self.folder.numbers()?;
-        for number in numbers.iter().filter(|number| Some(**number) != serving) {
-            self.folder.remove(*number)?;
-        }
-        let number = numbers.last().copied().max(serving).map_or(1, |number| number + 1);
+        let number = self.folder.next_number()?.max(serving.map_or(0, |serving| serving + 1));
+        self.folder.remove_all_but(serving.as_slice())?;
         let file = ViewsFile::create(self.folder.path_of(number), &self.trail).await?;
         tracing::info!(
             number,
@@ -209,10 +206,7 @@ impl Follower {
             return Ok(());
         }
         self.serve(number).await?;
-        for other in self.folder.numbers()?.into_iter().filter(|other| *other != number) {
-            self.folder.remove(other)?;
-        }
-        Ok(())
+        self.folder.remove_all_but(&[number])
     }
 
     async fn serve(&self, number: u64) -> Result<(), ViewsError> {

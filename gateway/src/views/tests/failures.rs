@@ -27,6 +27,9 @@ fn a_file_that_is_removed_while_it_is_followed_is_built_again_and_questions_are_
     world.wait(|health| health.builds_begun == 2 && health.state == ViewsState::Following);
     assert_same_rows(&world.dump(), &followed);
     assert_eq!(bills(&world).rows, before.rows);
+    let names = fs::read_dir(world.views_folder()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains("000001")).collect();
+    assert!(left.is_empty(), "nothing of the removed file is left: {left:?}");
     world.bill("KWS", 1_000);
     world.catch_up();
     assert_eq!(bills(&world).rows[0].sequence, world.ledger.head().size - 1, "and following goes on");

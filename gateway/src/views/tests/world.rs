@@ -189,12 +189,7 @@ impl World {
 
     pub(super) fn hear(&self, attempt: AttemptId, on: AttemptEvent, prompt_name: Option<&str>) -> Answer {
         let code = matches!(on, AttemptEvent::Declined).then(|| "1032".into());
-        let sealed = prompt_name.map(|name| Sealed {
-            slot: 0,
-            commitments: Vec::new(),
-            ciphertext: name.as_bytes().to_vec(),
-        });
-        let news = AttemptNews { attempt, on, code, sealed };
+        let news = AttemptNews { attempt, on, code, sealed: sealed(prompt_name) };
         self.tell(Ask::MoveAttempt(news))
     }
 
@@ -220,7 +215,7 @@ impl World {
             told_by: ToldBy::Confirmation,
             evidence: Evidence::CallbackOnly,
             moved: Some(LedgerTime::from_micros(self.clock.now_micros() - 1_000_000)),
-            sealed: None,
+            sealed: sealed(Some("NJERI 254700000000")),
             random: self.random(),
         };
         self.tell(Ask::Receive(Box::new(money_in)))
@@ -315,6 +310,11 @@ impl World {
     pub(super) fn dump(&self) -> String {
         self.ask(dump(&newest_file(&self.views_folder())))
     }
+}
+
+/// What the journal keeps sealed. Here it is only put in an envelope, so that a test can look for it.
+fn sealed(text: Option<&str>) -> Option<Sealed> {
+    text.map(|text| Sealed { slot: 0, commitments: Vec::new(), ciphertext: text.as_bytes().to_vec() })
 }
 
 /// Says where two dumps differ first; a whole one is too long to read.
