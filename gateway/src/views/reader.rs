@@ -101,10 +101,9 @@ async fn ask(
         Err(error) => return Err(error.into()),
     };
     let end = Instant::now() + time_max;
+    // Replaces the one of the question before.
     connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, move || Instant::now() < end);
-    let answer = answer(&mut connection, select).await;
-    connection.lock_handle().await?.remove_progress_handler();
-    answer
+    answer(&mut connection, select).await
 }
 
 async fn answer(

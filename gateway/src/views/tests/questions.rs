@@ -214,6 +214,7 @@ fn pages_neither_skip_nor_repeat_while_new_rows_arrive() {
         loop {
             let answer = world.ask(reader.bills(&Scope::All, &BillFilter::default(), page)).unwrap();
             assert!(answer.rows.len() <= usize::from(size));
+            assert!(!answer.rows.is_empty(), "a cursor leads to rows");
             seen.extend(answer.rows.iter().map(|row| row.number));
             let Some(next) = answer.next else { break };
             page.after = Some(next.to_string().parse::<Cursor>().unwrap());
