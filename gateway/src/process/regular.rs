@@ -10,7 +10,8 @@ use crate::payments::{Ask, Command, revenue_day};
 use crate::prompts;
 
 const TICK: Duration = Duration::from_secs(1);
-/// A clock that moves this much further between two ticks than time did is not believed for now.
+/// A clock that moves this much further between two ticks than time did is not believed for now. A demonstration's clock
+/// that runs faster makes every delay of ours look longer by as much.
 const JUMP_MICROS_MAX: u64 = 60_000_000;
 /// So many ticks without a jump make a clock believable again.
 const EVEN_TICKS_WANTED: u32 = 60;
@@ -32,8 +33,7 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         let instant = ticks.tick().await;
         let now = app.clock.now_micros();
         let passed = i64::try_from(instant.duration_since(last_tick.0).as_micros()).unwrap_or(i64::MAX);
-        let expected = passed.saturating_mul(i64::from(app.clock.speed()));
-        if (now - last_tick.1).abs_diff(expected) > JUMP_MICROS_MAX {
+        if has_jumped(passed, now - last_tick.1, app.clock.speed()) {
             tracing::error!(
                 "The clock has jumped: nothing expires until it has gone on evenly for a minute."
             );
@@ -73,6 +73,12 @@ fn keep_checkpoint(app: &App, root: &Path, kept_size: &mut u64) {
     }
 }
 
+/// Whether a clock of this speed moved otherwise than time did, both in microseconds.
+fn has_jumped(passed: i64, clock_moved: i64, speed: u32) -> bool {
+    let expected = passed.saturating_mul(i64::from(speed));
+    clock_moved.abs_diff(expected) > JUMP_MICROS_MAX.saturating_mul(u64::from(speed))
+}
+
 /// Tells Safaricom where to validate and confirm, until it knows.
 pub(super) async fn register_callbacks(app: SharedApp) {
     let mut wait = REGISTER_AGAIN_AFTER;
@@ -94,5 +100,22 @@ pub(super) async fn register_callbacks(app: SharedApp) {
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(REGISTER_AGAIN_AFTER_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    #[test]
+    fn a_clock_that_is_set_has_jumped_and_a_slow_machine_has_not() {
+        assert!(!has_jumped(SECOND, SECOND + 59 * SECOND, 1));
+        assert!(has_jumped(SECOND, SECOND + 61 * SECOND, 1));
+        assert!(has_jumped(SECOND, -3600 * SECOND, 1));
+        // An hour a second, read a fifth of a second after the tick: twelve minutes of that clock.
+        assert!(!has_jumped(SECOND, 3600 * SECOND + 720 * SECOND, 3600));
+        assert!(has_jumped(SECOND, 86_400 * 365 * SECOND, 3600));
     }
 }
