@@ -26,6 +26,9 @@ mod state;
 mod readers;
 mod totals;
 
+#[cfg(test)]
+mod tests;
+
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use bill::{Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, PartPaymentRule, Quote};

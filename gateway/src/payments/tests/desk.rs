@@ -1,0 +1,220 @@
+//! The desk where bills are made and money arrives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use catalog::Text;
+use ledger::storage::Storage;
+use ledger::storage::faulty::FaultyStorage;
+use ledger::{Currency, Evidence, Lane, Ledger, LedgerTime, Money, Options, Outcome};
+
+use crate::clock::Clock;
+use crate::payments::{
+    AccountFact, Addressed, Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, BillId,
+    BillLine, CatalogueVersion, ChannelReceipt, Command, Method, MoneyIn, NewAttempt, NewBill,
+    PartPaymentRule, PaymentNumber, Payments, Provider, Quote, Readers, ToldBy, TypedAccount, agency_payable,
+    archive_key, read_archived, revenue_day,
+};
+
+/// 2026-11-20 09:14:05 in Nairobi.
+const MORNING: i64 = 1_795_155_245_000_000;
+
+pub(super) struct Desk {
+    pub(super) storage: FaultyStorage,
+    pub(super) clock: Clock,
+    pub(super) ledger: Option<Ledger<Payments>>,
+    made: u64,
+}
+
+pub(super) fn kes(shillings: i64) -> Money {
+    Money::new(shillings * 100, Currency::Kes)
+}
+
+pub(super) fn usd(dollars: i64) -> Money {
+    Money::new(dollars * 100, Currency::Usd)
+}
+
+impl Desk {
+    pub(super) fn open() -> Self {
+        let storage = FaultyStorage::default();
+        let clock = Clock::held_at(MORNING);
+        let ledger = Some(open_ledger(&storage, &clock));
+        Self { storage, clock, ledger, made: 0 }
+    }
+
+    /// Closes the books and opens them again.
+    pub(super) fn reopen(&mut self) {
+        self.ledger = None;
+        self.ledger = Some(open_ledger(&self.storage, &self.clock));
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger<Payments> {
+        self.ledger.as_ref().unwrap()
+    }
+
+    pub(super) fn wait_seconds(&self, seconds: i64) {
+        self.clock.move_on(seconds * 1_000_000);
+    }
+
+    pub(super) fn ask(&self, ask: Ask) -> Answer {
+        let command = Command { principal: "tester".into(), cause: "test".into(), ask };
+        let (reply, outcome) = sync_channel(1);
+        self.ledger().submit(Lane::MoneyIn, command, move |outcome| drop(reply.send(outcome))).unwrap();
+        match outcome.recv().unwrap() {
+            Outcome::Done(answer) => answer,
+            other => panic!("the books said {other:?}"),
+        }
+    }
+
+    pub(super) fn tick(&self) -> Answer {
+        let now = LedgerTime::from_micros(self.clock.now_micros());
+        self.ask(Ask::Tick { today: revenue_day(now) })
+    }
+
+    /// A bill of one line in shillings.
+    pub(super) fn bill(&mut self, shillings: i64) -> PaymentNumber {
+        self.bill_of(kes(shillings), kes(shillings), None)
+    }
+
+    /// A bill in dollars that is paid in shillings.
+    pub(super) fn quoted_bill(&mut self, dollars: i64, shillings: i64, quote_seconds: i64) -> PaymentNumber {
+        let expires = LedgerTime::from_micros(self.clock.now_micros()).plus_seconds(quote_seconds);
+        let quote = Quote { rate_id: "SAMPLE/1".into(), rate: "129.25".into(), expires };
+        self.bill_of(usd(dollars), kes(shillings), Some(quote))
+    }
+
+    fn bill_of(&mut self, total: Money, payable: Money, quote: Option<Quote>) -> PaymentNumber {
+        self.made += 1;
+        let line = BillLine {
+            code: "entry".into(),
+            text: Text::english("Entry"),
+            quantity: 1,
+            unit: total,
+            amount: total,
+            account: agency_payable("KWS", "park-entry"),
+            legal_basis: "SAMPLE/1".into(),
+            fee_version: "2026-1".into(),
+        };
+        let bill = NewBill {
+            id: BillId::from_uuid(u128::from(self.made)),
+            random: self.made.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            agency: "KWS".into(),
+            service: "park-entry".into(),
+            service_name: Text::english("Park entry"),
+            lines: vec![line],
+            total,
+            payable,
+            quote,
+            convenience_basis: "SAMPLE/none".into(),
+            part_payment: PartPaymentRule::Allowed,
+            catalogue: CatalogueVersion { number: 1, hash: "00".into() },
+            agency_reference: None,
+            life_seconds: 86_400,
+            vault_slot: 0,
+            sealed: None,
+            idempotency: None,
+        };
+        match self.ask(Ask::CreateBill(Box::new(bill))) {
+            Answer::BillCreated { bill, .. } => bill,
+            other => panic!("the bill was {other:?}"),
+        }
+    }
+
+    /// A confirmation of money by paybill.
+    pub(super) fn confirm(&self, bill: PaymentNumber, receipt: &str, shillings: i64) -> Answer {
+        self.receive(Addressed::Typed(TypedAccount::Number(bill)), receipt, kes(shillings))
+    }
+
+    /// Money, addressed in any way.
+    pub(super) fn receive(&self, addressed: Addressed, receipt: &str, money: Money) -> Answer {
+        let (account_fact, told_by) = match addressed {
+            Addressed::Typed(TypedAccount::Number(number)) => {
+                (AccountFact::Number(number), ToldBy::Confirmation)
+            }
+            Addressed::Typed(TypedAccount::Missing) => (AccountFact::Unsaid, ToldBy::Confirmation),
+            Addressed::Typed(_) => (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation),
+            Addressed::Attempt(_) => (AccountFact::Unsaid, ToldBy::PromptResult),
+        };
+        self.ask(Ask::Receive(Box::new(MoneyIn {
+            receipt: ChannelReceipt {
+                provider: Provider::Mpesa,
+                short_code: "222222".into(),
+                number: receipt.into(),
+            },
+            money,
+            addressed,
+            account_fact,
+            told_by,
+            evidence: Evidence::CallbackOnly,
+            moved: None,
+            sealed: None,
+            random: receipt
+                .bytes()
+                .fold(7, |hash: u64, byte| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte))
+                << 20,
+        })))
+    }
+
+    pub(super) fn attempt(&mut self, bill: PaymentNumber) -> Result<AttemptId, Answer> {
+        self.made += 1;
+        let id = AttemptId::from_uuid(u128::from(self.made));
+        let new = NewAttempt { id, bill, method: Method::MpesaPrompt, sealed: None, idempotency: None };
+        match self.ask(Ask::CreateAttempt(Box::new(new))) {
+            Answer::Done { .. } => Ok(id),
+            other => Err(other),
+        }
+    }
+
+    pub(super) fn hear(&self, attempt: AttemptId, on: AttemptEvent) -> Answer {
+        self.ask(Ask::MoveAttempt(AttemptNews { attempt, on, code: None, sealed: None }))
+    }
+
+    /// The bill as everybody sees it.
+    pub(super) fn see(&self, number: PaymentNumber) -> Arc<Bill> {
+        let open = self.ledger().readers().open_bill(number);
+        open.unwrap_or_else(|| {
+            let archived = self.ledger().archived(&archive_key::bill(number)).unwrap();
+            read_archived(&archived.expect("the bill is open or in the archive")).unwrap()
+        })
+    }
+
+    /// The attempt as everybody sees it.
+    pub(super) fn see_attempt(&self, id: AttemptId) -> Arc<Attempt> {
+        let unfinished = self.ledger().readers().unfinished_attempt(id);
+        unfinished.unwrap_or_else(|| {
+            let archived = self.ledger().archived(&archive_key::attempt(id)).unwrap();
+            read_archived(&archived.expect("the attempt is unfinished or in the archive")).unwrap()
+        })
+    }
+
+    /// Net credit of every account that is not zero, in minor units, from the whole journal: code and currency.
+    pub(super) fn balances(&self) -> BTreeMap<String, i128> {
+        let report = ledger::replay_all::<Payments>(&self.storage).unwrap();
+        let mut sums = BTreeMap::<Currency, i128>::new();
+        let mut balances = BTreeMap::new();
+        for ((account, currency), balance) in report.balances {
+            let net_credit = -balance.net_debit();
+            *sums.entry(currency).or_default() += net_credit;
+            if net_credit != 0 {
+                balances.insert(format!("{account} {currency}"), net_credit);
+            }
+        }
+        assert!(sums.values().all(|sum| *sum == 0), "debits equal credits in every currency: {sums:?}");
+        balances
+    }
+}
+
+fn open_ledger(storage: &FaultyStorage, clock: &Clock) -> Ledger<Payments> {
+    let clock = clock.clone();
+    let options = Options {
+        storage: Arc::new(storage.clone()) as Arc<dyn Storage>,
+        segment_len: ledger::journal::file::SEGMENT_LEN_MIN,
+        lane_capacity: 64,
+        clock: Box::new(move || LedgerTime::from_micros(clock.now_micros())),
+        random: Box::new(rand::random),
+        known_heads: Vec::new(),
+        on_stop: Box::new(|reason| panic!("the writer stopped: {reason}")),
+    };
+    Ledger::open(options, Arc::new(Readers::default())).unwrap()
+}

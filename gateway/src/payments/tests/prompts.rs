@@ -1,0 +1,119 @@
+//! A prompt is asked once, its money is booked once, in whatever order its messages come.
+
+use super::desk::{Desk, kes};
+use crate::payments::{Addressed, Answer, AttemptEvent, AttemptState, BillState, Refusal};
+
+#[test]
+fn nobody_is_asked_twice_while_a_prompt_can_live() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let attempt = desk.attempt(bill).unwrap();
+    desk.hear(attempt, AttemptEvent::Accepted);
+    desk.wait_seconds(89);
+    let refused = desk.attempt(bill).unwrap_err();
+    assert!(
+        matches!(refused, Answer::Refused(Refusal::PromptMayLive { attempt: first, .. }) if first == attempt)
+    );
+    desk.wait_seconds(1);
+    desk.attempt(bill).expect("a prompt lives for ninety seconds at most");
+}
+
+#[test]
+fn after_a_clear_no_another_prompt_may_be_sent_at_once() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let attempt = desk.attempt(bill).unwrap();
+    desk.hear(attempt, AttemptEvent::Accepted);
+    desk.hear(attempt, AttemptEvent::Declined);
+    assert_eq!(desk.see_attempt(attempt).state, AttemptState::Cancelled);
+    desk.attempt(bill).expect("the payer said no to the first");
+}
+
+#[test]
+fn result_and_confirmation_are_one_payment_in_either_order() {
+    for result_first in [true, false] {
+        let mut desk = Desk::open();
+        let bill = desk.bill(1500);
+        let attempt = desk.attempt(bill).unwrap();
+        desk.hear(attempt, AttemptEvent::Accepted);
+        let by_result = |desk: &Desk| desk.receive(Addressed::Attempt(attempt), "A", kes(1500));
+        let (first, second) = if result_first {
+            (by_result(&desk), desk.confirm(bill, "A", 1500))
+        } else {
+            (desk.confirm(bill, "A", 1500), by_result(&desk))
+        };
+        assert!(matches!(first, Answer::Booked { .. }));
+        assert!(matches!(second, Answer::Known { .. }));
+        let seen = desk.see(bill);
+        assert_eq!((seen.state, seen.payments.len()), (BillState::Paid, 1));
+        assert_eq!(desk.see_attempt(attempt).state, AttemptState::Succeeded);
+        assert_eq!(desk.balances()["2000.kws.park-entry KES"], 150_000);
+    }
+}
+
+#[test]
+fn a_lost_result_is_healed_by_the_confirmation() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let attempt = desk.attempt(bill).unwrap();
+    desk.hear(attempt, AttemptEvent::Accepted);
+    desk.wait_seconds(90);
+    desk.tick();
+    assert_eq!(desk.see_attempt(attempt).state, AttemptState::Unknown);
+    desk.confirm(bill, "A", 1500);
+    let seen = desk.see_attempt(attempt);
+    assert_eq!((seen.state, seen.channel_receipt.as_deref()), (AttemptState::Succeeded, Some("A")));
+}
+
+#[test]
+fn what_the_query_says_is_not_booked_without_a_receipt() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let attempt = desk.attempt(bill).unwrap();
+    desk.hear(attempt, AttemptEvent::Accepted);
+    desk.hear(attempt, AttemptEvent::SaidPaidWithoutReceipt);
+    let seen = desk.see_attempt(attempt);
+    assert_eq!((seen.state, seen.said_paid), (AttemptState::Unknown, true));
+    assert_eq!(desk.see(bill).state, BillState::Unpaid);
+    assert!(desk.balances().is_empty());
+    let records = desk.ledger().head().size;
+    assert_eq!(desk.hear(attempt, AttemptEvent::SaidPaidWithoutReceipt), Answer::Nothing);
+    assert_eq!(desk.ledger().head().size, records, "the same word again is no news");
+}
+
+#[test]
+fn success_beats_every_word_to_the_contrary_before_or_after() {
+    let words = [
+        AttemptEvent::Refused,
+        AttemptEvent::NoAnswer,
+        AttemptEvent::SaidFailed,
+        AttemptEvent::Declined,
+        AttemptEvent::RanOut,
+        AttemptEvent::StillProcessing,
+        AttemptEvent::SaidPaidWithoutReceipt,
+    ];
+    for word in words {
+        for money_first in [true, false] {
+            let mut desk = Desk::open();
+            let bill = desk.bill(1500);
+            let attempt = desk.attempt(bill).unwrap();
+            if money_first {
+                desk.receive(Addressed::Attempt(attempt), "A", kes(1500));
+                assert_eq!(desk.hear(attempt, word), Answer::Nothing, "{word:?}");
+            } else {
+                desk.hear(attempt, word);
+                desk.receive(Addressed::Attempt(attempt), "A", kes(1500));
+            }
+            assert_eq!(desk.see_attempt(attempt).state, AttemptState::Succeeded, "{word:?} {money_first}");
+            assert_eq!(desk.see(bill).state, BillState::Paid);
+        }
+    }
+}
+
+#[test]
+fn the_result_of_an_attempt_that_nobody_made_is_in_suspense() {
+    let desk = Desk::open();
+    let stranger = crate::payments::AttemptId::from_uuid(77);
+    assert!(matches!(desk.receive(Addressed::Attempt(stranger), "A", kes(1500)), Answer::Booked { .. }));
+    assert_eq!(desk.balances()["2100.suspense KES"], 150_000);
+}
