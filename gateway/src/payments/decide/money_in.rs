@@ -92,7 +92,7 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
         return suspense(SuspenseReason::UnknownNumber);
     };
     let attempt = match money_in.addressed {
-        Addressed::Attempt(id) => Some(id),
+        Addressed::Attempt(id) => unanswered_attempt(view, id)?,
         Addressed::Typed(_) => waiting_attempt(view, &bill, money_in)?,
     };
     if money_in.money.currency() == bill.terms.payable.currency() {
@@ -100,6 +100,14 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
     } else {
         Ok(Target { bill: Err(SuspenseReason::OtherCurrency), attempt })
     }
+}
+
+/// The attempt, unless other money has answered it before.
+fn unanswered_attempt(view: &View<'_, Payments>, id: AttemptId) -> Result<Option<AttemptId>, RunError> {
+    let attempt = Payments::attempt(view, id)?;
+    let is_unanswered =
+        attempt.is_some_and(|attempt| attempt.state.after(AttemptEvent::MoneyArrived).is_some());
+    Ok(is_unanswered.then_some(id))
 }
 
 /// The attempt that a payment by paybill answers: the prompt's own confirmation, when the prompt's result was lost or is

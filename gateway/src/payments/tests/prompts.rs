@@ -52,6 +52,36 @@ fn result_and_confirmation_are_one_payment_in_either_order() {
 }
 
 #[test]
+fn a_result_after_the_confirmation_still_tells_an_attempt_that_was_thought_failed() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let attempt = desk.attempt(bill).unwrap();
+    desk.hear(attempt, AttemptEvent::SaidFailed);
+    desk.confirm(bill, "A", 1500);
+    assert_eq!(
+        desk.see_attempt(attempt).state,
+        AttemptState::Failed,
+        "nobody said that this prompt moved it"
+    );
+    assert!(matches!(desk.receive(Addressed::Attempt(attempt), "A", kes(1500)), Answer::Known { .. }));
+    let seen = desk.see_attempt(attempt);
+    assert_eq!((seen.state, seen.channel_receipt.as_deref()), (AttemptState::Succeeded, Some("A")));
+    assert_eq!(desk.balances()["2000.kws.park-entry KES"], 150_000, "and nothing is booked again");
+}
+
+#[test]
+fn money_for_an_answered_attempt_is_a_second_receipt_of_its_bill() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let attempt = desk.attempt(bill).unwrap();
+    desk.receive(Addressed::Attempt(attempt), "A", kes(1500));
+    assert!(matches!(desk.receive(Addressed::Attempt(attempt), "B", kes(1500)), Answer::Booked { .. }));
+    assert_eq!(desk.see_attempt(attempt).channel_receipt.as_deref(), Some("A"));
+    assert_eq!(desk.see(bill).state, BillState::Overpaid);
+    assert_eq!(desk.balances()["2110.duplicate-refundable KES"], 150_000);
+}
+
+#[test]
 fn a_lost_result_is_healed_by_the_confirmation() {
     let mut desk = Desk::open();
     let bill = desk.bill(1500);
