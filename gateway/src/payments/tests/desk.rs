@@ -49,6 +49,14 @@ impl Desk {
         self.ledger = Some(open_ledger(&self.storage, &self.clock));
     }
 
+    /// The power fails; everything that was answered must be there when the books are opened again.
+    pub(super) fn power_cut(&mut self, seed: u64) {
+        let survived = self.storage.power_cut(seed);
+        self.ledger = None;
+        self.storage = survived;
+        self.ledger = Some(open_ledger(&self.storage, &self.clock));
+    }
+
     pub(super) fn ledger(&self) -> &Ledger<Payments> {
         self.ledger.as_ref().unwrap()
     }

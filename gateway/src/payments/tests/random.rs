@@ -1,4 +1,5 @@
-//! Any messages in any order: every shilling is somewhere, once, and a restart sees what the living saw.
+//! Any messages in any order, with restarts and power cuts between them: every shilling is somewhere, once, and whoever
+//! comes after a cut sees what the living saw. The real ledger and the real state machine, under one seed.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ enum Step {
     Cancel { bill: usize },
     Wait { seconds: i64 },
     Restart,
+    PowerCut { seed: u64 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -31,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_usize..6).prop_map(|bill| Step::Cancel { bill }),
         1 => (1_i64..90_000).prop_map(|seconds| Step::Wait { seconds }),
         1 => Just(Step::Restart),
+        1 => any::<u64>().prop_map(|seed| Step::PowerCut { seed }),
     ]
 }
 
@@ -82,6 +85,10 @@ proptest! {
                 }
                 Step::Restart => {
                     desk.reopen();
+                    None
+                }
+                Step::PowerCut { seed } => {
+                    desk.power_cut(seed);
                     None
                 }
             };
