@@ -129,9 +129,10 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let wanted: BillRequest = request.json()?;
     let personal = read_payer(&wanted)?;
     let (mut new, _) = price(&app, &request, wanted)?;
-    let taken = app.vault.take().map_err(trouble::internal)?;
+    let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::No);
+    let taken = app.vault.take().map_err(no_key)?;
     new.vault_slot = taken.slot;
-    new.sealed = personal.seal_with(&taken).map_err(trouble::internal)?;
+    new.sealed = personal.seal_with(&taken).map_err(no_key)?;
     new.idempotency = Some(place.idempotency.clone());
     let command = command(&request, Ask::CreateBill(Box::new(new)));
     match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {

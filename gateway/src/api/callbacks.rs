@@ -275,8 +275,9 @@ fn seal(
             Err(error) => tracing::error!(%error, slot, "A key cannot be read; another one is taken."),
         }
     }
-    let taken = app.vault.take().map_err(|error| trouble::internal(error).money_moved(MoneyMoved::Yes))?;
-    personal.seal_with(&taken).map_err(|error| trouble::internal(error).money_moved(MoneyMoved::Yes))
+    let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::Yes);
+    let taken = app.vault.take().map_err(no_key)?;
+    personal.seal_with(&taken).map_err(no_key)
 }
 
 fn bill_slot_of(app: &App, attempt: AttemptId) -> Result<Option<u64>, Problem> {

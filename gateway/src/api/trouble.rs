@@ -34,6 +34,11 @@ pub(crate) fn books_for_callback(error: &BooksError) -> Problem {
         .retry_after_seconds(2)
 }
 
+/// No key for personal data could be had: without room on the disk there are no new ones. It heals as the books do.
+pub(crate) fn vault(error: &ledger::personal::VaultError) -> Problem {
+    Problem::new(Code::BooksUnavailable, "Not written. Send it again.").internal(error).retry_after_seconds(2)
+}
+
 /// Something could not be read.
 pub(crate) fn lookup(error: &LookupError) -> Problem {
     Problem::internal_error(error)
