@@ -10,7 +10,7 @@ use crate::hash::Hash;
 use crate::journal::{HashedBatch, StoredBatch};
 use crate::machine::{Staging, StateMachine};
 use crate::money::Currency;
-use crate::record::{ClaimDetail, LedgerTime, Record, ShortKey};
+use crate::record::{ClaimDetail, Draft, LedgerTime, RawRecord, Record, ShortKey};
 use crate::table::{KeyMap, RunError, Table, Value};
 use crate::tree::Frontier;
 
@@ -243,12 +243,11 @@ impl<S: StateMachine> Book<S> {
     }
 }
 
-fn decoded<S: StateMachine>(record: Record<Vec<u8>>) -> Result<Record<S::Event>, String> {
+/// The record with its event read.
+fn decoded<S: StateMachine>(record: RawRecord) -> Result<Record<S::Event>, String> {
     let event = S::decode_event(&record.draft.event)?;
-    let crate::record::Draft { principal, cause, fingerprint, evidence, claims, entries, sealed, event: _ } =
-        record.draft;
-    let draft =
-        crate::record::Draft { principal, cause, fingerprint, evidence, claims, entries, sealed, event };
+    let Draft { principal, cause, fingerprint, evidence, claims, entries, sealed, event: _ } = record.draft;
+    let draft = Draft { principal, cause, fingerprint, evidence, claims, entries, sealed, event };
     Ok(Record { sequence: record.sequence, writer: record.writer, time: record.time, draft })
 }
 
