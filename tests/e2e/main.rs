@@ -1,2 +1,31 @@
-//! Malipo.
-fn main() {}
+//! Black-box tests: the real executable is started, the outside is played, and what came of it is looked at through
+//! sockets and files only. Each module is a story; the labour is in `harness`. How to write one: `tests/README.md`.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on stops where it stands")]
+
+mod harness;
+
+// A bill is paid.
+mod amboseli;
+mod money_lands;
+mod one_confirmation;
+mod pay_once;
+mod prompts;
+
+// Something goes wrong.
+mod crash;
+mod faults;
+mod storage;
+
+// Who may do and see what.
+mod access;
+mod privacy;
+
+// Running it.
+mod configuration;
+mod tls;
+mod views;
+
+// What is said about the code.
+mod architecture;
+mod tidy;

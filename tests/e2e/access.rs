@@ -1,0 +1,292 @@
+//! Who may call what, and whose rows they see. The matrix is made from the tables of routes themselves: a route that is
+//! added is in it.
+
+use gateway::access::Role;
+use gateway::api::{Access, admin_routes, callback_routes, public_routes};
+use gateway::app::App;
+use gateway::http::router::Route;
+use serde_json::{Value, json};
+
+use crate::harness::{Agency, Answer, Bill, Call, Gateway, Order, Payment, get, malipo, post, run};
+
+/// A day at KWS, and everybody who might want to know of it.
+struct Scene {
+    gateway: Gateway,
+    kws: Agency,
+    bill: Bill,
+    attempt: String,
+    payment: Payment,
+    receipt_number: String,
+    callers: Vec<Caller>,
+}
+
+struct Caller {
+    role: Role,
+    agency: Option<&'static str>,
+    key: String,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let gateway = Gateway::demo().start();
+        let kws = gateway.agency("kws");
+        let bill = kws.bills(&Order::hells_gate(1));
+        let attempt = kws.prompts(&bill, "0722000001").expect(202).json()["id"].as_str().unwrap().to_owned();
+        let payment = Payment::of("100.00", &bill.number);
+        gateway.safaricom().confirms(&payment).expect_success();
+        gateway.safaricom().confirms(&payment.but_of("101.00")).expect_success();
+        let receipt_number =
+            kws.looks_at(&bill)["payments"][0]["receipt_number"].as_str().unwrap().to_owned();
+        let agencies_of = |role: Role| {
+            if role.belongs_to_an_agency() { vec![Some("kws"), Some("kra")] } else { vec![None] }
+        };
+        let callers = Role::ALL
+            .into_iter()
+            .flat_map(|role| agencies_of(role).into_iter().map(move |agency| (role, agency)))
+            .map(|(role, agency)| Caller { role, agency, key: gateway.create_key(role.word(), agency) })
+            .collect();
+        Self { gateway, kws, bill, attempt, payment, receipt_number, callers }
+    }
+
+    /// A path of this route that leads to what belongs to KWS.
+    fn path(&self, route: &Route<App>) -> String {
+        let segments = route.pattern.split('/').map(|segment| match (segment, route.pattern) {
+            ("{id}", pattern) if pattern.contains("/bills/") => self.bill.id.clone(),
+            ("{id}", pattern) if pattern.contains("/attempts/") => self.attempt.clone(),
+            ("{number}", _) => self.receipt_number.clone(),
+            ("{slug}", _) => "kws-hells-gate-entry".to_owned(),
+            ("{lang}" | "{language}", _) => "en".to_owned(),
+            (segment, _) if segment.starts_with('{') => "x".to_owned(),
+            (segment, _) => segment.to_owned(),
+        });
+        let query = if route.name == "attempt_list" { "?status=unknown" } else { "" };
+        segments.collect::<Vec<_>>().join("/") + query
+    }
+
+    fn call(&self, listener: &str, route: &Route<App>, path: &str, key: Option<&str>) -> Answer {
+        let mut call = Call::new(route.method.clone(), format!("{listener}{path}"));
+        if route.method == hyper::Method::POST {
+            call = call.body("{}").idempotency_key("an-idempotency-key-of-28-char");
+        }
+        if let Some(key) = key {
+            call = call.key(key);
+        }
+        call.send()
+    }
+
+    /// What nobody else may learn of.
+    fn secrets(&self) -> [&str; 4] {
+        [&self.bill.id, &self.bill.number, &self.attempt, &self.payment.receipt]
+    }
+}
+
+#[test]
+fn each_route_takes_the_roles_that_its_row_names_and_no_others() {
+    let scene = Scene::new();
+    let public = scene.gateway.public();
+    let (mut cells, mut roles_seen) = (0, 0);
+    for route in public_routes().unwrap().iter() {
+        let path = scene.path(route);
+        let of_nobody = scene.call(&public, route, &path, None);
+        let of_a_stranger = scene.call(&public, route, &path, Some(&format!("test_{}", "0".repeat(52))));
+        let of_garbage = scene.call(&public, route, &path, Some("not-a-key"));
+        let Access::Roles(roles) = route.access else {
+            assert!(![401, 403].contains(&of_nobody.status), "{}: {}", route.name, of_nobody.text());
+            continue;
+        };
+        for answer in [&of_nobody, &of_a_stranger, &of_garbage] {
+            assert_eq!(answer.clone().expect(401).problem(), "unauthenticated", "{}", route.name);
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{}", route.name);
+        }
+        for caller in &scene.callers {
+            let answer = scene.call(&public, route, &path, Some(&caller.key));
+            let who = format!("{} by {} of {:?}: {}", route.name, caller.role, caller.agency, answer.text());
+            if !roles.contains(&caller.role) {
+                assert_eq!(answer.status, 403, "{who}");
+                assert_eq!(answer.problem(), "forbidden", "{who}");
+            } else {
+                assert!(![401, 403, 500].contains(&answer.status), "{who}");
+                roles_seen += 1;
+            }
+            cells += 1;
+        }
+    }
+    assert!(cells > 50 && roles_seen > 20, "{cells} cells, {roles_seen} of them permitted");
+    eprintln!("{cells} cells of route and role, {roles_seen} of them permitted");
+}
+
+#[test]
+fn what_is_not_yours_is_not_there() {
+    let scene = Scene::new();
+    let public = scene.gateway.public();
+    let kra = scene.callers.iter().filter(|caller| caller.agency == Some("kra"));
+    let mut compared = 0;
+    for caller in kra {
+        for route in public_routes().unwrap().iter() {
+            let Access::Roles(roles) = route.access else { continue };
+            let path = scene.path(route);
+            let answer = scene.call(&public, route, &path, Some(&caller.key));
+            for secret in scene.secrets() {
+                assert!(
+                    !answer.text().contains(secret),
+                    "{} tells KRA of {secret}: {}",
+                    route.name,
+                    answer.text()
+                );
+            }
+            if !roles.contains(&caller.role) || !route.pattern.contains("{id}") {
+                continue;
+            }
+            // The same names that nobody has, of the same length.
+            let nobodys = path
+                .replace(&scene.bill.id, "bil_00000000000000000000000000")
+                .replace(&scene.attempt, "att_00000000000000000000000000");
+            assert_ne!(path, nobodys, "{}", route.name);
+            let of_nobody = scene.call(&public, route, &nobodys, Some(&caller.key));
+            let without_id = |answer: &Answer| {
+                let mut body: Value = answer.clone().expect(404).json();
+                body.as_object_mut().unwrap().remove("request_id");
+                body
+            };
+            assert_eq!(without_id(&answer), without_id(&of_nobody), "{}", route.name);
+            compared += 1;
+        }
+        let by_number =
+            get(format!("{public}/v1/bills?payment_number={}", scene.bill.number)).key(&caller.key);
+        assert_eq!(by_number.send().expect(404).problem(), "not_found");
+    }
+    assert!(compared >= 6, "{compared} routes lead to one thing");
+
+    // Nobody touched it on the way.
+    assert_eq!(scene.kws.looks_at(&scene.bill)["status"], "part_paid");
+}
+
+#[test]
+fn the_admin_listener_takes_the_operators_token_alone() {
+    let scene = Scene::new();
+    let admin = scene.gateway.admin();
+    for route in admin_routes().unwrap().iter() {
+        let path = scene.path(route);
+        match route.access {
+            Access::ThisMachine => {
+                scene.call(&admin, route, &path, None).expect(200);
+            }
+            Access::Operator => {
+                scene.call(&admin, route, &path, None).expect(401);
+                for caller in &scene.callers {
+                    scene.call(&admin, route, &path, Some(&caller.key)).expect(401);
+                }
+            }
+            other => panic!("{} has {other:?}", route.name),
+        }
+        // What is for this machine is not on the other listeners.
+        for listener in [scene.gateway.public(), scene.gateway.callbacks()] {
+            scene.call(&listener, route, &path, None).expect(404);
+        }
+    }
+}
+
+#[test]
+fn callbacks_with_another_token_are_refused_and_counted() {
+    let scene = Scene::new();
+    let (listener, token) =
+        scene.gateway.callbacks().rsplit_once("/cb/").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let mut near = token.clone();
+    near.replace_range(token.len() - 1.., if token.ends_with('0') { "1" } else { "0" });
+    let before = scene.gateway.books().records.len();
+    let mut refused = 0;
+    for route in callback_routes().unwrap().iter() {
+        for wrong in [near.as_str(), "x", &token.to_uppercase()] {
+            let path = route.pattern.replace("{token}", wrong).replace("{attempt}", &scene.attempt);
+            let answer = post(format!("{listener}{path}"), &Payment::of("5.00", "1").message()).send();
+            assert_eq!(answer.expect(403).problem(), "callback_refused", "{}", route.name);
+            refused += 1;
+        }
+    }
+    let counted = scene.gateway.metric("malipo_callbacks_unexpected_total{reason=\"token\"}");
+    assert_eq!(counted, refused);
+    assert_eq!(scene.gateway.books().records.len(), before, "nothing came of it");
+    // A demonstration welcomes newcomers with it; nothing else ever says it.
+    assert_eq!(scene.gateway.log().matches(&token).count(), 1);
+}
+
+#[test]
+fn callbacks_from_elsewhere_are_refused_whatever_they_say_of_themselves() {
+    let elsewhere = Gateway::serve().set("paybill.source_addresses", "196.201.214.200").start();
+    let payment = Payment::of("5.00", "INVOICE 7");
+    let confirm = format!("{}/c2b/confirm", elsewhere.callbacks());
+    let says = |headers: &[(&'static str, &str)]| {
+        let call = post(&*confirm, &payment.message());
+        headers.iter().fold(call, |call, (name, value)| call.header(name, value)).send()
+    };
+    for headers in [
+        &[][..],
+        &[("x-forwarded-for", "196.201.214.200")],
+        &[("forwarded", "for=196.201.214.200")],
+        &[("x-real-ip", "196.201.214.200")],
+    ] {
+        assert_eq!(says(headers).expect(403).problem(), "callback_refused", "{headers:?}");
+    }
+    assert_eq!(elsewhere.metric("malipo_callbacks_unexpected_total{reason=\"address\"}"), 4);
+    assert!(elsewhere.books().events("payment_received").is_empty());
+}
+
+#[test]
+fn a_proxy_of_ours_is_believed_and_a_new_address_can_be_taken_with_an_alarm() {
+    let behind_proxy = Gateway::serve()
+        .set("paybill.source_addresses", "196.201.214.200")
+        .set("callback.trusted_proxies", "127.0.0.0/8")
+        .start();
+    let confirm = |gateway: &Gateway, client: &str| {
+        let url = format!("{}/c2b/confirm", gateway.callbacks());
+        post(url, &Payment::of("5.00", "INVOICE 7").message()).header("x-forwarded-for", client).send()
+    };
+    confirm(&behind_proxy, "196.201.214.200").expect_success();
+    confirm(&behind_proxy, "196.201.214.201").expect(403);
+    // What the client wrote itself stands to the left of what our proxy added.
+    confirm(&behind_proxy, "196.201.214.200, 41.90.1.1").expect(403);
+
+    let takes_all = Gateway::serve()
+        .set("paybill.source_addresses", "196.201.214.200")
+        .set("paybill.unlisted_sources", "take")
+        .start();
+    confirm(&takes_all, "10.0.0.1").expect_success();
+    assert!(takes_all.log().contains("A callback comes from where none is expected."));
+    assert_eq!(takes_all.books().events("payment_received").len(), 1);
+}
+
+#[test]
+fn a_revoked_key_ends_at_once_and_two_keys_overlap() {
+    let mut gateway = Gateway::serve().start();
+    let (old, new) = (
+        gateway.create_key("agency_integrator", Some("kws")),
+        gateway.create_key("agency_integrator", Some("kws")),
+    );
+    let bill = Agency::new(gateway.public(), old.clone()).bills(&Order::hells_gate(1));
+    let look = |gateway: &Gateway, key: &str| {
+        get(format!("{}/v1/bills/{}", gateway.public(), bill.id)).key(key).send()
+    };
+    look(&gateway, &old).expect(200);
+    look(&gateway, &new).expect(200);
+
+    let listed = run(malipo(["keys", "list", "--json", "--data"]).arg(gateway.data())).expect(0).stdout;
+    assert!(!listed.contains(&old) && !listed.contains(&new), "a key is shown once");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let id_of_old = gateway.books().events("bill_created")[0]["principal"].as_str().unwrap().to_owned();
+    assert!(listed["data"].as_array().unwrap().iter().any(|key| key["id"] == id_of_old));
+    run(malipo(["keys", "revoke", &id_of_old, "--data"]).arg(gateway.data())).expect(0);
+
+    assert_eq!(look(&gateway, &old).expect(401).problem(), "unauthenticated");
+    look(&gateway, &new).expect(200);
+    gateway.kill();
+    gateway.start_again();
+    look(&gateway, &old).expect(401);
+    look(&gateway, &new).expect(200);
+    run(malipo(["keys", "revoke", "key_ffffffffffff", "--data"]).arg(gateway.data())).expect(4);
+
+    let expired = gateway.operator(|admin| {
+        post(format!("{admin}/admin/keys"), &json!({"role": "auditor", "expires_at": "2026-01-01T00:00:00Z"}))
+    });
+    let expired = expired.expect(201).json()["secret"].as_str().unwrap().to_owned();
+    look(&gateway, &expired).expect(401);
+}

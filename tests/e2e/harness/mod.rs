@@ -1,0 +1,26 @@
+//! The labour behind the stories: processes, sockets, the payers' side and the Treasury's side of things.
+//!
+//! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
+//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, [`Books`]
+//! are an export. Every wait is bounded, every process ends with its owner.
+
+mod agency;
+mod books;
+mod executable;
+mod gateway;
+mod http;
+mod load;
+mod patience;
+mod process;
+mod safaricom;
+mod sandbox;
+
+pub(crate) use agency::{Agency, Bill, Order};
+pub(crate) use books::{Books, check_books};
+pub(crate) use executable::{Finished, malipo, run};
+pub(crate) use gateway::{Gateway, write_secret};
+pub(crate) use http::{Answer, Call, get, post, runtime};
+pub(crate) use load::Load;
+pub(crate) use patience::{eventually, together};
+pub(crate) use safaricom::{Payment, Safaricom};
+pub(crate) use sandbox::Sandbox;

@@ -1,0 +1,124 @@
+//! What Safaricom says to the callback listener, said by whoever knows the token: exactly when and as often as a story
+//! wants it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use super::agency::Bill;
+use super::http::{Answer, post};
+
+/// Somebody who knows where callbacks begin.
+#[derive(Clone)]
+pub(crate) struct Safaricom {
+    callbacks: String,
+}
+
+/// A payment by paybill.
+#[derive(Clone, Debug)]
+pub(crate) struct Payment {
+    pub(crate) receipt: String,
+    pub(crate) account: String,
+    /// Shillings with two decimals.
+    pub(crate) amount: String,
+    pub(crate) phone: String,
+    pub(crate) name: String,
+}
+
+impl Payment {
+    /// With a receipt that nobody has.
+    pub(crate) fn of(amount: &str, account: &str) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            receipt: format!("TKE{:07}", NEXT.fetch_add(1, Ordering::Relaxed)),
+            account: account.to_owned(),
+            amount: amount.to_owned(),
+            phone: "254712345678".to_owned(),
+            name: "ASHA".to_owned(),
+        }
+    }
+
+    /// All of a bill.
+    pub(crate) fn of_bill(bill: &Bill) -> Self {
+        Self::of(&bill.amount(), &bill.number)
+    }
+
+    /// The same receipt with another amount.
+    pub(crate) fn but_of(&self, amount: &str) -> Self {
+        Self { amount: amount.to_owned(), ..self.clone() }
+    }
+
+    /// The same receipt for another account.
+    pub(crate) fn but_for(&self, account: &str) -> Self {
+        Self { account: account.to_owned(), ..self.clone() }
+    }
+
+    /// The message of validation and confirmation.
+    pub(crate) fn message(&self) -> Value {
+        json!({
+            "TransactionType": "Pay Bill",
+            "TransID": self.receipt,
+            "TransTime": "20261121091405",
+            "TransAmount": self.amount,
+            "BusinessShortCode": "222222",
+            "BillRefNumber": self.account,
+            "InvoiceNumber": "",
+            "OrgAccountBalance": "",
+            "ThirdPartyTransID": "",
+            "MSISDN": self.phone,
+            "FirstName": self.name,
+        })
+    }
+
+    /// The message of a prompt's result: without account.
+    pub(crate) fn prompt_result(&self) -> Value {
+        json!({"Body": {"stkCallback": {
+            "MerchantRequestID": "29115-34620561-1",
+            "CheckoutRequestID": "ws_CO_21112026091405712345678",
+            "ResultCode": 0,
+            "ResultDesc": "The service request is processed successfully.",
+            "CallbackMetadata": {"Item": [
+                {"Name": "Amount", "Value": self.amount.parse::<serde_json::Number>().expect("an amount")},
+                {"Name": "MpesaReceiptNumber", "Value": self.receipt},
+                {"Name": "Balance"},
+                {"Name": "TransactionDate", "Value": 20_261_121_091_405_u64},
+                {"Name": "PhoneNumber", "Value": 254_712_345_678_u64},
+            ]},
+        }}})
+    }
+}
+
+impl Safaricom {
+    pub(crate) fn speaking_to(callbacks: String) -> Self {
+        Self { callbacks }
+    }
+
+    /// Asks whether a payment may be made.
+    pub(crate) fn asks_about(&self, payment: &Payment) -> Answer {
+        post(format!("{}/c2b/validate", self.callbacks), &payment.message()).send()
+    }
+
+    /// Says that money has moved.
+    pub(crate) fn confirms(&self, payment: &Payment) -> Answer {
+        post(format!("{}/c2b/confirm", self.callbacks), &payment.message()).send()
+    }
+
+    /// Says that a prompt was paid.
+    pub(crate) fn says_prompt_was_paid(&self, attempt: &str, payment: &Payment) -> Answer {
+        post(format!("{}/stk/{attempt}", self.callbacks), &payment.prompt_result()).send()
+    }
+}
+
+impl Answer {
+    /// The answer that makes Safaricom content.
+    #[track_caller]
+    pub(crate) fn expect_success(self) {
+        assert_eq!(self.clone().expect(200).json(), json!({"ResultCode": 0, "ResultDesc": "Success"}));
+    }
+
+    /// The answer to a validation: a code in text.
+    #[track_caller]
+    pub(crate) fn result_code(self) -> String {
+        self.expect(200).json()["ResultCode"].as_str().expect("the code is text").to_owned()
+    }
+}

@@ -1,0 +1,105 @@
+//! A receipt of Safaricom's posts once, ever: a hundred times at once, after a restart, and by whichever message tells
+//! of it. With other money it is kept for people to look at, and the first stands.
+
+use crate::harness::{Gateway, Order, Payment, together};
+
+const TIMES: usize = 100;
+
+#[test]
+fn the_same_confirmation_a_hundred_times_is_one_entry_and_one_receipt() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(3));
+    let payment = Payment::of_bill(&bill);
+
+    let safaricom = gateway.safaricom();
+    for answer in together(TIMES, |_| safaricom.confirms(&payment)) {
+        answer.expect_success();
+    }
+    assert_eq!(gateway.metric("malipo_confirmations_total{outcome=\"booked\"}"), 1);
+    assert_eq!(gateway.metric("malipo_confirmations_total{outcome=\"known\"}"), TIMES as u64 - 1);
+    let receipt = kws.receipt(&bill);
+
+    gateway.kill();
+    gateway.start_again();
+    let safaricom = gateway.safaricom();
+    for answer in together(TIMES, |_| safaricom.confirms(&payment)) {
+        answer.expect_success();
+    }
+
+    gateway.stop();
+    gateway.start_again();
+    gateway.safaricom().confirms(&payment).expect_success();
+
+    let books = gateway.books();
+    assert_eq!(books.bookings(&payment.receipt).len(), 1);
+    assert!(books.events("payment_quarantined").is_empty());
+    assert_eq!(books.balance("1000.mpesa.222222"), 150_000);
+    assert_eq!(books.balance("2000.kws.kws-hells-gate-entry"), -150_000);
+    let said = |receipt: &str| serde_json::from_str::<serde_json::Value>(receipt).unwrap()["receipt"].clone();
+    assert_eq!(said(&kws.receipt(&bill)), said(&receipt), "the receipt is the same receipt");
+}
+
+#[test]
+fn the_result_of_a_prompt_and_its_confirmation_are_one_payment_in_either_order() {
+    let gateway = Gateway::demo().start();
+    let (kws, safaricom) = (gateway.agency("kws"), gateway.safaricom());
+    for confirmation_first in [true, false] {
+        let bill = kws.bills(&Order::hells_gate(1));
+        // A handset that waits for a person: nothing moves but what is said here.
+        let phone = if confirmation_first { "0722000001" } else { "0722000002" };
+        let attempt = kws.prompts(&bill, phone).expect(202).json()["id"].as_str().unwrap().to_owned();
+        let payment = Payment::of_bill(&bill);
+        if confirmation_first {
+            safaricom.confirms(&payment).expect_success();
+            safaricom.says_prompt_was_paid(&attempt, &payment).expect_success();
+        } else {
+            safaricom.says_prompt_was_paid(&attempt, &payment).expect_success();
+            safaricom.confirms(&payment).expect_success();
+        }
+        let seen = kws.sees_attempt(&attempt, "succeeded");
+        assert_eq!(seen["channel_receipt"], payment.receipt);
+        assert_eq!(kws.looks_at(&bill)["status"], "paid");
+        gateway.books().booking(&payment.receipt);
+    }
+    assert!(gateway.books().events("payment_quarantined").is_empty());
+}
+
+#[test]
+fn a_receipt_with_other_money_is_quarantined_and_the_first_stands() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let (bill, other) = (kws.bills(&Order::hells_gate(1)), kws.bills(&Order::hells_gate(1)));
+    let payment = Payment::of_bill(&bill);
+    gateway.safaricom().confirms(&payment).expect_success();
+
+    let contradictions =
+        [payment.but_of("5.00"), payment.but_of("500000.00"), payment.but_for(&other.number)];
+    for life in 0..2 {
+        let safaricom = gateway.safaricom();
+        for contradiction in &contradictions {
+            for answer in together(3, |_| safaricom.confirms(contradiction)) {
+                answer.expect_success();
+            }
+        }
+        // Told again, nobody is alarmed again.
+        assert_eq!(gateway.log().matches("in quarantine").count(), contradictions.len(), "in life {life}");
+        assert_eq!(gateway.metric("malipo_confirmations_total{outcome=\"quarantined\"}"), 9);
+        assert_eq!(gateway.metric("malipo_quarantine_items"), 3);
+        gateway.kill();
+        gateway.start_again();
+    }
+    gateway.safaricom().confirms(&payment).expect_success();
+
+    let books = gateway.books();
+    let stands = books.booking(&payment.receipt)["sequence"].clone();
+    let quarantined = books.events("payment_quarantined");
+    let differs: Vec<_> =
+        quarantined.iter().map(|record| record["event"]["differs"].as_str().unwrap()).collect();
+    assert_eq!(differs, ["amount", "amount", "account"]);
+    assert!(quarantined.iter().all(|record| record["event"]["stands"] == stands));
+    assert!(quarantined.iter().all(|record| record["entries"].as_array().unwrap().is_empty()));
+    assert_eq!(books.balance("1000.mpesa.222222"), 50_000, "only the first is money");
+    assert_eq!(kws.looks_at(&bill)["status"], "paid");
+    assert_eq!(kws.looks_at(&other)["status"], "unpaid");
+}
