@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{LiveCatalogue, Policy};
+use hyper::Uri;
 use ledger::personal::{Month, Vault};
 use ledger::{LedgerTime, ShortKey};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,6 +17,8 @@ use crate::exchange::ExchangeRate;
 use crate::http::application::Application;
 use crate::http::problem::Problem;
 use crate::http::request::RequestHead;
+use crate::http::request_id::RequestId;
+use crate::http::response::Response;
 use crate::idempotency::InFlight;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
@@ -44,6 +47,8 @@ pub struct App {
     pub receipts: ReceiptSigner,
     /// The consolidated paybill.
     pub paybill: Paybill,
+    /// The simulated Safaricom of a demonstration, whose handsets can be looked at.
+    pub sandbox_url: Option<Uri>,
     /// Requests that are being carried out, by their idempotency key.
     pub in_flight: InFlight,
     /// What the books look like in SQL.
@@ -109,6 +114,10 @@ impl Application for App {
 
     fn authorize(&self, rule: Access, head: &RequestHead) -> Result<Principal, Problem> {
         crate::api::authorize(rule, head, &self.books.readers().keys(), &self.operator_token, self.now())
+    }
+
+    fn problem_page(&self, problem: &Problem, uri: &Uri, request_id: &RequestId) -> Option<Response> {
+        crate::pages::problem_page(self, problem, uri, request_id)
     }
 }
 

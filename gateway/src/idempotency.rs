@@ -48,7 +48,20 @@ impl InFlight {
         body: &[u8],
         now: LedgerTime,
     ) -> Result<Place<'_>, Problem> {
-        let key = read_key(head, principal)?;
+        let key = head.header("idempotency-key").unwrap_or_default().trim_matches('"');
+        self.enter_by(key, principal, route, body, now)
+    }
+
+    /// As [`enter`](Self::enter), with a key that came in another way than in the header: the token of a form.
+    pub fn enter_by(
+        &self,
+        key: &str,
+        principal: &Principal,
+        route: &str,
+        body: &[u8],
+        now: LedgerTime,
+    ) -> Result<Place<'_>, Problem> {
+        check_key(key, principal)?;
         let Hash(scope) =
             Hash::of_parts(&[principal.name().as_bytes(), b"\0", route.as_bytes(), b"\0", key.as_bytes()]);
         match self.requests.entry(scope) {
@@ -74,16 +87,15 @@ impl Drop for Place<'_> {
     }
 }
 
-fn read_key<'a>(head: &'a RequestHead, principal: &Principal) -> Result<&'a str, Problem> {
+fn check_key(key: &str, principal: &Principal) -> Result<(), Problem> {
     let len_min = match principal {
         Principal::Anyone => KEY_LEN_MIN_FOR_GUESTS,
         Principal::Key(_) | Principal::Operator => KEY_LEN_MIN,
     };
-    let key = head.header("idempotency-key").unwrap_or_default().trim_matches('"');
     let is_form =
         (len_min..=KEY_LEN_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if is_form {
-        Ok(key)
+        Ok(())
     } else {
         let detail =
             format!("Send Idempotency-Key with {len_min} to {KEY_LEN_MAX} visible ASCII characters.");

@@ -3,13 +3,18 @@
 
 use std::sync::Arc;
 
+use ledger::personal::VaultError;
 use tokio::task::JoinSet;
 
 use crate::app::{App, SharedApp};
+use crate::books::{BooksError, LookupError};
 use crate::channels::mpesa::client::PromptOutcome;
-use crate::channels::mpesa::instructions::WholeShillings;
+use crate::channels::mpesa::instructions::{NotPayable, WholeShillings};
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::payments::{Ask, Attempt, AttemptNews, Bill, Command};
+use crate::payments::{
+    Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Event, Idempotency, Method,
+    NewAttempt, Refusal,
+};
 use crate::personal::{Field, Personal, opened};
 
 /// When an attempt is asked about, in seconds after it was made: once a prompt cannot live any more, then at growing
@@ -19,14 +24,101 @@ const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
 /// So many attempts are asked about at once.
 const ASKED_AT_ONCE_MAX: usize = 16;
 
+/// A wish to ask a payer on the phone, from the API or from a page.
+pub(crate) struct Wish<'a> {
+    /// The bill that is to be paid.
+    pub(crate) bill: &'a Bill,
+    /// Whose phone.
+    pub(crate) subscriber: Subscriber,
+    /// How.
+    pub(crate) method: Method,
+    /// Who wishes it.
+    pub(crate) principal: Arc<str>,
+    /// The request that it came with.
+    pub(crate) cause: Arc<str>,
+    /// One wish has one effect, however often it is sent.
+    pub(crate) idempotency: Idempotency,
+}
+
+/// The attempt that a wish led to.
+pub(crate) struct Asked {
+    /// What it is now.
+    pub(crate) attempt: Arc<Attempt>,
+    /// True if the same wish had led to it before, and nobody was asked this time.
+    pub(crate) is_repeated: bool,
+}
+
+/// Nobody was asked, or it cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AskError {
+    /// M-PESA cannot take the amount.
+    #[error(transparent)]
+    NotPayable(#[from] NotPayable),
+    /// The books refuse.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The books gave no answer.
+    #[error(transparent)]
+    Books(#[from] BooksError),
+    /// The books could not be read.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The payer's number could not be sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The books answered what cannot be.
+    #[error("{0}")]
+    Impossible(String),
+}
+
+/// Records the intention to ask, and asks. From the record on the attempt exists, whatever becomes of the call.
+pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskError> {
+    let Wish { bill, subscriber, method, principal, cause, idempotency } = wish;
+    // A bill that is not open is left to the books: they know whether this very wish was granted before.
+    if bill.state.is_open() {
+        app.paybill.payable(bill.due())?;
+    }
+    let personal = Personal::default().with(Field::Phone, Some(&subscriber.digits()));
+    let id = app.new_attempt_id();
+    let new = NewAttempt {
+        id,
+        bill: bill.terms.number,
+        method,
+        sealed: personal.seal_in(&app.vault, bill.terms.vault_slot)?,
+        idempotency: Some(idempotency),
+    };
+    let command = Command { principal, cause, ask: Ask::CreateAttempt(Box::new(new)) };
+    match app.books.ask(command).await? {
+        Answer::Done { .. } => {
+            let attempt = find(app, id)?;
+            match app.paybill.payable(attempt.money) {
+                Ok(amount) => send(app, &attempt, bill, subscriber, amount).await,
+                Err(reason) => {
+                    tracing::warn!(attempt = %id, %reason, "What is due has changed; nobody was asked.");
+                    let on = AttemptEvent::Refused;
+                    tell(app, AttemptNews { attempt: id, on, code: None, sealed: None }).await;
+                }
+            }
+            Ok(Asked { attempt: find(app, id)?, is_repeated: false })
+        }
+        Answer::Repeated { sequence } => match app.books.event(sequence)? {
+            Some(Event::AttemptCreated { attempt, .. }) => {
+                Ok(Asked { attempt: find(app, attempt)?, is_repeated: true })
+            }
+            other => Err(AskError::Impossible(format!("{other:?} is no earlier attempt"))),
+        },
+        Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
+        other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
+    }
+}
+
+fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {
+    let attempt = app.books.attempt(id)?;
+    attempt.ok_or_else(|| AskError::Impossible("an attempt that was written is not found".to_owned()))
+}
+
 /// Sends the prompt of an attempt that is recorded, and records what the provider says.
-pub(crate) async fn send(
-    app: &App,
-    attempt: &Attempt,
-    bill: &Bill,
-    subscriber: Subscriber,
-    amount: WholeShillings,
-) {
+async fn send(app: &App, attempt: &Attempt, bill: &Bill, subscriber: Subscriber, amount: WholeShillings) {
     let outcome = app.paybill.prompt(attempt, bill, subscriber, amount).await;
     let on = outcome.news();
     let (code, prompt_name) = match outcome {

@@ -1,25 +1,22 @@
 //! Attempts: a prompt is recorded, sent, and followed; what cannot be told is said to be unknown.
 
-use catalog::Language;
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue, LOCATION};
 use ledger::Money;
 use serde::{Deserialize, Serialize};
 
-use super::bills::{by_path, command, mark_replayed};
+use super::bills::{by_path, mark_replayed};
 use super::{SharedApp, trouble};
 use crate::app::App;
 use crate::channels::mpesa::attempt_text;
-use crate::channels::mpesa::instructions::NotPayable;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::payments::{Answer, Ask, Attempt, AttemptId, Bill, Event, Method, NewAttempt};
-use crate::personal::{Field, Personal};
-use crate::prompts;
+use crate::payments::{Attempt, AttemptId, Method};
+use crate::prompts::{self, Wish};
 
 /// What an attempt is asked for with.
 #[derive(Deserialize)]
@@ -69,39 +66,20 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
         };
         Problem::validation(vec![error]).money_moved(MoneyMoved::No)
     })?;
-    check_amount(&app, &bill)?;
-    let personal = Personal::default().with(Field::Phone, Some(&subscriber.digits()));
-    let id = app.new_attempt_id();
-    let new = NewAttempt {
-        id,
-        bill: bill.terms.number,
+    let wish = Wish {
+        bill: &bill,
+        subscriber,
         method: wanted.method,
-        sealed: personal.seal_in(&app.vault, bill.terms.vault_slot).map_err(trouble::internal)?,
-        idempotency: Some(place.idempotency.clone()),
+        principal: request.principal.name(),
+        cause: request.head.id().as_str().into(),
+        idempotency: place.idempotency.clone(),
     };
-    let command = command(&request, Ask::CreateAttempt(Box::new(new)));
-    match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {
-        Answer::Done { .. } => {
-            // The intention is in the books. From here on the attempt exists, whatever becomes of the call.
-            let attempt = find(&app, id)?;
-            let amount = app.paybill.payable(attempt.money).map_err(not_payable)?;
-            prompts::send(&app, &attempt, &bill, subscriber, amount).await;
-            let attempt = find(&app, id)?;
-            show_created(&attempt)
-        }
-        Answer::Repeated { sequence } => {
-            let event = app.books.event(sequence).map_err(|error| trouble::lookup(&error))?;
-            let Some(Event::AttemptCreated { attempt, .. }) = event else {
-                return Err(trouble::internal("the record of an attempt is none"));
-            };
-            let attempt = find(&app, attempt)?;
-            let mut response = show_created(&attempt)?;
-            mark_replayed(&mut response);
-            Ok(response)
-        }
-        Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
-        other => Err(trouble::internal(format!("{other:?} answers no attempt"))),
+    let asked = prompts::ask_payer(&app, wish).await.map_err(|error| trouble::ask(&error))?;
+    let mut response = show_created(&asked.attempt)?;
+    if asked.is_repeated {
+        mark_replayed(&mut response);
     }
+    Ok(response)
 }
 
 /// `GET /v1/attempts/{id}`.
@@ -112,24 +90,6 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let scope = request.principal.scope();
     let attempt = attempt.filter(|attempt| scope.covers(&attempt.agency)).ok_or_else(no_such)?;
     Ok(show_attempt(&attempt, StatusCode::OK))
-}
-
-fn check_amount(app: &App, bill: &Bill) -> Result<(), Problem> {
-    if !bill.state.is_open() {
-        return Err(trouble::refusal(&crate::payments::Refusal::BillIs { state: bill.state }));
-    }
-    app.paybill.payable(bill.due()).map(drop).map_err(not_payable)
-}
-
-fn not_payable(reason: NotPayable) -> Problem {
-    Problem::new(Code::AmountOutsideChannelLimits, reason.to_string())
-        .user_message(reason.text(Language::En), reason.text(Language::Sw))
-        .money_moved(MoneyMoved::No)
-}
-
-fn find(app: &App, id: AttemptId) -> Result<std::sync::Arc<Attempt>, Problem> {
-    let attempt = app.books.attempt(id).map_err(|error| trouble::lookup(&error))?;
-    attempt.ok_or_else(|| trouble::internal("an attempt that was written is not found"))
 }
 
 fn show_created(attempt: &Attempt) -> Result<Response, Problem> {

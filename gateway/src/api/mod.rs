@@ -12,9 +12,10 @@ mod collections;
 mod health;
 mod keys;
 mod lists;
+mod openapi;
 mod receipts;
 mod services;
-mod trouble;
+pub(crate) mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub use access::{Access, Principal, RowScope};
 use access::{INTEGRATORS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_TOTALS};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
-pub(crate) use receipts::key_set;
+pub(crate) use receipts::{key_set, no_receipt, read_number};
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;
@@ -61,6 +62,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
         Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
+        Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());
     Routes::new(routes)

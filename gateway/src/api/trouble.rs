@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use catalog::PriceError;
+use catalog::{Language, PriceError};
 
 use crate::books::{BooksError, LookupError};
+use crate::channels::mpesa::instructions::NotPayable;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::payments::Refusal;
+use crate::prompts::AskError;
 
 /// The books gave no answer to a request that was not about money that had moved.
 pub(crate) fn books(error: &BooksError) -> Problem {
@@ -73,6 +75,24 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         }
     };
     problem.money_moved(MoneyMoved::No)
+}
+
+/// A payer was not asked.
+pub(crate) fn ask(error: &AskError) -> Problem {
+    match error {
+        AskError::NotPayable(reason) => not_payable(*reason),
+        AskError::Refused(reason) => refusal(reason),
+        AskError::Books(error) => books(error),
+        AskError::Lookup(error) => lookup(error).money_moved(MoneyMoved::Unknown),
+        AskError::Vault(error) => internal(error).money_moved(MoneyMoved::No),
+        AskError::Impossible(what) => internal(what).money_moved(MoneyMoved::Unknown),
+    }
+}
+
+fn not_payable(reason: NotPayable) -> Problem {
+    Problem::new(Code::AmountOutsideChannelLimits, reason.to_string())
+        .user_message(reason.text(Language::En), reason.text(Language::Sw))
+        .money_moved(MoneyMoved::No)
 }
 
 /// The catalogue gives no price.

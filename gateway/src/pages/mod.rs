@@ -1,8 +1,71 @@
-//! Pages.
+//! Pages for people: a bill, a receipt, what went wrong, and the handset of a demonstration. Rendered here, complete
+//! without scripts, in English and Swahili.
+//!
+//! Read [`bill`] first. Each page is a struct of what it shows, made by one function from the books and rendered by one
+//! template in `gateway/templates`; what it says is in [`words`], where the compiler sees to it that no language lacks a
+//! sentence. [`frame`] is what all pages share: language, strip, style sheet, and the headers that keep an address which
+//! is a secret from leaking.
+
+mod frame;
+mod moment;
+mod words;
+
+mod bill;
+mod lines;
+mod prompt_form;
+mod receipt;
+
+mod problem;
+
+mod handset;
+mod handset_client;
+mod qr;
+
+use std::time::Duration;
+
+use crate::api::Access;
 use crate::app::App;
+use crate::http::body::BodyRule;
 use crate::http::router::Route;
+
+pub(crate) use problem::problem_page;
+
+/// The most that a form may have in bytes: a telephone number, an amount, a token.
+const FORM_BYTES_MAX: usize = 4 * 1024;
+/// A prompt waits for the provider's own answer.
+const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The rows of the public table that are pages.
 pub(crate) fn routes() -> Vec<Route<App>> {
-    Vec::new()
+    let form = |route: Route<App>| route.body(BodyRule::Whole { bytes_max: FORM_BYTES_MAX });
+    vec![
+        Route::get("/{lang}/bills/{id}", "bill_page", Access::WhoeverHasTheAddress, bill::show),
+        form(Route::post(
+            "/{lang}/bills/{id}/prompt",
+            "bill_page_prompt",
+            Access::WhoeverHasTheAddress,
+            prompt_form::submit,
+        ))
+        .about_money()
+        .runs_to_end()
+        .deadline(PROMPT_DEADLINE),
+        Route::get("/{lang}/receipts/{number}", "receipt_page", Access::Anyone, receipt::show),
+        Route::get("/r/{number}", "receipt_page_short", Access::Anyone, receipt::show_short),
+        Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
+        Route::get(
+            "/{lang}/errors/{code}",
+            "error_page_in_language",
+            Access::Anyone,
+            problem::show_in_language,
+        ),
+        Route::get("/assets/{name}", "asset", Access::Anyone, frame::stylesheet),
+        Route::get("/demo/phone", "demo_phone", Access::Anyone, handset::show),
+        form(Route::post("/demo/phone/pin", "demo_phone_pin", Access::Anyone, handset::press_pin)),
+        form(Route::post("/demo/phone/cancel", "demo_phone_cancel", Access::Anyone, handset::press_cancel)),
+        form(Route::post("/demo/phone/pay", "demo_phone_pay", Access::Anyone, handset::pay))
+            .deadline(PROMPT_DEADLINE),
+    ]
 }
+
+#[cfg(test)]
+mod tests;

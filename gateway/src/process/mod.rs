@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use catalog::{Catalogue, LiveCatalogue, Policy};
+use hyper::Uri;
 use ledger::personal::{Vault, VaultError};
 use ledger::storage::{DiskStorage, Storage};
 use ledger::{Ledger, LedgerTime, OpenError, Options};
@@ -157,14 +158,15 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
     let public = Bound::bind(&config.public, &clock)?;
     let callback = Bound::bind(&config.callback, &clock)?;
     let admin = Bound::bind(&config.admin, &clock)?;
-    let terms = match (&config.paybill, sandbox_url) {
+    let sandbox_url: Option<Uri> = sandbox_url
+        .map(|url| url.parse().map_err(|error| StartError::Paybill(format!("{url}: {error}"))))
+        .transpose()?;
+    let terms = match (&config.paybill, &sandbox_url) {
         (Some(paybill), _) => PaybillTerms::of_config(paybill),
         (None, Some(sandbox)) => {
             let token = folder.callback_token()?;
-            let sandbox =
-                sandbox.parse().map_err(|error| StartError::Paybill(format!("{sandbox}: {error}")))?;
             PaybillTerms::of_demonstration(
-                &sandbox,
+                sandbox,
                 "222222",
                 &callback.url,
                 token.reveal(),
@@ -198,6 +200,7 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
         books,
         clock: clock.clone(),
         paybill,
+        sandbox_url,
         in_flight: InFlight::default(),
         views,
         metrics: metrics.clone(),

@@ -1,0 +1,289 @@
+//! The page of a bill: what it is for, what to pay and how, and what has become of it. Whoever has its address may see
+//! it; nothing on it says who the payer is.
+
+use std::sync::Arc;
+
+use askama::Template;
+use catalog::Language;
+use hyper::StatusCode;
+use hyper::header::HeaderValue;
+use ledger::Money;
+
+use super::frame::{Frame, Keeping, Shown, language_of, other, page};
+use super::lines::Lines;
+use super::moment::spoken;
+use super::words::{BILL, BillWords};
+use crate::api::trouble;
+use crate::app::{App, SharedApp};
+use crate::channels::mpesa::attempt_text;
+use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::payments::{Attempt, AttemptState, Bill, BillId, BillPayment, BillState};
+
+/// Bytes of chance in the token of a form: nobody guesses the token of another.
+const TOKEN_BYTES: usize = 16;
+
+/// `GET /{lang}/bills/{id}`.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let language = language_of(&request)?;
+    let bill = find(&app, &request)?;
+    let context = Context::of(&app, &bill)?;
+    let frame = frame(&app, language, &bill);
+    page(StatusCode::OK, Keeping::Never, &BillPage::new(frame, &bill, &context, PromptForm::fresh()))
+}
+
+/// The bill that the path names.
+pub(super) fn find(app: &App, request: &Request<App>) -> Result<Arc<Bill>, Problem> {
+    let no_such = || Problem::new(Code::NotFound, "There is no such bill.");
+    let id: BillId = request.head.parameter("id").parse().map_err(|_| no_such())?;
+    let bill = app.books.bill_by_id(id).map_err(|error| trouble::lookup(&error))?;
+    bill.ok_or_else(no_such)
+}
+
+/// The frame of a bill's page.
+pub(super) fn frame(app: &App, language: Language, bill: &Bill) -> Frame {
+    Frame::new(app, language, Some(address(other(language), bill)))
+}
+
+/// Where a bill is.
+pub(super) fn address(language: Language, bill: &Bill) -> String {
+    format!("/{}/bills/{}", language.code(), bill.terms.id)
+}
+
+/// The same as a header.
+pub(super) fn location(language: Language, bill: &Bill) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(&address(language, bill)).map_err(Problem::internal_error)
+}
+
+/// What the page shows beside the bill itself.
+pub(super) struct Context {
+    /// Its latest attempt.
+    pub(super) attempt: Option<Arc<Attempt>>,
+    /// What the agency is called, if the catalogue in force still knows it.
+    pub(super) agency: Option<catalog::Text>,
+    /// How to pay by hand, or why M-PESA cannot take it.
+    pub(super) steps: Result<PaybillSteps, NotPayable>,
+}
+
+impl Context {
+    pub(super) fn of(app: &App, bill: &Bill) -> Result<Self, Problem> {
+        let attempt = bill.latest_attempt.map(|id| app.books.attempt(id)).transpose();
+        let attempt = attempt.map_err(|error| trouble::lookup(&error))?.flatten();
+        let agency = app.catalogue.current().agency(&bill.terms.agency).map(|agency| agency.name.clone());
+        let steps = app.paybill.steps(bill.terms.number, bill.due());
+        Ok(Self { attempt, agency, steps })
+    }
+}
+
+/// The form that asks for a prompt.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PromptForm {
+    /// Makes the form one wish, however often it is sent.
+    pub(super) token: String,
+    /// What was typed, when the form is shown again.
+    pub(super) phone: String,
+    /// What is wrong with the phone number.
+    pub(super) phone_error: Option<&'static str>,
+    /// What is wrong with the whole.
+    pub(super) form_error: Option<String>,
+}
+
+impl PromptForm {
+    /// A form that nobody has filled in.
+    pub(super) fn fresh() -> Self {
+        Self { token: hex::encode(rand::random::<[u8; TOKEN_BYTES]>()), ..Self::default() }
+    }
+
+    fn has_error(&self) -> bool {
+        self.phone_error.is_some() || self.form_error.is_some()
+    }
+}
+
+/// What is under way on somebody's phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asking {
+    /// Nothing: the payer may be asked.
+    Idle,
+    /// A prompt may be waiting for its PIN.
+    Waiting,
+    /// Money may have moved, and nobody knows.
+    Unknown,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "bill.html")]
+pub(super) struct BillPage {
+    frame: Frame,
+    words: &'static BillWords,
+    /// Its own address.
+    address: String,
+    service: Shown,
+    agency: Shown,
+    payment_number: String,
+    state: BillState,
+    tag: &'static str,
+    notices: Vec<String>,
+    attempt: Option<AttemptNotice>,
+    asking: Asking,
+    is_open: bool,
+    lines: Lines,
+    in_shillings: Option<InShillings>,
+    is_part_paid: bool,
+    collected: Money,
+    due: Money,
+    pay_by: String,
+    steps: Result<[String; 5], String>,
+    payments: Vec<Payment>,
+    form: PromptForm,
+}
+
+struct InShillings {
+    amount: Money,
+    rate: String,
+}
+
+struct AttemptNotice {
+    text: String,
+    is_doubt: bool,
+    amount: Money,
+}
+
+struct Payment {
+    when: String,
+    amount: Money,
+    channel_receipt: String,
+    receipt: String,
+}
+
+impl BillPage {
+    /// The page of a bill.
+    pub(super) fn new(frame: Frame, bill: &Bill, context: &Context, form: PromptForm) -> Self {
+        let language = frame.language;
+        let words = BILL.of(language);
+        let terms = &bill.terms;
+        let agency = frame.shown_or(context.agency.as_ref(), &terms.agency);
+        Self {
+            words,
+            address: address(language, bill),
+            service: frame.shown(&terms.service_name),
+            payment_number: terms.number.grouped(),
+            state: bill.state,
+            tag: (words.state)(bill.state),
+            notices: notices(words, bill, &agency),
+            attempt: context
+                .attempt
+                .as_deref()
+                .and_then(|attempt| AttemptNotice::of(bill, attempt, language)),
+            asking: context.attempt.as_deref().map_or(Asking::Idle, Asking::of),
+            is_open: bill.state.is_open(),
+            lines: Lines::of(&frame, terms),
+            in_shillings: terms.quote.as_ref().map(|quote| InShillings {
+                amount: terms.payable,
+                rate: (words.rate)(&quote.rate, &quote.rate_id, &spoken(quote.expires, language)),
+            }),
+            is_part_paid: bill.state == BillState::PartPaid,
+            collected: bill.collected,
+            due: bill.due(),
+            pay_by: spoken(terms.expires, language),
+            steps: match &context.steps {
+                Ok(steps) => Ok(match language {
+                    Language::En => steps.en.clone(),
+                    Language::Sw => steps.sw.clone(),
+                }),
+                Err(reason) => Err(reason.text(language)),
+            },
+            payments: bill.payments.iter().map(|payment| Payment::of(payment, language)).collect(),
+            agency,
+            frame,
+            form,
+        }
+    }
+
+    /// The class of the state: what wants something of the payer stands out.
+    fn tone(&self) -> &'static str {
+        match self.state {
+            BillState::Unpaid | BillState::PartPaid | BillState::Overpaid => "todo",
+            BillState::Paid => "good",
+            BillState::Expired | BillState::Cancelled | BillState::Refunded => "over",
+        }
+    }
+
+    fn may_ask(&self) -> bool {
+        self.asking == Asking::Idle
+    }
+
+    fn waits(&self) -> bool {
+        self.asking == Asking::Waiting
+    }
+
+    /// Whether the form that asks for a prompt is on the page.
+    fn has_form(&self) -> bool {
+        self.is_open && !self.waits() && self.steps.is_ok()
+    }
+
+    fn pay(&self) -> String {
+        (self.words.pay)(self.due)
+    }
+}
+
+/// What the state of the bill means for the payer.
+fn notices(words: &BillWords, bill: &Bill, agency: &Shown) -> Vec<String> {
+    let agency = agency.text.as_str();
+    let collected = bill.collected;
+    let held = || (words.held)(collected, agency);
+    match bill.state {
+        BillState::Unpaid => vec![],
+        BillState::PartPaid => vec![(words.part_paid)(collected, bill.due())],
+        BillState::Paid => vec![words.paid.to_owned()],
+        BillState::Overpaid => {
+            let excess = collected.checked_sub(bill.terms.payable).unwrap_or(collected);
+            vec![(words.overpaid)(excess, agency)]
+        }
+        BillState::Expired if collected.is_positive() => vec![(words.expired)(agency), held()],
+        BillState::Expired => vec![(words.expired)(agency)],
+        BillState::Cancelled if collected.is_positive() => vec![(words.cancelled)(agency), held()],
+        BillState::Cancelled => vec![(words.cancelled)(agency)],
+        BillState::Refunded => vec![words.refunded.to_owned()],
+    }
+}
+
+impl Asking {
+    fn of(attempt: &Attempt) -> Self {
+        match attempt.state {
+            AttemptState::Created | AttemptState::PromptSent | AttemptState::Processing => Self::Waiting,
+            AttemptState::Unknown => Self::Unknown,
+            AttemptState::Succeeded
+            | AttemptState::Failed
+            | AttemptState::Cancelled
+            | AttemptState::Expired => Self::Idle,
+        }
+    }
+}
+
+impl AttemptNotice {
+    /// What to say of an attempt. One that is over says nothing once the bill is: its payment speaks for it.
+    fn of(bill: &Bill, attempt: &Attempt, language: Language) -> Option<Self> {
+        let is_over = attempt.state == AttemptState::Succeeded
+            || (attempt.state.is_finished() && !bill.state.is_open());
+        (!is_over).then(|| Self {
+            text: attempt_text(attempt).in_language(language).to_owned(),
+            is_doubt: attempt.state == AttemptState::Unknown,
+            amount: attempt.money,
+        })
+    }
+}
+
+impl Payment {
+    fn of(payment: &BillPayment, language: Language) -> Self {
+        Self {
+            when: spoken(payment.booked, language),
+            amount: payment.money,
+            channel_receipt: payment.channel_receipt.to_string(),
+            receipt: payment.receipt.grouped(),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What every page shares: its language, the strip of a demonstration, the style sheet, and its headers.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use askama::Template;
+use bytes::Bytes;
+use catalog::{Language, Text};
+use hyper::StatusCode;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use ledger::Hash;
+
+use super::words::{FRAME, FrameWords};
+use crate::app::{App, Purpose, SharedApp};
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+
+const STYLESHEET: &str = include_str!("../../assets/pages.css");
+
+/// The name of the style sheet says what is in it, so that browsers may keep it for ever.
+static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| {
+    let Hash(hash) = Hash::of_parts(&[STYLESHEET.as_bytes()]);
+    format!("pages-{}.css", hex::encode(&hash[..8]))
+});
+
+/// Nothing but our own style sheet is loaded, nothing runs, nobody frames us, and forms go to us alone. The empty icon
+/// is a `data:` address; it keeps browsers from asking for one that does not exist.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+/// Whether a page may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// It may have changed when it is looked at next, and its address may be a secret.
+    Never,
+    /// It is the same for everybody until the next release.
+    ForAnHour,
+}
+
+/// What the template that all pages extend needs.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// The language of the page.
+    pub(super) language: Language,
+    /// Whether to say that there is no real money.
+    pub(super) is_demonstration: bool,
+    /// The same page in the other language; nothing where there is none.
+    pub(super) in_other_language: Option<String>,
+}
+
+impl Frame {
+    /// A frame for a page in this language. `in_other_language` is the path of its twin.
+    pub(super) fn new(app: &App, language: Language, in_other_language: Option<String>) -> Self {
+        let is_demonstration = app.purpose == Purpose::Demonstration;
+        Self { language, is_demonstration, in_other_language }
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.language.code()
+    }
+
+    pub(super) fn words(&self) -> &'static FrameWords {
+        FRAME.of(self.language)
+    }
+
+    /// The other language.
+    pub(super) fn other(&self) -> Language {
+        other(self.language)
+    }
+
+    pub(super) fn stylesheet(&self) -> &'static str {
+        &STYLESHEET_NAME
+    }
+
+    /// A text in the language of the page, or in English where nobody has translated it.
+    pub(super) fn shown(&self, text: &Text) -> Shown {
+        let language = text.language_shown(self.language);
+        Shown { text: text.in_language(self.language).to_owned(), lang: self.mark(language) }
+    }
+
+    /// A name as above, or the code that stands for it where nobody knows the name any more.
+    pub(super) fn shown_or(&self, name: Option<&Text>, code: &str) -> Shown {
+        name.map_or_else(|| Shown { text: code.to_owned(), lang: None }, |name| self.shown(name))
+    }
+
+    /// A text that exists in English alone.
+    pub(super) fn english(&self, text: &str) -> Shown {
+        Shown { text: text.to_owned(), lang: self.mark(Language::En) }
+    }
+
+    fn mark(&self, language: Language) -> Option<&'static str> {
+        (language != self.language).then_some(language.code())
+    }
+}
+
+/// A text, and the language to declare where it is not that of the page: a screen reader must not read English aloud as
+/// if it were Swahili.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) text: String,
+    pub(super) lang: Option<&'static str>,
+}
+
+impl Shown {
+    /// The attribute that declares the language, where one is needed.
+    pub(super) fn mark(&self) -> LangMark {
+        LangMark(self.lang)
+    }
+}
+
+/// A `lang` attribute, or nothing. Made of our own language codes, so there is nothing in it to escape.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LangMark(Option<&'static str>);
+
+impl fmt::Display for LangMark {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(lang) => write!(formatter, " lang=\"{lang}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+impl askama::filters::HtmlSafe for LangMark {}
+
+/// The language that is not this one.
+pub(super) fn other(language: Language) -> Language {
+    match language {
+        Language::En => Language::Sw,
+        Language::Sw => Language::En,
+    }
+}
+
+/// The language at the beginning of the path.
+pub(super) fn language_of(request: &Request<App>) -> Result<Language, Problem> {
+    let no_such = |_| Problem::new(Code::NotFound, "Pages begin with /en or /sw.");
+    request.head.parameter("lang").parse().map_err(no_such)
+}
+
+/// A rendered page with its headers.
+pub(super) fn page(
+    status: StatusCode,
+    keeping: Keeping,
+    template: &impl Template,
+) -> Result<Response, Problem> {
+    let html = template.render().map_err(Problem::internal_error)?;
+    let mut response = response::html(status, html);
+    let headers = response.headers_mut();
+    let cache = match keeping {
+        Keeping::Never => "no-store",
+        Keeping::ForAnHour => "public, max-age=3600",
+    };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    // The address of a bill is all it takes to see it. It must not travel to wherever somebody goes next.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    Ok(response)
+}
+
+/// `GET /assets/{name}`: the style sheet. An address with another name is of another release.
+pub(super) async fn stylesheet(_app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    if request.head.parameter("name") != STYLESHEET_NAME.as_str() {
+        return Err(Problem::new(Code::NotFound, "There is no such asset in this release."));
+    }
+    let css = Bytes::from_static(STYLESHEET.as_bytes());
+    let mut response = response::bytes(StatusCode::OK, "text/css; charset=utf-8", css);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_style_sheet_is_light_and_asks_for_nothing() {
+        assert!(STYLESHEET.len() <= 10 * 1024, "{} bytes", STYLESHEET.len());
+        for outside in ["url(", "@import", "http"] {
+            assert!(!STYLESHEET.contains(outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn english_on_a_swahili_page_says_that_it_is_english() {
+        let frame = |language| Frame { language, is_demonstration: false, in_other_language: None };
+        let (both, english) = (Text::new("Entry", "Kiingilio"), Text::english("Passport"));
+        let sw = frame(Language::Sw);
+        assert_eq!(sw.shown(&both), Shown { text: "Kiingilio".into(), lang: None });
+        assert_eq!(sw.shown(&english), Shown { text: "Passport".into(), lang: Some("en") });
+        assert_eq!(frame(Language::En).shown(&english), Shown { text: "Passport".into(), lang: None });
+    }
+}

@@ -1,0 +1,58 @@
+//! Moments as people read them, in East Africa Time.
+
+use catalog::Language;
+use ledger::LedgerTime;
+
+use crate::clock::east_africa_time;
+
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const MONTHS_SW: [&str; 12] = [
+    "Januari", "Februari", "Machi", "Aprili", "Mei", "Juni", "Julai", "Agosti", "Septemba", "Oktoba",
+    "Novemba", "Desemba",
+];
+
+/// `21 November 2026, 7:42pm`; in Swahili `21 Novemba 2026, 19:42`, because hours are counted from sunrise there and
+/// "saa moja" would be read as either.
+pub(super) fn spoken(time: LedgerTime, language: Language) -> String {
+    let moment = east_africa_time(time.micros());
+    let month = usize::from(moment.month().unsigned_abs()) - 1;
+    let (day, year, hour, minute) = (moment.day(), moment.year(), moment.hour(), moment.minute());
+    match language {
+        Language::En => {
+            let half = if hour < 12 { "am" } else { "pm" };
+            let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
+            format!("{day} {} {year}, {hour}:{minute:02}{half}", MONTHS_EN[month])
+        }
+        Language::Sw => format!("{day} {} {year}, {hour:02}:{minute:02}", MONTHS_SW[month]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::parse_rfc3339;
+
+    #[test]
+    fn people_read_nairobi_time_on_the_clock_of_their_language() {
+        let both = |text| {
+            let time = LedgerTime::from_micros(parse_rfc3339(text).unwrap());
+            Language::ALL.map(|language| spoken(time, language))
+        };
+        assert_eq!(both("2026-11-21T16:42:59Z"), ["21 November 2026, 7:42pm", "21 Novemba 2026, 19:42"]);
+        assert_eq!(both("2026-12-31T21:05:00Z"), ["1 January 2027, 12:05am", "1 Januari 2027, 00:05"]);
+        assert_eq!(both("2027-05-01T09:00:00Z"), ["1 May 2027, 12:00pm", "1 Mei 2027, 12:00"]);
+    }
+}

@@ -1,0 +1,125 @@
+//! What a person with a browser sees when something goes wrong, and the page behind the `type` of each problem.
+
+use askama::Template;
+use catalog::Language;
+use hyper::{StatusCode, Uri};
+
+use super::frame::{Frame, Keeping, language_of, other, page};
+use super::words::{PROBLEM, ProblemWords};
+use crate::app::{App, SharedApp};
+use crate::http::problem::{Problem, UserMessage};
+use crate::http::problem_codes::{Code, CodeInfo};
+use crate::http::request::Request;
+use crate::http::request_id::RequestId;
+use crate::http::response::Response;
+
+/// The page for a problem: what happened, what it means for the money, what to do. `None` if it cannot be rendered; the
+/// problem is then answered as JSON.
+pub(crate) fn problem_page(
+    app: &App,
+    problem: &Problem,
+    uri: &Uri,
+    request_id: &RequestId,
+) -> Option<Response> {
+    let path = uri.path();
+    let language = if path.starts_with("/sw/") { Language::Sw } else { Language::En };
+    let frame = Frame::new(app, language, Some(twin(path, language, problem.code())));
+    let words = PROBLEM.of(language);
+    let status = problem.status();
+    let shown = ProblemPage {
+        words,
+        heading: match status {
+            StatusCode::NOT_FOUND => words.not_found,
+            status if status.is_server_error() => words.our_side,
+            _ => words.cannot,
+        },
+        message: in_language(problem.message_for_citizens(), language),
+        money: (words.money)(problem.what_moved()),
+        can_try_again: problem.code().info().retryable,
+        request_id: request_id.as_str().to_owned(),
+        frame,
+    };
+    page(status, Keeping::Never, &shown).ok()
+}
+
+/// The same page in the other language. What was posted cannot be looked at again; the bill that it was about can. A
+/// page without a language has the page of its code.
+fn twin(path: &str, language: Language, code: Code) -> String {
+    let other = other(language).code();
+    match path.strip_prefix("/en/").or_else(|| path.strip_prefix("/sw/")) {
+        Some(rest) => format!("/{other}/{}", rest.strip_suffix("/prompt").unwrap_or(rest)),
+        None => format!("/{other}/errors/{}", code.text()),
+    }
+}
+
+fn in_language(message: UserMessage, language: Language) -> String {
+    match language {
+        Language::En => message.en.into_owned(),
+        Language::Sw => message.sw.into_owned(),
+    }
+}
+
+/// `GET /errors/{code}`: what the `type` of a problem leads to.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    show_code(&app, &request, Language::En)
+}
+
+/// `GET /{lang}/errors/{code}`.
+pub(super) async fn show_in_language(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    show_code(&app, &request, language_of(&request)?)
+}
+
+fn show_code(app: &App, request: &Request<App>, language: Language) -> Result<Response, Problem> {
+    let code = Code::from_text(request.head.parameter("code"))
+        .ok_or_else(|| Problem::new(Code::NotFound, "There is no such code."))?;
+    let twin = format!("/{}/errors/{}", other(language).code(), code.text());
+    let frame = Frame::new(app, language, Some(twin));
+    let shown = CodePage { frame, words: PROBLEM.of(language), info: code.info() };
+    page(StatusCode::OK, Keeping::ForAnHour, &shown)
+}
+
+/// The page of a problem that has happened.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    frame: Frame,
+    words: &'static ProblemWords,
+    heading: &'static str,
+    message: String,
+    money: &'static str,
+    can_try_again: bool,
+    request_id: String,
+}
+
+/// The page of a code.
+#[derive(Template)]
+#[template(path = "error_code.html")]
+struct CodePage {
+    frame: Frame,
+    words: &'static ProblemWords,
+    info: &'static CodeInfo,
+}
+
+impl CodePage {
+    /// The sentence for citizens, in the language of the page.
+    fn sentence(&self) -> &'static str {
+        match self.frame.language {
+            Language::En => self.info.en,
+            Language::Sw => self.info.sw,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_of_a_problem_never_leads_away_or_to_what_was_posted() {
+        let twin = |path, language| twin(path, language, Code::NotFound);
+        assert_eq!(twin("/en/bills/bil_1", Language::En), "/sw/bills/bil_1");
+        assert_eq!(twin("/sw/bills/bil_1/prompt", Language::Sw), "/en/bills/bil_1");
+        assert_eq!(twin("/v1/bills/bil_1", Language::En), "/sw/errors/not_found");
+        assert_eq!(twin("//elsewhere.example/en/", Language::En), "/sw/errors/not_found");
+    }
+}

@@ -1,0 +1,92 @@
+//! The form on the page of a bill that asks for a prompt on a phone. It goes the way of the API: one wish in the books,
+//! one prompt, however often the form is sent.
+//!
+//! # Forged requests
+//!
+//! Guests have no session and no cookie, so a page elsewhere that sends this form acts with nothing but the address of
+//! the bill, which it would have to know; with the address it could as well send the form from its own server. There is
+//! nothing to forge. The token in the form is therefore not there against forgery: it makes the form one wish.
+
+use super::bill::{BillPage, Context, PromptForm, find, frame, location};
+use super::frame::{Keeping, language_of, page};
+use super::words::{BILL, BillWords};
+use crate::api::trouble;
+use crate::app::{App, SharedApp};
+use crate::channels::mpesa::subscriber::Subscriber;
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::{Bill, Method};
+use crate::prompts::{self, Wish};
+use catalog::Language;
+
+/// `POST /{lang}/bills/{id}/prompt`: then look at the bill, which says what to do on the phone.
+pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let language = language_of(&request)?;
+    let bill = find(&app, &request)?;
+    let fields = request.form()?;
+    let field = |name| fields.get(name).unwrap_or_default().to_owned();
+    let mut form = PromptForm { token: field("token"), phone: field("phone"), ..PromptForm::default() };
+    let Err(problem) = ask(&app, &request, &bill, &form).await else {
+        return Ok(response::see_other(location(language, &bill)?));
+    };
+    if problem.code() == Code::InternalError {
+        return Err(problem);
+    }
+    tracing::info!(?problem, "A form that asks for a prompt is shown again.");
+    explain(&mut form, &problem, language);
+    // What the books say of the bill may be the reason.
+    let bill = find(&app, &request)?;
+    let context = Context::of(&app, &bill)?;
+    let shown = BillPage::new(frame(&app, language, &bill), &bill, &context, form);
+    let mut response = page(problem.status(), Keeping::Never, &shown)?;
+    problem.add_headers(&mut response);
+    Ok(response)
+}
+
+async fn ask(app: &App, request: &Request<App>, bill: &Bill, form: &PromptForm) -> Result<(), Problem> {
+    let subscriber = Subscriber::parse(&form.phone)
+        .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))?;
+    let route = format!("bill_page_prompt {}", bill.terms.id);
+    // The number however it was written: a form sent twice is one wish.
+    let place = app.in_flight.enter_by(
+        &form.token,
+        &request.principal,
+        &route,
+        subscriber.digits().as_bytes(),
+        app.now(),
+    )?;
+    let wish = Wish {
+        bill,
+        subscriber,
+        method: Method::MpesaPrompt,
+        principal: request.principal.name(),
+        cause: request.head.id().as_str().into(),
+        idempotency: place.idempotency.clone(),
+    };
+    prompts::ask_payer(app, wish).await.map(drop).map_err(|error| trouble::ask(&error))
+}
+
+/// Says on the form what is wrong. The token stays, so that sending the form again is the same wish, unless it has been
+/// spent on another.
+fn explain(form: &mut PromptForm, problem: &Problem, language: Language) {
+    let words: &BillWords = BILL.of(language);
+    match problem.code() {
+        Code::ValidationFailed if form.phone.trim().is_empty() => {
+            form.phone_error = Some(words.phone_missing)
+        }
+        Code::ValidationFailed => form.phone_error = Some(words.phone_wrong),
+        code => {
+            let message = problem.message_for_citizens();
+            form.form_error = Some(match (code, language) {
+                (Code::IdempotencyKeyReused, _) => words.token_spent.to_owned(),
+                (_, Language::En) => message.en.into_owned(),
+                (_, Language::Sw) => message.sw.into_owned(),
+            });
+            if matches!(code, Code::IdempotencyKeyReused | Code::IdempotencyKeyMissing) {
+                form.token = PromptForm::fresh().token;
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The page of a receipt: it survives being bookmarked and printed, and anybody can check it. It names no payer, and has
+//! no link to the bill: whoever knows a receipt number is not thereby shown the bill.
+
+use askama::Template;
+use catalog::Language;
+use hyper::StatusCode;
+
+use super::frame::{Frame, Keeping, Shown, language_of, other, page};
+use super::lines::Lines;
+use super::moment::spoken;
+use super::qr::QrPath;
+use super::words::{RECEIPT, ReceiptWords};
+use crate::api::{no_receipt, read_number, trouble};
+use crate::app::{App, SharedApp};
+use crate::http::problem::Problem;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::payments::Bill;
+use crate::receipts::Receipt;
+
+/// `GET /{lang}/receipts/{number}`.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    show_in(&app, &request, language_of(&request)?)
+}
+
+/// `GET /r/{number}`: short enough to be typed from paper.
+pub(super) async fn show_short(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    show_in(&app, &request, Language::En)
+}
+
+fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Response, Problem> {
+    let number = read_number(request.head.parameter("number"))?;
+    let receipt = app.receipts.receipt(&app.books, number).map_err(no_receipt)?;
+    let short_form = app.receipts.short_form(&receipt);
+    // A receipt is signed in English; its twin takes the same texts in Swahili from the bill.
+    let bill = app.books.bill_of_receipt(number).map_err(|error| trouble::lookup(&error))?;
+    let bill = bill.ok_or_else(|| trouble::internal("a receipt is for a bill that is not found"))?;
+    let agency = app.catalogue.current().agency(&receipt.agency).map(|agency| agency.name.clone());
+    let twin = format!("/{}/receipts/{}", other(language).code(), number.grouped());
+    let frame = Frame::new(app, language, Some(twin));
+    let mut shown = ReceiptPage::new(frame, receipt, &short_form, &bill, agency.as_ref())?;
+    shown.address = format!("{}{}", app.public_url, shown.address);
+    page(StatusCode::OK, Keeping::Never, &shown)
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "receipt.html")]
+pub(super) struct ReceiptPage {
+    frame: Frame,
+    words: &'static ReceiptWords,
+    number: String,
+    /// Where the receipt is found, for whoever holds it on paper.
+    address: String,
+    outcome: &'static str,
+    evidence: &'static str,
+    service: Shown,
+    agency: Shown,
+    booked: String,
+    lines: Lines,
+    proves: String,
+    qr: QrPath,
+    receipt: Receipt,
+}
+
+impl ReceiptPage {
+    pub(super) fn new(
+        frame: Frame,
+        receipt: Receipt,
+        short_form: &str,
+        bill: &Bill,
+        agency: Option<&catalog::Text>,
+    ) -> Result<Self, Problem> {
+        let words = RECEIPT.of(frame.language);
+        let terms = &bill.terms;
+        let number = receipt.receipt_number.clone();
+        let payment = bill.payments.iter().find(|payment| payment.receipt.grouped() == number);
+        let payment = payment.ok_or_else(|| trouble::internal("a receipt is for no payment of its bill"))?;
+        let qr =
+            QrPath::of(short_form).ok_or_else(|| trouble::internal("a short form is too long for a code"))?;
+        Ok(Self {
+            words,
+            address: format!("/r/{number}"),
+            number,
+            outcome: (words.outcome)(&receipt.outcome),
+            evidence: (words.evidence)(&receipt.evidence),
+            service: frame.shown(&terms.service_name),
+            agency: frame.shown_or(agency, &receipt.agency),
+            booked: spoken(payment.booked, frame.language),
+            lines: Lines::of(&frame, terms),
+            proves: (words.proves)(receipt.sequence),
+            qr,
+            receipt,
+            frame,
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! What the page of a bill says.
+
+use ledger::Money;
+
+use super::Both;
+use crate::payments::BillState;
+
+pub(in crate::pages) struct BillWords {
+    pub(in crate::pages) bill_from: &'static str,
+    pub(in crate::pages) payment_number: &'static str,
+    pub(in crate::pages) pay_by: &'static str,
+    pub(in crate::pages) what_you_pay: &'static str,
+    pub(in crate::pages) in_shillings: &'static str,
+    pub(in crate::pages) received: &'static str,
+    pub(in crate::pages) due: &'static str,
+    pub(in crate::pages) how_to_pay: &'static str,
+    pub(in crate::pages) on_your_phone: &'static str,
+    pub(in crate::pages) phone: &'static str,
+    pub(in crate::pages) phone_hint: &'static str,
+    pub(in crate::pages) phone_missing: &'static str,
+    pub(in crate::pages) phone_wrong: &'static str,
+    pub(in crate::pages) by_paybill: &'static str,
+    pub(in crate::pages) after_paying: &'static str,
+    pub(in crate::pages) no_prompt: &'static str,
+    pub(in crate::pages) if_nothing_was_taken: &'static str,
+    pub(in crate::pages) only_if_nothing_was_taken: &'static str,
+    pub(in crate::pages) check_payment: &'static str,
+    pub(in crate::pages) asked_for: &'static str,
+    pub(in crate::pages) payments: &'static str,
+    pub(in crate::pages) mpesa_code: &'static str,
+    pub(in crate::pages) receipt: &'static str,
+    pub(in crate::pages) problem: &'static str,
+    pub(in crate::pages) error: &'static str,
+    pub(in crate::pages) token_spent: &'static str,
+    pub(in crate::pages) pay: fn(Money) -> String,
+    pub(in crate::pages) rate: fn(rate: &str, name: &str, until: &str) -> String,
+    pub(in crate::pages) part_paid: fn(collected: Money, due: Money) -> String,
+    pub(in crate::pages) paid: &'static str,
+    pub(in crate::pages) overpaid: fn(excess: Money, agency: &str) -> String,
+    pub(in crate::pages) expired: fn(agency: &str) -> String,
+    pub(in crate::pages) cancelled: fn(agency: &str) -> String,
+    pub(in crate::pages) refunded: &'static str,
+    pub(in crate::pages) held: fn(collected: Money, agency: &str) -> String,
+    /// One word for each state of a bill.
+    pub(in crate::pages) state: fn(BillState) -> &'static str,
+}
+
+pub(in crate::pages) static BILL: Both<BillWords> = Both {
+    en: BillWords {
+        bill_from: "Bill from",
+        payment_number: "Payment number",
+        pay_by: "Pay by",
+        what_you_pay: "What you pay",
+        in_shillings: "In shillings",
+        received: "Received so far",
+        due: "Still to pay",
+        how_to_pay: "How to pay",
+        on_your_phone: "Get a request on your phone",
+        phone: "M-PESA phone number",
+        phone_hint: "For example 0712 345 678. The phone asks for your M-PESA PIN; this page never does.",
+        phone_missing: "Enter the M-PESA phone number to send the request to",
+        phone_wrong: "Phone number must be a Kenyan mobile number, such as 0712 345 678",
+        by_paybill: "Or pay with the paybill yourself",
+        after_paying: "When you have paid, check that the payment has arrived.",
+        no_prompt: "I did not get a request on my phone",
+        if_nothing_was_taken: "M-PESA has told me that no money was taken",
+        only_if_nothing_was_taken: "Go on only if your M-PESA messages show that no money left your account. \
+            If it did leave, it will arrive here: do not pay again.",
+        check_payment: "Check payment",
+        asked_for: "Asked for",
+        payments: "Payments received",
+        mpesa_code: "M-PESA code",
+        receipt: "Receipt",
+        problem: "There is a problem",
+        error: "Error",
+        token_spent: "A request was already sent from this page. Check the payment before you send another.",
+        pay: |money| format!("Pay {money}"),
+        rate: |rate, name, until| format!("USD 1 is KES {rate} (rate {name}). The rate holds until {until}."),
+        part_paid: |collected, due| {
+            format!(
+                "We have {collected}. {due} is still to be paid, to the same account number. \
+                 What has arrived is kept for this bill."
+            )
+        },
+        paid: "This bill is paid. There is nothing more to pay.",
+        overpaid: |excess, agency| {
+            format!(
+                "This bill is paid, and {excess} more than was asked for has arrived. Do not pay again. The extra money \
+                 is kept apart and is yours: ask {agency} to return it and give the payment number."
+            )
+        },
+        expired: |agency| {
+            format!(
+                "The time to pay this bill has run out. Do not pay it. If you still need the service, ask {agency} for a new bill."
+            )
+        },
+        cancelled: |agency| format!("{agency} has withdrawn this bill. Do not pay it."),
+        refunded: "The money for this bill has been returned. Do not pay it again.",
+        held: |collected, agency| {
+            format!(
+                "We have {collected} that was paid for it. The money is safe: ask {agency} to return it and give \
+                 the payment number."
+            )
+        },
+        state: |state| match state {
+            BillState::Unpaid => "Unpaid",
+            BillState::PartPaid => "Part paid",
+            BillState::Paid => "Paid",
+            BillState::Overpaid => "Overpaid",
+            BillState::Expired => "Expired",
+            BillState::Cancelled => "Cancelled",
+            BillState::Refunded => "Refunded",
+        },
+    },
+    sw: BillWords {
+        bill_from: "Bili kutoka",
+        payment_number: "Nambari ya malipo",
+        pay_by: "Lipa kabla ya",
+        what_you_pay: "Unacholipa",
+        in_shillings: "Kwa shilingi",
+        received: "Tumepokea",
+        due: "Kiasi kilichobaki",
+        how_to_pay: "Jinsi ya kulipa",
+        on_your_phone: "Pata ombi kwenye simu yako",
+        phone: "Nambari ya simu ya M-PESA",
+        phone_hint: "Kwa mfano 0712 345 678. Simu ndiyo itakayouliza PIN yako ya M-PESA; ukurasa huu hauulizi kamwe.",
+        phone_missing: "Andika nambari ya simu ya M-PESA ya kutumiwa ombi",
+        phone_wrong: "Nambari ya simu lazima iwe ya simu ya mkononi ya Kenya, kama 0712 345 678",
+        by_paybill: "Au lipa mwenyewe kwa paybill",
+        after_paying: "Ukishalipa, angalia kama malipo yamefika.",
+        no_prompt: "Sikupata ombi kwenye simu yangu",
+        if_nothing_was_taken: "M-PESA imeniambia kuwa hakuna pesa iliyokatwa",
+        only_if_nothing_was_taken: "Endelea tu ikiwa jumbe zako za M-PESA zinaonyesha kuwa hakuna pesa iliyotoka. \
+            Ikiwa zilitoka, zitafika hapa: usilipe tena.",
+        check_payment: "Angalia malipo",
+        asked_for: "Kiasi kilichoombwa",
+        payments: "Malipo yaliyopokelewa",
+        mpesa_code: "Msimbo wa M-PESA",
+        receipt: "Risiti",
+        problem: "Kuna tatizo",
+        error: "Kosa",
+        token_spent: "Ombi tayari limetumwa kutoka ukurasa huu. Angalia malipo kabla ya kutuma jingine.",
+        pay: |money| format!("Lipa {money}"),
+        rate: |rate, name, until| {
+            format!("USD 1 ni KES {rate} (kiwango {name}). Kiwango hiki ni halali hadi {until}.")
+        },
+        part_paid: |collected, due| {
+            format!(
+                "Tumepokea {collected}. Bado {due} inahitajika, kwa nambari ile ile ya akaunti. \
+                 Pesa zilizofika zimehifadhiwa kwa ajili ya bili hii."
+            )
+        },
+        paid: "Bili hii imelipwa. Hakuna kingine cha kulipa.",
+        overpaid: |excess, agency| {
+            format!(
+                "Bili hii imelipwa, na {excess} zaidi ya kiasi kilichoombwa imefika. Usilipe tena. Pesa za ziada \
+                 zimewekwa kando na ni zako: omba {agency} izirudishe na utaje nambari ya malipo."
+            )
+        },
+        expired: |agency| {
+            format!(
+                "Muda wa kulipa bili hii umeisha. Usiilipe. Ikiwa bado unahitaji huduma, omba {agency} bili mpya."
+            )
+        },
+        cancelled: |agency| format!("{agency} imeiondoa bili hii. Usiilipe."),
+        refunded: "Pesa za bili hii zimerudishwa. Usiilipe tena.",
+        held: |collected, agency| {
+            format!(
+                "Tuna {collected} iliyolipwa kwa ajili yake. Pesa ziko salama: omba {agency} izirudishe na utaje \
+                 nambari ya malipo."
+            )
+        },
+        state: |state| match state {
+            BillState::Unpaid => "Haijalipwa",
+            BillState::PartPaid => "Imelipwa kiasi",
+            BillState::Paid => "Imelipwa",
+            BillState::Overpaid => "Imelipwa zaidi",
+            BillState::Expired => "Muda umeisha",
+            BillState::Cancelled => "Imeondolewa",
+            BillState::Refunded => "Pesa zimerudishwa",
+        },
+    },
+};

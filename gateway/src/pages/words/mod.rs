@@ -1,0 +1,57 @@
+//! What pages say. Each page has a struct of its sentences and one value of it for each language, so that a sentence
+//! that exists in one language only does not compile. The Swahili is a draft for a speaker of it to review.
+
+mod bill;
+mod lines;
+mod problem;
+mod receipt;
+
+use catalog::Language;
+
+pub(super) use bill::{BILL, BillWords};
+pub(super) use lines::{LINES, LineWords};
+pub(super) use problem::{PROBLEM, ProblemWords};
+pub(super) use receipt::{RECEIPT, ReceiptWords};
+
+/// The same in both languages.
+pub(super) struct Both<T> {
+    en: T,
+    sw: T,
+}
+
+impl<T> Both<T> {
+    /// That of this language.
+    pub(super) fn of(&'static self, language: Language) -> &'static T {
+        match language {
+            Language::En => &self.en,
+            Language::Sw => &self.sw,
+        }
+    }
+}
+
+/// What stands on every page.
+pub(super) struct FrameWords {
+    pub(super) skip: &'static str,
+    pub(super) owner: &'static str,
+    pub(super) demonstration: &'static str,
+    /// The name of the other language, in that language.
+    pub(super) other_language: &'static str,
+    pub(super) east_africa_time: &'static str,
+}
+
+pub(super) static FRAME: Both<FrameWords> = Both {
+    en: FrameWords {
+        skip: "Skip to the content",
+        owner: "Government payments",
+        demonstration: "Demo: no real money",
+        other_language: "Kiswahili",
+        east_africa_time: "East Africa Time",
+    },
+    sw: FrameWords {
+        skip: "Ruka hadi kwenye maudhui",
+        owner: "Malipo ya Serikali",
+        demonstration: "Onyesho: hakuna pesa halisi",
+        other_language: "English",
+        east_africa_time: "saa za Afrika Mashariki",
+    },
+};
