@@ -113,6 +113,34 @@ impl CodePage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::problem::MoneyMoved;
+
+    fn shown(language: Language, moved: Option<MoneyMoved>) -> String {
+        let words = PROBLEM.of(language);
+        let page = ProblemPage {
+            frame: Frame { language, is_demonstration: true, in_other_language: None },
+            words,
+            heading: words.our_side,
+            message: "<b>".to_owned(),
+            money: (words.money)(moved),
+            can_try_again: true,
+            request_id: "req_1".to_owned(),
+        };
+        page.render().unwrap()
+    }
+
+    #[test]
+    fn a_problem_says_what_happened_to_the_money_and_only_a_clear_no_leaves_room_to_pay_again() {
+        for (language, warning) in [(Language::En, "Do not pay again"), (Language::Sw, "Usilipe tena")] {
+            for moved in [None, Some(MoneyMoved::No), Some(MoneyMoved::Yes), Some(MoneyMoved::Unknown)] {
+                let page = shown(language, moved);
+                let is_safe = matches!(moved, None | Some(MoneyMoved::No));
+                assert_eq!(page.contains(warning), !is_safe, "{language} {moved:?}");
+                assert!(page.contains("req_1") && page.contains("&#60;b&#62;"));
+                assert!(page.contains(r#"class="demo""#), "a demonstration says so here too");
+            }
+        }
+    }
 
     #[test]
     fn the_switch_of_a_problem_never_leads_away_or_to_what_was_posted() {

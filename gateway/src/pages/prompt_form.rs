@@ -13,7 +13,7 @@ use super::words::{BILL, BillWords};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::http::problem::Problem;
+use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
@@ -23,9 +23,9 @@ use catalog::Language;
 
 /// `POST /{lang}/bills/{id}/prompt`: then look at the bill, which says what to do on the phone.
 pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let language = language_of(&request)?;
-    let bill = find(&app, &request)?;
-    let fields = request.form()?;
+    let language = language_of(&request).map_err(nobody_asked)?;
+    let bill = find(&app, &request).map_err(nobody_asked)?;
+    let fields = request.form().map_err(nobody_asked)?;
     let field = |name| fields.get(name).unwrap_or_default().to_owned();
     let mut form = PromptForm { token: field("token"), phone: field("phone"), ..PromptForm::default() };
     let Err(problem) = ask(&app, &request, &bill, &form).await else {
@@ -43,6 +43,11 @@ pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Resp
     let mut response = page(problem.status(), Keeping::Never, &shown)?;
     problem.add_headers(&mut response);
     Ok(response)
+}
+
+/// What goes wrong before the books hear of the wish moves no money.
+fn nobody_asked(problem: Problem) -> Problem {
+    problem.money_moved_if_unsaid(MoneyMoved::No)
 }
 
 async fn ask(app: &App, request: &Request<App>, bill: &Bill, form: &PromptForm) -> Result<(), Problem> {
