@@ -8,7 +8,7 @@ use ledger::personal::{Month, Vault};
 use ledger::{LedgerTime, ShortKey};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::access::KeySecret;
+use crate::access::{KeyMode, KeySecret};
 use crate::api::{Access, Principal};
 use crate::books::Books;
 use crate::channels::mpesa::Paybill;
@@ -113,7 +113,11 @@ impl Application for App {
     type Principal = Principal;
 
     fn authorize(&self, rule: Access, head: &RequestHead) -> Result<Principal, Problem> {
-        crate::api::authorize(rule, head, &self.books.readers().keys(), &self.operator_token, self.now())
+        if rule == Access::Provider {
+            crate::api::check_caller(self, head)?;
+        }
+        let (keys, mode) = (self.books.readers().keys(), KeyMode::of(self.purpose));
+        crate::api::authorize(rule, head, &keys, mode, &self.operator_token, self.now())
     }
 
     fn problem_page(&self, problem: &Problem, uri: &Uri, request_id: &RequestId) -> Option<Response> {

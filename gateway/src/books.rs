@@ -7,7 +7,7 @@ use std::time::Duration;
 use ledger::journal::JournalError;
 use ledger::table::RunError;
 use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
     Answer, Attempt, AttemptId, Bill, BillId, Command, Event, PaymentNumber, Payments, Readers,
@@ -20,8 +20,8 @@ pub const MONEY_WAIT_MAX: Duration = Duration::from_secs(5);
 /// The open books.
 pub struct Books {
     ledger: Ledger<Payments>,
-    money_places: Semaphore,
-    other_places: Semaphore,
+    money_places: Arc<Semaphore>,
+    other_places: Arc<Semaphore>,
     signer: SigningKey,
 }
 
@@ -61,8 +61,8 @@ impl Books {
     pub fn new(ledger: Ledger<Payments>, lane_capacity: usize, signer: SigningKey) -> Self {
         Self {
             ledger,
-            money_places: Semaphore::new(lane_capacity),
-            other_places: Semaphore::new(lane_capacity),
+            money_places: Arc::new(Semaphore::new(lane_capacity)),
+            other_places: Arc::new(Semaphore::new(lane_capacity)),
             signer,
         }
     }
@@ -70,20 +70,32 @@ impl Books {
     /// Books money that has moved. Waits a while for a place; the command is carried out even if the caller stops
     /// waiting.
     pub async fn take_money(&self, command: Command) -> Result<Answer, BooksError> {
-        let place = tokio::time::timeout(MONEY_WAIT_MAX, self.money_places.acquire()).await;
-        let _place = place.map_err(|_| BooksError::Crowded)?.map_err(|_| BooksError::Stopped)?;
-        self.submit(ledger::Lane::MoneyIn, command).await
+        let place = in_time(Arc::clone(&self.money_places)).await?;
+        self.submit(ledger::Lane::MoneyIn, command, place).await
     }
 
     /// Asks for anything else. Turned away at once when too many wait.
     pub async fn ask(&self, command: Command) -> Result<Answer, BooksError> {
-        let _place = self.other_places.try_acquire().map_err(|_| BooksError::Crowded)?;
-        self.submit(ledger::Lane::Rest, command).await
+        let place = Arc::clone(&self.other_places).try_acquire_owned().map_err(|_| BooksError::Crowded)?;
+        self.submit(ledger::Lane::Rest, command, place).await
     }
 
-    async fn submit(&self, lane: ledger::Lane, command: Command) -> Result<Answer, BooksError> {
+    /// Asks for something that must not be forgotten because many wait: waits for a place as money does.
+    pub async fn ask_patiently(&self, command: Command) -> Result<Answer, BooksError> {
+        let place = in_time(Arc::clone(&self.other_places)).await?;
+        self.submit(ledger::Lane::Rest, command, place).await
+    }
+
+    /// The place is held until the books have answered, whether or not anybody still waits for it.
+    async fn submit(
+        &self,
+        lane: ledger::Lane,
+        command: Command,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Answer, BooksError> {
         let (reply, outcome) = oneshot::channel();
         let submitted = self.ledger.submit(lane, command, move |outcome| {
+            drop(place);
             // Nobody may be waiting any more; the books do not mind.
             let _ = reply.send(outcome);
         });
@@ -175,4 +187,10 @@ impl Books {
     pub fn verifying_key(&self) -> ledger::VerifyingKey {
         self.signer.verifying_key()
     }
+}
+
+/// A place, if one becomes free within [`MONEY_WAIT_MAX`].
+async fn in_time(places: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, BooksError> {
+    let place = tokio::time::timeout(MONEY_WAIT_MAX, places.acquire_owned()).await;
+    place.map_err(|_| BooksError::Crowded)?.map_err(|_| BooksError::Stopped)
 }

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use ledger::{Fingerprint, Hash, LedgerTime};
+use ledger::{Fingerprint, LedgerTime};
 
 use crate::api::Principal;
 use crate::http::problem::{MoneyMoved, Problem};
@@ -23,8 +24,12 @@ const KEY_LEN_MIN_FOR_GUESTS: usize = 22;
 const KEY_LEN_MAX: usize = 128;
 
 /// Requests that are being carried out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct InFlight {
+    /// Requests hold phones and names, and what goes into the books may leave them in an export: without this key a hash
+    /// would give back whatever there are few of. It stays the same, or repeats would not be told.
+    hashes: hmac::Key,
+
     requests: DashMap<[u8; 32], ()>,
 }
 
@@ -38,6 +43,11 @@ pub struct Place<'a> {
 }
 
 impl InFlight {
+    /// Nothing is being carried out. `hashes` is the key of all hashes made here.
+    pub fn new(hashes: hmac::Key) -> Self {
+        Self { hashes, requests: DashMap::new() }
+    }
+
     /// Reads the key of a request and takes its place. `route` is the route's name and what its path says; the body
     /// belongs to the fingerprint.
     pub fn enter(
@@ -62,8 +72,7 @@ impl InFlight {
         now: LedgerTime,
     ) -> Result<Place<'_>, Problem> {
         check_key(key, principal)?;
-        let Hash(scope) =
-            Hash::of_parts(&[principal.name().as_bytes(), b"\0", route.as_bytes(), b"\0", key.as_bytes()]);
+        let scope = self.hash(&[principal.namespace().as_bytes(), route.as_bytes(), key.as_bytes()]);
         match self.requests.entry(scope) {
             Entry::Occupied(_) => {
                 return Err(Problem::new(Code::RequestInProgress, "Ask again in a second.")
@@ -74,10 +83,22 @@ impl InFlight {
         }
         let period = now.micros().div_euclid(PERIOD_MICROS);
         let claim = |period: i64| Arc::from(format!("idempotency {period} {}", hex::encode(scope)));
-        let Hash(fingerprint) = Hash::of_parts(&[route.as_bytes(), b"\0", body]);
+        let fingerprint = self.hash(&[route.as_bytes(), body]);
         let idempotency =
             Idempotency { claims: [claim(period), claim(period - 1)], fingerprint: Fingerprint(fingerprint) };
         Ok(Place { in_flight: self, scope, idempotency })
+    }
+
+    /// HMAC-SHA-256 over the parts, each after its length.
+    fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.hashes);
+        for part in parts {
+            context.update(&(part.len() as u64).to_le_bytes());
+            context.update(part);
+        }
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.sign().as_ref());
+        hash
     }
 }
 

@@ -2,6 +2,7 @@
 //! never made again; it is asked about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::personal::VaultError;
 use tokio::task::JoinSet;
@@ -23,6 +24,10 @@ const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
 
 /// So many attempts are asked about at once.
 const ASKED_AT_ONCE_MAX: usize = 16;
+
+/// News is told to the books so many times, so far apart, before it is given up.
+const TOLD_TIMES_MAX: u32 = 20;
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A wish to ask a payer on the phone, from the API or from a page.
 pub(crate) struct Wish<'a> {
@@ -186,6 +191,7 @@ fn prompt_name(app: &App, attempt: &Attempt) -> Result<Option<String>, String> {
     opened(&app.vault, &record, Field::PromptName).map_err(|error| error.to_string())
 }
 
+/// Records news of an attempt. The provider's name for a prompt is told to us once, so this does not give up soon.
 async fn tell(app: &App, news: AttemptNews) {
     let attempt = news.attempt;
     let command = Command {
@@ -193,8 +199,16 @@ async fn tell(app: &App, news: AttemptNews) {
         cause: attempt.to_string().into(),
         ask: Ask::MoveAttempt(news),
     };
-    if let Err(error) = app.books.ask(command).await {
-        // The attempt becomes unknown by itself, and is asked about.
-        tracing::error!(%attempt, %error, "News of an attempt could not be recorded.");
+    for _ in 0..TOLD_TIMES_MAX {
+        match app.books.ask_patiently(command.clone()).await {
+            Ok(_) => return,
+            Err(error @ (BooksError::Stopped | BooksError::TooLarge)) => {
+                tracing::error!(%attempt, %error, "News of an attempt could not be recorded.");
+                return;
+            }
+            Err(error) => tracing::warn!(%attempt, %error, "News of an attempt waits to be recorded."),
+        }
+        tokio::time::sleep(TELL_AGAIN_AFTER).await;
     }
+    tracing::error!(%attempt, "News of an attempt was not recorded: only money or a statement can tell what became of it.");
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::role::Role;
+use crate::app::Purpose;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const SECRET_LEN: usize = 52;
@@ -24,6 +25,14 @@ pub enum KeyMode {
 }
 
 impl KeyMode {
+    /// The keys that a gateway of this purpose honours.
+    pub const fn of(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Live => Self::Live,
+            Purpose::Demonstration => Self::Test,
+        }
+    }
+
     /// What keys of this mode begin with.
     pub const fn prefix(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ledger::LedgerTime;
 
-use crate::access::{ApiKey, KeyRing, KeySecret, Role};
+use crate::access::{ApiKey, KeyMode, KeyRing, KeySecret, Role};
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::RequestHead;
@@ -18,7 +18,7 @@ pub enum Access {
     Anyone,
     /// Anybody who knows an identifier of 128 bits: pages of a bill, for whoever was given its address.
     WhoeverHasTheAddress,
-    /// The provider whose callback it is: the handler checks token and source address.
+    /// The provider whose callback it is, by the token in the path and the source address.
     Provider,
     /// Whoever reaches the admin listener, which is bound to this machine: probes and metrics.
     ThisMachine,
@@ -73,6 +73,16 @@ impl Principal {
         }
     }
 
+    /// Whose idempotency keys are one: all keys of one agency and role, so that a request may be repeated after its key was
+    /// changed for a new one.
+    pub fn namespace(&self) -> String {
+        match self {
+            Self::Anyone => "guest".to_owned(),
+            Self::Operator => "operator".to_owned(),
+            Self::Key(key) => format!("{} {}", key.role, key.agency.as_deref().unwrap_or("-")),
+        }
+    }
+
     /// Which rows this caller sees. The one place where that is decided.
     pub fn scope(&self) -> RowScope {
         let Self::Key(key) = self else { return RowScope::Nothing };
@@ -110,10 +120,12 @@ pub(crate) fn authorize(
     rule: Access,
     head: &RequestHead,
     keys: &KeyRing,
+    mode: KeyMode,
     operator_token: &KeySecret,
     now: LedgerTime,
 ) -> Result<Principal, Problem> {
     match rule {
+        // Of the provider, token and address have been judged before this.
         Access::Anyone | Access::WhoeverHasTheAddress | Access::Provider | Access::ThisMachine => {
             Ok(Principal::Anyone)
         }
@@ -123,7 +135,7 @@ pub(crate) fn authorize(
         },
         Access::Roles(roles) => {
             let secret = bearer(head)?.ok_or_else(unauthenticated)?;
-            let key = keys.find(&secret, now).ok_or_else(unauthenticated)?;
+            let key = keys.find(&secret, now).filter(|key| key.mode == mode).ok_or_else(unauthenticated)?;
             if roles.contains(&key.role) {
                 Ok(Principal::Key(key))
             } else {

@@ -320,6 +320,20 @@ fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
             wrong(pointer, "too_long", format!("At most {limit} characters."), limit_signed);
         }
     }
+    let is_machine_form = |text: &String| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+    };
+    if wanted.agency_reference.as_ref().is_some_and(|text| !is_machine_form(text)) {
+        let detail =
+            "Letters, digits and - _ . / only: it stands in the open, so it must say nothing of anybody.";
+        let error = ("/agency_reference", "not_a_reference");
+        errors.push(FieldError {
+            pointer: error.0.into(),
+            code: error.1,
+            detail: detail.into(),
+            limit: None,
+        });
+    }
     if !errors.is_empty() {
         return Err(Problem::validation(errors).money_moved(MoneyMoved::No));
     }

@@ -14,7 +14,7 @@ use crate::channels::mpesa::wire::prompt::PromptEnding;
 use crate::channels::mpesa::wire::{Msisdn, WireError, c2b, prompt};
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
-use crate::http::request::Request;
+use crate::http::request::{Request, RequestHead};
 use crate::http::response::{self, Response};
 use crate::payments::{
     AccountFact, Addressed, Answer, Ask, AttemptId, AttemptNews, Bill, ChannelReceipt, Command, MoneyIn,
@@ -28,7 +28,6 @@ const PRINCIPAL: &str = "safaricom";
 
 /// `POST /cb/{token}/c2b/validate`: may this payment be made? Read-only; any doubt is a yes.
 pub(super) async fn validate(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    check_source(&app, &request)?;
     let outcome = match c2b::parse(request.bytes()) {
         Ok(message) => judge(&app, &message),
         Err(error) => {
@@ -86,22 +85,21 @@ fn word(answer: ValidationAnswer) -> &'static str {
 
 /// `POST /cb/{token}/c2b/confirm`: money has moved.
 pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    check_source(&app, &request)?;
     let message = c2b::parse(request.bytes()).map_err(|error| unreadable(&error))?;
-    if message.short_code != app.paybill.short_code() {
-        tracing::error!("A confirmation is for a short code that is not ours.");
-        return Err(Problem::new(Code::CallbackUnreadable, "BusinessShortCode is not this paybill.")
-            .money_moved(MoneyMoved::Unknown));
-    }
     let typed = TypedAccount::read(&message.account);
     let personal = Personal::default()
         .with(Field::TypedAccount, Some(&message.account))
         .with(Field::ProviderPhone, provider_phone(&message.msisdn).as_deref())
         .with(Field::Name, Some(message.names.join(" ").trim()));
     let money_in = MoneyIn {
-        receipt: channel_receipt(&app, &message.receipt),
+        receipt: channel_receipt(&message.short_code, &message.receipt),
         money: message.money,
-        addressed: Addressed::Typed(typed),
+        addressed: if message.short_code == app.paybill.short_code() {
+            Addressed::Typed(typed)
+        } else {
+            tracing::error!("A confirmation is for a short code that is not ours: its money is in suspense.");
+            Addressed::OtherShortCode
+        },
         account_fact: account_fact(&app, typed, &message.account)?,
         told_by: ToldBy::Confirmation,
         evidence: Evidence::CallbackOnly,
@@ -115,20 +113,17 @@ pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Res
 
 /// `POST /cb/{token}/stk/{attempt}`: a prompt has its result.
 pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    check_source(&app, &request)?;
-    let attempt: AttemptId = request
-        .head
-        .parameter("attempt")
-        .parse()
-        .map_err(|_| Problem::new(Code::NotFound, "No such address.").money_moved(MoneyMoved::Unknown))?;
+    // The path may have been cut on its way. Money is taken all the same, for an attempt that nobody made.
+    let attempt: AttemptId =
+        request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0));
     let result = prompt::parse(request.bytes()).map_err(|error| unreadable(&error))?;
     match result.ending {
         PromptEnding::Paid(paid) => {
             let phone = provider_phone(&paid.msisdn);
             let personal = Personal::default().with(Field::ProviderPhone, phone.as_deref());
-            let slot = bill_slot_of(&app, attempt)?;
+            let slot = bill_slot_of(&app, attempt);
             let money_in = MoneyIn {
-                receipt: channel_receipt(&app, &paid.receipt),
+                receipt: channel_receipt(app.paybill.short_code(), &paid.receipt),
                 money: paid.money,
                 addressed: Addressed::Attempt(attempt),
                 account_fact: AccountFact::Unsaid,
@@ -200,16 +195,17 @@ fn command(request: &Request<App>, ask: Ask) -> Command {
     Command { principal: PRINCIPAL.into(), cause: request.head.id().as_str().into(), ask }
 }
 
-/// Secret path and source address: they filter, they prove nothing.
-fn check_source(app: &App, request: &Request<App>) -> Result<(), Problem> {
-    let (caller, is_taken) = app.paybill.judge_caller(request.head.parameter("token"), request.head.client());
+/// Secret path and source address: they filter, they prove nothing. Judged before a place is taken and the body is read, so
+/// that a stranger cannot hold up a confirmation.
+pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem> {
+    let (caller, is_taken) = app.paybill.judge_caller(head.parameter("token"), head.client());
     let reason = match caller {
         Caller::Expected => return Ok(()),
         Caller::FromElsewhere => "address",
         Caller::Stranger => "token",
     };
     metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => reason).increment(1);
-    tracing::error!(reason, is_taken, client = %request.head.client(), "A callback comes from where none is expected.");
+    tracing::error!(reason, is_taken, client = %head.client(), "A callback comes from where none is expected.");
     if is_taken {
         return Ok(());
     }
@@ -232,12 +228,8 @@ fn unreadable(error: &WireError) -> Problem {
     }
 }
 
-fn channel_receipt(app: &App, number: &str) -> ChannelReceipt {
-    ChannelReceipt {
-        provider: Provider::Mpesa,
-        short_code: app.paybill.short_code().into(),
-        number: number.into(),
-    }
+fn channel_receipt(short_code: &str, number: &str) -> ChannelReceipt {
+    ChannelReceipt { provider: Provider::Mpesa, short_code: short_code.into(), number: number.into() }
 }
 
 fn account_fact(app: &App, typed: TypedAccount, account: &str) -> Result<AccountFact, Problem> {
@@ -280,9 +272,13 @@ fn seal(
     personal.seal_with(&taken).map_err(no_key)
 }
 
-fn bill_slot_of(app: &App, attempt: AttemptId) -> Result<Option<u64>, Problem> {
-    let moved = |error| trouble::lookup(&error).money_moved(MoneyMoved::Yes);
-    let Some(attempt) = app.books.attempt(attempt).map_err(moved)? else { return Ok(None) };
-    let bill = app.books.bill(attempt.bill).map_err(moved)?;
-    Ok(bill.map(|bill| bill.terms.vault_slot))
+/// The slot of the bill that an attempt is for. That it cannot be found is no reason to turn money away.
+fn bill_slot_of(app: &App, attempt: AttemptId) -> Option<u64> {
+    let attempt = app.books.attempt(attempt);
+    let bill = attempt.and_then(|attempt| attempt.map_or(Ok(None), |attempt| app.books.bill(attempt.bill)));
+    bill.unwrap_or_else(|error| {
+        tracing::error!(%error, "An attempt cannot be looked up; its payment is sealed under a key of its own.");
+        None
+    })
+    .map(|bill| bill.terms.vault_slot)
 }

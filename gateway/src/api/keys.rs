@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bills::command;
 use super::{SharedApp, trouble};
 use crate::access::{ApiKey, KeyMode, KeySecret, Role};
-use crate::app::{App, Purpose};
+use crate::app::App;
 use crate::clock::{format_rfc3339, parse_rfc3339};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
@@ -76,10 +76,7 @@ pub(super) async fn list(app: SharedApp, _request: Request<App>) -> Result<Respo
 /// `POST /admin/keys`.
 pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let wanted: NewKey = request.json()?;
-    let mode = match app.purpose {
-        Purpose::Live => KeyMode::Live,
-        Purpose::Demonstration => KeyMode::Test,
-    };
+    let mode = KeyMode::of(app.purpose);
     let (key, secret) = make_key(&wanted, mode)?;
     let body = KeyBody::of(&key, Some(&secret));
     match app.books.ask(command(&request, Ask::IssueKey(Box::new(key)))).await {

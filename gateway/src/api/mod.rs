@@ -29,6 +29,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{INTEGRATORS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_TOTALS};
+pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use receipts::{key_set, no_receipt, read_number};

@@ -99,7 +99,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         None => all(&app, &catalogue, agency.as_deref(), limit),
     };
     let body = ServiceList { data, total, catalogue: catalogue.hash().to_string() };
-    Ok(cacheable(&request, &catalogue, response::json(StatusCode::OK, &body)))
+    Ok(cacheable(&app, &request, &catalogue, response::json(StatusCode::OK, &body)))
 }
 
 fn found(
@@ -156,14 +156,17 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
         fees: service.fees().iter().map(|schedule| FeeBody::of(schedule, today)).collect(),
         catalogue: catalogue.hash().to_string(),
     };
-    Ok(cacheable(&request, &catalogue, response::json(StatusCode::OK, &body)))
+    Ok(cacheable(&app, &request, &catalogue, response::json(StatusCode::OK, &body)))
 }
 
 /// The answer with its validator; 304 if the caller has it already. The day is part of the validator, because what is in
 /// force changes at midnight without a new catalogue.
-fn cacheable(request: &Request<App>, catalogue: &Catalogue, mut response: Response) -> Response {
-    let tag =
-        format!("\"{}\"", crate::app::short_name(&format!("{} {:?}", catalogue.hash(), request.head.uri())));
+fn cacheable(app: &App, request: &Request<App>, catalogue: &Catalogue, mut response: Response) -> Response {
+    let today = app.clock.today();
+    let tag = format!(
+        "\"{}\"",
+        crate::app::short_name(&format!("{} {today} {}", catalogue.hash(), request.head.uri()))
+    );
     let tag = HeaderValue::from_str(&tag).expect("hex digits in quotes are a header value");
     if request.head.headers().get(IF_NONE_MATCH) == Some(&tag) {
         response = response::no_content();

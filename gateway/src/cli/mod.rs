@@ -141,5 +141,8 @@ pub fn run(command: Command) -> ExitCode {
 
 /// Says what went wrong, in lines, on standard error.
 pub fn complain(error: &dyn std::fmt::Display) {
-    eprintln!("error: {error}");
+    let text = error.to_string();
+    // Problems of the configuration name themselves, each on its lines.
+    let prefix = if text.starts_with("error:") { "" } else { "error: " };
+    eprintln!("{prefix}{text}");
 }

@@ -196,7 +196,7 @@ const OTHERS: &[Key] = &[
     },
     Key {
         name: "data.segment_bytes",
-        form: Form::Size { min: MIB, max: 4 * 1024 * MIB },
+        form: Form::Size { min: 2 * MIB, max: 4 * 1024 * MIB },
         default: Some("64MiB"),
         about: "Length of one file of the journal. Room for the next is taken ahead of need.",
     },

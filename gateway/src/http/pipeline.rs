@@ -156,8 +156,8 @@ impl<App: Application> Pipeline<App> {
             RequestHead { parts, parameters, client: about.client, id: about.id, over_tls: peer.over_tls };
 
         let before_the_handler = async {
-            let place = self.places.admit(route.lane).await?;
             let principal = self.app.authorize(route.access, &head)?;
+            let place = self.places.admit(route.lane).await?;
             let body = self.take_body(route, &head, body, deadline).await?;
             Ok((place, principal, body))
         };

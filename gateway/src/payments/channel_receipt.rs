@@ -110,6 +110,12 @@ impl PaymentFacts {
         detail
     }
 
+    /// True if both name a payment number, and not the same.
+    pub fn contradicts_number(self, standing: &ClaimDetail) -> bool {
+        let mine = self.to_detail();
+        mine[10] == NUMBER && standing[10] == NUMBER && mine[16..] != standing[16..]
+    }
+
     /// What differs between these facts and those that stand, if anything that both say does. A field that one message
     /// lacks is no difference.
     pub fn difference(self, standing: &ClaimDetail) -> Option<Difference> {

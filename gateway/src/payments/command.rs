@@ -161,6 +161,8 @@ pub enum Addressed {
     Typed(TypedAccount),
     /// By the attempt that it answers.
     Attempt(AttemptId),
+    /// For another short code than ours: for nobody here.
+    OtherShortCode,
 }
 
 /// A caller's key for one request, which has one effect however often it is sent.
@@ -254,7 +256,6 @@ pub enum Refusal {
     NoFreeNumber,
 }
 
-/// The state that an attempt would be moved to.
 impl AttemptNews {
     /// What the attempt becomes, if the news changes anything.
     pub fn becomes(&self, state: AttemptState) -> Option<AttemptState> {

@@ -174,6 +174,8 @@ pub enum SuspenseReason {
     UnknownAttempt,
     /// Another currency than the bill is payable in.
     OtherCurrency,
+    /// It came to a short code that is not ours.
+    OtherShortCode,
 }
 
 impl SuspenseReason {
@@ -186,6 +188,7 @@ impl SuspenseReason {
             Self::NoAccount => "no_account",
             Self::UnknownAttempt => "unknown_attempt",
             Self::OtherCurrency => "other_currency",
+            Self::OtherShortCode => "other_short_code",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::hmac;
 use ledger::{KeyError, SigningKey};
 use zeroize::Zeroizing;
 
@@ -132,6 +133,24 @@ impl Folder {
             SigningKey::generate(name).map_err(|source| FolderError::Key { path: path.clone(), source })?;
         write_secret(&path, &Zeroizing::new(format!("{name}\n{}", hex::encode(*seed))))?;
         Ok(key)
+    }
+
+    /// The key of keyed hashes in the file of this name; made where there is none.
+    pub fn hash_key(&self, file: &str) -> Result<hmac::Key, FolderError> {
+        let path = self.keys.join(file);
+        let mut bytes = Zeroizing::new([0; 32]);
+        match read_secret(&path)? {
+            Some(text) => {
+                hex::decode_to_slice(text.trim(), &mut *bytes)
+                    .map_err(|_| FolderError::Form(path.clone()))?;
+            }
+            None => {
+                aws_lc_rs::rand::fill(&mut *bytes)
+                    .map_err(|_| FolderError::Key { path: path.clone(), source: KeyError::NoRandomness })?;
+                write_secret(&path, &Zeroizing::new(hex::encode(*bytes)))?;
+            }
+        }
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, &*bytes))
     }
 
     /// The part of a demonstration's callback path that nobody can guess. Safaricom refuses addresses with certain words in

@@ -10,6 +10,7 @@ mod regular;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -47,6 +48,8 @@ pub use demo_keys::DemoKeys;
 pub use folder::{ADMIN_ADDRESS_FILE, Folder, FolderError, OPERATOR_TOKEN_FILE, read_signing_key};
 pub use ready_file::ReadyFile;
 
+/// How long a demonstration waits for its simulated Safaricom before it says that it is ready.
+const REGISTERED_BEFORE_READY_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 /// The key that signs checkpoints, in the folder of keys.
 pub const LEDGER_KEY_FILE: &str = "ledger.seed";
 /// The key that signs receipts, in the folder of keys.
@@ -201,7 +204,7 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
         clock: clock.clone(),
         paybill,
         sandbox_url,
-        in_flight: InFlight::default(),
+        in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
         views,
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
@@ -240,10 +243,18 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
     tasks.spawn(async move {
         until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;
     });
-    let (for_registration, until_stopped) = (Arc::clone(&app), stop.clone());
-    tasks.spawn(async move {
-        until_stopped.run_until_cancelled(regular::register_callbacks(for_registration)).await;
-    });
+    let registration = regular::register_callbacks(Arc::clone(&app));
+    let until_stopped = stop.clone();
+    let registration = tasks_until_registered(
+        &mut tasks,
+        Box::pin(async move {
+            until_stopped.run_until_cancelled(registration).await;
+        }),
+    );
+    if purpose == Purpose::Demonstration {
+        // Whoever pays as soon as we say that we are ready is validated and confirmed.
+        let _ = tokio::time::timeout(REGISTERED_BEFORE_READY_MAX, registration).await;
+    }
     let drain_deadline = config.public.limits.drain_deadline.max(config.callback.limits.drain_deadline);
     Ok(Gateway { app, folder, stop, callback, tasks, writer_stopped, drain_deadline, addresses, demo_keys })
 }
@@ -327,8 +338,8 @@ fn open_books(
 
 /// The name of this gateway among all: its address without the scheme, and without the port that a test may choose.
 fn origin_of(public_url: &str) -> String {
-    let name = public_url.split_once("://").map_or(public_url, |(_, name)| name);
-    name.split([':', '/']).next().unwrap_or(name).to_owned()
+    let uri: Option<hyper::Uri> = public_url.parse().ok();
+    uri.as_ref().and_then(hyper::Uri::host).map_or_else(|| "malipo".to_owned(), str::to_owned)
 }
 
 /// The catalogue to begin with: the file that the configuration names, or the one that was in force, or the embedded one.
@@ -353,6 +364,21 @@ fn write_notes(folder: &Folder, addresses: &Addresses, app: &App) -> Result<(), 
     folder::write_secret(&folder.root().join(ADMIN_ADDRESS_FILE), &addresses.admin)?;
     let keys = serde_json::to_string(&api::key_set(app)).expect("texts can be written as JSON");
     folder::write_secret(&folder.root().join(PUBLIC_KEYS_FILE), &keys)
+}
+
+/// Spawns the registration and gives back a future that ends when it does.
+fn tasks_until_registered(
+    tasks: &mut tokio::task::JoinSet<()>,
+    registration: Pin<Box<dyn Future<Output = ()> + Send>>,
+) -> impl Future<Output = ()> + use<> {
+    let (done, is_done) = oneshot::channel();
+    tasks.spawn(async move {
+        registration.await;
+        let _ = done.send(());
+    });
+    async move {
+        let _ = is_done.await;
+    }
 }
 
 /// A bound socket that does not answer yet.

@@ -25,9 +25,10 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     let mut kept_size = 0;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut last_asked = app.clock.now_micros();
+    // Whatever fell due while nobody was there to ask is asked about first.
+    let mut last_asked = i64::MIN;
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
-    let mut last_tick = (tokio::time::Instant::now(), last_asked);
+    let mut last_tick = (tokio::time::Instant::now(), app.clock.now_micros());
     let mut even_tick_count = EVEN_TICKS_WANTED;
     loop {
         let instant = ticks.tick().await;

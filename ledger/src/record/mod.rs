@@ -129,8 +129,8 @@ pub struct Commitment {
     pub hash: Hash,
 }
 
-/// SHA-256 of a request's body, kept with what it caused, so that the same idempotency key with another body is told
-/// from a repeat.
+/// A keyed hash of a request, kept with what it caused, so that the same idempotency key with another request is told from
+/// a repeat. Keyed, because requests hold personal data and records may leave the house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 

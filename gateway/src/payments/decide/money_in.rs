@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use ledger::table::RunError;
-use ledger::{Claim, Decision, ShortKey, View};
+use ledger::{Claim, Claimed, Decision, ShortKey, View};
 
 use super::{Payments, draft};
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::bill::Bill;
 use crate::payments::bill_life::BillEvent;
-use crate::payments::channel_receipt::PaymentFacts;
+use crate::payments::channel_receipt::{AccountFact, PaymentFacts};
 use crate::payments::chart;
 use crate::payments::command::{Addressed, Answer, Command, MoneyIn};
-use crate::payments::event::{Event, PaymentReceived, Placement, Share, SuspenseReason};
+use crate::payments::event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
 use crate::payments::number::TypedAccount;
 use crate::payments::state::archive_key;
@@ -27,7 +27,7 @@ pub(super) fn receive(
     let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
     if let Some(claimed) = view.claimed(&ShortKey::of(&key))? {
         return match facts.difference(&claimed.detail) {
-            None => settle_attempt(view, command, money_in, claimed.sequence),
+            None => settle_attempt(view, command, money_in, facts, &claimed),
             Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
         };
     }
@@ -83,6 +83,7 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
         Addressed::Typed(TypedAccount::BadCheckDigit) => return suspense(SuspenseReason::BadCheckDigit),
         Addressed::Typed(TypedAccount::Other) => return suspense(SuspenseReason::NotANumber),
         Addressed::Typed(TypedAccount::Missing) => return suspense(SuspenseReason::NoAccount),
+        Addressed::OtherShortCode => return suspense(SuspenseReason::OtherShortCode),
         Addressed::Attempt(id) => match Payments::attempt(view, id)? {
             Some(attempt) => attempt.bill,
             None => return suspense(SuspenseReason::UnknownAttempt),
@@ -93,7 +94,7 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
     };
     let attempt = match money_in.addressed {
         Addressed::Attempt(id) => unanswered_attempt(view, id)?,
-        Addressed::Typed(_) => waiting_attempt(view, &bill, money_in)?,
+        Addressed::Typed(_) | Addressed::OtherShortCode => waiting_attempt(view, &bill, money_in)?,
     };
     if money_in.money.currency() == bill.terms.payable.currency() {
         Ok(Target { bill: Ok(bill), attempt })
@@ -157,12 +158,18 @@ fn settle_attempt(
     view: &View<'_, Payments>,
     command: &Command,
     money_in: &MoneyIn,
-    sequence: u64,
+    facts: PaymentFacts,
+    claimed: &Claimed,
 ) -> Result<Decision<Payments>, RunError> {
-    let known = Answer::Known { sequence };
+    let known = Answer::Known { sequence: claimed.sequence };
     let Addressed::Attempt(id) = money_in.addressed else { return Ok(Decision::answer(known)) };
-    let attempt = Payments::attempt(view, id)?;
-    let Some(to) = attempt.and_then(|attempt| attempt.state.after(AttemptEvent::MoneyArrived)) else {
+    let Some(attempt) = Payments::attempt(view, id)? else { return Ok(Decision::answer(known)) };
+    // The message names no account, but the attempt it answers does.
+    let by_attempt = PaymentFacts { account: AccountFact::Number(attempt.bill), ..facts };
+    if by_attempt.contradicts_number(&claimed.detail) {
+        return quarantine(view, command, money_in, facts, claimed.sequence, Difference::Account);
+    }
+    let Some(to) = attempt.state.after(AttemptEvent::MoneyArrived) else {
         return Ok(Decision::answer(known));
     };
     let event = Event::AttemptMoved {
@@ -182,7 +189,7 @@ fn quarantine(
     money_in: &MoneyIn,
     facts: PaymentFacts,
     stands: u64,
-    differs: crate::payments::event::Difference,
+    differs: Difference,
 ) -> Result<Decision<Payments>, RunError> {
     let key = money_in.receipt.quarantine_key(&facts);
     if view.claimed(&ShortKey::of(&key))?.is_some() {

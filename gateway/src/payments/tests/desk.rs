@@ -141,7 +141,9 @@ impl Desk {
                 (AccountFact::Number(number), ToldBy::Confirmation)
             }
             Addressed::Typed(TypedAccount::Missing) => (AccountFact::Unsaid, ToldBy::Confirmation),
-            Addressed::Typed(_) => (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation),
+            Addressed::Typed(_) | Addressed::OtherShortCode => {
+                (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation)
+            }
             Addressed::Attempt(_) => (AccountFact::Unsaid, ToldBy::PromptResult),
         };
         self.ask(Ask::Receive(Box::new(MoneyIn {

@@ -1,7 +1,7 @@
 //! A prompt is asked once, its money is booked once, in whatever order its messages come.
 
 use super::desk::{Desk, kes};
-use crate::payments::{Addressed, Answer, AttemptEvent, AttemptState, BillState, Refusal};
+use crate::payments::{Addressed, Answer, AttemptEvent, AttemptState, BillState, Difference, Refusal};
 
 #[test]
 fn nobody_is_asked_twice_while_a_prompt_can_live() {
@@ -67,6 +67,17 @@ fn a_result_after_the_confirmation_still_tells_an_attempt_that_was_thought_faile
     let seen = desk.see_attempt(attempt);
     assert_eq!((seen.state, seen.channel_receipt.as_deref()), (AttemptState::Succeeded, Some("A")));
     assert_eq!(desk.balances()["2000.kws.park-entry KES"], 150_000, "and nothing is booked again");
+}
+
+#[test]
+fn a_receipt_that_was_booked_to_another_bill_does_not_answer_an_attempt() {
+    let mut desk = Desk::open();
+    let (bill, other) = (desk.bill(1500), desk.bill(1500));
+    let attempt = desk.attempt(bill).unwrap();
+    desk.confirm(other, "A", 1500);
+    let answer = desk.receive(Addressed::Attempt(attempt), "A", kes(1500));
+    assert!(matches!(answer, Answer::Quarantined { differs: Difference::Account, .. }), "{answer:?}");
+    assert_eq!(desk.see_attempt(attempt).state, AttemptState::Created);
 }
 
 #[test]

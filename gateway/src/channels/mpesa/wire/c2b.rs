@@ -190,8 +190,8 @@ mod tests {
             ("10", 1_000),
             ("0.01", 1),
             ("\"250000.5\"", 25_000_050),
-            ("900719925474.09", 90_071_992_547_409),
-            ("1000000000000", AMOUNT_MAX_MINOR),
+            ("9007199254.09", 900_719_925_409),
+            ("10000000000", AMOUNT_MAX_MINOR),
         ] {
             assert_eq!(parse(&with_amount(written)).unwrap().money.minor(), minor, "{written}");
         }
@@ -216,7 +216,7 @@ mod tests {
             ("\"٧٥٥٠\"", Fault::NotAnAmount),
             ("\"0x10\"", Fault::NotAnAmount),
             ("\"KES 10\"", Fault::NotAnAmount),
-            ("1000000000000.01", Fault::TooLarge),
+            ("10000000000.01", Fault::TooLarge),
             ("1000000000000000000", Fault::TooLarge),
             ("99999999999999999999999999", Fault::TooLarge),
             ("\"\"", Fault::Missing),

@@ -9,9 +9,9 @@ use crate::clock;
 use crate::http::strict_json::StrictJson;
 use crate::payments::RECEIPT_LEN_MAX;
 
-/// The largest amount that is read: a million million shillings, more than the country collects in a quarter. The
-/// bound is for the books: a hundred thousand payments of this size still add up in 64 bits.
-pub const AMOUNT_MAX: Money = Money::new(100_000_000_000_000, Currency::Kes);
+/// The largest amount that is read: ten thousand million shillings, what the country collects in ten days. The bound is
+/// for running totals: nine million payments of this size still add up in 64 bits.
+pub const AMOUNT_MAX: Money = Money::new(1_000_000_000_000, Currency::Kes);
 
 /// How much is kept of what a payer typed as the account, in bytes. M-PESA lets them type twenty characters.
 pub const ACCOUNT_LEN_MAX: usize = 256;
