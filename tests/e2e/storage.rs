@@ -54,7 +54,7 @@ fn a_full_disk_turns_money_away_with_later_and_heals() {
         eprintln!("skipped: only root may mount the small disk that this test fills");
         return;
     };
-    let gateway = Gateway::serve().data(&disk.path().join("data")).set("data.segment_bytes", "1MiB").start();
+    let gateway = Gateway::serve().data(&disk.path().join("data")).set("data.segment_bytes", "2MiB").start();
     let kws =
         crate::harness::Agency::new(gateway.public(), gateway.create_key("agency_integrator", Some("kws")));
     let bill = kws.bills(&Order::hells_gate(1));
