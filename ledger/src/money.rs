@@ -66,6 +66,7 @@ impl FromStr for Currency {
 /// An amount of one currency in minor units (cents). Amounts of different currencies never meet:
 /// every operation on two amounts is refused unless their currencies agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Money {
     /// Whole minor units; negative where a difference or a correction is meant.
     #[serde(rename = "amount")]

@@ -110,6 +110,35 @@ fn no_character_of_a_receipt_can_be_changed() {
 }
 
 #[test]
+fn nothing_can_be_written_into_a_receipt() {
+    let gateway = Gateway::demo().start();
+    let receipt: Value = serde_json::from_str(&paid_receipt(&gateway)).unwrap();
+    let objects = pointers_of_objects(&receipt, String::new());
+    assert!(objects.len() > 3, "{objects:?}");
+    for pointer in objects {
+        let mut altered = receipt.clone();
+        altered.pointer_mut(&pointer).unwrap()["note"] = json!("PAID 1,000,000.00");
+        assert!(!is_genuine(&gateway, &altered.to_string()), "a note may stand in {pointer:?}");
+    }
+}
+
+fn pointers_of_objects(value: &Value, at: String) -> Vec<String> {
+    match value {
+        Value::Object(fields) => {
+            let below =
+                fields.iter().flat_map(|(name, value)| pointers_of_objects(value, format!("{at}/{name}")));
+            let below: Vec<_> = below.collect();
+            [vec![at], below].concat()
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(index, value)| pointers_of_objects(value, format!("{at}/{index}"))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
 fn the_short_form_of_a_receipt_is_checked_without_anything_else() {
     let gateway = Gateway::demo().start();
     let receipt: Value = serde_json::from_str(&paid_receipt(&gateway)).unwrap();

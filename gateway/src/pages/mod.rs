@@ -1,9 +1,9 @@
 //! Pages for people: a bill, a receipt, what went wrong, and the handset of a demonstration. Rendered here, complete
 //! without scripts, in English and Swahili.
 //!
-//! Read [`bill`] first. Each page is a struct of what it shows, made by one function from the books and rendered by one
-//! template in `gateway/templates`; what it says is in [`words`], where the compiler sees to it that no language lacks a
-//! sentence. [`frame`] is what all pages share: language, strip, style sheet, and the headers that keep an address which
+//! Read `bill` first. Each page is a struct of what it shows, made by one function from the books and rendered by one
+//! template in `gateway/templates`; what it says is in `words`, where the compiler sees to it that no language lacks a
+//! sentence. `frame` is what all pages share: language, strip, style sheet, and the headers that keep an address which
 //! is a secret from leaking.
 
 mod frame;
