@@ -10,8 +10,8 @@ use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
-    Answer, Attempt, AttemptId, Bill, BillId, Command, Event, PaymentNumber, Payments, Readers,
-    ReceiptNumber, archive_key, read_archived,
+    Answer, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Event, PaymentNumber, Payments, Readers,
+    ReceiptNumber, ReceiptStub, archive_key, read_archived,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -156,12 +156,16 @@ impl Books {
         Ok(archived.and_then(|bytes| read_archived(&bytes)))
     }
 
-    /// The bill that a receipt of ours is for.
-    pub fn bill_of_receipt(&self, receipt: ReceiptNumber) -> Result<Option<Arc<Bill>>, LookupError> {
-        match self.number_in_archive(&archive_key::receipt(receipt))? {
-            Some(number) => self.bill(number),
-            None => Ok(None),
-        }
+    /// The payment that a receipt of ours is of, and the bill that it is for.
+    pub fn payment_of_receipt(
+        &self,
+        receipt: ReceiptNumber,
+    ) -> Result<Option<(BillPayment, Arc<Bill>)>, LookupError> {
+        let archived = self.ledger.archived(&archive_key::receipt(receipt))?;
+        let Some(stub) = archived.and_then(|bytes| read_archived::<ReceiptStub>(&bytes)) else {
+            return Ok(None);
+        };
+        Ok(self.bill(stub.bill)?.map(|bill| (stub.payment, bill)))
     }
 
     fn number_in_archive(&self, key: &ledger::ShortKey) -> Result<Option<PaymentNumber>, LookupError> {

@@ -102,6 +102,7 @@ pub struct Ledger<S: StateMachine> {
     hashes: HashStore,
     records: RecordReader,
     trail: Trail,
+    unreadable: Arc<dyn Fn(&RunError) + Send + Sync>,
     sequencer: Option<JoinHandle<()>>,
     // Dropped after the sequencer has ended: it is told of segments to the last.
     _snapshotter: Snapshotter,
@@ -112,33 +113,23 @@ impl<S: StateMachine> Ledger<S> {
     /// everything before this returns.
     pub fn open(mut options: Options, readers: Arc<S::Readers>) -> Result<Self, OpenError> {
         let storage = Arc::clone(&options.storage);
-        let opened = open_book::<S>(&*storage)?;
-        let OpenedBook { mut book, hashes, known_head } = opened;
-        let mut known_heads = std::mem::take(&mut options.known_heads);
-        known_heads.extend(known_head);
-        let starts = segment_starts(&*storage)?;
-        let from = OpenFrom { sequence: book.next_sequence(), chain: book.chain };
-        let mut failure: Option<OpenError> = None;
-        let mut tail = TailReplay { book: &mut book, hashes: &hashes, starts: &starts, from: from.sequence };
-        let journal = FileJournal::open(
-            Arc::clone(&storage),
-            options.segment_len,
-            from,
-            &known_heads,
-            (options.random)(),
-            &mut |batch, hashed| {
-                if failure.is_none() {
-                    failure = tail.replay(batch, &hashed).err();
-                }
-            },
-        )?;
-        if let Some(error) = failure {
-            return Err(error);
+        if let Err(error) = snapshot::build_if_far_behind::<S>(&*storage) {
+            tracing::warn!(%error, "Snapshots could not be built; the journal is read instead.");
         }
+        let Replayed { book, journal, hashes, snapshot_sequence } = loop {
+            match replay_tail::<S>(&storage, &mut options) {
+                // Each turn puts one file aside.
+                Err(OpenError::Apply(ApplyError::Table(error))) if snapshot::set_aside(&*storage, &error) => {
+                }
+                outcome => break outcome?,
+            }
+        };
         book.state.publish_all(book.next_sequence(), &readers);
         let records = RecordReader::open(Arc::clone(&storage))
             .map_err(|source| OpenError::Io { what: "places", source })?;
-        Ok(Self::start(options, readers, book, journal, hashes, records, from.sequence, &starts))
+        let has_new_segments =
+            segment_starts(&*storage)?.last().is_some_and(|start| *start > snapshot_sequence);
+        Ok(Self::start(options, readers, book, journal, hashes, records, has_new_segments))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of an open ledger, put together in one place")]
@@ -149,8 +140,7 @@ impl<S: StateMachine> Ledger<S> {
         journal: FileJournal,
         hashes: HashStore,
         records: RecordReader,
-        snapshot_sequence: u64,
-        starts: &[u64],
+        has_new_segments: bool,
     ) -> Self {
         let published = Arc::new(Published::of(&book));
         let trail = Trail::live(Arc::clone(&options.storage), journal.id(), Arc::clone(&published));
@@ -162,12 +152,18 @@ impl<S: StateMachine> Ledger<S> {
         // the sequencer's start returns: a slot in between ties them.
         let adopter: Arc<RwLock<Option<Submitter<S>>>> = Arc::default();
         let to_adopt = Arc::clone(&adopter);
+        let storage = Arc::clone(&options.storage);
         let snapshotter = Snapshotter::start::<S>(options.storage, move |adoption| {
             if let Some(submitter) = &*to_adopt.read().unwrap_or_else(PoisonError::into_inner) {
                 submitter.adopt(adoption);
             }
         });
-        let sealed = snapshotter.sealed();
+        let rebuild = snapshotter.waker();
+        let unreadable: Arc<dyn Fn(&RunError) + Send + Sync> = Arc::new(move |error| {
+            if snapshot::set_aside(&*storage, error) {
+                rebuild();
+            }
+        });
         let sequencer = Sequencer {
             book,
             journal,
@@ -177,13 +173,14 @@ impl<S: StateMachine> Ledger<S> {
             batch_id: random,
             readers: Arc::clone(&readers),
             published: Arc::clone(&published),
-            sealed: Box::new(snapshotter.sealed()),
+            sealed: Box::new(snapshotter.waker()),
+            unreadable: Arc::clone(&unreadable),
             on_stop: Some(options.on_stop),
         };
         let (submitter, thread) = sequencer::start(sequencer, options.lane_capacity);
         *adopter.write().unwrap_or_else(PoisonError::into_inner) = Some(submitter.clone());
-        if let Some(newest) = starts.last().filter(|start| **start > snapshot_sequence) {
-            sealed(*newest);
+        if has_new_segments {
+            snapshotter.waker()();
         }
         Self {
             submitter,
@@ -194,6 +191,7 @@ impl<S: StateMachine> Ledger<S> {
             hashes,
             records,
             trail,
+            unreadable,
             sequencer: Some(thread),
             _snapshotter: snapshotter,
         }
@@ -226,12 +224,12 @@ impl<S: StateMachine> Ledger<S> {
 
     /// What the archive has under a key. May read a block from the disk.
     pub fn archived(&self, key: &ShortKey) -> Result<Option<Arc<[u8]>>, RunError> {
-        self.archive.get(key)
+        self.archive.get(key).inspect_err(|error| (self.unreadable)(error))
     }
 
     /// Who holds a key. May read a block from the disk.
     pub fn claimed(&self, key: &ShortKey) -> Result<Option<Claimed>, RunError> {
-        self.claims.get(key)
+        self.claims.get(key).inspect_err(|error| (self.unreadable)(error))
     }
 
     /// The hashes of the tree, for proofs.
@@ -306,6 +304,44 @@ fn rebuild_hashes(storage: &dyn Storage, hashes: &HashStore, end: u64) -> Result
         frontier.leaf_count() < end
     })?;
     Ok(())
+}
+
+/// The book as the whole journal has made it, and what it was read from.
+struct Replayed<S: StateMachine> {
+    book: Book<S>,
+    journal: FileJournal,
+    hashes: HashStore,
+    snapshot_sequence: u64,
+}
+
+/// The newest snapshot that can be used, and on it what the journal has had since.
+fn replay_tail<S: StateMachine>(
+    storage: &Arc<dyn Storage>,
+    options: &mut Options,
+) -> Result<Replayed<S>, OpenError> {
+    let OpenedBook { mut book, hashes, known_head } = open_book::<S>(&**storage)?;
+    let mut known_heads = options.known_heads.clone();
+    known_heads.extend(known_head);
+    let starts = segment_starts(&**storage)?;
+    let from = OpenFrom { sequence: book.next_sequence(), chain: book.chain };
+    let mut failure: Option<OpenError> = None;
+    let mut tail = TailReplay { book: &mut book, hashes: &hashes, starts: &starts, from: from.sequence };
+    let journal = FileJournal::open(
+        Arc::clone(storage),
+        options.segment_len,
+        from,
+        &known_heads,
+        (options.random)(),
+        &mut |batch, hashed| {
+            if failure.is_none() {
+                failure = tail.replay(batch, &hashed).err();
+            }
+        },
+    )?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(Replayed { book, journal, hashes, snapshot_sequence: from.sequence }),
+    }
 }
 
 struct TailReplay<'a, S: StateMachine> {

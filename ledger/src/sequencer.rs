@@ -15,6 +15,7 @@ use crate::ledger::Published;
 use crate::machine::{StateMachine, View};
 use crate::record::{LedgerTime, Record};
 use crate::snapshot::Adoption;
+use crate::table::RunError;
 use crate::tree::HashStore;
 
 /// The most commands decided in one batch from the money lane, and again from the other.
@@ -144,8 +145,10 @@ pub(crate) struct Sequencer<S: StateMachine, J: Journal> {
     pub(crate) batch_id: Box<dyn FnMut() -> BatchId + Send>,
     pub(crate) readers: Arc<S::Readers>,
     pub(crate) published: Arc<Published>,
-    /// Told the first sequence of each new segment: what comes before it is sealed.
-    pub(crate) sealed: Box<dyn Fn(u64) + Send>,
+    /// Told when a segment is sealed.
+    pub(crate) sealed: Box<dyn Fn() + Send>,
+    /// Told of what could not be read in a table.
+    pub(crate) unreadable: Arc<dyn Fn(&RunError) + Send + Sync>,
     /// Told once, when the writer stops for good.
     pub(crate) on_stop: Option<Box<dyn FnOnce(String) + Send>>,
 }
@@ -198,7 +201,12 @@ fn run_to_the_end<S: StateMachine, J: Journal>(mut sequencer: Sequencer<S, J>, s
     let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut sequencer, shared)));
     let reason = match outcome {
         Ok(Ok(())) => return,
-        Ok(Err(reason)) => reason.to_string(),
+        Ok(Err(reason)) => {
+            if let StopReason::Apply(ApplyError::Table(error)) = &reason {
+                (sequencer.unreadable)(error);
+            }
+            reason.to_string()
+        }
         Err(_) => "a decision panicked".to_owned(),
     };
     stop(shared, &reason);
@@ -346,7 +354,7 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
                 Ok(Appended::Committed { rolled }) => {
                     if rolled {
                         self.book.begin_generation();
-                        (self.sealed)(expected);
+                        (self.sealed)();
                     }
                     self.make_known(overlay, &batch, now);
                     return Ok(Committed::Durable(outcomes));

@@ -9,10 +9,10 @@ use std::thread::JoinHandle;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountCode;
-use crate::book::{Balance, Balances, Book};
+use crate::book::{ApplyError, Balance, Balances, Book};
 use crate::hash::Hash;
 use crate::journal::JournalError;
-use crate::journal::file::read_files;
+use crate::journal::file::{read_files, segment_starts};
 use crate::machine::StateMachine;
 use crate::money::Currency;
 use crate::record::LedgerTime;
@@ -25,6 +25,10 @@ const MAGIC: [u8; 8] = *b"MALIPOSN";
 const VERSION: u32 = 1;
 const HEADER_LEN: usize = 24;
 const KEPT_COUNT: usize = 2;
+/// A rebuild replays so many segments, writes down what they hold, and goes on: what it has in memory stays bounded.
+const SEGMENTS_PER_STEP: usize = 8;
+/// What a run that was found damaged is called from then on.
+const DAMAGED_ENDING: &str = ".damaged";
 /// So many runs of a size are merged into one of the next size.
 const MERGED_RUN_COUNT: usize = 4;
 
@@ -101,7 +105,7 @@ pub enum SnapshotError {
     Journal(#[from] JournalError),
     /// A record of the journal.
     #[error(transparent)]
-    Apply(#[from] crate::book::ApplyError),
+    Apply(#[from] ApplyError),
 }
 
 pub(crate) fn name_of(sequence: u64) -> String {
@@ -202,11 +206,73 @@ fn open_runs(storage: &dyn Storage, names: Vec<RunName>) -> Result<Vec<Arc<Run>>
 
 /// Builds the snapshot at `sequence`, where a segment begins, and returns what the live book takes over.
 fn build<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Option<Adoption>, SnapshotError> {
-    let mut book = latest::<S>(storage)?;
-    let from = book.next_sequence();
-    if from >= sequence {
-        return Ok(None);
+    let mut adoption = None;
+    loop {
+        let book = latest::<S>(storage)?;
+        let from = book.next_sequence();
+        if from >= sequence {
+            return Ok(adoption);
+        }
+        let starts = segment_starts(storage)?;
+        let steps = starts.into_iter().filter(|start| (from + 1..=sequence).contains(start));
+        adoption = Some(build_step(storage, book, steps.take(SEGMENTS_PER_STEP).last().unwrap_or(sequence))?);
+        if let Err(error) = remove_old(storage) {
+            tracing::warn!(%error, "Old snapshots could not be removed.");
+        }
     }
+}
+
+/// Builds what a start would otherwise replay into memory at once, when snapshots are far behind or could not be used.
+pub(crate) fn build_if_far_behind<S: StateMachine>(storage: &dyn Storage) -> Result<(), SnapshotError> {
+    let from = latest::<S>(storage)?.next_sequence();
+    let starts = segment_starts(storage)?;
+    if starts.iter().filter(|start| **start > from).count() > SEGMENTS_PER_STEP {
+        tracing::warn!("Snapshots are far behind the journal, and are built before anything answers.");
+        build_newest::<S>(storage)?;
+    }
+    Ok(())
+}
+
+/// Puts a run aside if it is damaged, and says whether it did. The snapshots that name it cannot be used any more, so
+/// that what it held is made again from the journal.
+pub(crate) fn set_aside(storage: &dyn Storage, error: &RunError) -> bool {
+    let Some(name) = error.damaged_file() else { return false };
+    let moved = storage.publish(name, &format!("{name}{DAMAGED_ENDING}"));
+    match &moved {
+        Ok(()) => tracing::error!(%error, "A damaged run was put aside and is made again from the journal."),
+        // Whoever found it first has put it aside.
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {}
+        Err(failure) => tracing::error!(%error, %failure, "A damaged run could not be put aside."),
+    }
+    moved.is_ok()
+}
+
+/// The run that could not be read, if that is what went wrong.
+fn unreadable_run(error: &SnapshotError) -> Option<&RunError> {
+    match error {
+        SnapshotError::Run(error) | SnapshotError::Apply(ApplyError::Table(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// Builds the snapshot at the newest segment. Damage that is met on the way is put aside.
+fn build_newest<S: StateMachine>(storage: &dyn Storage) -> Result<Option<Adoption>, SnapshotError> {
+    loop {
+        let newest = segment_starts(storage)?.last().copied().unwrap_or(0);
+        match build::<S>(storage, newest) {
+            Err(error) if unreadable_run(&error).is_some_and(|run| set_aside(storage, run)) => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+/// One step of [`build`], on from `book` to `sequence`.
+fn build_step<S: StateMachine>(
+    storage: &dyn Storage,
+    mut book: Book<S>,
+    sequence: u64,
+) -> Result<Adoption, SnapshotError> {
+    let from = book.next_sequence();
     let mut failure = None;
     read_files(storage, from, &mut |batch| {
         if batch.first_sequence() >= sequence {
@@ -215,10 +281,9 @@ fn build<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Option
         let mut stored = Vec::new();
         let applied = match batch.follow(book.next_sequence(), &book.chain) {
             Ok(hashed) => book.replay(batch, &hashed, &mut stored),
-            Err(error) => Err(crate::book::ApplyError::Refused {
-                sequence: book.next_sequence(),
-                what: error.to_string(),
-            }),
+            Err(error) => {
+                Err(ApplyError::Refused { sequence: book.next_sequence(), what: error.to_string() })
+            }
         };
         failure = applied.err();
         failure.is_none()
@@ -229,7 +294,7 @@ fn build<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Option
     let claims = runs_after(storage, "claims", &book.claims, from, sequence)?;
     let archive = runs_after(storage, "archive", &book.archive, from, sequence)?;
     write(storage, &book, &claims, &archive)?;
-    Ok(Some(Adoption { sequence, claims, archive }))
+    Ok(Adoption { sequence, claims, archive })
 }
 
 /// The runs of the snapshot before and one more of what came since, merged where too many of a size have gathered.
@@ -321,7 +386,7 @@ fn remove_old(storage: &dyn Storage) -> Result<(), SnapshotError> {
     }
     for run in storage.list("runs").map_err(io)? {
         let run = format!("runs/{run}");
-        if !named.contains(&run) {
+        if !named.contains(&run) && !run.ends_with(DAMAGED_ENDING) {
             storage.remove(&run).map_err(io)?;
         }
     }
@@ -348,7 +413,7 @@ fn run_names(storage: &dyn Storage, sequence: u64) -> Result<Vec<String>, Snapsh
 /// The thread that builds snapshots.
 #[derive(Debug)]
 pub(crate) struct Snapshotter {
-    sealed: Option<SyncSender<u64>>,
+    wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -358,46 +423,40 @@ impl Snapshotter {
         storage: Arc<dyn Storage>,
         adopt: impl Fn(Adoption) + Send + 'static,
     ) -> Self {
-        // One waiting request is enough: the newest sealed segment covers the ones before it.
-        let (sealed, requests) = sync_channel(1);
+        // One waiting request is enough: the thread looks up by itself how far the journal is sealed.
+        let (wake, requests) = sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("snapshots".to_owned())
             .spawn(move || build_all::<S>(&*storage, &requests, &adopt))
             .expect("a thread can be started while the program starts");
-        Self { sealed: Some(sealed), thread: Some(thread) }
+        Self { wake: Some(wake), thread: Some(thread) }
     }
 
-    /// How the sequencer says that everything before a sequence is sealed. Never waits.
-    pub(crate) fn sealed(&self) -> impl Fn(u64) + Send + 'static {
-        let sender = self.sealed.clone().expect("the thread runs until it is dropped");
-        // A full channel means that a request waits already; the thread looks up how far it may go by itself.
-        move |sequence| {
-            let _ = sender.try_send(sequence);
+    /// How others say that there is something to build: a segment was sealed, or a run was put aside. Never waits.
+    pub(crate) fn waker(&self) -> impl Fn() + Send + Sync + 'static {
+        let sender = self.wake.clone().expect("the thread runs until it is dropped");
+        // A full channel means that a request waits already.
+        move || {
+            let _ = sender.try_send(());
         }
     }
 }
 
 impl Drop for Snapshotter {
     fn drop(&mut self) {
-        self.sealed = None;
+        self.wake = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn build_all<S: StateMachine>(storage: &dyn Storage, requests: &Receiver<u64>, adopt: &dyn Fn(Adoption)) {
-    while let Ok(asked) = requests.recv() {
-        let outcome = newest_segment_start(storage)
-            .map(|newest| newest.max(asked))
-            .and_then(|sequence| build::<S>(storage, sequence));
-        match outcome {
+fn build_all<S: StateMachine>(storage: &dyn Storage, requests: &Receiver<()>, adopt: &dyn Fn(Adoption)) {
+    while requests.recv().is_ok() {
+        match build_newest::<S>(storage) {
             Ok(Some(adoption)) => {
                 tracing::info!(sequence = adoption.sequence, "A snapshot of the book was written.");
                 adopt(adoption);
-                if let Err(error) = remove_old(storage) {
-                    tracing::warn!(%error, "Old snapshots could not be removed.");
-                }
             }
             Ok(None) => {}
             Err(error) => {
@@ -405,8 +464,4 @@ fn build_all<S: StateMachine>(storage: &dyn Storage, requests: &Receiver<u64>, a
             }
         }
     }
-}
-
-fn newest_segment_start(storage: &dyn Storage) -> Result<u64, SnapshotError> {
-    Ok(crate::journal::file::segment_starts(storage)?.last().copied().unwrap_or(0))
 }

@@ -75,7 +75,9 @@ pub(crate) struct BillBody {
     agency_reference: Option<String>,
     created_at: String,
     expires_at: String,
+    /// The latest ones.
     payments: Vec<PaymentBody>,
+    payment_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     latest_attempt: Option<String>,
     instructions: InstructionsBody,
@@ -376,7 +378,8 @@ impl BillBody {
             agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
             created_at: format_rfc3339(terms.created.micros()),
             expires_at: format_rfc3339(terms.expires.micros()),
-            payments: bill.payments.iter().map(|payment| PaymentBody::of(app, payment)).collect(),
+            payments: bill.latest_payments.iter().map(|payment| PaymentBody::of(app, payment)).collect(),
+            payment_count: bill.payment_count,
             latest_attempt: bill.latest_attempt.map(|attempt| attempt.to_string()),
             instructions: InstructionsBody::of(bill, steps),
             pay_url: format!("{}/en/bills/{}", app.public_url, terms.id),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
-use ledger::{Currency, Money};
+use ledger::Currency;
 use serde::Serialize;
 
 use super::SharedApp;
@@ -14,7 +14,7 @@ use crate::clock::{east_africa_date, format_rfc3339, start_of_east_africa_day};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::payments::{AttemptState, DAYS_KEPT, Total, Totals, revenue_day};
+use crate::payments::{AttemptState, DAYS_KEPT, Total, TotalKey, Totals, revenue_day};
 
 #[derive(Serialize)]
 struct SummaryBody {
@@ -34,14 +34,21 @@ struct CollectedBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<String>,
     channel: String,
-    count: u64,
-    amount: Money,
+    #[serde(flatten)]
+    total: TotalBody,
 }
 
 #[derive(Serialize)]
 struct TotalBody {
     count: u64,
-    amount: Money,
+    amount: SumBody,
+}
+
+/// Looks like any amount, and may be larger than one payment can be.
+#[derive(Serialize)]
+struct SumBody {
+    amount: i128,
+    currency: Currency,
 }
 
 /// What the totals cannot vouch for, of all days.
@@ -72,15 +79,18 @@ pub(super) async fn summary(app: SharedApp, request: Request<App>) -> Result<Res
         (collected(totals, day, &scope), doubt)
     });
     let mut sums = BTreeMap::<Currency, Total>::new();
-    for line in &collected {
-        let sum = sums.entry(line.amount.currency()).or_default();
-        sum.count += line.count;
-        sum.minor += line.amount.minor();
+    for (key, total) in &collected {
+        sums.entry(key.currency).or_default().add(*total);
     }
+    let collected = collected.into_iter().map(|(key, total)| CollectedBody {
+        agency: key.agency.as_deref().map(str::to_owned),
+        channel: key.channel.to_string(),
+        total: TotalBody::of(key.currency, total),
+    });
     let body = SummaryBody {
         day: date_of(day),
         totals: sums.into_iter().map(|(currency, sum)| TotalBody::of(currency, sum)).collect(),
-        collected,
+        collected: collected.collect(),
         doubt,
         as_of: format_rfc3339(now.micros()),
         as_of_sequence,
@@ -90,27 +100,19 @@ pub(super) async fn summary(app: SharedApp, request: Request<App>) -> Result<Res
     Ok(response)
 }
 
-fn collected(totals: &Totals, day: i32, scope: &RowScope) -> Vec<CollectedBody> {
+fn collected(totals: &Totals, day: i32, scope: &RowScope) -> Vec<(TotalKey, Total)> {
     let of_day = totals.collected.iter().filter(|(key, _)| key.day == day);
     let seen = of_day.filter(|(key, _)| match &key.agency {
         Some(agency) => scope.covers(agency),
         None => *scope == RowScope::Everything,
     });
-    seen.map(|(key, total)| CollectedBody {
-        agency: key.agency.as_deref().map(str::to_owned),
-        channel: key.channel.to_string(),
-        count: total.count,
-        amount: Money::new(total.minor, key.currency),
-    })
-    .collect()
+    seen.map(|(key, total)| (key.clone(), *total)).collect()
 }
 
 fn doubt(totals: &Totals, now_micros: i64, unknown_attempt_count: usize) -> DoubtBody {
     let mut sums = BTreeMap::<Currency, Total>::new();
     for open in totals.suspense.values() {
-        let sum = sums.entry(open.money.currency()).or_default();
-        sum.count += 1;
-        sum.minor += open.money.minor();
+        sums.entry(open.money.currency()).or_default().count(open.money);
     }
     let oldest = totals.suspense.values().map(|open| open.since.micros()).min();
     DoubtBody {
@@ -123,7 +125,7 @@ fn doubt(totals: &Totals, now_micros: i64, unknown_attempt_count: usize) -> Doub
 
 impl TotalBody {
     fn of(currency: Currency, sum: Total) -> Self {
-        Self { count: sum.count, amount: Money::new(sum.minor, currency) }
+        Self { count: sum.count, amount: SumBody { amount: sum.minor, currency } }
     }
 }
 

@@ -69,6 +69,7 @@ fn rebuild_views(data: &Path) -> ExitCode {
         keys_directory: None,
         segment_bytes: 0,
         lane_capacity: 1,
+        trusts_clock: false,
     };
     let folder = match Folder::take(&config) {
         Ok(folder) => folder,

@@ -37,9 +37,13 @@ pub struct Flags {
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<String>,
 
-    /// Keep everything in memory and forget it at the end. For demo alone.
+    /// Keep everything in a temporary folder and remove it at the end. For demo alone.
     #[arg(long)]
     pub ephemeral: bool,
+
+    /// Believe the system's clock even if the newest record is more than 48 hours old.
+    #[arg(long)]
+    pub trust_clock: bool,
 
     /// Services the demonstration has.
     #[arg(long, value_name = "COUNT")]
@@ -85,6 +89,7 @@ impl Flags {
             ("--plain-behind-proxy", "callback.plain_behind_proxy", switch(self.plain_behind_proxy)),
             ("--data", "data.directory", self.data.clone()),
             ("--ephemeral", "data.ephemeral", switch(self.ephemeral)),
+            ("--trust-clock", "data.trust_clock", switch(self.trust_clock)),
             ("--services", "demo.services", self.services.clone()),
             ("--seed", "demo.seed", self.seed.clone()),
             ("--speed", "demo.speed", self.speed.clone()),

@@ -185,7 +185,14 @@ const OTHERS: &[Key] = &[
         name: "data.ephemeral",
         form: Form::Switch,
         default: Some("false"),
-        about: "Keep everything in memory and forget it at the end. For demo alone.",
+        about: "Keep everything in a temporary folder and remove it at the end. For demo alone.",
+    },
+    Key {
+        name: "data.trust_clock",
+        form: Form::Switch,
+        default: Some("false"),
+        about: "Believe the system's clock at the start even if the newest record is more than 48 hours old. Without it \
+                such a start goes on from the time of that record. For one start, after a long rest.",
     },
     Key {
         name: "data.keys_directory",

@@ -81,14 +81,16 @@ impl ListenerConfig {
 /// Where data lives.
 #[derive(Clone, Debug)]
 pub struct DataConfig {
-    /// The folder of journal, catalogue and views. `None` when everything is kept in memory.
+    /// The folder of journal, catalogue and views. `None` for a temporary one.
     pub directory: Option<PathBuf>,
-    /// The folder of keys. In demo it may be unset; keys then live in memory or in the folder.
+    /// The folder of keys. In demo it may be unset; keys then live in the data folder.
     pub keys_directory: Option<PathBuf>,
     /// Length of a journal segment, in bytes.
     pub segment_bytes: u64,
     /// Commands that may wait in each lane of the sequencer.
     pub lane_capacity: usize,
+    /// Whether the system's clock is believed however old the newest record is.
+    pub trusts_clock: bool,
 }
 
 impl DataConfig {
@@ -99,6 +101,7 @@ impl DataConfig {
             keys_directory: values.optional("data.keys_directory"),
             segment_bytes: values.get("data.segment_bytes"),
             lane_capacity: usize::try_from(values.get::<u64>("data.lane_capacity")).unwrap_or(usize::MAX),
+            trusts_clock: values.get("data.trust_clock"),
         }
     }
 }
@@ -120,9 +123,9 @@ pub struct PaybillConfig {
     pub consumer_secret: Secret,
     /// Key for payment prompts.
     pub passkey: Secret,
-    /// Where callbacks are expected from. One from elsewhere is taken, marked and reported.
+    /// Where callbacks are expected from.
     pub source_addresses: Vec<AddressRange>,
-    /// Whether a callback from elsewhere is taken all the same.
+    /// Whether a callback from elsewhere is taken all the same, marked and reported, or refused.
     pub takes_unlisted_sources: bool,
     /// What M-PESA takes in one payment.
     pub limit_per_payment: Money,

@@ -196,7 +196,7 @@ impl BillPage {
                 }),
                 Err(reason) => Err(reason.text(language)),
             },
-            payments: bill.payments.iter().map(|payment| Payment::of(payment, language)).collect(),
+            payments: bill.latest_payments.iter().map(|payment| Payment::of(payment, language)).collect(),
             agency,
             frame,
             form,

@@ -15,7 +15,7 @@ use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::payments::Bill;
+use crate::payments::{Bill, BillPayment};
 use crate::receipts::Receipt;
 
 /// `GET /{lang}/receipts/{number}`.
@@ -33,12 +33,13 @@ fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Resp
     let receipt = app.receipts.receipt(&app.books, number).map_err(no_receipt)?;
     let short_form = app.receipts.short_form(&receipt);
     // A receipt is signed in English; its twin takes the same texts in Swahili from the bill.
-    let bill = app.books.bill_of_receipt(number).map_err(|error| trouble::lookup(&error))?;
-    let bill = bill.ok_or_else(|| trouble::internal("a receipt is for a bill that is not found"))?;
+    let found = app.books.payment_of_receipt(number).map_err(|error| trouble::lookup(&error))?;
+    let (payment, bill) =
+        found.ok_or_else(|| trouble::internal("a receipt is for a bill that is not found"))?;
     let agency = app.catalogue.current().agency(&receipt.agency).map(|agency| agency.name.clone());
     let twin = format!("/{}/receipts/{}", other(language).code(), number.grouped());
     let frame = Frame::new(app, language, Some(twin));
-    let mut shown = ReceiptPage::new(frame, receipt, &short_form, &bill, agency.as_ref())?;
+    let mut shown = ReceiptPage::new(frame, receipt, &short_form, (&payment, &bill), agency.as_ref())?;
     shown.address = format!("{}{}", app.public_url, shown.address);
     page(StatusCode::OK, Keeping::Never, &shown)
 }
@@ -68,14 +69,12 @@ impl ReceiptPage {
         frame: Frame,
         receipt: Receipt,
         short_form: &str,
-        bill: &Bill,
+        (payment, bill): (&BillPayment, &Bill),
         agency: Option<&catalog::Text>,
     ) -> Result<Self, Problem> {
         let words = RECEIPT.of(frame.language);
         let terms = &bill.terms;
         let number = receipt.receipt_number.clone();
-        let payment = bill.payments.iter().find(|payment| payment.receipt.grouped() == number);
-        let payment = payment.ok_or_else(|| trouble::internal("a receipt is for no payment of its bill"))?;
         let qr =
             QrPath::of(short_form).ok_or_else(|| trouble::internal("a short form is too long for a code"))?;
         Ok(Self {

@@ -10,6 +10,9 @@ use super::bill_life::BillState;
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::number::PaymentNumber;
 
+/// So many payments are kept with their bill.
+pub const LATEST_PAYMENTS_MAX: usize = 20;
+
 /// A bill and what has become of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
@@ -21,8 +24,11 @@ pub struct Bill {
     pub collected: Money,
     /// Of that, what is held until the rest arrives.
     pub held: Money,
-    /// The payments, in the order in which they were booked.
-    pub payments: Vec<BillPayment>,
+    /// How many payments have been booked for it.
+    pub payment_count: u64,
+    /// The latest of them, [`LATEST_PAYMENTS_MAX`] at most, in the order in which they were booked. Every payment is in
+    /// the archive by its receipt: a bill must not grow with what strangers send to it.
+    pub latest_payments: Vec<BillPayment>,
     /// The latest attempt, whatever became of it.
     pub latest_attempt: Option<AttemptId>,
     /// Sequence of the record that changed it last.
@@ -128,6 +134,15 @@ pub struct CatalogueVersion {
     pub hash: Arc<str>,
 }
 
+/// What the archive has under the number of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptStub {
+    /// The bill that it is for.
+    pub bill: PaymentNumber,
+    /// The payment that it is of.
+    pub payment: BillPayment,
+}
+
 /// A payment that was booked for a bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillPayment {
@@ -152,10 +167,26 @@ impl Bill {
             state: BillState::Unpaid,
             collected: nothing,
             held: nothing,
-            payments: Vec::new(),
+            payment_count: 0,
+            latest_payments: Vec::new(),
             latest_attempt: None,
             changed_by: sequence,
         }
+    }
+
+    /// Whether the amounts of this bill can still be added to: after nine million payments of the largest amount there
+    /// is they cannot.
+    pub fn can_take(&self, money: Money) -> bool {
+        self.collected.checked_add(money).is_ok()
+    }
+
+    /// Notes a payment. `collected` and `held` are not touched.
+    pub(super) fn note(&mut self, payment: BillPayment) {
+        self.payment_count += 1;
+        if self.latest_payments.len() == LATEST_PAYMENTS_MAX {
+            self.latest_payments.remove(0);
+        }
+        self.latest_payments.push(payment);
     }
 
     /// What is still to be paid; nothing once the bill is not open any more.

@@ -176,6 +176,8 @@ pub enum SuspenseReason {
     OtherCurrency,
     /// It came to a short code that is not ours.
     OtherShortCode,
+    /// What the bill has collected cannot be written as an amount with this added.
+    BillIsFull,
 }
 
 impl SuspenseReason {
@@ -189,6 +191,7 @@ impl SuspenseReason {
             Self::UnknownAttempt => "unknown_attempt",
             Self::OtherCurrency => "other_currency",
             Self::OtherShortCode => "other_short_code",
+            Self::BillIsFull => "bill_is_full",
         }
     }
 }

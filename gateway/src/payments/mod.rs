@@ -31,7 +31,10 @@ mod tests;
 
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
-pub use bill::{Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, PartPaymentRule, Quote};
+pub use bill::{
+    Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
+    ReceiptStub,
+};
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
 pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, RECEIPT_LEN_MAX};
 pub use chart::{agency_payable, convenience_fee};

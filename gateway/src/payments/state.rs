@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ledger::{Decision, LedgerTime, Record, ShortKey, Staging, StateMachine, View, table::RunError};
+use ledger::{Decision, LedgerTime, Money, Record, ShortKey, Staging, StateMachine, View, table::RunError};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
-use super::bill::{Bill, BillPayment, CatalogueVersion};
+use super::bill::{Bill, BillPayment, CatalogueVersion, ReceiptStub};
 use super::command::{Answer, Command};
 use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
@@ -77,7 +77,7 @@ pub mod archive_key {
         ShortKey::of(&id.to_string())
     }
 
-    /// The number of the bill that a receipt is for, in digits.
+    /// A [receipt's stub](super::ReceiptStub), in JSON.
     pub fn receipt(number: ReceiptNumber) -> ShortKey {
         ShortKey::of(&format!("receipt {number}"))
     }
@@ -156,7 +156,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -402,29 +402,28 @@ fn stage_payment(
         }
         Placement::Bill { bill, agency, state, receipt, share, .. } => {
             staging.pending().totals.count(key(Some(Arc::clone(agency))), payment.money);
-            staging.archive(archive_key::receipt(*receipt), Arc::from(bill.to_string().as_bytes()));
+            let noted = BillPayment {
+                sequence: record.sequence,
+                receipt: *receipt,
+                channel_receipt: Arc::clone(&payment.receipt.number),
+                money: payment.money,
+                booked: record.time,
+            };
+            let stub = ReceiptStub { bill: *bill, payment: noted.clone() };
+            staging.archive(archive_key::receipt(*receipt), write_archived(&stub));
             if let Some(mut bill) = staged_bill(staging, *bill)? {
                 let changed = Arc::make_mut(&mut bill);
                 changed.state = *state;
                 changed.changed_by = record.sequence;
-                changed.collected =
-                    changed.collected.checked_add(payment.money).expect("the decision has added them before");
+                // The decision has asked whether the bill can take it, and what is held is never more than collected.
+                let added = |sum: Money| sum.checked_add(payment.money).unwrap_or(sum);
+                changed.collected = added(changed.collected);
                 changed.held = match share {
-                    Share::HeldForRest => {
-                        changed.held.checked_add(payment.money).expect("the decision has added them before")
-                    }
-                    Share::Completed | Share::CompletedWithExcess => {
-                        ledger::Money::zero(changed.held.currency())
-                    }
+                    Share::HeldForRest => added(changed.held),
+                    Share::Completed | Share::CompletedWithExcess => Money::zero(changed.held.currency()),
                     Share::Duplicate | Share::Late => changed.held,
                 };
-                changed.payments.push(BillPayment {
-                    sequence: record.sequence,
-                    receipt: *receipt,
-                    channel_receipt: Arc::clone(&payment.receipt.number),
-                    money: payment.money,
-                    booked: record.time,
-                });
+                changed.note(noted);
                 put_bill(staging, bill);
             }
         }

@@ -33,13 +33,27 @@ pub struct TotalKey {
     pub currency: Currency,
 }
 
-/// How many payments, and how much in minor units.
+/// How many payments, and how much in minor units. A sum of amounts is wider than any one of them, so adding never
+/// fails, however long the books are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
     /// Payments.
     pub count: u64,
     /// Minor units.
-    pub minor: i64,
+    pub minor: i128,
+}
+
+impl Total {
+    /// Counts one more payment.
+    pub fn count(&mut self, money: Money) {
+        self.add(Self { count: 1, minor: i128::from(money.minor()) });
+    }
+
+    /// Adds another total of the same currency.
+    pub fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.minor += other.minor;
+    }
 }
 
 /// Money in suspense that nobody has resolved.
@@ -95,9 +109,7 @@ impl Totals {
     /// Adds changes, and lets go of days that are older than is kept.
     pub fn add(&mut self, changes: &Self) {
         for (key, change) in &changes.collected {
-            let total = self.collected.entry(key.clone()).or_default();
-            total.count += change.count;
-            total.minor += change.minor;
+            self.collected.entry(key.clone()).or_default().add(*change);
         }
         self.suspense.extend(changes.suspense.iter().map(|(sequence, open)| (*sequence, *open)));
         self.quarantine_count += changes.quarantine_count;
@@ -111,14 +123,7 @@ impl Totals {
 
     /// Counts a payment.
     pub fn count(&mut self, key: TotalKey, money: Money) {
-        let total = self.collected.entry(key).or_default();
-        total.count += 1;
-        total.minor += money.minor();
-    }
-
-    /// True if there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.collected.is_empty() && self.suspense.is_empty() && self.quarantine_count == 0
+        self.collected.entry(key).or_default().count(money);
     }
 }
 
@@ -133,6 +138,20 @@ mod tests {
         let day = revenue_day(last_second);
         assert_eq!(revenue_day(last_second.plus_seconds(1)), day + 1);
         assert_eq!(revenue_day(LedgerTime::from_micros(0)), 0);
+    }
+
+    #[test]
+    fn more_money_than_one_amount_can_say_is_counted_and_kept() {
+        let key = TotalKey { day: 0, agency: None, channel: "mpesa".into(), currency: Currency::Kes };
+        let mut totals = Totals::default();
+        for _ in 0..3 {
+            let mut change = Totals::default();
+            change.count(key.clone(), Money::new(i64::MAX, Currency::Kes));
+            totals.add(&change);
+        }
+        assert_eq!(totals.collected[&key], Total { count: 3, minor: i128::from(i64::MAX) * 3 });
+        let kept = serde_json::to_vec(&totals).unwrap();
+        assert_eq!(serde_json::from_slice::<Totals>(&kept).unwrap(), totals);
     }
 
     #[test]

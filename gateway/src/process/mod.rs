@@ -185,6 +185,11 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
     let public_url = public_url.trim_end_matches('/').to_owned();
     let (stopped, writer_stopped) = mpsc::channel(1);
     let books = open_books(config, &folder, &clock, &public_url, stopped)?;
+    let head = books.head();
+    if head.size > 0 {
+        let is_trusted = config.data.trusts_clock || purpose == Purpose::Demonstration;
+        clock.go_on_from(head.time.micros(), is_trusted);
+    }
     let catalogue = load_catalogue(config, &folder, &books).await?;
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);

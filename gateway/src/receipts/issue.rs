@@ -60,12 +60,7 @@ impl ReceiptSigner {
     }
 
     fn read(&self, books: &Books, number: ReceiptNumber) -> Result<(Receipt, u64), IssueError> {
-        let bill = books.bill_of_receipt(number)?.ok_or(IssueError::NoSuchReceipt)?;
-        let payment = bill
-            .payments
-            .iter()
-            .find(|payment| payment.receipt == number)
-            .ok_or(IssueError::NoSuchReceipt)?;
+        let (payment, bill) = books.payment_of_receipt(number)?.ok_or(IssueError::NoSuchReceipt)?;
         let sequence = payment.sequence;
         let record = books.ledger().record(sequence).map_err(LookupError::from)?;
         let record = record.ok_or(IssueError::NoSuchReceipt)?;

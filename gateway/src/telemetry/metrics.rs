@@ -97,6 +97,15 @@ pub const TLS_CERTIFICATE_EXPIRY_SECONDS: Metric = Metric {
     about: "Unix time at which the served certificate stops being valid.",
 };
 
+/// How far the system's clock is off, as far as the books can tell.
+pub const CLOCK_DISBELIEF_SECONDS: Metric = Metric {
+    name: "malipo_clock_disbelief_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "How far the system's clock is ahead of the time that the books go by; 0 while it is believed.",
+};
+
 /// Attempts to take a new certificate from disk.
 pub const TLS_RELOADS_TOTAL: Metric = Metric {
     name: "malipo_tls_reloads_total",
@@ -214,6 +223,7 @@ pub const ALL: &[Metric] = &[
     CONNECTIONS_REFUSED_TOTAL,
     ACCEPT_ERRORS_TOTAL,
     TLS_CERTIFICATE_EXPIRY_SECONDS,
+    CLOCK_DISBELIEF_SECONDS,
     TLS_RELOADS_TOTAL,
     LOG_LINES_DROPPED_TOTAL,
     VALIDATIONS_TOTAL,

@@ -237,9 +237,7 @@ impl Changes {
             change.collected_minor += money.minor();
             change.changed_by = sequence;
         }
-        let total = self.collected.entry(key).or_default();
-        total.count += 1;
-        total.minor += money.minor();
+        self.collected.entry(key).or_default().count(money);
         if let Some(attempt) = received.attempt {
             let channel_receipt = Some(Arc::clone(&received.receipt.number));
             let change =

@@ -15,6 +15,7 @@ mod scope;
 mod queries;
 mod reader;
 mod row;
+mod wide;
 mod words;
 
 mod changes;

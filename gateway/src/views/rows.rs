@@ -8,6 +8,7 @@ use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::changes::{AttemptChange, BillChange, BookedEntry, Changes};
+use super::wide;
 use super::words::{evidence_number, word};
 use crate::payments::{BillState, Placement, revenue_day};
 
@@ -286,16 +287,20 @@ fn phase_words(booked: &BookedEntry) -> (&'static str, Option<u64>) {
 }
 
 async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
-    const HEAD: &str = "INSERT INTO collection_day (day, agency, provider, currency, count, minor) ";
+    const HEAD: &str =
+        "INSERT INTO collection_day (day, agency, provider, currency, count, minor_e18, minor) ";
     const TAIL: &str = " ON CONFLICT (day, agency, provider, currency) \
-        DO UPDATE SET count = count + excluded.count, minor = minor + excluded.minor";
+        DO UPDATE SET count = count + excluded.count, \
+            minor_e18 = minor_e18 + excluded.minor_e18 + (minor + excluded.minor) / 1000000000000000000, \
+            minor = (minor + excluded.minor) % 1000000000000000000";
     send(connection, HEAD, &changes.collected, TAIL, |row, (key, total)| {
         row.push_bind(key.day)
             .push_bind(key.agency.as_deref().unwrap_or_default())
             .push_bind(&*key.channel)
             .push_bind(key.currency.code())
             .push_bind(number(total.count))
-            .push_bind(total.minor);
+            .push_bind(wide::high(total.minor))
+            .push_bind(wide::low(total.minor));
     })
     .await
 }

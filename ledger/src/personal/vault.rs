@@ -93,7 +93,8 @@ struct Shared {
 
 struct State {
     month: Month,
-    month_key: Arc<LessSafeKey>,
+    /// None until there is room for it.
+    month_key: Option<Arc<LessSafeKey>>,
     older: Vec<(Month, Arc<LessSafeKey>)>,
     next_slot: u64,
     made_ahead: Vec<TakenKey>,
@@ -103,6 +104,9 @@ struct State {
 
 impl Vault {
     /// Opens the vault in this storage, which should be no part of the journal's backups. `month` is the current one.
+    ///
+    /// A disk without room for more keys does not stop this: what was sealed before can be opened, and who wants a new
+    /// key is told.
     pub fn open(storage: Arc<dyn Storage>, month: Month) -> Result<Self, VaultError> {
         let file = match storage.open(SLOTS)? {
             Some(file) => file,
@@ -114,7 +118,7 @@ impl Vault {
         let slot_count = file.byte_count()?.div_ceil(SLOT_LEN as u64);
         let state = State {
             month,
-            month_key: month_key(&*storage, month, true)?,
+            month_key: None,
             older: Vec::new(),
             next_slot: slot_count,
             made_ahead: Vec::new(),
@@ -122,11 +126,18 @@ impl Vault {
             is_closed: false,
         };
         let shared = Arc::new(Shared { storage, file, state: Mutex::new(state), changed: Condvar::new() });
-        shared.make_ahead()?;
+        let is_failing = match shared.make_ahead() {
+            Ok(()) => false,
+            Err(VaultError::Io(error)) if is_lack_of_room(&error) => {
+                shared.fail(&error.into());
+                true
+            }
+            Err(error) => return Err(error),
+        };
         let for_maker = Arc::clone(&shared);
         let maker = std::thread::Builder::new()
             .name("vault".to_owned())
-            .spawn(move || for_maker.keep_making())
+            .spawn(move || for_maker.keep_making(is_failing))
             .expect("a thread can be started while the program starts");
         Ok(Self { shared, maker: Some(maker) })
     }
@@ -142,6 +153,7 @@ impl Vault {
                 return Ok(taken);
             }
             if let Some(what) = state.failure.take() {
+                self.shared.changed.notify_all();
                 return Err(io::Error::other(what).into());
             }
             self.shared.changed.notify_all();
@@ -194,9 +206,9 @@ impl Vault {
             return Ok(());
         }
         let new = month_key(&*self.shared.storage, month, true)?;
-        let old = std::mem::replace(&mut state.month_key, new);
+        let old = state.month_key.replace(new);
         let old_month = std::mem::replace(&mut state.month, month);
-        state.older.push((old_month, old));
+        state.older.extend(old.map(|old| (old_month, old)));
         state.made_ahead.clear();
         self.shared.changed.notify_all();
         Ok(())
@@ -218,31 +230,53 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep_making(&self) {
+    /// Makes keys whenever few are left. Says when that begins to fail, and when it works again; not each time between.
+    fn keep_making(&self, mut is_failing: bool) {
         loop {
             let mut state = self.lock();
-            while !state.is_closed && state.made_ahead.len() >= LOW_COUNT {
+            while !state.is_closed && (state.made_ahead.len() >= LOW_COUNT || state.failure.is_some()) {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.is_closed {
                 return;
             }
             drop(state);
-            if let Err(error) = self.make_ahead() {
-                tracing::error!(%error, "No keys for personal data can be made.");
-                let mut state = self.lock();
-                state.failure = Some(error.to_string());
-                self.changed.notify_all();
-                // Until somebody asks again there is nothing to gain from trying.
-                let _woken = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            match self.make_ahead() {
+                Ok(()) if std::mem::replace(&mut is_failing, false) => {
+                    tracing::info!("Keys for personal data can be made again.");
+                }
+                Ok(()) => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::error!(%error, "No keys for personal data can be made.");
+                    }
+                    // Somebody who wants a key takes this away, and it is tried again.
+                    self.fail(&error);
+                }
             }
         }
+    }
+
+    fn fail(&self, error: &VaultError) {
+        self.lock().failure = Some(error.to_string());
+        self.changed.notify_all();
     }
 
     fn make_ahead(&self) -> Result<(), VaultError> {
         let (month, cipher, first_slot) = {
             let state = self.lock();
-            (state.month, Arc::clone(&state.month_key), state.next_slot)
+            (state.month, state.month_key.clone(), state.next_slot)
+        };
+        let cipher = match cipher {
+            Some(cipher) => cipher,
+            None => {
+                let made = month_key(&*self.storage, month, true)?;
+                let mut state = self.lock();
+                if state.month == month {
+                    state.month_key = Some(Arc::clone(&made));
+                }
+                made
+            }
         };
         let mut randomness = Zeroizing::new(vec![0; MADE_AHEAD_COUNT * (KEY_LEN + NONCE_LEN)]);
         rand::fill(&mut randomness).map_err(|_| VaultError::NoRandomness)?;
@@ -270,8 +304,10 @@ impl Shared {
 
     fn key_of(&self, month: Month) -> Result<Arc<LessSafeKey>, VaultError> {
         let mut state = self.lock();
-        if state.month == month {
-            return Ok(Arc::clone(&state.month_key));
+        if state.month == month
+            && let Some(key) = &state.month_key
+        {
+            return Ok(Arc::clone(key));
         }
         if let Some((_, key)) = state.older.iter().find(|(older, _)| *older == month) {
             return Ok(Arc::clone(key));
@@ -302,6 +338,11 @@ fn slot_bytes(cipher: &LessSafeKey, month: Month, slot: u64, key: &[u8], nonce: 
     let checksum = crc32c::crc32c(&bytes[4..]);
     bytes[..4].copy_from_slice(&checksum.to_le_bytes());
     bytes
+}
+
+/// Whether the disk has no room, by itself or by a quota.
+fn is_lack_of_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// The wrapping key of a month: 32 bytes in a file of its own.

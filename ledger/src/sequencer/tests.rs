@@ -36,7 +36,8 @@ fn sequencer(
         clock: Box::new(|| LedgerTime::from_micros(1)),
         batch_id: Box::new(|| u128::from(IDS.fetch_add(1, Ordering::Relaxed)).to_le_bytes()),
         readers: Arc::new(Totals::default()),
-        sealed: Box::new(|_| {}),
+        sealed: Box::new(|| {}),
+        unreadable: Arc::new(|_| ()),
         on_stop: Some(Box::new(move |reason| *told.lock().unwrap() = Some(reason))),
     };
     (sequencer, stop_reason)

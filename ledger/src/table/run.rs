@@ -70,6 +70,15 @@ struct BlockStart {
 pub struct RunError {
     name: String,
     what: String,
+    /// The bytes were read, and are not those that were written.
+    is_damage: bool,
+}
+
+impl RunError {
+    /// The file that is damaged, if that is what is wrong. A disk that would not read it now may read it later.
+    pub(crate) fn damaged_file(&self) -> Option<&str> {
+        self.is_damage.then_some(&self.name)
+    }
 }
 
 impl fmt::Debug for Run {
@@ -81,8 +90,8 @@ impl fmt::Debug for Run {
 impl Run {
     /// Opens a run: reads its filter and the first key of every block, not the blocks.
     pub(crate) fn open(storage: &dyn Storage, name: RunName) -> Result<Self, RunError> {
-        let fail = |what: String| RunError { name: name.to_string(), what };
-        let io = |error: io::Error| RunError { name: name.to_string(), what: error.to_string() };
+        let fail = |what: String| RunError { name: name.to_string(), what, is_damage: true };
+        let io = |error: io::Error| unreadable(&name, &error);
         let file = storage
             .open(&name.to_string())
             .map_err(io)?
@@ -156,25 +165,30 @@ impl Run {
     }
 
     pub(crate) fn value_error(&self, key: &ShortKey) -> RunError {
-        self.error(format!("the value under {key:?} has no meaning"))
+        self.damage(format!("the value under {key:?} has no meaning"))
     }
 
     fn read_block(&self, block: usize) -> Result<Vec<u8>, RunError> {
         let start = self.blocks[block].offset;
         let end = self.blocks.get(block + 1).map_or(self.data_end, |next| next.offset);
-        let len = usize::try_from(end - start).map_err(|error| self.error(error.to_string()))?;
+        let len = usize::try_from(end - start).map_err(|error| self.damage(error.to_string()))?;
         let mut bytes = vec![0; len];
-        self.file.read_exact_at(&mut bytes, start).map_err(|error| self.error(error.to_string()))?;
+        self.file.read_exact_at(&mut bytes, start).map_err(|error| unreadable(&self.name, &error))?;
         let checksum = bytes.split_off(len - 4);
         if crc32c::crc32c(&bytes).to_le_bytes() != checksum[..] {
-            return Err(self.error(format!("the checksum of the block at byte {start} is wrong")));
+            return Err(self.damage(format!("the checksum of the block at byte {start} is wrong")));
         }
         Ok(bytes)
     }
 
-    fn error(&self, what: String) -> RunError {
-        RunError { name: self.name.to_string(), what }
+    fn damage(&self, what: String) -> RunError {
+        RunError { name: self.name.to_string(), what, is_damage: true }
     }
+}
+
+/// What the disk said, which is no word about the bytes.
+fn unreadable(name: &RunName, error: &dyn fmt::Display) -> RunError {
+    RunError { name: name.to_string(), what: error.to_string(), is_damage: false }
 }
 
 impl BlockStart {
@@ -217,7 +231,7 @@ pub(crate) fn write_run(
     name: RunName,
     entries: impl Iterator<Item = Result<(ShortKey, Vec<u8>), RunError>>,
 ) -> Result<Run, RunError> {
-    let io = |error: io::Error| RunError { name: name.to_string(), what: error.to_string() };
+    let io = |error: io::Error| unreadable(&name, &error);
     let unfinished = format!("{name}.unfinished");
     let file = storage.create(&unfinished).map_err(io)?;
     let mut writer =
@@ -234,8 +248,7 @@ pub(crate) fn write_run(
     let starts = writer.starts;
     filter_keys.sort_unstable();
     filter_keys.dedup();
-    let filter = BinaryFuse8::try_from(&filter_keys)
-        .map_err(|error| RunError { name: name.to_string(), what: error.to_string() })?;
+    let filter = BinaryFuse8::try_from(&filter_keys).map_err(|error| unreadable(&name, &error))?;
     let mut descriptor = vec![0; BinaryFuse8::DESCRIPTOR_LEN];
     filter.dma_copy_descriptor_to(&mut descriptor);
     let filter_offset = data_end + starts.len() as u64;

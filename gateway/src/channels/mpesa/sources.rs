@@ -1,9 +1,9 @@
 //! Whether a callback comes from Safaricom. Nothing is signed, so two things stand in for a signature: a part of the
 //! path that nobody can guess, and the addresses that Safaricom is known to call from.
 //!
-//! The path is what counts. A list of addresses changes without notice, and a confirmation that is dropped because
-//! it came from a new one is money lost sight of; so a caller who knows the path is listened to from anywhere, and
-//! one from elsewhere is marked for whoever keeps the list.
+//! Whoever knows the path and calls from elsewhere is refused unless the configuration says otherwise, and reported
+//! either way: the list of addresses changes without notice, and a confirmation that is refused because it came from a
+//! new one has to be healed by query and statement.
 
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ pub struct CallbackSources {
 pub enum Caller {
     /// Knows the path and calls from where it should.
     Expected,
-    /// Knows the path and calls from elsewhere: to be taken, marked and reported.
+    /// Knows the path and calls from elsewhere: to be reported, and taken or not as the configuration says.
     FromElsewhere,
     /// Does not know the path: to be answered like any address that does not exist.
     Stranger,

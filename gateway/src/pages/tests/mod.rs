@@ -64,7 +64,8 @@ fn after(mut bill: Bill, collected: Money, state: BillState) -> Bill {
     bill.state = state;
     bill.collected = collected;
     if collected.is_positive() {
-        bill.payments = vec![BillPayment {
+        bill.payment_count = 1;
+        bill.latest_payments = vec![BillPayment {
             sequence: 3,
             receipt: ReceiptNumber::from_random(u64::MAX),
             channel_receipt: "TKM0000001".into(),

@@ -39,7 +39,13 @@ fn shown(language: Language, outcome: &str, evidence: &str) -> String {
     let bill = after(bill(Text::new("Park entry", "Kiingilio")), kes(3_050), BillState::Paid);
     // As long as a short form gets.
     let short_form = format!("MLP1:{}.{}", "x".repeat(260), "y".repeat(86));
-    let page = ReceiptPage::new(frame(language), receipt(outcome, evidence), &short_form, &bill, None);
+    let page = ReceiptPage::new(
+        frame(language),
+        receipt(outcome, evidence),
+        &short_form,
+        (&bill.latest_payments[0], &bill),
+        None,
+    );
     rendered(&page.unwrap())
 }
 

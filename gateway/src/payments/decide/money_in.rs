@@ -96,11 +96,14 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
         Addressed::Attempt(id) => unanswered_attempt(view, id)?,
         Addressed::Typed(_) | Addressed::OtherShortCode => waiting_attempt(view, &bill, money_in)?,
     };
-    if money_in.money.currency() == bill.terms.payable.currency() {
-        Ok(Target { bill: Ok(bill), attempt })
+    let bill = if money_in.money.currency() != bill.terms.payable.currency() {
+        Err(SuspenseReason::OtherCurrency)
+    } else if !bill.can_take(money_in.money) {
+        Err(SuspenseReason::BillIsFull)
     } else {
-        Ok(Target { bill: Err(SuspenseReason::OtherCurrency), attempt })
-    }
+        Ok(bill)
+    };
+    Ok(Target { bill, attempt })
 }
 
 /// The attempt, unless other money has answered it before.

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ledger::{Currency, Money};
+
 use super::desk::{Desk, kes};
-use crate::payments::{Addressed, Answer, Ask, BillState, Difference, PaymentNumber, Refusal, TypedAccount};
+use crate::payments::{
+    Addressed, Answer, Ask, BillState, Difference, Event, LATEST_PAYMENTS_MAX, PaymentNumber, Placement,
+    ReceiptStub, Refusal, TypedAccount, archive_key, read_archived,
+};
 
 const CLEARING: &str = "1000.mpesa.222222 KES";
 const REVENUE: &str = "2000.kws.park-entry KES";
@@ -52,8 +57,8 @@ fn a_second_receipt_is_to_be_given_back() {
     desk.confirm(bill, "A", 1500);
     desk.confirm(bill, "B", 1500);
     let seen = desk.see(bill);
-    assert_eq!((seen.state, seen.payments.len()), (BillState::Overpaid, 2));
-    assert_ne!(seen.payments[0].receipt, seen.payments[1].receipt);
+    assert_eq!((seen.state, seen.latest_payments.len()), (BillState::Overpaid, 2));
+    assert_ne!(seen.latest_payments[0].receipt, seen.latest_payments[1].receipt);
     let expected = [(CLEARING, -3000), (REVENUE, 1500), ("2110.duplicate-refundable KES", 1500)];
     assert_eq!(desk.balances(), accounts(expected));
 }
@@ -131,4 +136,64 @@ fn the_same_receipt_is_booked_once_and_contradictions_are_kept_once() {
     assert_eq!(desk.confirm(bill, "A", 1500), Answer::Known { sequence });
     assert_eq!(desk.confirm(bill, "A", 1501), quarantined(Difference::Amount, false));
     assert_eq!(desk.balances(), accounts([(CLEARING, -1500), (REVENUE, 1500)]));
+}
+
+#[test]
+fn more_money_than_a_bill_can_count_is_in_suspense_and_survives_a_restart() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    desk.confirm(bill, "A", 1500);
+    let most = Money::new(i64::MAX - 150_000, Currency::Kes);
+    for receipt in ["B", "C", "D"] {
+        let told = desk.receive(Addressed::Typed(TypedAccount::Number(bill)), receipt, most);
+        assert!(matches!(told, Answer::Booked { .. }), "{told:?}");
+    }
+    let seen = desk.see(bill);
+    assert_eq!((seen.payment_count, seen.collected.minor()), (2, i64::MAX));
+    let most = i128::from(most.minor());
+    let expected = [
+        (CLEARING.to_owned(), -150_000 - 3 * most),
+        (REVENUE.to_owned(), 150_000),
+        ("2110.duplicate-refundable KES".to_owned(), most),
+        ("2100.suspense KES".to_owned(), 2 * most),
+    ];
+    assert_eq!(desk.balances(), BTreeMap::from(expected));
+    let collected = |desk: &Desk| {
+        let (_, sum) = desk
+            .ledger()
+            .readers()
+            .with_totals(|totals| totals.collected.values().map(|total| total.minor).sum::<i128>());
+        sum
+    };
+    assert_eq!(collected(&desk), 150_000 + 3 * most);
+    desk.reopen();
+    assert_eq!(collected(&desk), 150_000 + 3 * most);
+}
+
+#[test]
+fn a_bill_does_not_grow_with_what_is_sent_to_it() {
+    let mut desk = Desk::open();
+    let bill = desk.bill(1500);
+    let receipts: Vec<_> = (0..LATEST_PAYMENTS_MAX + 5).map(|number| format!("R{number}")).collect();
+    let booked: Vec<_> = receipts
+        .iter()
+        .map(|receipt| match desk.confirm(bill, receipt, 100) {
+            Answer::Booked { sequence } => sequence,
+            other => panic!("{receipt} was {other:?}"),
+        })
+        .collect();
+    let seen = desk.see(bill);
+    assert_eq!((seen.payment_count, seen.collected), (25, kes(2500)));
+    let kept: Vec<_> = seen.latest_payments.iter().map(|payment| &*payment.channel_receipt).collect();
+    assert_eq!(kept, receipts[5..]);
+    for sequence in booked {
+        let record = desk.ledger().record(sequence).unwrap().unwrap();
+        let Some(Event::PaymentReceived(payment)) = read_archived(&record.draft.event) else {
+            panic!("record {sequence} is no payment");
+        };
+        let Placement::Bill { receipt, .. } = payment.placement else { panic!("{payment:?}") };
+        let stub = desk.ledger().archived(&archive_key::receipt(receipt)).unwrap();
+        let stub: ReceiptStub = read_archived(&stub.expect("every receipt is found")).unwrap();
+        assert_eq!((stub.bill, stub.payment.sequence), (bill, sequence));
+    }
 }

@@ -45,7 +45,7 @@ fn result_and_confirmation_are_one_payment_in_either_order() {
         assert!(matches!(first, Answer::Booked { .. }));
         assert!(matches!(second, Answer::Known { .. }));
         let seen = desk.see(bill);
-        assert_eq!((seen.state, seen.payments.len()), (BillState::Paid, 1));
+        assert_eq!((seen.state, seen.latest_payments.len()), (BillState::Paid, 1));
         assert_eq!(desk.see_attempt(attempt).state, AttemptState::Succeeded);
         assert_eq!(desk.balances()["2000.kws.park-entry KES"], 150_000);
     }

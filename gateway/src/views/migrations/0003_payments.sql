@@ -55,8 +55,10 @@ CREATE TABLE collection_day (
     agency    TEXT    NOT NULL,
     provider  TEXT    NOT NULL,
     currency  TEXT    NOT NULL,
-    -- How many payments, and how much in minor units.
+    -- How many payments, and how much in minor units: minor_e18 times 10 to the 18th, and minor, which is below that.
+    -- A sum may be wider than the numbers of SQLite, which turn into floating ones instead of saying so.
     count     INTEGER NOT NULL,
+    minor_e18 INTEGER NOT NULL,
     minor     INTEGER NOT NULL,
 
     CONSTRAINT collection_day_key PRIMARY KEY (day, agency, provider, currency)

@@ -8,9 +8,10 @@ use crate::views::page::Found;
 use crate::views::reader::ViewsReader;
 use crate::views::row::Columns;
 use crate::views::scope::{Scope, Select, Source};
+use crate::views::wide;
 
 const COLLECTIONS: Source = Source {
-    columns: "day, agency, provider, currency, count, minor",
+    columns: "day, agency, provider, currency, count, minor_e18, minor",
     tables: "collection_day",
     agency: "agency",
 };
@@ -55,6 +56,7 @@ impl CollectionRow {
             channel: row.text("provider")?,
             currency: row.word("currency")?,
         };
-        Ok(Self { key, total: Total { count: row.count("count")?, minor: row.get("minor")? } })
+        let minor = wide::put_together(row.get("minor_e18")?, row.get("minor")?);
+        Ok(Self { key, total: Total { count: row.count("count")?, minor } })
     }
 }

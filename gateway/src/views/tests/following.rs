@@ -8,6 +8,7 @@ use ledger::storage::DiskStorage;
 use proptest::prelude::*;
 
 use super::world::{World, assert_same_rows, dump, files, newest_file};
+use crate::payments::{Total, TypedAccount};
 use crate::views::folder::Folder;
 use crate::views::follower::{Follower, Turn};
 use crate::views::shared::Shared;
@@ -49,6 +50,22 @@ fn following_resuming_and_building_anew_come_to_the_same_rows() {
     assert_eq!(told.last(), Some(&(record_count, record_count)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     assert_same_rows(&runtime.block_on(dump(&newest_file(&views))), &followed);
+}
+
+#[test]
+fn a_day_of_more_money_than_one_number_can_say_is_added_up_to_the_cent() {
+    let mut world = World::new();
+    world.start_views();
+    for number in 0..5 {
+        world.pay(TypedAccount::Other, &format!("R{number}"), i64::MAX - number);
+        if number % 2 == 0 {
+            world.catch_up();
+        }
+    }
+    world.catch_up();
+    let found = world.ask(world.reader().collections(&Scope::All, i32::MIN..=i32::MAX)).unwrap().found;
+    let [row] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(row.total, Total { count: 5, minor: i128::from(i64::MAX) * 5 - 10 });
 }
 
 #[test]
@@ -127,8 +144,8 @@ proptest! {
             let reader = reader.clone();
             async move { reader.payments(&Scope::All, &Default::default(), page).await.unwrap() }
         });
-        let paid: i64 = all.iter().map(|payment| payment.money.minor()).sum();
-        let total: i64 = published.collected.values().map(|total| total.minor).sum();
+        let paid: i128 = all.iter().map(|payment| i128::from(payment.money.minor())).sum();
+        let total: i128 = published.collected.values().map(|total| total.minor).sum();
         prop_assert_eq!(paid, total);
 
         let suspense = super::questions::every_page(&world, |page| {
@@ -153,8 +170,8 @@ proptest! {
             cleared += debits
                 .filter(|posting| &*posting.account == "1000.mpesa.222222")
                 .inspect(|posting| assert_eq!(posting.money.currency(), Currency::Kes))
-                .map(|posting| posting.money.minor())
-                .sum::<i64>();
+                .map(|posting| i128::from(posting.money.minor()))
+                .sum::<i128>();
         }
         prop_assert_eq!(cleared, total);
     }

@@ -1,8 +1,10 @@
-//! The only place that reads the time of day.
+//! The only place that reads the time of day, and that decides whether to believe it.
 //!
 //! Moments are microseconds since 1970-01-01 00:00 UTC in an `i64`. Days and times of day are East Africa Time: what
 //! people see, what Safaricom writes, and where a revenue day begins and ends. East Africa Time is three hours ahead
 //! of UTC and has no daylight saving; `Africa/Nairobi` has not changed since 1960, so no time zone file is consulted.
+
+mod believed;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,6 +13,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
+use rustix::time::{ClockId, clock_gettime};
+
+use self::believed::Believed;
 
 /// East Africa Time: UTC+3, all year.
 pub const EAST_AFRICA_TIME: Offset = Offset::constant(3);
@@ -25,21 +30,25 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System,
-    Accelerated { began_micros: i64, began: Instant, factor: u32 },
+    System(Arc<Believed>),
+    Accelerated { began_micros: Arc<AtomicI64>, began: Instant, factor: u32 },
     Held(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// The system's clock.
+    /// The system's clock, followed as long as it does not leap.
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(Source::System(Arc::new(Believed::new(system_micros(), micros_since_boot()))))
     }
 
     /// A clock that starts at the present and runs `factor` times as fast. For `demo` alone: a day of an agency, with
     /// its close and its statement, in a minute.
     pub fn accelerated(factor: u32) -> Self {
-        Self(Source::Accelerated { began_micros: system_micros(), began: Instant::now(), factor })
+        Self(Source::Accelerated {
+            began_micros: Arc::new(AtomicI64::new(system_micros())),
+            began: Instant::now(),
+            factor,
+        })
     }
 
     /// A clock that stands still until it is [moved](Self::move_on). For tests.
@@ -54,23 +63,41 @@ impl Clock {
         }
     }
 
-    /// The present moment. The system's clock may be set back, so two readings need not ascend; ledger time does.
+    /// The present moment. The system's clock may be set back a little, so two readings need not ascend; ledger time
+    /// does.
     pub fn now_micros(&self) -> i64 {
         match &self.0 {
-            Source::System => system_micros(),
+            Source::System(believed) => believed.read(system_micros(), micros_since_boot()),
             Source::Accelerated { began_micros, began, factor } => {
                 let real = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-                began_micros.saturating_add(real.saturating_mul(i64::from(*factor)))
+                began_micros.load(Ordering::Relaxed).saturating_add(real.saturating_mul(i64::from(*factor)))
             }
             Source::Held(now) => now.load(Ordering::Relaxed),
         }
     }
 
-    /// How many times as fast as real it runs.
-    pub fn speed(&self) -> u32 {
+    /// Tells the clock when the last record was written, at a start. No clock goes on from before that. The system's
+    /// clock is also not believed when that is longer ago than an outage lasts, unless somebody has said that it is
+    /// right (`is_trusted`); see [`disbelief_micros`](Self::disbelief_micros).
+    pub fn go_on_from(&self, last_record_micros: i64, is_trusted: bool) {
         match &self.0 {
-            Source::Accelerated { factor, .. } => *factor,
-            Source::System | Source::Held(_) => 1,
+            Source::System(believed) => {
+                believed.go_on_from(last_record_micros, is_trusted, micros_since_boot());
+            }
+            Source::Accelerated { began_micros, .. } => {
+                began_micros.fetch_max(last_record_micros, Ordering::Relaxed);
+            }
+            Source::Held(now) => {
+                now.fetch_max(last_record_micros, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// How far the system's clock is ahead of this one, while it is not believed.
+    pub fn disbelief_micros(&self) -> Option<i64> {
+        match &self.0 {
+            Source::System(believed) => believed.disbelief(),
+            Source::Accelerated { .. } | Source::Held(_) => None,
         }
     }
 
@@ -86,6 +113,12 @@ fn system_micros() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The time since the machine was started, sleep included. Nobody can set it.
+fn micros_since_boot() -> i64 {
+    let since = clock_gettime(ClockId::Boottime);
+    since.tv_sec * 1_000_000 + since.tv_nsec / 1_000
 }
 
 /// A text or a number that is no time.
