@@ -20,6 +20,7 @@ use crate::http::request::RequestHead;
 use crate::http::request_id::RequestId;
 use crate::http::response::Response;
 use crate::idempotency::InFlight;
+use crate::limits::RateLimits;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
@@ -51,6 +52,8 @@ pub struct App {
     pub sandbox_url: Option<Uri>,
     /// Requests that are being carried out, by their idempotency key.
     pub in_flight: InFlight,
+    /// How often strangers may ask.
+    pub limits: RateLimits,
     /// What the books look like in SQL.
     pub views: Views,
     /// What the operator of this machine shows.

@@ -23,6 +23,7 @@ pub mod views;
 
 pub mod access;
 pub mod idempotency;
+pub mod limits;
 
 pub mod app;
 

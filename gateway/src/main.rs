@@ -8,7 +8,7 @@ use clap::Parser as _;
 use gateway::cli::serve::{run, with_runtime};
 use gateway::cli::{self, Cli, Command, DemoFlags, EXIT_CONFIG, SandboxFlags, complain};
 use gateway::config::{Config, Mode};
-use gateway::process::{self, ReadyFile};
+use gateway::process::{self, Folder, ReadyFile};
 use loadtest::sandbox::{Options, Sandbox};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +33,14 @@ fn demo(flags: &DemoFlags) -> ExitCode {
         }
     };
     with_runtime(&config, async |config| {
+        // Before the sandbox opens its own files there: whoever starts a second one is told of the first.
+        let folder = match Folder::take(&config.data) {
+            Ok(folder) => folder,
+            Err(error) => {
+                complain(&error);
+                return ExitCode::FAILURE;
+            }
+        };
         let stop_sandbox = CancellationToken::new();
         let started = std::time::Instant::now();
         let (sandbox_url, own) = match &config.demo.sandbox_url {
@@ -50,7 +58,7 @@ fn demo(flags: &DemoFlags) -> ExitCode {
                 }
             }
         };
-        let gateway = match process::start(config, Some(&sandbox_url)).await {
+        let gateway = match process::start(config, folder, Some(&sandbox_url)).await {
             Ok(gateway) => gateway,
             Err(error) => {
                 complain(&error);

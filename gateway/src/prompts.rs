@@ -1,9 +1,11 @@
 //! Prompts on phones: sent once, and followed until somebody says what became of them. A call that got no answer is
 //! never made again; it is asked about.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ledger::ShortKey;
 use ledger::personal::VaultError;
 use tokio::task::JoinSet;
 
@@ -12,6 +14,7 @@ use crate::books::{BooksError, LookupError};
 use crate::channels::mpesa::client::PromptOutcome;
 use crate::channels::mpesa::instructions::{NotPayable, WholeShillings};
 use crate::channels::mpesa::subscriber::Subscriber;
+use crate::limits::TooOften;
 use crate::payments::{
     Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Event, Idempotency, Method,
     NewAttempt, Refusal,
@@ -39,6 +42,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) method: Method,
     /// Who wishes it.
     pub(crate) principal: Arc<str>,
+    /// Where from, if nobody in particular wishes it.
+    pub(crate) guest: Option<IpAddr>,
     /// The request that it came with.
     pub(crate) cause: Arc<str>,
     /// One wish has one effect, however often it is sent.
@@ -62,6 +67,9 @@ pub(crate) enum AskError {
     /// The books refuse.
     #[error(transparent)]
     Refused(Refusal),
+    /// The phone, or the guest's address, has had its share.
+    #[error(transparent)]
+    TooOften(#[from] TooOften),
     /// The books gave no answer.
     #[error(transparent)]
     Books(#[from] BooksError),
@@ -78,10 +86,16 @@ pub(crate) enum AskError {
 
 /// Records the intention to ask, and asks. From the record on the attempt exists, whatever becomes of the call.
 pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskError> {
-    let Wish { bill, subscriber, method, principal, cause, idempotency } = wish;
+    let Wish { bill, subscriber, method, principal, guest, cause, idempotency } = wish;
     // A bill that is not open is left to the books: they know whether this very wish was granted before.
     if bill.state.is_open() {
         app.paybill.payable(bill.due())?;
+        if !was_granted(app, &idempotency)? {
+            if let Some(client) = guest {
+                app.limits.guest_wants_prompt(client)?;
+            }
+            app.limits.phone_is_asked(subscriber)?;
+        }
     }
     let personal = Personal::default().with(Field::Phone, Some(&subscriber.digits()));
     let id = app.new_attempt_id();
@@ -115,6 +129,16 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
         other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
     }
+}
+
+/// Whether the books know this very wish: then nobody is asked again, and it does not count.
+fn was_granted(app: &App, idempotency: &Idempotency) -> Result<bool, LookupError> {
+    for claim in &idempotency.claims {
+        if app.books.ledger().claimed(&ShortKey::of(claim))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {

@@ -13,7 +13,9 @@ mod pay_once;
 mod prompts;
 
 // Something goes wrong.
+mod clock;
 mod crash;
+mod crowds;
 mod faults;
 mod storage;
 

@@ -54,7 +54,8 @@ fn a_full_disk_turns_money_away_with_later_and_heals() {
         eprintln!("skipped: only root may mount the small disk that this test fills");
         return;
     };
-    let gateway = Gateway::serve().data(&disk.path().join("data")).set("data.segment_bytes", "2MiB").start();
+    let mut gateway =
+        Gateway::serve().data(&disk.path().join("data")).set("data.segment_bytes", "2MiB").start();
     let kws =
         crate::harness::Agency::new(gateway.public(), gateway.create_key("agency_integrator", Some("kws")));
     let bill = kws.bills(&Order::hells_gate(1));
@@ -81,6 +82,13 @@ fn a_full_disk_turns_money_away_with_later_and_heals() {
     get(format!("{}/v1/services/kws-hells-gate-entry", gateway.public())).send().expect(200);
     get(format!("{}/livez", gateway.admin())).send().expect(200);
     assert!(gateway.metric("malipo_confirmations_total{outcome=\"not_booked\"}") > 0);
+
+    // Also after a start without room.
+    gateway.kill();
+    disk.fill();
+    gateway.start_again();
+    kws.looks_at(&bill);
+    get(format!("{}/livez", gateway.admin())).send().expect(200);
 
     fs::remove_file(ballast).unwrap();
     eventually("it heals by itself", || (safaricom.confirms(&payment).status == 200).then_some(()));

@@ -48,7 +48,9 @@ fn public_and_callbacks_are_reached_over_tls_alone() {
 }
 
 /// Somebody who trusts these certificates.
-fn trusting(roots: RootCertStore) -> impl Fn(hyper::Method, &str, &str) -> Result<(u16, String), String> {
+pub(crate) fn trusting(
+    roots: RootCertStore,
+) -> impl Fn(hyper::Method, &str, &str) -> Result<(u16, String), String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();

@@ -16,7 +16,7 @@ use crate::payments::Bill;
 pub enum Access {
     /// Anybody.
     Anyone,
-    /// Anybody who knows an identifier of 128 bits: pages of a bill, for whoever was given its address.
+    /// Anybody who knows an identifier with 74 random bits: pages of a bill, for whoever was given its address.
     WhoeverHasTheAddress,
     /// The provider whose callback it is, by the token in the path and the source address.
     Provider,

@@ -58,12 +58,7 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let place = app.in_flight.enter(&request.head, &request.principal, &route, request.bytes(), app.now())?;
     let wanted: AttemptRequest = request.json()?;
     let subscriber = Subscriber::parse(&wanted.phone).map_err(|error| {
-        let error = FieldError {
-            pointer: "/phone".into(),
-            code: "not_a_phone",
-            detail: error.to_string().into(),
-            limit: None,
-        };
+        let error = FieldError::new("/phone", "not_a_phone", error.to_string());
         Problem::validation(vec![error]).money_moved(MoneyMoved::No)
     })?;
     let wish = Wish {
@@ -71,6 +66,7 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
         subscriber,
         method: wanted.method,
         principal: request.principal.name(),
+        guest: None,
         cause: request.head.id().as_str().into(),
         idempotency: place.idempotency.clone(),
     };

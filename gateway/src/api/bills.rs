@@ -329,12 +329,7 @@ fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
         let detail =
             "Letters, digits and - _ . / only: it stands in the open, so it must say nothing of anybody.";
         let error = ("/agency_reference", "not_a_reference");
-        errors.push(FieldError {
-            pointer: error.0.into(),
-            code: error.1,
-            detail: detail.into(),
-            limit: None,
-        });
+        errors.push(FieldError::new(error.0, error.1, detail));
     }
     if !errors.is_empty() {
         return Err(Problem::validation(errors).money_moved(MoneyMoved::No));

@@ -86,6 +86,9 @@ fn word(answer: ValidationAnswer) -> &'static str {
 /// `POST /cb/{token}/c2b/confirm`: money has moved.
 pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let message = c2b::parse(request.bytes()).map_err(|error| unreadable(&error))?;
+    if !message.oddities.is_empty() {
+        tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
+    }
     let typed = TypedAccount::read(&message.account);
     let personal = Personal::default()
         .with(Field::TypedAccount, Some(&message.account))
@@ -205,7 +208,9 @@ pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem>
         Caller::Stranger => "token",
     };
     metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => reason).increment(1);
-    tracing::error!(reason, is_taken, client = %head.client(), "A callback comes from where none is expected.");
+    if app.limits.may_log_stranger() {
+        tracing::error!(reason, is_taken, client = %head.client(), "A callback comes from where none is expected.");
+    }
     if is_taken {
         return Ok(());
     }
@@ -219,12 +224,11 @@ fn unreadable(error: &WireError) -> Problem {
     let problem = Problem::new(Code::CallbackUnreadable, detail).money_moved(MoneyMoved::Unknown);
     match error {
         WireError::Json(_) => problem,
-        WireError::Field(field) => problem.errors_in(vec![FieldError {
-            pointer: field.pointer.clone(),
-            code: "unreadable",
-            detail: field.fault.to_string().into(),
-            limit: None,
-        }]),
+        WireError::Field(field) => problem.errors_in(vec![FieldError::new(
+            field.pointer.clone(),
+            "unreadable",
+            field.fault.to_string(),
+        )]),
     }
 }
 

@@ -130,14 +130,8 @@ impl TotalBody {
 }
 
 fn read_day(text: &str, today: i32) -> Result<i32, Problem> {
-    let wrong = |code: &'static str, detail: String| {
-        Problem::validation(vec![FieldError {
-            pointer: "/day".into(),
-            code,
-            detail: detail.into(),
-            limit: None,
-        }])
-    };
+    let wrong =
+        |code: &'static str, detail: String| Problem::validation(vec![FieldError::new("/day", code, detail)]);
     let date = text.parse().map_err(|_| wrong("not_a_date", "A day is written 2026-11-21.".to_owned()))?;
     let day = revenue_day(ledger::LedgerTime::from_micros(start_of_east_africa_day(date)));
     if (today - DAYS_KEPT + 1..=today).contains(&day) {

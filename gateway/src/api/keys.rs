@@ -101,12 +101,7 @@ pub(super) async fn revoke(app: SharedApp, request: Request<App>) -> Result<Resp
 /// A key that fits its role, and its secret.
 pub(crate) fn make_key(wanted: &NewKey, mode: KeyMode) -> Result<(ApiKey, KeySecret), Problem> {
     let wrong = |pointer: &'static str, code: &'static str, detail: String| {
-        Problem::validation(vec![FieldError {
-            pointer: pointer.into(),
-            code,
-            detail: detail.into(),
-            limit: None,
-        }])
+        Problem::validation(vec![FieldError::new(pointer, code, detail)])
     };
     let agency = match (&wanted.agency, wanted.role.belongs_to_an_agency()) {
         (Some(agency), true) => {

@@ -221,10 +221,5 @@ fn no_answer(error: QueryError) -> Problem {
 }
 
 fn wrong(pointer: &'static str, code: &'static str, detail: &dyn std::fmt::Display) -> Problem {
-    Problem::validation(vec![FieldError {
-        pointer: pointer.into(),
-        code,
-        detail: detail.to_string().into(),
-        limit: None,
-    }])
+    Problem::validation(vec![FieldError::new(pointer, code, detail.to_string())])
 }

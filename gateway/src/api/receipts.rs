@@ -36,6 +36,7 @@ struct FindingBody {
 /// `GET /v1/receipts/{number}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let number = read_number(request.head.parameter("number"))?;
+    app.limits.receipt_is_looked_up(request.head.client()).map_err(|error| trouble::too_often(&error))?;
     let receipt = app.receipts.issue(&app.books, number).map_err(no_receipt)?;
     let mut response = response::json(StatusCode::OK, &receipt);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

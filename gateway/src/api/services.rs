@@ -74,12 +74,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
     let catalogue = app.catalogue.current();
     let query = request.head.query()?;
     let wrong = |pointer: &'static str, code: &'static str, detail: String| {
-        Problem::validation(vec![FieldError {
-            pointer: pointer.into(),
-            code,
-            detail: detail.into(),
-            limit: None,
-        }])
+        Problem::validation(vec![FieldError::new(pointer, code, detail)])
     };
     let limit = match query.get("limit") {
         None => LIMIT_DEFAULT,
@@ -111,12 +106,7 @@ fn found(
     limit: usize,
 ) -> Result<(Vec<ServiceRow>, usize), Problem> {
     let agency = agency.map(str::parse).transpose().map_err(|error: catalog::CodeError| {
-        Problem::validation(vec![FieldError {
-            pointer: "/agency".into(),
-            code: "not_an_agency",
-            detail: error.to_string().into(),
-            limit: None,
-        }])
+        Problem::validation(vec![FieldError::new("/agency", "not_an_agency", error.to_string())])
     })?;
     let filters = Filters { agency, ..Filters::default() };
     let hits = catalogue.search(text, language, &filters, limit);

@@ -8,6 +8,7 @@ use crate::books::{BooksError, LookupError};
 use crate::channels::mpesa::instructions::NotPayable;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
+use crate::limits::TooOften;
 use crate::payments::Refusal;
 use crate::prompts::AskError;
 
@@ -77,14 +78,23 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
     problem.money_moved(MoneyMoved::No)
 }
 
+/// Somebody asks more often than anybody needs to who means well.
+pub(crate) fn too_often(error: &TooOften) -> Problem {
+    let seconds = u32::try_from(error.wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+    Problem::new(Code::RateLimited, "This was asked for too often. Nothing was begun.")
+        .money_moved(MoneyMoved::No)
+        .retry_after_seconds(seconds)
+}
+
 /// A payer was not asked.
 pub(crate) fn ask(error: &AskError) -> Problem {
     match error {
         AskError::NotPayable(reason) => not_payable(*reason),
         AskError::Refused(reason) => refusal(reason),
+        AskError::TooOften(error) => too_often(error),
         AskError::Books(error) => books(error),
         AskError::Lookup(error) => lookup(error).money_moved(MoneyMoved::Unknown),
-        AskError::Vault(error) => internal(error).money_moved(MoneyMoved::No),
+        AskError::Vault(error) => vault(error).money_moved(MoneyMoved::No),
         AskError::Impossible(what) => internal(what).money_moved(MoneyMoved::Unknown),
     }
 }
@@ -98,20 +108,20 @@ fn not_payable(reason: NotPayable) -> Problem {
 /// The catalogue gives no price.
 pub(crate) fn price(error: &PriceError) -> Problem {
     let problem = match error {
-        PriceError::UnknownService { .. } => Problem::validation(vec![FieldError {
-            pointer: "/service".into(),
-            code: "unknown_service",
-            detail: "The catalogue has no service of this name.".into(),
-            limit: None,
-        }]),
+        PriceError::UnknownService { .. } => Problem::validation(vec![FieldError::new(
+            "/service",
+            "unknown_service",
+            "The catalogue has no service of this name.",
+        )]),
         PriceError::Answers { problems, .. } => Problem::validation(
             problems
                 .iter()
-                .map(|problem| FieldError {
-                    pointer: format!("/order{}", problem.pointer()).into(),
-                    code: problem.code(),
-                    detail: problem.fault.to_string().into(),
-                    limit: None,
+                .map(|problem| {
+                    FieldError::new(
+                        format!("/order{}", problem.pointer()),
+                        problem.code(),
+                        problem.fault.to_string(),
+                    )
                 })
                 .collect(),
         ),

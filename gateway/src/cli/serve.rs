@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{EXIT_CONFIG, ServeFlags, complain};
 use crate::config::{Config, Mode};
-use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Gateway, ReadyFile};
+use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Folder, Gateway, ReadyFile};
 use crate::telemetry::logs::Logs;
 
 /// `malipo serve`.
@@ -20,7 +20,11 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
         }
     };
     with_runtime(&config, async |config| {
-        let gateway = match process::start(config, None).await {
+        let started = match Folder::take(&config.data) {
+            Ok(folder) => process::start(config, folder, None).await,
+            Err(error) => Err(error.into()),
+        };
+        let gateway = match started {
             Ok(gateway) => gateway,
             Err(error) => {
                 complain(&error);

@@ -45,14 +45,6 @@ pub struct Flags {
     #[arg(long)]
     pub trust_clock: bool,
 
-    /// Services the demonstration has.
-    #[arg(long, value_name = "COUNT")]
-    pub services: Option<String>,
-
-    /// Seed of the demonstration.
-    #[arg(long, value_name = "NUMBER")]
-    pub seed: Option<String>,
-
     /// How many times as fast as real the demonstration's clock runs.
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<String>,
@@ -90,8 +82,6 @@ impl Flags {
             ("--data", "data.directory", self.data.clone()),
             ("--ephemeral", "data.ephemeral", switch(self.ephemeral)),
             ("--trust-clock", "data.trust_clock", switch(self.trust_clock)),
-            ("--services", "demo.services", self.services.clone()),
-            ("--seed", "demo.seed", self.seed.clone()),
             ("--speed", "demo.speed", self.speed.clone()),
             ("--sandbox", "demo.sandbox_url", self.sandbox.clone()),
         ];

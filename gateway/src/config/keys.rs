@@ -77,7 +77,10 @@ const SAFARICOM_SOURCES: &str = "196.201.214.200,196.201.214.206,196.201.214.207
 
 /// The rows that each listener has.
 macro_rules! listener_keys {
-    ($section:literal, $listen:literal, $requests:literal, $who:literal) => {
+    (
+        $section:literal, $who:literal, listen $listen:literal, requests $requests:literal,
+        per_address $per_address:literal, head_deadline $head_deadline:literal
+    ) => {
         [
             Key {
                 name: concat!($section, ".listen"),
@@ -118,9 +121,9 @@ macro_rules! listener_keys {
             Key {
                 name: concat!($section, ".connections_per_address_max"),
                 form: Form::Count { min: 0, max: 1_000_000 },
-                default: Some("0"),
-                about: "Connections open at a time from one address (for IPv6, one /64). 0 means no such limit, as is \
-                        right behind a proxy.",
+                default: Some($per_address),
+                about: "Connections open at a time from one address (for IPv6, one /64), where this listener ends TLS \
+                        itself; trusted proxies and the provider have no such limit. 0 means nobody has.",
             },
             Key {
                 name: concat!($section, ".requests_max"),
@@ -137,7 +140,7 @@ macro_rules! listener_keys {
             Key {
                 name: concat!($section, ".head_deadline"),
                 form: Form::Duration { min: MOMENT, max: MINUTES_10 },
-                default: Some("10s"),
+                default: Some($head_deadline),
                 about: "The longest a request's head may take, and a connection may be idle between requests.",
             },
             Key {
@@ -162,11 +165,19 @@ macro_rules! listener_keys {
     };
 }
 
-const PUBLIC: [Key; 13] =
-    listener_keys!("public", "127.0.0.1:8080", "1024", "citizens, agencies and the Treasury");
-const CALLBACK: [Key; 13] =
-    listener_keys!("callback", "127.0.0.1:8081", "4096", "callbacks of Safaricom and other providers");
-const ADMIN: [Key; 13] = listener_keys!("admin", "127.0.0.1:9090", "64", "probes and metrics");
+// Many phones share an address at a mobile operator; hardly anybody but providers has business with callbacks.
+const PUBLIC: [Key; 13] = listener_keys!(
+    "public", "citizens, agencies and the Treasury",
+    listen "127.0.0.1:8080", requests "1024", per_address "1000", head_deadline "10s"
+);
+const CALLBACK: [Key; 13] = listener_keys!(
+    "callback", "callbacks of Safaricom and other providers",
+    listen "127.0.0.1:8081", requests "4096", per_address "64", head_deadline "5s"
+);
+const ADMIN: [Key; 13] = listener_keys!(
+    "admin", "probes and metrics",
+    listen "127.0.0.1:9090", requests "64", per_address "64", head_deadline "10s"
+);
 
 const OTHERS: &[Key] = &[
     Key {
@@ -306,18 +317,6 @@ const OTHERS: &[Key] = &[
         default: None,
         about: "Catalogue to take services from at the start, when it differs from the published one. Without it the \
                 catalogue published last is used.",
-    },
-    Key {
-        name: "demo.services",
-        form: Form::Count { min: 1, max: 1_000_000 },
-        default: Some("22000"),
-        about: "Services the demonstration has; those beyond the real ones are generated and say so.",
-    },
-    Key {
-        name: "demo.seed",
-        form: Form::Count { min: 0, max: u64::MAX },
-        default: Some("1"),
-        about: "The same seed gives the same demonstration.",
     },
     Key {
         name: "demo.speed",

@@ -43,23 +43,33 @@ impl ListenerConfig {
             u32::try_from(values.get::<u64>(&key("connections_per_address_max"))).unwrap_or(u32::MAX);
         let chain: Option<PathBuf> = values.optional(&key("tls_certificate"));
         let private: Option<PathBuf> = values.optional(&key("tls_key"));
+        let certificate = chain.zip(private).map(|(chain, key)| CertificateFiles { chain, key });
+        let trusted_proxies: Vec<AddressRange> = values.get(&key("trusted_proxies"));
+        let mut without_address_limit = trusted_proxies.clone();
+        if name == "callback" {
+            let providers: Option<Vec<AddressRange>> = values.optional("paybill.source_addresses");
+            without_address_limit.extend(providers.unwrap_or_default());
+        }
         Self {
             name,
             address: values.get(&key("listen")),
             base_url: if name == "public" { values.optional("public.base_url") } else { None },
-            certificate: chain.zip(private).map(|(chain, key)| CertificateFiles { chain, key }),
-            trusted_proxies: values.get(&key("trusted_proxies")),
             requests_max: count("requests_max"),
             body_deadline: duration("body_deadline"),
             limits: Limits {
                 connections_max: count("connections_max"),
-                connections_per_address_max: (per_address > 0).then_some(per_address),
+                // Without a certificate of ours there is a proxy in front, and every connection comes from it.
+                connections_per_address_max: (per_address > 0 && certificate.is_some())
+                    .then_some(per_address),
+                without_address_limit,
                 handshake_deadline: duration("handshake_deadline"),
                 head_deadline: duration("head_deadline"),
                 write_stall_max: duration("write_stall_max"),
                 drain_deadline: duration("drain_deadline"),
                 ..Limits::default()
             },
+            certificate,
+            trusted_proxies,
         }
     }
 
@@ -206,10 +216,6 @@ impl CatalogueConfig {
 /// How the demonstration runs.
 #[derive(Clone, Debug)]
 pub struct DemoConfig {
-    /// Services it has.
-    pub services: usize,
-    /// The same seed gives the same demonstration.
-    pub seed: u64,
     /// How many times as fast as real its clock runs.
     pub speed: u32,
     /// A sandbox on this machine that was started separately.
@@ -219,8 +225,6 @@ pub struct DemoConfig {
 impl DemoConfig {
     pub(super) fn read(values: &Values) -> Self {
         Self {
-            services: usize::try_from(values.get::<u64>("demo.services")).unwrap_or(usize::MAX),
-            seed: values.get("demo.seed"),
             speed: u32::try_from(values.get::<u64>("demo.speed")).unwrap_or(u32::MAX),
             sandbox_url: values.optional("demo.sandbox_url"),
         }

@@ -45,7 +45,7 @@ fn told(result: Result<Config, Problems>) -> Vec<String> {
 fn demo_needs_nothing_said() {
     let config = Config::load(Mode::Demo, &Flags::default(), &BTreeMap::new(), None).unwrap();
     assert_eq!(config.public.address.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.demo.services, 22_000);
+    assert_eq!(config.demo.speed, 1);
     assert!(config.paybill.is_none());
     assert_eq!(config.callback.limits.connections_per_address_max, None);
 }

@@ -2,9 +2,13 @@
 //!
 //! 1. name the request, and learn who is calling (only a listed proxy may tell us);
 //! 2. refuse what is framed so that two readers could disagree about it;
-//! 3. find its route; 4. take a place, or be turned away; 5. check the route's access rule;
-//! 6. refuse or read its body; 7. run its handler within the route's deadline;
+//! 3. find its route; 4. check the route's access rule; 5. refuse or read its body;
+//! 6. take a place, or be turned away; 7. run its handler within the route's deadline;
 //! 8. turn an error into an answer; 9. measure it and write one line about it.
+//!
+//! Places are for work of ours: a caller who is slow with the body holds a connection, of which there are many more,
+//! and nobody else's place. What bodies can take of memory is the number of connections times the most that a route
+//! reads.
 //!
 //! # When the caller hangs up
 //!
@@ -45,6 +49,7 @@ use super::request_id::{RequestId, RequestIds};
 use super::response::Response;
 use super::route_metrics::RouteMetrics;
 use super::router::{Matched, Route, Routes, Work};
+use crate::limits::LogLimit;
 use crate::server::{Peer, Service};
 use crate::telemetry::metrics::HTTP_REQUESTS_ABANDONED_TOTAL;
 
@@ -87,6 +92,7 @@ pub struct Pipeline<App: Application> {
     places: Places,
     ids: RequestIds,
     running_to_end: TaskTracker,
+    refusals: LogLimit,
     /// Where requests that match no route are measured.
     unrouted: RouteMetrics,
 }
@@ -113,6 +119,7 @@ impl<App: Application> Pipeline<App> {
             rules,
             ids: RequestIds::new(),
             running_to_end: TaskTracker::new(),
+            refusals: LogLimit::new(),
             unrouted: RouteMetrics::new("unrouted", &Method::GET),
         }
     }
@@ -157,8 +164,8 @@ impl<App: Application> Pipeline<App> {
 
         let before_the_handler = async {
             let principal = self.app.authorize(route.access, &head)?;
-            let place = self.places.admit(route.lane).await?;
             let body = self.take_body(route, &head, body, deadline).await?;
+            let place = self.places.admit(route.lane).await?;
             Ok((place, principal, body))
         };
         let (place, principal, body) = before_the_handler
@@ -166,9 +173,11 @@ impl<App: Application> Pipeline<App> {
             .map_err(|problem: Problem| said_about_money(route, problem, MoneyMoved::No))?;
 
         let work = (route.handler)(Arc::clone(&self.app), Request { head, principal, body });
-        self.run(route, about.id, work, place, deadline)
-            .await
-            .map_err(|problem| said_about_money(route, problem, MoneyMoved::Unknown))
+        self.run(route, about.id, work, place, deadline).await.map_err(|problem| {
+            // What the caller has to change has had no effect; what went wrong with us may have had one.
+            let is_callers = problem.status().is_client_error();
+            said_about_money(route, problem, if is_callers { MoneyMoved::No } else { MoneyMoved::Unknown })
+        })
     }
 
     /// Stage 2: a request that two readers could cut differently is not answered with anything but a refusal.
@@ -183,6 +192,11 @@ impl<App: Application> Pipeline<App> {
                 let detail = "Transfer-Encoding is not taken here; send Content-Length.";
                 return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
             }
+            let codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+            if !codings.map(HeaderValue::as_bytes).eq([b"chunked".as_slice()]) {
+                let detail = "Of Transfer-Encoding, only chunked is taken.";
+                return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
+            }
         }
         let hosts = parts.headers.get_all(HOST).iter().count();
         if hosts > 1 || (hosts == 0 && parts.version == Version::HTTP_11) {
@@ -192,7 +206,7 @@ impl<App: Application> Pipeline<App> {
         Ok(())
     }
 
-    /// Stage 6: the body as the route wants it.
+    /// Stage 5: the body as the route wants it.
     async fn take_body(
         &self,
         route: &Route<App>,
@@ -285,6 +299,10 @@ impl<App: Application> Pipeline<App> {
             }
             Some(problem) if code >= 500 => {
                 tracing::error!(listener, route, code, took_us, %request_id, %client, ?problem, "failed");
+            }
+            // Strangers can cause any number of these, and a metric counts them all.
+            Some(problem) if !self.refusals.has_room() => {
+                tracing::debug!(listener, route, code, took_us, %request_id, %client, ?problem, "refused");
             }
             Some(problem) => {
                 tracing::info!(listener, route, code, took_us, %request_id, %client, ?problem, "refused");

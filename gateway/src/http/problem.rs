@@ -42,6 +42,17 @@ pub struct FieldError {
     pub limit: Option<i64>,
 }
 
+impl FieldError {
+    /// An error without a bound to name.
+    pub fn new(
+        pointer: impl Into<Cow<'static, str>>,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { pointer: pointer.into(), code, detail: detail.into(), limit: None }
+    }
+}
+
 /// An error on its way to the caller.
 #[derive(Clone)]
 pub struct Problem(Box<Parts>);

@@ -67,6 +67,7 @@ async fn ask(app: &App, request: &Request<App>, bill: &Bill, form: &PromptForm) 
         subscriber,
         method: Method::MpesaPrompt,
         principal: request.principal.name(),
+        guest: Some(request.head.client()),
         cause: request.head.id().as_str().into(),
         idempotency: place.idempotency.clone(),
     };

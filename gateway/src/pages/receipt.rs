@@ -30,6 +30,7 @@ pub(super) async fn show_short(app: SharedApp, request: Request<App>) -> Result<
 
 fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Response, Problem> {
     let number = read_number(request.head.parameter("number"))?;
+    app.limits.receipt_is_looked_up(request.head.client()).map_err(|error| trouble::too_often(&error))?;
     let receipt = app.receipts.receipt(&app.books, number).map_err(no_receipt)?;
     let short_form = app.receipts.short_form(&receipt);
     // A receipt is signed in English; its twin takes the same texts in Swahili from the bill.

@@ -57,6 +57,14 @@ pub enum FolderError {
     Form(PathBuf),
 }
 
+impl FolderError {
+    /// Whether the disk has no room, by itself or by a quota.
+    pub(super) fn is_lack_of_room(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
+    }
+}
+
 /// A folder that lives as long as the process.
 #[derive(Debug)]
 struct EphemeralFolder(PathBuf);

@@ -35,6 +35,7 @@ use crate::exchange::ExchangeRate;
 use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
+use crate::limits::RateLimits;
 use crate::payments::{Ask, Command, Payments, Readers};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -146,8 +147,12 @@ pub enum Ended {
     WriterStopped(String),
 }
 
-/// Starts a gateway. `sandbox_url` is the simulated Safaricom of a demonstration.
-pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway, StartError> {
+/// Starts a gateway in its folder. `sandbox_url` is the simulated Safaricom of a demonstration.
+pub async fn start(
+    config: &Config,
+    folder: Folder,
+    sandbox_url: Option<&str>,
+) -> Result<Gateway, StartError> {
     let metrics = install()?;
     let purpose = match config.mode {
         Mode::Serve => Purpose::Live,
@@ -157,7 +162,6 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
         Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
         Mode::Demo | Mode::Serve => Clock::system(),
     };
-    let folder = Folder::take(&config.data)?;
     let public = Bound::bind(&config.public, &clock)?;
     let callback = Bound::bind(&config.callback, &clock)?;
     let admin = Bound::bind(&config.admin, &clock)?;
@@ -210,6 +214,7 @@ pub async fn start(config: &Config, sandbox_url: Option<&str>) -> Result<Gateway
         paybill,
         sandbox_url,
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
+        limits: RateLimits::new(),
         views,
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
@@ -364,11 +369,19 @@ async fn load_catalogue(config: &Config, folder: &Folder, books: &Books) -> Resu
     Ok(catalogue)
 }
 
-/// What commands of the same machine need: the admin address (its token lies among the keys), and the public keys.
+/// What commands of the same machine need: the admin address (its token lies among the keys), and the public keys. Citizens
+/// can do without: a disk that has no room for these notes does not keep the gateway from answering.
 fn write_notes(folder: &Folder, addresses: &Addresses, app: &App) -> Result<(), FolderError> {
-    folder::write_secret(&folder.root().join(ADMIN_ADDRESS_FILE), &addresses.admin)?;
     let keys = serde_json::to_string(&api::key_set(app)).expect("texts can be written as JSON");
-    folder::write_secret(&folder.root().join(PUBLIC_KEYS_FILE), &keys)
+    for (name, text) in [(ADMIN_ADDRESS_FILE, &addresses.admin), (PUBLIC_KEYS_FILE, &keys)] {
+        match folder::write_secret(&folder.root().join(name), text) {
+            Err(error) if error.is_lack_of_room() => {
+                tracing::error!(%error, "Commands of this machine may not find the gateway.");
+            }
+            outcome => outcome?,
+        }
+    }
+    Ok(())
 }
 
 /// Spawns the registration and gives back a future that ends when it does.

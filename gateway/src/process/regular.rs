@@ -15,6 +15,8 @@ use crate::telemetry::metrics::CLOCK_DISBELIEF_SECONDS;
 const TICK: Duration = Duration::from_secs(1);
 /// How often somebody is told that the system's clock is not believed.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+/// How often those who have not asked for long are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// First wait before callbacks are registered again after a failure; each next one is twice as long.
 const REGISTER_AGAIN_AFTER: Duration = Duration::from_secs(2);
 const REGISTER_AGAIN_AFTER_MAX: Duration = Duration::from_secs(300);
@@ -28,11 +30,16 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     let mut last_asked = i64::MIN;
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     let mut complaints = Complaints::default();
+    let mut last_forgotten = tokio::time::Instant::now();
     loop {
         let instant = ticks.tick().await;
         let now = app.clock.now_micros();
         complaints.about_clock(app.clock.disbelief_micros(), instant);
         keep_checkpoint(&app, &root, &mut kept_size);
+        if instant.duration_since(last_forgotten) >= FORGET_EVERY {
+            app.limits.forget();
+            last_forgotten = instant;
+        }
         if let Err(error) = app.vault.begin_month(month_of(now)) {
             tracing::error!(%error, "The keys of the new month cannot be made; those of the old one go on.");
         }
@@ -56,9 +63,8 @@ struct Complaints {
 }
 
 impl Complaints {
-    #[expect(clippy::float_arithmetic, reason = "a metric of time, far from money")]
     fn about_clock(&mut self, system_ahead_micros: Option<i64>, instant: tokio::time::Instant) {
-        gauge!(CLOCK_DISBELIEF_SECONDS.name).set(system_ahead_micros.unwrap_or(0) as f64 / 1e6);
+        gauge!(CLOCK_DISBELIEF_SECONDS.name).set((system_ahead_micros.unwrap_or(0) / 1_000_000) as f64);
         let Some(micros) = system_ahead_micros else {
             if self.last.take().is_some() {
                 tracing::info!("The system's clock is right again and is believed.");

@@ -122,7 +122,8 @@ fn check_signature(signed: &SignedReceipt, keys: &[VerifyingKey]) -> Finding {
 fn check_fields(signed: &SignedReceipt) -> Vec<Finding> {
     let expected = field_digests(&signed.receipt);
     if expected == signed.signed_fields {
-        return vec![Finding::good("every field of the receipt")];
+        let outcome = outcome_meaning(&signed.receipt.outcome);
+        return vec![Finding::good(format!("every field of the receipt, which says: {outcome}"))];
     }
     let signed_lines: Vec<_> = signed.signed_fields.lines().collect();
     let altered = expected.lines().enumerate().filter(|(at, line)| signed_lines.get(*at) != Some(line));
@@ -136,6 +137,18 @@ fn check_fields(signed: &SignedReceipt) -> Vec<Finding> {
             Finding::wrong(format!("field {name}"), format!("receipt.{name}: it is not what was signed"))
         })
         .collect()
+}
+
+/// What it means for whoever is shown the receipt. A receipt of money is not always one of a paid bill.
+fn outcome_meaning(outcome: &str) -> &str {
+    match outcome {
+        "completed" => "the bill was paid in full",
+        "completed_with_excess" => "the bill was paid in full, and more arrived than was due",
+        "held_for_rest" => "a PART was paid; this receipt does not show that the bill was paid in full",
+        "duplicate" => "money that arrived after the bill had been paid, to be given back",
+        "late" => "money that arrived after the bill had ended; the bill was NOT paid by it",
+        other => other,
+    }
 }
 
 fn check_short_form(signed: &SignedReceipt, keys: &[VerifyingKey]) -> Finding {

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::connection::Speaking;
 use super::drain::Connections;
 use super::{Limits, Listener, Service};
-use crate::http::client_address::counted_as;
+use crate::http::client_address::{AddressRange, counted_as};
 use crate::telemetry::metrics::{ACCEPT_ERRORS_TOTAL, CONNECTIONS_OPEN, CONNECTIONS_REFUSED_TOTAL};
 
 /// The first wait after the system had nothing left for us, doubled each time up to the second.
@@ -107,6 +107,7 @@ type Taken = Arc<Mutex<HashMap<IpAddr, u32>>>;
 struct Seats {
     permits: Arc<Semaphore>,
     per_address_max: Option<u32>,
+    without_limit: Vec<AddressRange>,
     taken: Taken,
     open: Gauge,
     refused: Counter,
@@ -124,6 +125,7 @@ impl Seats {
         Self {
             permits: Arc::new(Semaphore::new(limits.connections_max)),
             per_address_max: limits.connections_per_address_max,
+            without_limit: limits.without_address_limit.clone(),
             taken: Arc::default(),
             open: gauge!(CONNECTIONS_OPEN.name, "listener" => listener),
             refused: counter!(CONNECTIONS_REFUSED_TOTAL.name, "listener" => listener, "reason" => "per_address"),
@@ -136,7 +138,8 @@ impl Seats {
 
     /// A seat for this address, unless it has its share already.
     fn take(&self, permit: OwnedSemaphorePermit, address: SocketAddr) -> Option<Seat> {
-        let counted = match self.per_address_max {
+        let has_no_limit = self.without_limit.iter().any(|range| range.contains(address.ip()));
+        let counted = match self.per_address_max.filter(|_| !has_no_limit) {
             None => None,
             Some(max) => {
                 let key = counted_as(address.ip());
@@ -190,6 +193,23 @@ mod tests {
         assert!(seats.take(seats.permit().await, from("203.0.113.9")).is_some());
         drop(_second);
         assert!(seats.taken.lock().unwrap().is_empty(), "addresses without connections are forgotten");
+    }
+
+    #[tokio::test]
+    async fn whom_we_wait_for_has_no_share() {
+        let limits = Limits {
+            connections_per_address_max: Some(1),
+            without_address_limit: vec!["196.201.214.0/24".parse().unwrap()],
+            ..Limits::default()
+        };
+        let seats = Seats::new("test", &limits);
+        let from = |text: &str| SocketAddr::new(text.parse().unwrap(), 40_000);
+        let mut held = Vec::new();
+        for _ in 0..5 {
+            held.push(seats.take(seats.permit().await, from("196.201.214.200")).unwrap());
+        }
+        held.push(seats.take(seats.permit().await, from("196.201.215.1")).unwrap());
+        assert!(seats.take(seats.permit().await, from("196.201.215.1")).is_none());
     }
 
     #[test]

@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::drain::Drained;
 use self::tls::TlsTerms;
+use crate::http::client_address::AddressRange;
 use crate::http::response::Response;
 
 /// Connections that may wait in the system's queue. The standard library asks for 128; after an outage thousands come
@@ -98,6 +99,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections open at a time from one address (for IPv6, one /64). `None` behind a proxy, where all come from one.
     pub connections_per_address_max: Option<u32>,
+    /// Who may have more: the provider, and proxies of ours.
+    pub without_address_limit: Vec<AddressRange>,
     /// The longest a TLS handshake may take.
     pub handshake_deadline: Duration,
     /// The longest a request's head may take to arrive, and the longest a connection may be idle between requests.
@@ -117,6 +120,7 @@ impl Default for Limits {
         Self {
             connections_max: 10_000,
             connections_per_address_max: None,
+            without_address_limit: Vec::new(),
             handshake_deadline: Duration::from_secs(5),
             head_deadline: Duration::from_secs(10),
             write_stall_max: Duration::from_secs(20),

@@ -25,9 +25,16 @@ pub(crate) struct Setup {
     flags: &'static [&'static str],
     settings: Vec<(String, String)>,
     data: Option<PathBuf>,
+    clock: Option<PathBuf>,
 }
 
 impl Setup {
+    /// A machine whose clock is off by what this file says, as `date` would: `+0`, `+400d`. It may be set meanwhile.
+    pub(crate) fn clock(mut self, offset: &Path) -> Self {
+        self.clock = Some(offset.to_path_buf());
+        self
+    }
+
     /// Any key of the configuration.
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
         self.settings.retain(|(name, _)| name != key);
@@ -72,6 +79,12 @@ impl Setup {
 
     fn command_line(&self, folder: &Path, data: &Path) -> Command {
         let mut command = malipo([self.command]);
+        if let Some(offset) = &self.clock {
+            // libfaketime. Time since the start of the machine is left alone: nobody can set that.
+            command.env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1");
+            command.env("FAKETIME_TIMESTAMP_FILE", offset);
+            command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         command.arg("--data").arg(data).args(self.flags);
         for (key, value) in &self.settings {
             command.arg("--set").arg(format!("{key}={value}"));
@@ -117,14 +130,14 @@ impl Gateway {
     /// `malipo demo`, with a simulated Safaricom of its own whose payers are quick.
     pub(crate) fn demo() -> Setup {
         let flags = &["--fast", "--sandbox-listen", "127.0.0.1:0"];
-        Setup { command: "demo", flags, settings: Vec::new(), data: None }.on_free_ports()
+        Setup { command: "demo", flags, settings: Vec::new(), data: None, clock: None }.on_free_ports()
     }
 
     /// `malipo serve` behind a proxy that ends TLS: real in everything but the other side. The simulated Safaricom is no
     /// customer of it, because callback addresses of a gateway that serves begin with https; it is told of payments by
     /// whoever knows its token.
     pub(crate) fn serve() -> Setup {
-        Setup { command: "serve", flags: &[], settings: Vec::new(), data: None }
+        Setup { command: "serve", flags: &[], settings: Vec::new(), data: None, clock: None }
             .on_free_ports()
             .set("public.plain_behind_proxy", "true")
             .set("callback.plain_behind_proxy", "true")
@@ -239,6 +252,11 @@ impl Gateway {
     /// SIGTERM, and waits.
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.process.stop()
+    }
+
+    /// Sets a key of the configuration for the lives to come.
+    pub(crate) fn set_for_next_start(&mut self, key: &str, value: &str) {
+        self.setup = self.setup.clone().set(key, value);
     }
 
     /// Starts it again on the same data and the same addresses.

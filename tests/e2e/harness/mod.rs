@@ -15,7 +15,7 @@ mod process;
 mod safaricom;
 mod sandbox;
 
-pub(crate) use agency::{Agency, Bill, Order};
+pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use books::{Books, check_books};
 pub(crate) use executable::{Finished, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};

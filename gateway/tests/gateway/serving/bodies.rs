@@ -67,10 +67,9 @@ async fn a_body_where_none_is_taken_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_stays_away_does_not_keep_its_place() {
+async fn a_body_that_stays_away_is_given_up() {
     let mut setup = Setup::default();
     setup.rules.body_deadline = Duration::from_millis(50);
-    setup.rules.requests_max = 1;
     let gateway = setup.start().await;
     let mut wire = gateway.connect().await;
     wire.send("POST /pay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf of it").await;
@@ -79,6 +78,25 @@ async fn a_body_that_stays_away_does_not_keep_its_place() {
     assert_eq!(answer.problem()["money_moved"], "no");
     wire.closed().await;
     assert_eq!(gateway.ask(&get("/hello")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_slow_body_takes_nobodys_place() {
+    let mut setup = Setup::default();
+    setup.rules.requests_max = 1;
+    let gateway = setup.start().await;
+    let mut slow = Vec::new();
+    for _ in 0..20 {
+        let mut wire = gateway.connect().await;
+        wire.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhal").await;
+        slow.push(wire);
+    }
+    assert_eq!(gateway.ask(&get("/hello")).await.status, 200);
+    for mut wire in slow {
+        wire.send("f!").await;
+        let answer = wire.answer().await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "half!"));
+    }
 }
 
 #[tokio::test]

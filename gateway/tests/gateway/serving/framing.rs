@@ -69,6 +69,20 @@ async fn a_listener_for_callbacks_reads_chunks_and_closes_after_its_answer() {
 }
 
 #[tokio::test]
+async fn other_codings_than_chunks_are_taken_nowhere() {
+    let mut setup = Setup::default();
+    setup.rules.chunked = ChunkedBodies::TakenThenClosed;
+    let gateway = setup.start().await;
+    for coding in ["gzip, chunked", "chunked\r\nTransfer-Encoding: chunked"] {
+        let mut wire = gateway.connect().await;
+        let head =
+            format!("POST /confirm HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: {coding}\r\n\r\n");
+        wire.try_send(&(head + "1\r\nX\r\n0\r\n\r\n")).await;
+        assert_eq!(wire.answer().await.status, 400, "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_that_can_be_read_in_two_ways_gets_one_refusal_and_a_closed_connection() {
     let gateway = TestGateway::usual().await;
     let many_headers = (0..80).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
@@ -78,6 +92,7 @@ async fn a_head_that_can_be_read_in_two_ways_gets_one_refusal_and_a_closed_conne
         ("Content-Length: +5\r\n", 400),
         ("Content-Length: 5, 6\r\n", 400),
         ("Transfer-Encoding: xchunked\r\n", 400),
+        ("Transfer-Encoding: gzip, chunked\r\n", 400),
         ("Transfer-Encoding: chunked, identity\r\n", 400),
         ("Host: other\r\n", 400),
         ("Bad Name: x\r\n", 400),

@@ -1,0 +1,184 @@
+//! How often strangers may ask for what could be guessed, and for what disturbs somebody.
+//!
+//! A receipt number has forty bits, so that it can be typed from paper; whoever tries numbers by the thousand finds
+//! other people's. A prompt rings a phone whose owner need not have asked for it. Both have a limit that nobody meets who
+//! means well. Addresses that no stranger has (loopback, private networks: a proxy of ours, an agency's office) are not
+//! counted: behind them there may be anybody.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::channels::mpesa::subscriber::Subscriber;
+
+/// Look-ups of receipts by number, from one address: many phones share one at a mobile operator.
+const RECEIPTS_PER_MINUTE: u32 = 300;
+/// Prompts that guests ask for, from one address.
+const GUEST_PROMPTS_PER_MINUTE: u32 = 60;
+/// Prompts on one phone, whoever asks for them: so many at once, and one more each minute.
+const PROMPTS_PER_PHONE: u32 = 10;
+/// Lines of the log about strangers: so many at once, and as many more each second.
+const LINES_PER_SECOND: u32 = 20;
+
+/// Asked too often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("asked too often; again in {} seconds", .wait.as_secs() + 1)]
+pub struct TooOften {
+    /// Until it may be asked again.
+    pub wait: Duration,
+}
+
+/// What has been asked for lately, and by whom. Nothing of it is kept beyond minutes or written anywhere.
+pub struct RateLimits {
+    receipts: DefaultKeyedRateLimiter<IpAddr>,
+    guest_prompts: DefaultKeyedRateLimiter<IpAddr>,
+    phones: DefaultKeyedRateLimiter<Subscriber>,
+    strange_callbacks: LogLimit,
+}
+
+impl RateLimits {
+    /// Nobody has asked for anything.
+    pub fn new() -> Self {
+        Self {
+            receipts: RateLimiter::keyed(Quota::per_minute(count(RECEIPTS_PER_MINUTE))),
+            guest_prompts: RateLimiter::keyed(Quota::per_minute(count(GUEST_PROMPTS_PER_MINUTE))),
+            phones: RateLimiter::keyed(Quota::per_minute(count(1)).allow_burst(count(PROMPTS_PER_PHONE))),
+            strange_callbacks: LogLimit::new(),
+        }
+    }
+
+    /// Whether one more callback from where none is expected is worth a line of the log. A metric counts them all.
+    pub fn may_log_stranger(&self) -> bool {
+        self.strange_callbacks.has_room()
+    }
+
+    /// Somebody looks a receipt up by its number.
+    pub fn receipt_is_looked_up(&self, client: IpAddr) -> Result<(), TooOften> {
+        if is_a_strangers(client) { check(&self.receipts, &client) } else { Ok(()) }
+    }
+
+    /// A guest wants a prompt to be sent.
+    pub fn guest_wants_prompt(&self, client: IpAddr) -> Result<(), TooOften> {
+        if is_a_strangers(client) { check(&self.guest_prompts, &client) } else { Ok(()) }
+    }
+
+    /// A phone is about to ring.
+    pub fn phone_is_asked(&self, phone: Subscriber) -> Result<(), TooOften> {
+        check(&self.phones, &phone)
+    }
+
+    /// Lets go of everybody who may ask as often as one who never has. Asked regularly, or memory would grow.
+    pub fn forget(&self) {
+        self.receipts.retain_recent();
+        self.receipts.shrink_to_fit();
+        self.guest_prompts.retain_recent();
+        self.guest_prompts.shrink_to_fit();
+        self.phones.retain_recent();
+        self.phones.shrink_to_fit();
+    }
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How many lines of the log strangers can cause: what each of them did is counted by metrics.
+pub struct LogLimit(DefaultDirectRateLimiter);
+
+impl LogLimit {
+    /// A limit of its own, for one kind of line.
+    pub fn new() -> Self {
+        Self(RateLimiter::direct(Quota::per_second(count(LINES_PER_SECOND))))
+    }
+
+    /// Whether one more line may be written now.
+    pub fn has_room(&self) -> bool {
+        self.0.check().is_ok()
+    }
+}
+
+impl Default for LogLimit {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const fn count(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("no limit of ours is nothing")
+}
+
+fn check<K: Clone + Eq + std::hash::Hash>(
+    limiter: &DefaultKeyedRateLimiter<K>,
+    key: &K,
+) -> Result<(), TooOften> {
+    limiter
+        .check_key(key)
+        .map_err(|until| TooOften { wait: until.wait_time_from(DefaultClock::default().now()) })
+}
+
+/// Whether an address is one that strangers have: reachable by everybody.
+fn is_a_strangers(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            !(address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified())
+        }
+        IpAddr::V6(address) => {
+            !(address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_tries_receipt_numbers_is_stopped_and_nobody_else() {
+        let limits = RateLimits::new();
+        let stranger: IpAddr = "203.0.113.7".parse().unwrap();
+        for _ in 0..RECEIPTS_PER_MINUTE {
+            limits.receipt_is_looked_up(stranger).unwrap();
+        }
+        let refused = limits.receipt_is_looked_up(stranger).unwrap_err();
+        assert!(refused.wait <= Duration::from_secs(1), "{refused}");
+        limits.receipt_is_looked_up("203.0.113.8".parse().unwrap()).unwrap();
+        for ours in ["127.0.0.1", "10.1.2.3", "::1", "fd00::7", "::ffff:192.168.1.1"] {
+            for _ in 0..=RECEIPTS_PER_MINUTE {
+                limits.receipt_is_looked_up(ours.parse().unwrap()).unwrap();
+            }
+        }
+        limits.forget();
+        assert!(limits.receipt_is_looked_up(stranger).is_err(), "who asks too often is not forgotten");
+        assert_eq!(limits.receipts.len(), 1, "the others are");
+    }
+
+    #[test]
+    fn a_phone_rings_so_often_and_no_more() {
+        let limits = RateLimits::new();
+        let phone = |digits: &str| Subscriber::parse(digits).unwrap();
+        for _ in 0..PROMPTS_PER_PHONE {
+            limits.phone_is_asked(phone("0712345678")).unwrap();
+        }
+        let refused = limits.phone_is_asked(phone("+254 712 345 678")).unwrap_err();
+        assert!(refused.wait <= Duration::from_secs(60), "{refused}");
+        limits.phone_is_asked(phone("0712345679")).unwrap();
+    }
+
+    #[test]
+    fn lines_about_strangers_have_an_end() {
+        let limit = LogLimit::new();
+        let written = (0..1000).filter(|_| limit.has_room()).count();
+        assert!((LINES_PER_SECOND as usize..=2 * LINES_PER_SECOND as usize).contains(&written), "{written}");
+    }
+}
