@@ -10,6 +10,8 @@
 
 #[path = "../process.rs"]
 mod process;
+#[path = "../processor_time.rs"]
+mod processor_time;
 #[path = "../receipts.rs"]
 mod receipts;
 #[path = "../rounds.rs"]
@@ -17,7 +19,6 @@ mod rounds;
 
 mod bare_hyper;
 mod crowd;
-mod processor_time;
 mod safaricom;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,8 @@
 mod in_flight;
 #[path = "../memory_storage.rs"]
 mod memory_storage;
+#[path = "../processor_time.rs"]
+mod processor_time;
 #[path = "../receipts.rs"]
 mod receipts;
 #[path = "../rounds.rs"]
@@ -22,10 +24,11 @@ mod scene;
 mod plain_append;
 mod postgres;
 mod sqlite;
+mod stopwatch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gateway::payments::Answer;
 use ledger::journal::file::read_files;
@@ -33,6 +36,7 @@ use ledger::storage::{DiskStorage, Storage};
 
 use crate::memory_storage::MemoryStorage;
 use crate::rounds::{Purpose, Table};
+use crate::stopwatch::{Run, Stopwatch};
 
 /// The same as in the executable.
 #[global_allocator]
@@ -53,16 +57,20 @@ fn main() {
     let folder = folder();
     let postgres = postgres::Cluster::start(folder.path());
     let mut rates = Table::new(format!("Payments booked, {} under way", scene::IN_FLIGHT), "payments/s");
+    let mut times = Table::new("Processor time of the thread that writes, for each payment", "µs");
     let mut sizes = Table::new("What the ledger writes", "");
     for _ in 0..rounds {
-        let run = book(Arc::new(DiskStorage::new(folder.path().join("ledger"))), count);
-        rates.note(LEDGER, rate(count, run.took));
-        sizes.note("journal bytes per payment", run.bytes() as f64 / count as f64);
-        sizes.note("payments per batch", count as f64 / run.frame_lens.len() as f64);
-        let record_len = run.bytes() / count;
-        rates.note(PLAIN, rate(count, plain_append::with_answers(folder.path(), count, record_len)));
-        rates.note(BARE, rate(count, plain_append::bare(folder.path(), &run.frame_lens)));
-        rates.note(MEMORY, rate(count, book(Arc::new(MemoryStorage::default()), count).took));
+        let ledger = book(Arc::new(DiskStorage::new(folder.path().join("ledger"))), count);
+        let record_len = ledger.bytes() / count;
+        sizes.note("journal bytes per payment", record_len as f64);
+        sizes.note("payments per batch", count as f64 / ledger.frame_lens.len() as f64);
+        let plain = plain_append::with_answers(folder.path(), count, record_len);
+        let in_memory = book(Arc::new(MemoryStorage::default()), count);
+        for (name, run) in [(LEDGER, ledger.run), (PLAIN, plain), (MEMORY, in_memory.run)] {
+            rates.note(name, rate(count, run.took));
+            times.note(name, run.on_processor.as_secs_f64() * 1e6 / count as f64);
+        }
+        rates.note(BARE, rate(count, plain_append::bare(folder.path(), &ledger.frame_lens)));
         rates.note(SQLITE, rate(database_count, sqlite::book(folder.path(), database_count, record_len)));
         if let Some(cluster) = &postgres {
             rates.note(POSTGRES, rate(database_count, cluster.book(database_count, record_len)));
@@ -70,6 +78,7 @@ fn main() {
         remove_content(folder.path(), postgres.as_ref().map(postgres::Cluster::folder));
     }
     rates.print(PLAIN);
+    times.print(PLAIN);
     sizes.print("");
 }
 
@@ -96,30 +105,30 @@ fn remove_content(folder: &Path, but: Option<&Path>) {
     }
 }
 
-struct Run {
-    took: Duration,
+struct Booked {
+    run: Run,
     /// Lengths of the batches that the payments went in.
     frame_lens: Vec<usize>,
 }
 
-impl Run {
+impl Booked {
     fn bytes(&self) -> usize {
         self.frame_lens.iter().sum()
     }
 }
 
 /// Makes bills, and then measures how long the confirmations of their payments take.
-fn book(storage: Arc<dyn Storage>, count: usize) -> Run {
+fn book(storage: Arc<dyn Storage>, count: usize) -> Booked {
     let vault = scene::open_vault(Arc::new(MemoryStorage::default()));
     let ledger = scene::open(Arc::clone(&storage));
     let bills = scene::make_bills(&ledger, &vault, count);
     let commands = scene::confirmations(&vault, &bills);
     let first_sequence = ledger.head().size;
-    let started = Instant::now();
+    let stopwatch = Stopwatch::start("sequencer");
     scene::carry_out(&ledger, commands, |answer| {
         assert!(matches!(answer, Answer::Booked { .. }), "not booked: {answer:?}");
     });
-    let took = started.elapsed();
+    let run = stopwatch.stop();
     assert_eq!(ledger.head().size, first_sequence + count as u64, "one record for each payment");
     ledger.close();
     let mut frame_lens = Vec::new();
@@ -130,7 +139,7 @@ fn book(storage: Arc<dyn Storage>, count: usize) -> Run {
         true
     })
     .expect("the journal can be read");
-    Run { took, frame_lens }
+    Booked { run, frame_lens }
 }
 
 fn rate(count: usize, took: Duration) -> f64 {

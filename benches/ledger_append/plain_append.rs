@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::in_flight::InFlight;
 use crate::scene::IN_FLIGHT;
+use crate::stopwatch::{Run, Stopwatch};
 
 /// A file of zeros that are on the disk: writing over them changes no books of the file system.
 fn zeroed_file(path: &Path, byte_count: usize) -> File {
@@ -52,16 +53,22 @@ impl Lane {
     }
 }
 
+/// The thread that appends.
+pub(crate) const THREAD: &str = "plain-append";
+
 /// Has `count` records of `record_len` bytes appended by a thread that takes whatever waits, writes it at once, syncs
 /// once and answers each, with as many under way as the ledger has.
-pub(crate) fn with_answers(folder: &Path, count: usize, record_len: usize) -> Duration {
+pub(crate) fn with_answers(folder: &Path, count: usize, record_len: usize) -> Run {
     let file = zeroed_file(&folder.join("answered"), count * record_len);
     let lane = Arc::new(Lane::default());
     let for_writer = Arc::clone(&lane);
-    let writer = std::thread::spawn(move || write_what_waits(&file, &for_writer));
+    let writer = std::thread::Builder::new()
+        .name(THREAD.to_owned())
+        .spawn(move || write_what_waits(&file, &for_writer))
+        .expect("a thread starts");
     let record: Arc<[u8]> = vec![0xa5; record_len].into();
     let in_flight = InFlight::at_most(IN_FLIGHT);
-    let started = Instant::now();
+    let stopwatch = Stopwatch::start(THREAD);
     for _ in 0..count {
         in_flight.enter();
         let back = in_flight.clone();
@@ -74,11 +81,11 @@ pub(crate) fn with_answers(folder: &Path, count: usize, record_len: usize) -> Du
         }
     }
     in_flight.wait_for_all();
-    let took = started.elapsed();
+    let run = stopwatch.stop();
     lane.lock().1 = true;
     lane.arrived.notify_one();
     writer.join().expect("the writer ends well");
-    took
+    run
 }
 
 fn write_what_waits(file: &File, lane: &Lane) {

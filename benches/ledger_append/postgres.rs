@@ -95,6 +95,11 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
+        let status = self.command(program, arguments).status();
+        assert!(status.is_ok_and(|status| status.success()), "{program} {arguments:?} failed");
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let program = self.programs.join(program);
         let mut command = if self.as_other_user {
             let mut command = Command::new("runuser");
@@ -103,15 +108,17 @@ impl Cluster {
         } else {
             Command::new(&program)
         };
-        // The server inherits what its starter has: pipes would stay open as long as it runs.
-        let status = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).status();
-        assert!(status.is_ok_and(|status| status.success()), "{} {arguments:?} failed", program.display());
+        // Where we are may be no place for the other user. The server inherits what its starter has: pipes would stay
+        // open as long as it runs.
+        command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+        command
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["stop", "--mode=immediate", "-D", &self.data()]);
+        // Whoever waits for this may be giving up already; a server that cannot be stopped is no reason for more.
+        self.command("pg_ctl", &["stop", "--mode=immediate", "-D", &self.data()]).status().ok();
     }
 }
 
@@ -140,9 +147,10 @@ fn programs() -> Option<PathBuf> {
     let by_version = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<_> = by_version.map(|entry| entry.path().join("bin")).collect();
     folders.sort();
+    folders.reverse();
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     folders.extend(std::env::split_paths(&on_path));
-    folders.into_iter().rev().find(|folder| folder.join("initdb").is_file())
+    folders.into_iter().find(|folder| folder.join("initdb").is_file())
 }
 
 fn text_of(command: &mut Command) -> String {
