@@ -132,7 +132,6 @@ impl<S: StateMachine> Ledger<S> {
         Ok(Self::start(options, readers, book, journal, hashes, records, has_new_segments))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of an open ledger, put together in one place")]
     fn start(
         options: Options,
         readers: Arc<S::Readers>,
