@@ -158,9 +158,15 @@ mod tests {
                 limits.receipt_is_looked_up(ours.parse().unwrap()).unwrap();
             }
         }
-        limits.forget();
-        assert!(limits.receipt_is_looked_up(stranger).is_err(), "who asks too often is not forgotten");
-        assert_eq!(limits.receipts.len(), 1, "the others are");
+        // Whoever asked once is forgotten as soon as that makes no difference; who asks too often is not.
+        for _ in 0..500 {
+            limits.forget();
+            if limits.receipts.len() == 1 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{} are remembered", limits.receipts.len());
     }
 
     #[test]

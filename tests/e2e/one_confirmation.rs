@@ -1,7 +1,7 @@
 //! A receipt of Safaricom's posts once, ever: a hundred times at once, after a restart, and by whichever message tells
 //! of it. With other money it is kept for people to look at, and the first stands.
 
-use crate::harness::{Gateway, Order, Payment, together};
+use crate::harness::{Call, Gateway, Order, Payment, check_books, get, together};
 
 const TIMES: usize = 100;
 
@@ -102,4 +102,43 @@ fn a_receipt_with_other_money_is_quarantined_and_the_first_stands() {
     assert_eq!(books.balance("1000.mpesa.222222"), 50_000, "only the first is money");
     assert_eq!(kws.looks_at(&bill)["status"], "paid");
     assert_eq!(kws.looks_at(&other)["status"], "unpaid");
+}
+
+#[test]
+fn a_message_that_cannot_be_read_is_kept_once_for_people_and_the_sender_is_content() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let garbled =
+        Payment { name: "Kanari Wanjikanari".to_owned(), ..Payment::of_bill(&bill) }.but_of("10.000");
+    let attempt = "att_01M805V0THF0NRJ6XAG7EBHNTV";
+    for life in 0..2 {
+        for answer in together(3, |_| gateway.safaricom().confirms(&garbled)) {
+            answer.expect_success();
+        }
+        let elsewhere = format!("{}/stk/{attempt}", gateway.callbacks());
+        let answer =
+            Call::new(hyper::Method::POST, elsewhere).body("<result>Paid</result>").send().expect(200);
+        assert_eq!(answer.json()["ResultCode"], 0);
+        assert_eq!(gateway.log().matches("could not be read").count(), 2, "in life {life}");
+        assert_eq!(gateway.metric("malipo_unreadable_items"), 2);
+        gateway.kill();
+        gateway.start_again();
+    }
+    kws.sees(&bill, "unpaid");
+    let treasury = gateway.ready()["treasury_key"].as_str().unwrap().to_owned();
+    let summary =
+        get(format!("{}/v1/collections/summary", gateway.public())).key(&treasury).send().expect(200);
+    assert_eq!(summary.json()["doubt"]["unreadable_count"], 2);
+
+    let books = gateway.books();
+    let kept = books.events("message_unreadable");
+    let told_by: Vec<_> = kept.iter().map(|record| record["event"]["told_by"].as_str().unwrap()).collect();
+    assert_eq!(told_by, ["confirmation", "prompt_result"]);
+    assert!(kept[0]["event"]["reason"].as_str().unwrap().contains("/TransAmount"), "{}", kept[0]);
+    assert_eq!(kept[1]["event"]["attempt"], attempt);
+    assert!(kept.iter().all(|record| record["entries"].as_array().unwrap().is_empty()));
+    assert!(!kept[0].to_string().contains("Wanjikanari"), "what it says is sealed");
+    books.expect_balanced();
+    check_books(&books, &[], &[]).expect(0);
 }

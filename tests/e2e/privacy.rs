@@ -82,8 +82,8 @@ fn nobody_who_looks_finds_a_payer() {
     let confirm = format!("{}/c2b/confirm", gateway.callbacks());
     for message in [broken, format!("{{\"{NAME}\": \"{TYPED}\"}}"), json!({"TransAmount": NAME}).to_string()]
     {
-        let answer = crate::harness::Call::new(hyper::Method::POST, &*confirm).body(message).send();
-        assert!((400..500).contains(&answer.status), "{}", answer.text());
+        let answer =
+            crate::harness::Call::new(hyper::Method::POST, &*confirm).body(message).send().expect(200);
         answers.push(answer.text());
     }
     for list in ["/v1/bills", "/v1/suspense", "/v1/quarantine", "/v1/attempts?status=unknown"] {

@@ -1,8 +1,10 @@
-//! Safaricom's callbacks. A confirmation says that money has moved: it is durable before it is answered, and nothing
-//! that can be read is ever refused. A validation asks before money moves and is answered from memory.
+//! Safaricom's callbacks. A confirmation says that money has moved: it is durable before it is answered, and nothing is
+//! refused; of what cannot be read, the message itself is kept. A validation asks before money moves and is answered from memory.
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use ledger::Evidence;
 
@@ -12,13 +14,13 @@ use crate::channels::mpesa::sources::Caller;
 use crate::channels::mpesa::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
 use crate::channels::mpesa::wire::prompt::PromptEnding;
 use crate::channels::mpesa::wire::{Msisdn, WireError, c2b, prompt};
-use crate::http::problem::{FieldError, MoneyMoved, Problem};
+use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
 use crate::http::response::{self, Response};
 use crate::payments::{
     AccountFact, Addressed, Answer, Ask, AttemptId, AttemptNews, Bill, ChannelReceipt, Command, MoneyIn,
-    PartPaymentRule, Provider, ToldBy, TypedAccount, normalise,
+    PartPaymentRule, Provider, ToldBy, TypedAccount, UnreadableMessage, normalise,
 };
 use crate::personal::{Field, Personal};
 use crate::telemetry::metrics as names;
@@ -85,7 +87,10 @@ fn word(answer: ValidationAnswer) -> &'static str {
 
 /// `POST /cb/{token}/c2b/confirm`: money has moved.
 pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let message = c2b::parse(request.bytes()).map_err(|error| unreadable(&error))?;
+    let message = match c2b::parse(request.bytes()) {
+        Ok(message) => message,
+        Err(error) => return keep_unreadable(&app, &request, ToldBy::Confirmation, None, &error).await,
+    };
     if !message.oddities.is_empty() {
         tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
     }
@@ -103,7 +108,7 @@ pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Res
             tracing::error!("A confirmation is for a short code that is not ours: its money is in suspense.");
             Addressed::OtherShortCode
         },
-        account_fact: account_fact(&app, typed, &message.account)?,
+        account_fact: account_fact(&app, typed, &message.account),
         told_by: ToldBy::Confirmation,
         evidence: Evidence::CallbackOnly,
         moved: message.time,
@@ -119,7 +124,12 @@ pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Resp
     // The path may have been cut on its way. Money is taken all the same, for an attempt that nobody made.
     let attempt: AttemptId =
         request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0));
-    let result = prompt::parse(request.bytes()).map_err(|error| unreadable(&error))?;
+    let result = match prompt::parse(request.bytes()) {
+        Ok(result) => result,
+        Err(error) => {
+            return keep_unreadable(&app, &request, ToldBy::PromptResult, Some(attempt), &error).await;
+        }
+    };
     match result.ending {
         PromptEnding::Paid(paid) => {
             let phone = provider_phone(&paid.msisdn);
@@ -217,33 +227,63 @@ pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem>
     Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
 }
 
-fn unreadable(error: &WireError) -> Problem {
-    tracing::error!(%error, "A callback could not be read; nothing was booked from it.");
+/// Keeps a message of which nothing can be booked, and answers as if it could: money has moved, and sending the same again
+/// would make it no more readable. People are told.
+async fn keep_unreadable(
+    app: &App,
+    request: &Request<App>,
+    told_by: ToldBy,
+    attempt: Option<AttemptId>,
+    error: &WireError,
+) -> Result<Response, Problem> {
     metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "unreadable").increment(1);
-    let detail = format!("Nothing was booked from this callback: {error}.");
-    let problem = Problem::new(Code::CallbackUnreadable, detail).money_moved(MoneyMoved::Unknown);
-    match error {
-        WireError::Json(_) => problem,
-        WireError::Field(field) => problem.errors_in(vec![FieldError::new(
-            field.pointer.clone(),
-            "unreadable",
-            field.fault.to_string(),
-        )]),
+    let message = STANDARD.encode(request.bytes());
+    let personal = Personal::default().with(Field::Message, Some(&message));
+    // Without a name the message would be kept as often as it is sent; under the request's own it is.
+    let content = app.lookup_keys.name_message(app.month().0, &message).unwrap_or_else(|error| {
+        tracing::error!(%error, "A message cannot be named; it is kept each time it comes.");
+        request.head.id().as_str().to_owned()
+    });
+    let kept = UnreadableMessage {
+        provider: Provider::Mpesa,
+        told_by,
+        attempt,
+        reason: error.to_string().into(),
+        byte_count: request.bytes().len() as u64,
+        content: content.into(),
+        sealed: seal(app, TypedAccount::Missing, None, &personal)?,
+    };
+    let command = command(request, Ask::KeepUnreadable(Box::new(kept)));
+    match app.books.take_money(command).await.map_err(|error| trouble::books_for_callback(&error))? {
+        Answer::Done { sequence } => {
+            tracing::error!(sequence, %error, "A callback could not be read: nothing was booked from it, it is kept.");
+        }
+        Answer::Known { .. } => {}
+        other => {
+            let problem = trouble::internal(format!("{other:?} answers no message"));
+            return Err(problem.money_moved(MoneyMoved::Yes));
+        }
     }
+    Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
 }
 
 fn channel_receipt(short_code: &str, number: &str) -> ChannelReceipt {
     ChannelReceipt { provider: Provider::Mpesa, short_code: short_code.into(), number: number.into() }
 }
 
-fn account_fact(app: &App, typed: TypedAccount, account: &str) -> Result<AccountFact, Problem> {
+/// What the message says of the account, to be compared later. That no hash can be made of what was typed is no reason to
+/// turn money away: then nothing is compared.
+fn account_fact(app: &App, typed: TypedAccount, account: &str) -> AccountFact {
     match typed {
-        TypedAccount::Number(number) => Ok(AccountFact::Number(number)),
-        TypedAccount::Missing => Ok(AccountFact::Unsaid),
-        TypedAccount::BadCheckDigit | TypedAccount::Other => app
-            .lookup_keys
-            .hash_account(app.month().0, &normalise(account))
-            .map_err(|error| trouble::internal(error).money_moved(MoneyMoved::Yes)),
+        TypedAccount::Number(number) => AccountFact::Number(number),
+        TypedAccount::Missing => AccountFact::Unsaid,
+        TypedAccount::BadCheckDigit | TypedAccount::Other => {
+            let hashed = app.lookup_keys.hash_account(app.month().0, &normalise(account));
+            hashed.unwrap_or_else(|error| {
+                tracing::error!(%error, "What a payer typed cannot be hashed; its payment is booked without.");
+                AccountFact::Unsaid
+            })
+        }
     }
 }
 

@@ -57,6 +57,7 @@ struct DoubtBody {
     suspense: Vec<TotalBody>,
     suspense_oldest_age_seconds: i64,
     quarantine_count: u64,
+    unreadable_count: u64,
     unknown_attempt_count: usize,
 }
 
@@ -119,6 +120,7 @@ fn doubt(totals: &Totals, now_micros: i64, unknown_attempt_count: usize) -> Doub
         suspense: sums.into_iter().map(|(currency, sum)| TotalBody::of(currency, sum)).collect(),
         suspense_oldest_age_seconds: oldest.map_or(0, |since| (now_micros - since).max(0) / 1_000_000),
         quarantine_count: totals.quarantine_count,
+        unreadable_count: totals.unreadable_count,
         unknown_attempt_count,
     }
 }

@@ -62,14 +62,15 @@ fn measure(app: &App) {
         readers.unfinished_attempts().iter().filter(|attempt| attempt.state == AttemptState::Unknown).count();
     metrics::gauge!(names::ATTEMPTS_UNKNOWN.name).set(unknown as f64);
     let now = app.now().micros();
-    let (_, (count, oldest, quarantine)) = readers.with_totals(|totals| {
+    let (_, (count, oldest, quarantine, unreadable)) = readers.with_totals(|totals| {
         let oldest = totals.suspense.values().map(|open| open.since.micros()).min();
-        (totals.suspense.len(), oldest, totals.quarantine_count)
+        (totals.suspense.len(), oldest, totals.quarantine_count, totals.unreadable_count)
     });
     metrics::gauge!(names::SUSPENSE_ITEMS.name).set(count as f64);
     let age_seconds = oldest.map_or(0, |since| (now - since).max(0) / 1_000_000);
     metrics::gauge!(names::SUSPENSE_OLDEST_AGE_SECONDS.name).set(age_seconds as f64);
     metrics::gauge!(names::QUARANTINE_ITEMS.name).set(quarantine as f64);
+    metrics::gauge!(names::UNREADABLE_ITEMS.name).set(unreadable as f64);
     metrics::gauge!(names::VIEWS_LAG_RECORDS.name).set(app.views.health().lag() as f64);
 }
 

@@ -230,12 +230,6 @@ problem_codes! {
         en "M-PESA cannot take this amount in one payment. Choose another way to pay."
         sw "M-PESA haiwezi kupokea kiasi hiki kwa malipo mamoja. Chagua njia nyingine ya kulipa."
 
-    /// The callback is not in the provider's documented form, so nothing could be booked from it.
-    CallbackUnreadable = 422 "callback_unreadable" final
-        title "The callback could not be read; nothing was booked from it"
-        en "Something went wrong on our side. Try again in a few minutes."
-        sw "Kuna hitilafu upande wetu. Jaribu tena baada ya dakika chache."
-
     /// The books cannot be written at the moment.
     BooksUnavailable = 503 "books_unavailable" retryable
         title "The books cannot be written at the moment"

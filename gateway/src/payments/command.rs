@@ -8,7 +8,7 @@ use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
 use super::bill::{BillLine, CatalogueVersion, PartPaymentRule, Quote};
 use super::bill_life::BillState;
-use super::channel_receipt::{AccountFact, ChannelReceipt};
+use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::number::{PaymentNumber, TypedAccount};
@@ -57,6 +57,8 @@ pub enum Ask {
     MoveAttempt(AttemptNews),
     /// Book money that moved.
     Receive(Box<MoneyIn>),
+    /// Keep a message that money has moved, of which nothing could be read.
+    KeepUnreadable(Box<UnreadableMessage>),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
@@ -152,6 +154,25 @@ pub struct MoneyIn {
     pub sealed: Option<Sealed>,
     /// A random word, for our receipt number.
     pub random: u64,
+}
+
+/// A message that could not be read.
+#[derive(Clone, Debug)]
+pub struct UnreadableMessage {
+    /// Whose message.
+    pub provider: Provider,
+    /// Which kind of message.
+    pub told_by: ToldBy,
+    /// The attempt that its address names.
+    pub attempt: Option<AttemptId>,
+    /// What could not be read, without what was there.
+    pub reason: Arc<str>,
+    /// Its length in bytes.
+    pub byte_count: u64,
+    /// Names its content, and says nothing of it: the same message is kept once.
+    pub content: Arc<str>,
+    /// The message itself.
+    pub sealed: Option<Sealed>,
 }
 
 /// How money says what it is for.

@@ -10,7 +10,7 @@ use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
 use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
-use super::channel_receipt::ChannelReceipt;
+use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::number::PaymentNumber;
 use crate::access::ApiKey;
@@ -89,6 +89,21 @@ pub enum Event {
         stands: u64,
         /// What differs.
         differs: Difference,
+    },
+    /// A message that money has moved could not be read. Nothing can be booked from it; it is kept, sealed, for people to
+    /// read.
+    MessageUnreadable {
+        /// Whose message.
+        provider: Provider,
+        /// Which kind of message.
+        told_by: ToldBy,
+        /// The attempt that its address names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<AttemptId>,
+        /// What could not be read, without what was there.
+        reason: Arc<str>,
+        /// Its length in bytes.
+        byte_count: u64,
     },
     /// A revenue day ended.
     DayClosed {

@@ -40,6 +40,7 @@ pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, R
 pub use chart::{agency_payable, convenience_fee};
 pub use command::{
     Addressed, Answer, Ask, AttemptNews, Command, Idempotency, MoneyIn, NewAttempt, NewBill, Refusal,
+    UnreadableMessage,
 };
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};

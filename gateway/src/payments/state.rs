@@ -228,6 +228,7 @@ impl StateMachine for Payments {
             }
             Event::PaymentReceived(payment) => stage_payment(staging, record, payment)?,
             Event::PaymentQuarantined { .. } => staging.pending().totals.quarantine_count += 1,
+            Event::MessageUnreadable { .. } => staging.pending().totals.unreadable_count += 1,
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }
         Ok(())

@@ -75,6 +75,8 @@ pub struct Totals {
     pub suspense: BTreeMap<u64, OpenSuspense>,
     /// Messages in quarantine.
     pub quarantine_count: u64,
+    /// Messages that could not be read.
+    pub unreadable_count: u64,
 }
 
 /// Totals as JSON has them: its maps have text keys only.
@@ -83,6 +85,7 @@ struct TotalsParts {
     collected: Vec<(TotalKey, Total)>,
     suspense: Vec<(u64, OpenSuspense)>,
     quarantine_count: u64,
+    unreadable_count: u64,
 }
 
 impl From<Totals> for TotalsParts {
@@ -91,6 +94,7 @@ impl From<Totals> for TotalsParts {
             collected: totals.collected.into_iter().collect(),
             suspense: totals.suspense.into_iter().collect(),
             quarantine_count: totals.quarantine_count,
+            unreadable_count: totals.unreadable_count,
         }
     }
 }
@@ -101,6 +105,7 @@ impl From<TotalsParts> for Totals {
             collected: parts.collected.into_iter().collect(),
             suspense: parts.suspense.into_iter().collect(),
             quarantine_count: parts.quarantine_count,
+            unreadable_count: parts.unreadable_count,
         }
     }
 }
@@ -113,6 +118,7 @@ impl Totals {
         }
         self.suspense.extend(changes.suspense.iter().map(|(sequence, open)| (*sequence, *open)));
         self.quarantine_count += changes.quarantine_count;
+        self.unreadable_count += changes.unreadable_count;
         if let Some(newest) = changes.collected.keys().map(|key| key.day).max() {
             let is_old = |key: &TotalKey| key.day <= newest - DAYS_KEPT;
             while self.collected.first_key_value().is_some_and(|(key, _)| is_old(key)) {

@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::{hmac, rand};
+use ledger::personal::{KEY_LEN, key_file_of, key_in_file};
 use zeroize::Zeroizing;
 
 use crate::payments::AccountFact;
-
-const KEY_LEN: usize = 32;
 
 /// The keys of all months that are in use, each in a file of its own.
 #[derive(Debug)]
@@ -33,6 +32,9 @@ pub enum LookupKeysError {
         /// The error underneath.
         source: io::Error,
     },
+    /// A key is not as it was written.
+    #[error("{}: this key is damaged; restore it from a copy", .0.display())]
+    Damaged(PathBuf),
     /// The operating system gave no random numbers.
     #[error("the operating system gave no random numbers")]
     NoRandomness,
@@ -55,33 +57,44 @@ impl LookupKeys {
         Ok(AccountFact::Hashed { epoch: month, hash })
     }
 
+    /// A name for a message by which it is known again within this month, and which says nothing of it.
+    pub fn name_message(&self, month: u32, message: &str) -> Result<String, LookupKeysError> {
+        let tag = hmac::sign(&self.key(month)?, format!("message {message}").as_bytes());
+        Ok(format!("{month} {}", hex::encode(&tag.as_ref()[..16])))
+    }
+
     fn key(&self, month: u32) -> Result<hmac::Key, LookupKeysError> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = keys.get(&month) {
             return Ok(key.clone());
         }
         let path = self.folder.join(format!("{:04}-{:02}.key", month / 12, month % 12 + 1));
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => Zeroizing::new(bytes),
+        let bytes = match fs::read(&path).map(Zeroizing::new) {
+            Ok(content) => key_in_file(&content).ok_or(LookupKeysError::Damaged(path))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
             Err(source) => return Err(LookupKeysError::Io { path, source }),
         };
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*bytes);
         keys.insert(month, key.clone());
         Ok(key)
     }
 }
 
-fn make_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, LookupKeysError> {
-    let mut bytes = Zeroizing::new(vec![0; KEY_LEN]);
-    rand::fill(&mut bytes).map_err(|_| LookupKeysError::NoRandomness)?;
+/// A new key, whole in its file or not there at all: half a key would be taken for damage.
+fn make_key(path: &Path) -> Result<Zeroizing<[u8; KEY_LEN]>, LookupKeysError> {
+    let mut key = Zeroizing::new([0; KEY_LEN]);
+    rand::fill(&mut *key).map_err(|_| LookupKeysError::NoRandomness)?;
+    let unfinished = path.with_extension("unfinished");
     let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(&bytes)?;
-        file.sync_all()
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        file.write_all(&key_file_of(&key)[..])?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     write().map_err(|source| LookupKeysError::Io { path: path.to_path_buf(), source })?;
-    Ok(bytes)
+    Ok(key)
 }
 
 #[cfg(test)]
@@ -98,5 +111,16 @@ mod tests {
         assert_eq!(restarted.hash_account(november, "NHIFM12345678").unwrap(), hash);
         assert_ne!(keys.hash_account(november, "NHIFM12345679").unwrap(), hash);
         assert_ne!(keys.hash_account(november + 1, "NHIFM12345678").unwrap(), hash);
+    }
+    #[test]
+    fn a_key_that_rots_makes_no_hashes() {
+        let folder = tempfile::tempdir().unwrap();
+        LookupKeys::open(folder.path()).unwrap().hash_account(2026 * 12 + 10, "X").unwrap();
+        let path = folder.path().join("2026-11.key");
+        let mut content = fs::read(&path).unwrap();
+        content[9] ^= 1;
+        fs::write(&path, content).unwrap();
+        let refused = LookupKeys::open(folder.path()).unwrap().hash_account(2026 * 12 + 10, "X").unwrap_err();
+        assert!(refused.to_string().contains("2026-11.key"), "{refused}");
     }
 }

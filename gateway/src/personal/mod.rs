@@ -26,6 +26,8 @@ pub enum Field {
     AssessmentReference = 6,
     /// The provider's name for a prompt, which ends in the payer's number.
     PromptName = 7,
+    /// A provider's message that could not be read, as it came, in base64.
+    Message = 8,
 }
 
 /// Personal data of one message, to be sealed.

@@ -205,6 +205,15 @@ pub const QUARANTINE_ITEMS: Metric = Metric {
     about: "Messages in quarantine: a receipt came again with other facts.",
 };
 
+/// Messages that could not be read.
+pub const UNREADABLE_ITEMS: Metric = Metric {
+    name: "malipo_unreadable_items",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Messages that money has moved which could not be read: kept, sealed, for people to read.",
+};
+
 /// How far the SQL views are behind.
 pub const VIEWS_LAG_RECORDS: Metric = Metric {
     name: "malipo_views_lag_records",
@@ -235,6 +244,7 @@ pub const ALL: &[Metric] = &[
     SUSPENSE_ITEMS,
     SUSPENSE_OLDEST_AGE_SECONDS,
     QUARANTINE_ITEMS,
+    UNREADABLE_ITEMS,
     VIEWS_LAG_RECORDS,
 ];
 

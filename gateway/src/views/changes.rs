@@ -181,7 +181,9 @@ impl Changes {
                     differs,
                 })
             }
-            Event::CataloguePublished { .. }
+            // Nothing could be read, so there is nothing to show but the record.
+            Event::MessageUnreadable { .. }
+            | Event::CataloguePublished { .. }
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::DayClosed { .. } => {}

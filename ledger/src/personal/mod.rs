@@ -5,8 +5,10 @@
 //! salted commitment for each field in the leaf that the tree covers. Destroying the slot destroys the data, and
 //! neither the tree nor the money notices.
 
+mod key_file;
 mod seal;
 mod vault;
 
+pub use key_file::{KEY_LEN, key_file_of, key_in_file};
 pub use seal::{OpenSealError, PersonalField, open, seal};
 pub use vault::{DataKey, Month, TakenKey, Vault, VaultError};

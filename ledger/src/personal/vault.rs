@@ -10,11 +10,11 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
+use super::key_file::{KEY_LEN, key_file_of, key_in_file};
 use crate::storage::{Storage, StorageFile, read_whole, write_whole};
 
 const SLOTS: &str = "slots";
 const SLOT_LEN: usize = 80;
-const KEY_LEN: usize = 32;
 const WRAPPED_LEN: usize = KEY_LEN + 16;
 /// Slots made at once.
 const MADE_AHEAD_COUNT: usize = 1024;
@@ -70,6 +70,9 @@ pub enum VaultError {
     /// The key of the month that wraps a slot has gone.
     #[error("the key of month {0} has gone, and with it the keys that it wraps")]
     MonthGone(u32),
+    /// The key of a month is not as it was written.
+    #[error("months/{:04}-{:02}.key of the vault of personal keys is damaged; restore it from a copy", .0 / 12, .0 % 12 + 1)]
+    MonthDamaged(u32),
     /// The operating system gave no random numbers.
     #[error("the operating system gave no random numbers")]
     NoRandomness,
@@ -345,20 +348,23 @@ fn is_lack_of_room(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// The wrapping key of a month: 32 bytes in a file of its own.
+/// The wrapping key of a month, in a file of its own.
 fn month_key(storage: &dyn Storage, month: Month, make: bool) -> Result<Arc<LessSafeKey>, VaultError> {
     let name = format!("months/{:04}-{:02}.key", month.0 / 12, month.0 % 12 + 1);
-    let bytes = match storage.open(&name)? {
-        Some(file) => Zeroizing::new(read_whole(&*file)?),
+    let key = match storage.open(&name)? {
+        Some(file) => {
+            let content = Zeroizing::new(read_whole(&*file)?);
+            key_in_file(&content).ok_or(VaultError::MonthDamaged(month.0))?
+        }
         None if make => {
-            let mut bytes = Zeroizing::new(vec![0; KEY_LEN]);
-            rand::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
-            write_whole(storage, &name, &bytes)?;
-            bytes
+            let mut key = Zeroizing::new([0; KEY_LEN]);
+            rand::fill(&mut *key).map_err(|_| VaultError::NoRandomness)?;
+            write_whole(storage, &name, &key_file_of(&key)[..])?;
+            key
         }
         None => return Err(VaultError::MonthGone(month.0)),
     };
-    let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| VaultError::MonthGone(month.0))?;
+    let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| VaultError::MonthDamaged(month.0))?;
     Ok(Arc::new(LessSafeKey::new(key)))
 }
 
@@ -401,6 +407,15 @@ mod tests {
         storage.remove("months/2026-11.key").unwrap();
         let vault = Vault::open(Arc::new(storage), Month(MONTH.0 + 1)).unwrap();
         assert!(matches!(vault.key(taken.slot), Err(VaultError::MonthGone(_))));
+    }
+
+    #[test]
+    fn a_key_of_a_month_that_rots_is_named_and_nothing_is_wrapped_by_it() {
+        let storage = FaultyStorage::default();
+        drop(Vault::open(Arc::new(storage.clone()), MONTH).unwrap());
+        storage.flip_byte("months/2026-11.key", 17);
+        let refused = Vault::open(Arc::new(storage), MONTH).err().expect("it does not open");
+        assert!(refused.to_string().contains("months/2026-11.key"), "{refused}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::state::Payments;
 pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Decision<Payments>, RunError> {
     match &command.ask {
         Ask::Receive(money_in) => money_in::receive(view, command, money_in),
+        Ask::KeepUnreadable(message) => money_in::keep_unreadable(view, command, message),
         Ask::CreateBill(bill) => bills::create(view, command, bill),
         Ask::CancelBill { bill, idempotency } => bills::cancel(view, command, *bill, idempotency.as_ref()),
         Ask::CreateAttempt(attempt) => attempts::create(view, command, attempt),

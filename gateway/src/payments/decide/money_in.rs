@@ -11,7 +11,7 @@ use crate::payments::bill::Bill;
 use crate::payments::bill_life::BillEvent;
 use crate::payments::channel_receipt::{AccountFact, PaymentFacts};
 use crate::payments::chart;
-use crate::payments::command::{Addressed, Answer, Command, MoneyIn};
+use crate::payments::command::{Addressed, Answer, Command, MoneyIn, UnreadableMessage};
 use crate::payments::event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
 use crate::payments::number::TypedAccount;
@@ -67,6 +67,29 @@ pub(super) fn receive(
     draft.entries.push(entry);
     draft.sealed.clone_from(&money_in.sealed);
     Ok(Decision::record(draft, Answer::Booked { sequence: view.next_sequence() }))
+}
+
+/// Keeps a message of which nothing could be read, once.
+pub(super) fn keep_unreadable(
+    view: &View<'_, Payments>,
+    command: &Command,
+    message: &UnreadableMessage,
+) -> Result<Decision<Payments>, RunError> {
+    let key = format!("unreadable {} {}", message.provider.word(), message.content);
+    if let Some(claimed) = view.claimed(&ShortKey::of(&key))? {
+        return Ok(Decision::answer(Answer::Known { sequence: claimed.sequence }));
+    }
+    let event = Event::MessageUnreadable {
+        provider: message.provider,
+        told_by: message.told_by,
+        attempt: message.attempt,
+        reason: message.reason.clone(),
+        byte_count: message.byte_count,
+    };
+    let mut draft = draft(command, event);
+    draft.claims.push(Claim { key: key.into(), detail: [0; 24] });
+    draft.sealed.clone_from(&message.sealed);
+    Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
 }
 
 /// What money came for.
