@@ -67,11 +67,7 @@ async fn measure(purpose: Purpose) {
         .prefix("callbacks-")
         .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
         .expect("a folder is made");
-    let services = purpose.choose("22000", "200");
-    let gateway = Gateway::start(
-        &folder.path().join("data"),
-        &["--callback-listen", "127.0.0.1:0", "--services", services],
-    );
+    let gateway = Gateway::start(&folder.path().join("data"), &["--callback-listen", "127.0.0.1:0"]);
     let callbacks = Callbacks::of(&gateway);
     let bare = BareHyper::start();
     for connections in [64, 256] {

@@ -18,10 +18,8 @@ const WAIT_MAX: Duration = Duration::from_secs(600);
 const VALIDATION: &str = r#"{"TransactionType":"Pay Bill","TransID":"TKL3A7Q9ZD","TransTime":"20261120091405","TransAmount":"3750.00","BusinessShortCode":"222222","BillRefNumber":"PLOT 17","MSISDN":"254712345678","FirstName":"ASHA"}"#;
 
 pub(crate) fn measure(data: &Path, purpose: Purpose, rounds: usize) {
-    let services = purpose.choose("22000", "200");
-    let flags = ["--services", services];
     // The first start makes what there is not yet: keys, token, catalogue, views.
-    let first = Gateway::start(data, &[&flags[..], &["--callback-listen", "127.0.0.1:0"]].concat());
+    let first = Gateway::start(data, &["--callback-listen", "127.0.0.1:0"]);
     let path =
         first.told("/callbacks").split_once("/cb/").map(|(_, rest)| format!("/cb/{rest}/c2b/validate"));
     let path = path.expect("the address of callbacks has their path");
@@ -35,27 +33,26 @@ pub(crate) fn measure(data: &Path, purpose: Purpose, rounds: usize) {
 
     let mut times = Table::new("From the start of the executable to its first answer to a callback", "s");
     for _ in 0..rounds {
-        times.note("warm", start_to_answer(data, &flags, &path));
+        times.note("warm", start_to_answer(data, &path));
     }
     if std::env::var_os("MALIPO_BENCH_DROP_CACHES").is_some() {
         for _ in 0..purpose.choose(3, 1) {
             drop_caches();
-            times.note("cold", start_to_answer(data, &flags, &path));
+            times.note("cold", start_to_answer(data, &path));
         }
     }
     times.print("warm");
 }
 
-fn start_to_answer(data: &Path, flags: &[&str], path: &str) -> f64 {
+fn start_to_answer(data: &Path, path: &str) -> f64 {
     let address = free_address();
     let listen = address.to_string();
-    let flags = [flags, &["--callback-listen", &listen]].concat();
     let started = Instant::now();
     let answered = std::thread::spawn({
         let path = path.to_owned();
         move || first_answer(address, &path, started)
     });
-    let gateway = Gateway::start(data, &flags);
+    let gateway = Gateway::start(data, &["--callback-listen", &listen]);
     let took = answered.join().expect("the gateway answers");
     print_memory("ready", gateway.id());
     took.as_secs_f64()

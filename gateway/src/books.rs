@@ -10,8 +10,8 @@ use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
-    Answer, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Event, PaymentNumber, Payments, Readers,
-    ReceiptNumber, ReceiptStub, archive_key, read_archived,
+    Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Event, PaymentNumber, Payments,
+    Readers, ReceiptNumber, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -132,8 +132,7 @@ impl Books {
         if let Some(bill) = self.readers().open_bill(number) {
             return Ok(Some(bill));
         }
-        let archived = self.ledger.archived(&archive_key::bill(number))?;
-        Ok(archived.and_then(|bytes| read_archived(&bytes)))
+        Ok(self.ledger.archived(&archive::bill(number))?.and_then(Archived::bill))
     }
 
     /// The bill with this identifier, open or not.
@@ -141,7 +140,7 @@ impl Books {
         if let Some(number) = self.readers().number_of(id) {
             return self.bill(number);
         }
-        match self.number_in_archive(&archive_key::bill_id(id))? {
+        match self.ledger.archived(&archive::bill_id(id))?.and_then(Archived::bill_number) {
             Some(number) => self.bill(number),
             None => Ok(None),
         }
@@ -152,8 +151,7 @@ impl Books {
         if let Some(attempt) = self.readers().unfinished_attempt(id) {
             return Ok(Some(attempt));
         }
-        let archived = self.ledger.archived(&archive_key::attempt(id))?;
-        Ok(archived.and_then(|bytes| read_archived(&bytes)))
+        Ok(self.ledger.archived(&archive::attempt(id))?.and_then(Archived::attempt))
     }
 
     /// The payment that a receipt of ours is of, and the bill that it is for.
@@ -161,22 +159,16 @@ impl Books {
         &self,
         receipt: ReceiptNumber,
     ) -> Result<Option<(BillPayment, Arc<Bill>)>, LookupError> {
-        let archived = self.ledger.archived(&archive_key::receipt(receipt))?;
-        let Some(stub) = archived.and_then(|bytes| read_archived::<ReceiptStub>(&bytes)) else {
+        let Some(stub) = self.ledger.archived(&archive::receipt(receipt))?.and_then(Archived::receipt) else {
             return Ok(None);
         };
-        Ok(self.bill(stub.bill)?.map(|bill| (stub.payment, bill)))
-    }
-
-    fn number_in_archive(&self, key: &ledger::ShortKey) -> Result<Option<PaymentNumber>, LookupError> {
-        let bytes = self.ledger.archived(key)?;
-        Ok(bytes.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()))
+        Ok(self.bill(stub.bill)?.map(|bill| (stub.payment.clone(), bill)))
     }
 
     /// What a record is about.
     pub fn event(&self, sequence: u64) -> Result<Option<Event>, LookupError> {
         let record = self.ledger.record(sequence)?;
-        Ok(record.and_then(|record| read_archived(&record.draft.event)))
+        Ok(record.and_then(|record| read_event(&record.draft.event)))
     }
 
     /// A signed checkpoint of everything so far. The same head always gets the same.

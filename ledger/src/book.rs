@@ -2,7 +2,6 @@
 //! rest belongs to the state machine.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use crate::account::AccountCode;
 use crate::entry::{Entry, Phase, Side};
@@ -79,7 +78,7 @@ pub struct Overlay<S: StateMachine> {
     pub(crate) next_sequence: u64,
     pub(crate) balances: Balances,
     pub(crate) claims: KeyMap<Claimed>,
-    pub(crate) archive: KeyMap<Arc<[u8]>>,
+    pub(crate) archive: KeyMap<S::Archived>,
     pub(crate) pending: S::Pending,
 }
 
@@ -90,7 +89,7 @@ pub struct Book<S: StateMachine> {
     pub(crate) frontier: Frontier,
     pub(crate) balances: Balances,
     pub(crate) claims: Table<Claimed>,
-    pub(crate) archive: Table<Arc<[u8]>>,
+    pub(crate) archive: Table<S::Archived>,
     pub(crate) state: S,
 }
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use crate::book::{ApplyError, Balance, Book, Claimed};
 use crate::hash::Hash;
 use crate::journal::file::{FileJournal, OpenFrom, RecordReader, Trail, read_files, segment_starts};
-use crate::journal::{BatchId, JournalError, KnownHead};
+use crate::journal::{BatchId, BatchRoom, JournalError, KnownHead};
 use crate::machine::StateMachine;
 use crate::money::Currency;
 use crate::record::{LedgerTime, RawRecord, ShortKey};
@@ -97,7 +97,7 @@ pub struct Ledger<S: StateMachine> {
     submitter: Submitter<S>,
     readers: Arc<S::Readers>,
     published: Arc<Published>,
-    archive: TableReader<Arc<[u8]>>,
+    archive: TableReader<S::Archived>,
     claims: TableReader<Claimed>,
     hashes: HashStore,
     records: RecordReader,
@@ -166,6 +166,7 @@ impl<S: StateMachine> Ledger<S> {
         let sequencer = Sequencer {
             book,
             journal,
+            room: BatchRoom::default(),
             writer,
             hashes: hashes.clone(),
             clock: options.clock,
@@ -222,7 +223,7 @@ impl<S: StateMachine> Ledger<S> {
     }
 
     /// What the archive has under a key. May read a block from the disk.
-    pub fn archived(&self, key: &ShortKey) -> Result<Option<Arc<[u8]>>, RunError> {
+    pub fn archived(&self, key: &ShortKey) -> Result<Option<S::Archived>, RunError> {
         self.archive.get(key).inspect_err(|error| (self.unreadable)(error))
     }
 

@@ -1,13 +1,12 @@
 //! The state machine that the ledger runs: what the records are about is its business alone.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use crate::account::AccountCode;
 use crate::book::{Balance, Book, Claimed, Overlay};
 use crate::money::Currency;
 use crate::record::{Draft, LedgerTime, Record, ShortKey};
-use crate::table::RunError;
+use crate::table::{RunError, Value};
 
 /// A pure state machine over records. Deciding reads the state and what earlier commands of the same batch would make
 /// of it; it changes nothing. Records are staged in an overlay, which is merged once they are durable and thrown
@@ -19,6 +18,9 @@ pub trait StateMachine: Sized + Send + 'static {
     type Answer: Send;
     /// What happened, as a value.
     type Event: Clone + Debug + Send;
+    /// What the archive holds: what is finished, needs no memory, and may still be asked for. It becomes bytes when a
+    /// snapshot is built, not while somebody waits.
+    type Archived: Value;
     /// Changes that the records of a batch would make.
     type Pending: Default + Send;
     /// Where others read what the records have made of the state.
@@ -120,7 +122,7 @@ impl<'a, S: StateMachine> View<'a, S> {
     }
 
     /// What the archive has under this key. May read a block from the disk.
-    pub fn archived(&self, key: &ShortKey) -> Result<Option<Arc<[u8]>>, RunError> {
+    pub fn archived(&self, key: &ShortKey) -> Result<Option<S::Archived>, RunError> {
         archived(self.book, self.overlay, key)
     }
 
@@ -152,14 +154,13 @@ impl<'a, S: StateMachine> Staging<'a, S> {
     }
 
     /// What the archive has under this key. May read a block from the disk.
-    pub fn archived(&self, key: &ShortKey) -> Result<Option<Arc<[u8]>>, RunError> {
+    pub fn archived(&self, key: &ShortKey) -> Result<Option<S::Archived>, RunError> {
         archived(self.book, self.overlay, key)
     }
 
-    /// Puts bytes in the archive: what is finished, needs no memory, and may still be asked for. A later value under
-    /// the same key replaces this one.
-    pub fn archive(&mut self, key: ShortKey, bytes: Arc<[u8]>) {
-        self.overlay.archive.insert(key, bytes);
+    /// Puts a value in the archive. A later value under the same key replaces this one.
+    pub fn archive(&mut self, key: ShortKey, value: S::Archived) {
+        self.overlay.archive.insert(key, value);
     }
 }
 
@@ -167,9 +168,9 @@ fn archived<S: StateMachine>(
     book: &Book<S>,
     overlay: &Overlay<S>,
     key: &ShortKey,
-) -> Result<Option<Arc<[u8]>>, RunError> {
+) -> Result<Option<S::Archived>, RunError> {
     match overlay.archive.get(key) {
-        Some(bytes) => Ok(Some(Arc::clone(bytes))),
+        Some(value) => Ok(Some(value.clone())),
         None => book.archive.get(key),
     }
 }

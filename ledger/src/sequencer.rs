@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::book::{ApplyError, Book, Overlay};
-use crate::journal::{AppendError, Appended, Batch, BatchId, Journal, JournalError};
+use crate::journal::{AppendError, Appended, Batch, BatchId, BatchRoom, Journal, JournalError};
 use crate::ledger::Published;
 use crate::machine::{StateMachine, View};
 use crate::record::{LedgerTime, Record};
@@ -139,6 +139,8 @@ impl<S: StateMachine> Shared<S> {
 pub(crate) struct Sequencer<S: StateMachine, J: Journal> {
     pub(crate) book: Book<S>,
     pub(crate) journal: J,
+    /// Memory for the next batch.
+    pub(crate) room: BatchRoom,
     pub(crate) writer: u64,
     pub(crate) hashes: HashStore,
     pub(crate) clock: Box<dyn Fn() -> LedgerTime + Send>,
@@ -304,8 +306,9 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
     fn decide(&mut self, waiting: &VecDeque<Submission<S>>) -> Result<Decided<S>, StopReason> {
         let now = self.book.time.max((self.clock)());
         let mut overlay = self.book.overlay();
-        let mut batch =
-            Batch::new((self.batch_id)(), self.writer, self.book.next_sequence(), self.book.chain);
+        let room = std::mem::take(&mut self.room);
+        let (first_sequence, chain) = (self.book.next_sequence(), self.book.chain);
+        let mut batch = Batch::new_in(room, (self.batch_id)(), self.writer, first_sequence, chain);
         let mut outcomes = Vec::with_capacity(waiting.len());
         for submission in waiting {
             outcomes.push(self.decide_one(&submission.command, now, &mut overlay, &mut batch)?);
@@ -345,25 +348,39 @@ impl<S: StateMachine, J: Journal> Sequencer<S, J> {
 
     fn commit(&mut self, decided: Decided<S>) -> Result<Committed<S::Answer>, StopReason> {
         let Decided { overlay, batch, outcomes, now } = decided;
-        if batch.is_empty() {
-            return Ok(Committed::Durable(outcomes));
-        }
+        let committed = if batch.is_empty() {
+            Ok(Committed::Durable(outcomes))
+        } else {
+            self.append(overlay, &batch, outcomes, now)
+        };
+        self.room = batch.into_room();
+        committed
+    }
+
+    /// Makes a batch durable and known, or says what came in between.
+    fn append(
+        &mut self,
+        overlay: Overlay<S>,
+        batch: &Batch,
+        outcomes: Vec<Outcome<S::Answer>>,
+        now: LedgerTime,
+    ) -> Result<Committed<S::Answer>, StopReason> {
         let expected = self.book.next_sequence();
         for _ in 0..UNKNOWN_ATTEMPTS_MAX {
-            match self.journal.append(expected, &batch) {
+            match self.journal.append(expected, batch) {
                 Ok(Appended::Committed { rolled }) => {
                     if rolled {
                         self.book.begin_generation();
                         (self.sealed)();
                     }
-                    self.make_known(overlay, &batch, now);
+                    self.make_known(overlay, batch, now);
                     return Ok(Committed::Durable(outcomes));
                 }
                 Ok(Appended::Conflict) => return self.catch_up().map(|()| Committed::Overtaken),
                 Ok(Appended::Unknown) => match self.id_at(expected)? {
                     None => {} // it was not written: the same batch may be tried again
                     Some(id) if id == batch.id() => {
-                        self.make_known(overlay, &batch, now);
+                        self.make_known(overlay, batch, now);
                         return Ok(Committed::Durable(outcomes));
                     }
                     Some(_) => return self.catch_up().map(|()| Committed::Overtaken),

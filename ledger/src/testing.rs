@@ -57,6 +57,7 @@ impl StateMachine for Deposits {
     type Command = Deposit;
     type Answer = Told;
     type Event = Deposited;
+    type Archived = Arc<[u8]>;
     type Pending = HashMap<u64, i64>;
     type Readers = Totals;
 

@@ -11,6 +11,7 @@ mod number;
 mod bill;
 mod bill_life;
 
+pub mod archive;
 mod attempt;
 mod attempt_life;
 
@@ -29,6 +30,7 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
+pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use bill::{
@@ -46,6 +48,6 @@ pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseRe
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};
 pub use readers::Readers;
-pub(crate) use state::read_archived;
-pub use state::{Payments, Pending, archive_key};
+pub(crate) use state::read_event;
+pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};

@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ledger::{Decision, LedgerTime, Money, Record, ShortKey, Staging, StateMachine, View, table::RunError};
+use ledger::{Decision, LedgerTime, Money, Record, Staging, StateMachine, View, table::RunError};
 use serde::{Deserialize, Serialize};
 
+use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
 use super::bill::{Bill, BillPayment, CatalogueVersion, ReceiptStub};
 use super::command::{Answer, Command};
 use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
-use super::identifier::{AttemptId, BillId, ReceiptNumber};
+use super::identifier::AttemptId;
 use super::number::PaymentNumber;
 use super::readers::Readers;
 use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
@@ -58,31 +59,6 @@ struct SnapshotParts {
     day: Option<i32>,
 }
 
-/// Names of what the archive holds.
-pub mod archive_key {
-    use super::{AttemptId, BillId, PaymentNumber, ReceiptNumber, ShortKey};
-
-    /// A bill that is not open any more, in JSON.
-    pub fn bill(number: PaymentNumber) -> ShortKey {
-        ShortKey::of(&format!("bill {number}"))
-    }
-
-    /// The number of a bill that is not open any more, in digits.
-    pub fn bill_id(id: BillId) -> ShortKey {
-        ShortKey::of(&id.to_string())
-    }
-
-    /// An attempt that is finished, in JSON.
-    pub fn attempt(id: AttemptId) -> ShortKey {
-        ShortKey::of(&id.to_string())
-    }
-
-    /// A [receipt's stub](super::ReceiptStub), in JSON.
-    pub fn receipt(number: ReceiptNumber) -> ShortKey {
-        ShortKey::of(&format!("receipt {number}"))
-    }
-}
-
 impl Payments {
     /// The bill with this number, wherever it is.
     pub(super) fn bill(view: &View<'_, Self>, number: PaymentNumber) -> Result<Option<Arc<Bill>>, RunError> {
@@ -90,7 +66,7 @@ impl Payments {
         match in_memory {
             // A bill that the batch has closed is in the archive of the batch, and the same.
             Some(bill) => Ok(Some(Arc::clone(bill))),
-            None => Ok(view.archived(&archive_key::bill(number))?.and_then(|bytes| read_archived(&bytes))),
+            None => Ok(view.archived(&archive::bill(number))?.and_then(Archived::bill)),
         }
     }
 
@@ -99,7 +75,7 @@ impl Payments {
         let in_memory = view.pending().attempts.get(&id).or_else(|| view.state().attempts.get(&id));
         match in_memory {
             Some(attempt) => Ok(Some(Arc::clone(attempt))),
-            None => Ok(view.archived(&archive_key::attempt(id))?.and_then(|bytes| read_archived(&bytes))),
+            None => Ok(view.archived(&archive::attempt(id))?.and_then(Archived::attempt)),
         }
     }
 
@@ -137,22 +113,18 @@ impl Payments {
     }
 }
 
-/// Bytes that this program archived read back, unless the archive's shape has changed, which the state's version rules
-/// out.
-pub(crate) fn read_archived<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+/// The event in a record: bytes that this program wrote.
+pub(crate) fn read_event(bytes: &[u8]) -> Option<Event> {
     serde_json::from_slice(bytes)
-        .inspect_err(|error| tracing::error!(%error, "An archived value cannot be read."))
+        .inspect_err(|error| tracing::error!(%error, "The event of a record cannot be read."))
         .ok()
-}
-
-fn write_archived(value: &impl Serialize) -> Arc<[u8]> {
-    serde_json::to_vec(value).expect("bills and attempts can be written as JSON").into()
 }
 
 impl StateMachine for Payments {
     type Command = Command;
     type Answer = Answer;
     type Event = Event;
+    type Archived = Archived;
     type Pending = Pending;
     type Readers = Readers;
 
@@ -349,7 +321,7 @@ fn staged_bill(
     if let Some(bill) = staging.state().bills.get(&number) {
         return Ok(Some(Arc::clone(bill)));
     }
-    Ok(staging.archived(&archive_key::bill(number))?.and_then(|bytes| read_archived(&bytes)))
+    Ok(staging.archived(&archive::bill(number))?.and_then(Archived::bill))
 }
 
 fn staged_attempt(
@@ -362,21 +334,21 @@ fn staged_attempt(
     if let Some(attempt) = staging.state().attempts.get(&id) {
         return Ok(Some(Arc::clone(attempt)));
     }
-    Ok(staging.archived(&archive_key::attempt(id))?.and_then(|bytes| read_archived(&bytes)))
+    Ok(staging.archived(&archive::attempt(id))?.and_then(Archived::attempt))
 }
 
 fn put_bill(staging: &mut Staging<'_, Payments>, bill: Arc<Bill>) {
     let number = bill.terms.number;
     if !bill.state.is_open() {
-        staging.archive(archive_key::bill(number), write_archived(&*bill));
-        staging.archive(archive_key::bill_id(bill.terms.id), Arc::from(number.to_string().as_bytes()));
+        staging.archive(archive::bill(number), Archived::Bill(Arc::clone(&bill)));
+        staging.archive(archive::bill_id(bill.terms.id), Archived::BillNumber(number));
     }
     staging.pending().bills.insert(number, bill);
 }
 
 fn put_attempt(staging: &mut Staging<'_, Payments>, attempt: Arc<Attempt>) {
     if attempt.state.is_finished() {
-        staging.archive(archive_key::attempt(attempt.id), write_archived(&*attempt));
+        staging.archive(archive::attempt(attempt.id), Archived::Attempt(Arc::clone(&attempt)));
     }
     staging.pending().attempts.insert(attempt.id, attempt);
 }
@@ -411,7 +383,7 @@ fn stage_payment(
                 booked: record.time,
             };
             let stub = ReceiptStub { bill: *bill, payment: noted.clone() };
-            staging.archive(archive_key::receipt(*receipt), write_archived(&stub));
+            staging.archive(archive::receipt(*receipt), Archived::Receipt(Arc::new(stub)));
             if let Some(mut bill) = staged_bill(staging, *bill)? {
                 let changed = Arc::make_mut(&mut bill);
                 changed.state = *state;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Proof, Receipt, ReceiptLine, ShortForm, SignedReceipt};
 use crate::books::{Books, LookupError};
 use crate::clock::format_rfc3339;
-use crate::payments::{Bill, Event, Placement, ReceiptNumber, Share, read_archived};
+use crate::payments::{Bill, Event, Placement, ReceiptNumber, Share, read_event};
 
 /// Writes and signs receipts.
 #[derive(Debug)]
@@ -70,8 +70,7 @@ impl ReceiptSigner {
 }
 
 fn write(number: ReceiptNumber, bill: &Bill, record: &RawRecord) -> Option<Receipt> {
-    let event: Event = read_archived(&record.draft.event)?;
-    let Event::PaymentReceived(payment) = event else { return None };
+    let Event::PaymentReceived(payment) = read_event(&record.draft.event)? else { return None };
     let Placement::Bill { share, .. } = payment.placement else { return None };
     let terms = &bill.terms;
     let lines = terms.lines.iter().map(|line| ReceiptLine {

@@ -32,6 +32,15 @@ pub struct Batch {
     chain_input: Vec<u8>,
 }
 
+/// Memory that a batch was in and the next one may be in. Large blocks go back to the system when they are freed, and
+/// having them given again, zeroed page by page, takes the sequencer longer than what it writes there.
+#[derive(Debug, Default)]
+pub(crate) struct BatchRoom {
+    frame: Vec<u8>,
+    leaf_hashes: Vec<Hash>,
+    chain_input: Vec<u8>,
+}
+
 /// Why bytes are no batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
@@ -60,17 +69,28 @@ pub enum BatchError {
 impl Batch {
     /// An empty batch that will begin with `first_sequence`, after everything that `previous` stands for.
     pub fn new(id: BatchId, writer: u64, first_sequence: u64, previous: Hash) -> Self {
-        let frame = vec![0; FRAME_HEADER_LEN];
-        Self {
-            id,
-            writer,
-            first_sequence,
-            previous,
-            frame,
-            record_count: 0,
-            leaf_hashes: Vec::new(),
-            chain_input: Vec::new(),
-        }
+        Self::new_in(BatchRoom::default(), id, writer, first_sequence, previous)
+    }
+
+    /// The same, in memory that an earlier batch was in.
+    pub(crate) fn new_in(
+        room: BatchRoom,
+        id: BatchId,
+        writer: u64,
+        first_sequence: u64,
+        previous: Hash,
+    ) -> Self {
+        let BatchRoom { mut frame, mut leaf_hashes, mut chain_input } = room;
+        frame.clear();
+        frame.resize(FRAME_HEADER_LEN, 0);
+        leaf_hashes.clear();
+        chain_input.clear();
+        Self { id, writer, first_sequence, previous, frame, record_count: 0, leaf_hashes, chain_input }
+    }
+
+    /// The memory that the batch was in.
+    pub(crate) fn into_room(self) -> BatchRoom {
+        BatchRoom { frame: self.frame, leaf_hashes: self.leaf_hashes, chain_input: self.chain_input }
     }
 
     /// Adds a record whose event is already bytes. On refusal the batch is as before.
@@ -132,9 +152,10 @@ impl Batch {
         chain(&self.previous, self.first_sequence, self.record_count, &self.chain_input)
     }
 
-    /// The frame as it stands at `offset` of its file.
-    pub(crate) fn frame(&self, offset: u64) -> Vec<u8> {
-        let mut frame = self.frame.clone();
+    /// Writes the frame into `frame`, over what was there, as it stands at `offset` of its file.
+    pub(crate) fn write_frame(&self, offset: u64, frame: &mut Vec<u8>) {
+        frame.clear();
+        frame.extend_from_slice(&self.frame);
         frame.resize(frame.len().next_multiple_of(FRAME_ALIGNMENT), 0);
         let len = frame.len();
         frame[..4].copy_from_slice(&FRAME_MAGIC);
@@ -147,7 +168,6 @@ impl Batch {
         frame[56..88].copy_from_slice(&self.previous.0);
         let checksum = crc32c::crc32c(&frame[8..]);
         frame[4..8].copy_from_slice(&checksum.to_le_bytes());
-        frame
     }
 }
 
@@ -342,7 +362,9 @@ mod tests {
             let mut batch = Batch::new([1; 16], 2, sequence, Hash::ZERO);
             let draft = Draft::of((), "tester", "cause");
             batch.push(&Record { sequence, writer: 2, time: LedgerTime::default(), draft }, b"").unwrap();
-            StoredBatch::from_frame(batch.frame(0))
+            let mut frame = Vec::new();
+            batch.write_frame(0, &mut frame);
+            StoredBatch::from_frame(frame)
         };
         assert_eq!(frame_at(SEQUENCE_END_MAX).unwrap().next_sequence(), SEQUENCE_END_MAX + 1);
         assert!(matches!(frame_at(SEQUENCE_END_MAX + 1), Err(BatchError::Misplaced(_))));

@@ -45,6 +45,8 @@ pub struct FileJournal {
     offset: u64,
     next_sequence: u64,
     chain: Hash,
+    /// The batch that is being written, as its file has it. Kept for its memory.
+    frame: Vec<u8>,
     head: HeadFile,
     places: Places,
     stopped: Option<String>,
@@ -115,6 +117,7 @@ impl FileJournal {
             next_sequence: end.next_sequence,
             chain: end.chain,
             segment: end.segment,
+            frame: Vec::new(),
             head,
             places,
             stopped: None,
@@ -139,13 +142,13 @@ impl FileJournal {
             self.roll()?;
         }
         let segment = self.segment.as_ref().expect("there is a segment after rolling");
-        let frame = batch.frame(self.offset);
-        let written = segment.file.write_all_at(&frame, self.offset).and_then(|()| segment.file.sync());
+        batch.write_frame(self.offset, &mut self.frame);
+        let written = segment.file.write_all_at(&self.frame, self.offset).and_then(|()| segment.file.sync());
         if let Err(error) = written {
             return Err(self.stop(format!("{}: {error}", self.segment_name())));
         }
         self.places.note(batch.first_sequence(), batch.next_sequence(), self.offset);
-        self.offset += frame.len() as u64;
+        self.offset += self.frame.len() as u64;
         self.next_sequence = batch.next_sequence();
         self.chain = batch.chain();
         let head = Head { journal: self.id, next_sequence: self.next_sequence, chain: self.chain };

@@ -59,7 +59,9 @@ impl Shared {
 
     fn write(&mut self, batch: &Batch) {
         assert_eq!(batch.first_sequence(), self.next_sequence(), "the sequence has no gaps");
-        self.batches.push(StoredBatch::from_frame(batch.frame(0)).expect("a batch can be read back"));
+        let mut frame = Vec::new();
+        batch.write_frame(0, &mut frame);
+        self.batches.push(StoredBatch::from_frame(frame).expect("a batch can be read back"));
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod segment;
 
 use std::io;
 
+pub(crate) use batch::BatchRoom;
 pub use batch::{Batch, BatchError, BatchId, HashedBatch, StoredBatch};
 pub use recovery::{Damage, KnownHead};
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::{Lane, Outcome, Sequencer, start};
 use crate::book::Book;
 use crate::journal::memory::{MemoryJournal, Misfortune};
-use crate::journal::{Batch, Journal};
+use crate::journal::{Batch, BatchRoom, Journal};
 use crate::ledger::Published;
 use crate::machine::{StateMachine, View};
 use crate::record::{LedgerTime, Record};
@@ -31,6 +31,7 @@ fn sequencer(
         published: Arc::new(Published::of(&book)),
         book,
         journal,
+        room: BatchRoom::default(),
         writer,
         hashes: HashStore::open(&FaultyStorage::default()).unwrap(),
         clock: Box::new(|| LedgerTime::from_micros(1)),

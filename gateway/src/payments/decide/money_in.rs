@@ -6,6 +6,7 @@ use ledger::table::RunError;
 use ledger::{Claim, Claimed, Decision, ShortKey, View};
 
 use super::{Payments, draft};
+use crate::payments::archive;
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::bill::Bill;
 use crate::payments::bill_life::BillEvent;
@@ -15,7 +16,6 @@ use crate::payments::command::{Addressed, Answer, Command, MoneyIn, UnreadableMe
 use crate::payments::event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
 use crate::payments::number::TypedAccount;
-use crate::payments::state::archive_key;
 
 /// Books money, once for its receipt.
 pub(super) fn receive(
@@ -171,7 +171,7 @@ fn free_receipt_number(view: &View<'_, Payments>, random: u64) -> Result<Receipt
     let mut random = random;
     loop {
         let number = ReceiptNumber::from_random(random);
-        if view.archived(&archive_key::receipt(number))?.is_none() {
+        if view.archived(&archive::receipt(number))?.is_none() {
             return Ok(number);
         }
         random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);

@@ -11,10 +11,10 @@ use ledger::{Currency, Evidence, Lane, Ledger, LedgerTime, Money, Options, Outco
 
 use crate::clock::Clock;
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, BillId,
-    BillLine, CatalogueVersion, ChannelReceipt, Command, Method, MoneyIn, NewAttempt, NewBill,
+    AccountFact, Addressed, Answer, Archived, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill,
+    BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Method, MoneyIn, NewAttempt, NewBill,
     PartPaymentRule, PaymentNumber, Payments, Provider, Quote, Readers, ToldBy, TypedAccount, agency_payable,
-    archive_key, read_archived, revenue_day,
+    archive, revenue_day,
 };
 
 /// 2026-11-20 09:14:05 in Nairobi.
@@ -184,8 +184,8 @@ impl Desk {
     pub(super) fn see(&self, number: PaymentNumber) -> Arc<Bill> {
         let open = self.ledger().readers().open_bill(number);
         open.unwrap_or_else(|| {
-            let archived = self.ledger().archived(&archive_key::bill(number)).unwrap();
-            read_archived(&archived.expect("the bill is open or in the archive")).unwrap()
+            let archived = self.ledger().archived(&archive::bill(number)).unwrap();
+            archived.and_then(Archived::bill).expect("the bill is open or in the archive")
         })
     }
 
@@ -193,8 +193,8 @@ impl Desk {
     pub(super) fn see_attempt(&self, id: AttemptId) -> Arc<Attempt> {
         let unfinished = self.ledger().readers().unfinished_attempt(id);
         unfinished.unwrap_or_else(|| {
-            let archived = self.ledger().archived(&archive_key::attempt(id)).unwrap();
-            read_archived(&archived.expect("the attempt is unfinished or in the archive")).unwrap()
+            let archived = self.ledger().archived(&archive::attempt(id)).unwrap();
+            archived.and_then(Archived::attempt).expect("the attempt is unfinished or in the archive")
         })
     }
 

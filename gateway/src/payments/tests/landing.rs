@@ -6,8 +6,8 @@ use ledger::{Currency, Money};
 
 use super::desk::{Desk, kes};
 use crate::payments::{
-    Addressed, Answer, Ask, BillState, Difference, Event, LATEST_PAYMENTS_MAX, PaymentNumber, Placement,
-    ReceiptStub, Refusal, TypedAccount, archive_key, read_archived,
+    Addressed, Answer, Archived, Ask, BillState, Difference, Event, LATEST_PAYMENTS_MAX, PaymentNumber,
+    Placement, Refusal, TypedAccount, archive, read_event,
 };
 
 const CLEARING: &str = "1000.mpesa.222222 KES";
@@ -188,12 +188,12 @@ fn a_bill_does_not_grow_with_what_is_sent_to_it() {
     assert_eq!(kept, receipts[5..]);
     for sequence in booked {
         let record = desk.ledger().record(sequence).unwrap().unwrap();
-        let Some(Event::PaymentReceived(payment)) = read_archived(&record.draft.event) else {
+        let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else {
             panic!("record {sequence} is no payment");
         };
         let Placement::Bill { receipt, .. } = payment.placement else { panic!("{payment:?}") };
-        let stub = desk.ledger().archived(&archive_key::receipt(receipt)).unwrap();
-        let stub: ReceiptStub = read_archived(&stub.expect("every receipt is found")).unwrap();
+        let stub = desk.ledger().archived(&archive::receipt(receipt)).unwrap();
+        let stub = stub.and_then(Archived::receipt).expect("every receipt is found");
         assert_eq!((stub.bill, stub.payment.sequence), (bill, sequence));
     }
 }

@@ -1,0 +1,81 @@
+//! The archive: what is finished needs no memory, and may still be asked for. It lies in the ledger's sorted runs, under
+//! keys that say what it is.
+
+use std::sync::Arc;
+
+use ledger::ShortKey;
+use ledger::table::Value;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::Attempt;
+use super::bill::{Bill, ReceiptStub};
+use super::identifier::{AttemptId, BillId, ReceiptNumber};
+use super::number::PaymentNumber;
+
+/// Something that the archive holds. In JSON once a snapshot covers it, by its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Archived {
+    /// A bill that is not open any more.
+    Bill(Arc<Bill>),
+    /// The number of such a bill.
+    BillNumber(PaymentNumber),
+    /// An attempt that is finished.
+    Attempt(Arc<Attempt>),
+    /// What a receipt is of.
+    Receipt(Arc<ReceiptStub>),
+}
+
+impl Value for Archived {
+    fn encode(&self, bytes: &mut Vec<u8>) {
+        serde_json::to_writer(bytes, self).expect("bills, attempts and receipts can be written as JSON");
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes)
+            .inspect_err(|error| tracing::error!(%error, "An archived value cannot be read."))
+            .ok()
+    }
+}
+
+impl Archived {
+    /// The bill, if it is one.
+    pub fn bill(self) -> Option<Arc<Bill>> {
+        if let Self::Bill(bill) = self { Some(bill) } else { None }
+    }
+
+    /// The number of a bill, if it is one.
+    pub fn bill_number(self) -> Option<PaymentNumber> {
+        if let Self::BillNumber(number) = self { Some(number) } else { None }
+    }
+
+    /// The attempt, if it is one.
+    pub fn attempt(self) -> Option<Arc<Attempt>> {
+        if let Self::Attempt(attempt) = self { Some(attempt) } else { None }
+    }
+
+    /// What a receipt is of, if it is one.
+    pub fn receipt(self) -> Option<Arc<ReceiptStub>> {
+        if let Self::Receipt(stub) = self { Some(stub) } else { None }
+    }
+}
+
+/// Where a bill is that is not open any more.
+pub fn bill(number: PaymentNumber) -> ShortKey {
+    ShortKey::of(&format!("bill {number}"))
+}
+
+/// Where the number of a bill is that is not open any more.
+pub fn bill_id(id: BillId) -> ShortKey {
+    ShortKey::of(&id.to_string())
+}
+
+/// Where an attempt is that is finished.
+pub fn attempt(id: AttemptId) -> ShortKey {
+    ShortKey::of(&id.to_string())
+}
+
+/// Where it is said what a receipt is of.
+pub fn receipt(number: ReceiptNumber) -> ShortKey {
+    ShortKey::of(&format!("receipt {number}"))
+}
