@@ -3,6 +3,7 @@
 //! live book; two are kept. `FORMAT.md` has the bytes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -103,6 +104,9 @@ pub enum SnapshotError {
     /// The journal it is built from.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The ledger was closed meanwhile. What was built so far is thrown away.
+    #[error("the ledger was closed meanwhile")]
+    Closed,
     /// A record of the journal.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -205,7 +209,11 @@ fn open_runs(storage: &dyn Storage, names: Vec<RunName>) -> Result<Vec<Arc<Run>>
 }
 
 /// Builds the snapshot at `sequence`, where a segment begins, and returns what the live book takes over.
-fn build<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Option<Adoption>, SnapshotError> {
+fn build<S: StateMachine>(
+    storage: &dyn Storage,
+    sequence: u64,
+    is_closing: &AtomicBool,
+) -> Result<Option<Adoption>, SnapshotError> {
     let mut adoption = None;
     loop {
         let book = latest::<S>(storage)?;
@@ -215,7 +223,8 @@ fn build<S: StateMachine>(storage: &dyn Storage, sequence: u64) -> Result<Option
         }
         let starts = segment_starts(storage)?;
         let steps = starts.into_iter().filter(|start| (from + 1..=sequence).contains(start));
-        adoption = Some(build_step(storage, book, steps.take(SEGMENTS_PER_STEP).last().unwrap_or(sequence))?);
+        let end = steps.take(SEGMENTS_PER_STEP).last().unwrap_or(sequence);
+        adoption = Some(build_step(storage, book, end, is_closing)?);
         if let Err(error) = remove_old(storage) {
             tracing::warn!(%error, "Old snapshots could not be removed.");
         }
@@ -228,7 +237,7 @@ pub(crate) fn build_if_far_behind<S: StateMachine>(storage: &dyn Storage) -> Res
     let starts = segment_starts(storage)?;
     if starts.iter().filter(|start| **start > from).count() > SEGMENTS_PER_STEP {
         tracing::warn!("Snapshots are far behind the journal, and are built before anything answers.");
-        build_newest::<S>(storage)?;
+        build_newest::<S>(storage, &AtomicBool::new(false))?;
     }
     Ok(())
 }
@@ -256,10 +265,13 @@ fn unreadable_run(error: &SnapshotError) -> Option<&RunError> {
 }
 
 /// Builds the snapshot at the newest segment. Damage that is met on the way is put aside.
-fn build_newest<S: StateMachine>(storage: &dyn Storage) -> Result<Option<Adoption>, SnapshotError> {
+fn build_newest<S: StateMachine>(
+    storage: &dyn Storage,
+    is_closing: &AtomicBool,
+) -> Result<Option<Adoption>, SnapshotError> {
     loop {
         let newest = segment_starts(storage)?.last().copied().unwrap_or(0);
-        match build::<S>(storage, newest) {
+        match build::<S>(storage, newest, is_closing) {
             Err(error) if unreadable_run(&error).is_some_and(|run| set_aside(storage, run)) => {}
             outcome => return outcome,
         }
@@ -271,11 +283,12 @@ fn build_step<S: StateMachine>(
     storage: &dyn Storage,
     mut book: Book<S>,
     sequence: u64,
+    is_closing: &AtomicBool,
 ) -> Result<Adoption, SnapshotError> {
     let from = book.next_sequence();
     let mut failure = None;
     read_files(storage, from, &mut |batch| {
-        if batch.first_sequence() >= sequence {
+        if batch.first_sequence() >= sequence || is_closing.load(Ordering::Relaxed) {
             return false;
         }
         let mut stored = Vec::new();
@@ -290,6 +303,9 @@ fn build_step<S: StateMachine>(
     })?;
     if let Some(error) = failure {
         return Err(error.into());
+    }
+    if is_closing.load(Ordering::Relaxed) {
+        return Err(SnapshotError::Closed);
     }
     let claims = runs_after(storage, "claims", &book.claims, from, sequence)?;
     let archive = runs_after(storage, "archive", &book.archive, from, sequence)?;
@@ -414,6 +430,7 @@ fn run_names(storage: &dyn Storage, sequence: u64) -> Result<Vec<String>, Snapsh
 #[derive(Debug)]
 pub(crate) struct Snapshotter {
     wake: Option<SyncSender<()>>,
+    is_closing: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -425,11 +442,13 @@ impl Snapshotter {
     ) -> Self {
         // One waiting request is enough: the thread looks up by itself how far the journal is sealed.
         let (wake, requests) = sync_channel(1);
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let for_thread = Arc::clone(&is_closing);
         let thread = std::thread::Builder::new()
             .name("snapshots".to_owned())
-            .spawn(move || build_all::<S>(&*storage, &requests, &adopt))
+            .spawn(move || build_all::<S>(&*storage, &requests, &adopt, &for_thread))
             .expect("a thread can be started while the program starts");
-        Self { wake: Some(wake), thread: Some(thread) }
+        Self { wake: Some(wake), is_closing, thread: Some(thread) }
     }
 
     /// How others say that there is something to build: a segment was sealed, or a run was put aside. Never waits.
@@ -444,6 +463,8 @@ impl Snapshotter {
 
 impl Drop for Snapshotter {
     fn drop(&mut self) {
+        // Nobody waits for a snapshot that the next start can do without.
+        self.is_closing.store(true, Ordering::Relaxed);
         self.wake = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -451,14 +472,19 @@ impl Drop for Snapshotter {
     }
 }
 
-fn build_all<S: StateMachine>(storage: &dyn Storage, requests: &Receiver<()>, adopt: &dyn Fn(Adoption)) {
+fn build_all<S: StateMachine>(
+    storage: &dyn Storage,
+    requests: &Receiver<()>,
+    adopt: &dyn Fn(Adoption),
+    is_closing: &AtomicBool,
+) {
     while requests.recv().is_ok() {
-        match build_newest::<S>(storage) {
+        match build_newest::<S>(storage, is_closing) {
             Ok(Some(adoption)) => {
                 tracing::info!(sequence = adoption.sequence, "A snapshot of the book was written.");
                 adopt(adoption);
             }
-            Ok(None) => {}
+            Ok(None) | Err(SnapshotError::Closed) => {}
             Err(error) => {
                 tracing::error!(%error, "A snapshot of the book could not be built; the next start takes longer.")
             }
