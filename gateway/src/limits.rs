@@ -13,6 +13,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::channels::mpesa::subscriber::Subscriber;
+use crate::http::client_address::counted_as;
 
 /// Look-ups of receipts by number, from one address: many phones share one at a mobile operator.
 const RECEIPTS_PER_MINUTE: u32 = 300;
@@ -57,12 +58,12 @@ impl RateLimits {
 
     /// Somebody looks a receipt up by its number.
     pub fn receipt_is_looked_up(&self, client: IpAddr) -> Result<(), TooOften> {
-        if is_a_strangers(client) { check(&self.receipts, &client) } else { Ok(()) }
+        if is_a_strangers(client) { check(&self.receipts, &counted_as(client)) } else { Ok(()) }
     }
 
     /// A guest wants a prompt to be sent.
     pub fn guest_wants_prompt(&self, client: IpAddr) -> Result<(), TooOften> {
-        if is_a_strangers(client) { check(&self.guest_prompts, &client) } else { Ok(()) }
+        if is_a_strangers(client) { check(&self.guest_prompts, &counted_as(client)) } else { Ok(()) }
     }
 
     /// A phone is about to ring.
@@ -167,6 +168,18 @@ mod tests {
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("{} are remembered", limits.receipts.len());
+    }
+
+    #[test]
+    fn whoever_has_a_network_of_addresses_is_one_stranger() {
+        let limits = RateLimits::new();
+        let refused = (0..=RECEIPTS_PER_MINUTE)
+            .filter(|host| {
+                let address: IpAddr = format!("2001:db8:1:2::{host:x}").parse().unwrap();
+                limits.receipt_is_looked_up(address).is_err()
+            })
+            .count();
+        assert_eq!(refused, 1);
     }
 
     #[test]

@@ -338,6 +338,13 @@ fn replay_tail<S: StateMachine>(
             }
         },
     )?;
+    // A segment in which nothing stands yet begins its generation here: what is put from now on belongs to it, and must
+    // not be let go with what was there before.
+    if book.next_sequence() > from.sequence
+        && segment_starts(&**storage)?.last() == Some(&book.next_sequence())
+    {
+        book.begin_generation();
+    }
     match failure {
         Some(error) => Err(error),
         None => Ok(Replayed { book, journal, hashes, snapshot_sequence: from.sequence }),

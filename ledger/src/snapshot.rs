@@ -219,15 +219,18 @@ fn build<S: StateMachine>(
         let book = latest::<S>(storage)?;
         let from = book.next_sequence();
         if from >= sequence {
+            // Not after each step: newer snapshots that cannot be used count among the kept ones until this one is there.
+            if adoption.is_some()
+                && let Err(error) = remove_old(storage)
+            {
+                tracing::warn!(%error, "Old snapshots could not be removed.");
+            }
             return Ok(adoption);
         }
         let starts = segment_starts(storage)?;
         let steps = starts.into_iter().filter(|start| (from + 1..=sequence).contains(start));
         let end = steps.take(SEGMENTS_PER_STEP).last().unwrap_or(sequence);
         adoption = Some(build_step(storage, book, end, is_closing)?);
-        if let Err(error) = remove_old(storage) {
-            tracing::warn!(%error, "Old snapshots could not be removed.");
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::harness::{Gateway, Load, check_books};
+use crate::harness::{Gateway, Load, check_books, eventually};
 
 /// Rounds of `kill -9` unless the environment says otherwise.
 const ROUNDS: u32 = 5;
@@ -18,9 +18,11 @@ fn kill_9_under_load_loses_nothing_and_doubles_nothing() {
     let log = gateway.folder().join("load.ndjson");
     for round in 0..rounds {
         let load = Load::of_confirmations(&gateway, &key, &log, RATE, ROUND);
+        let written_before = length_of(&log);
         load.run(|| {
-            // Another moment each round, from before the first payment leaves to long after.
-            std::thread::sleep(Duration::from_millis(u64::from(round * 397 % 1_400) + 250));
+            eventually("the load has begun", || (length_of(&log) > written_before).then_some(()));
+            // Another moment each round, from the first payment to long after.
+            std::thread::sleep(Duration::from_millis(u64::from(round * 397 % 1_400)));
             gateway.kill();
         });
         gateway.start_again();
@@ -37,6 +39,10 @@ fn kill_9_under_load_loses_nothing_and_doubles_nothing() {
     }
     let said = expect_everything_once(&gateway, &log);
     eprintln!("after {rounds} rounds of kill -9:\n{said}");
+}
+
+fn length_of(log: &Path) -> u64 {
+    log.metadata().map_or(0, |file| file.len())
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A receipt of Safaricom's posts once, ever: a hundred times at once, after a restart, and by whichever message tells
 //! of it. With other money it is kept for people to look at, and the first stands.
 
-use crate::harness::{Call, Gateway, Order, Payment, check_books, get, together};
+use crate::harness::{Call, Gateway, Order, Payment, check_books, get, malipo, run, together};
 
 const TIMES: usize = 100;
 
@@ -141,4 +141,14 @@ fn a_message_that_cannot_be_read_is_kept_once_for_people_and_the_sender_is_conte
     assert!(!kept[0].to_string().contains("Wanjikanari"), "what it says is sealed");
     books.expect_balanced();
     check_books(&books, &[], &[]).expect(0);
+    // Whoever has the keys reads it.
+    let sequence = kept[0]["sequence"].to_string();
+    let inspect = || {
+        let mut command = malipo(["ledger", "inspect", "--record", &sequence]);
+        command.arg("--data").arg(gateway.data());
+        command
+    };
+    assert!(!run(&mut inspect()).expect(0).stdout.contains("Wanjikanari"));
+    let opened = run(inspect().arg("--keys").arg(gateway.keys())).expect(0).stdout;
+    assert!(opened.contains("Wanjikanari") && opened.contains("\"10.000\""), "{opened}");
 }

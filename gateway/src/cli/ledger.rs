@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use hyper::Method;
+use ledger::Sealed;
 use ledger::journal::file::{RecordReader, Trail};
+use ledger::personal::VaultReader;
 use ledger::storage::{DiskStorage, Storage};
 use ledger::verify::data_directory;
 
@@ -15,7 +17,8 @@ use super::verify::show_findings;
 use super::{EXIT_DIFFERENT, EXIT_NOT_FOUND, complain};
 use crate::clock::format_rfc3339;
 use crate::config::sections::DataConfig;
-use crate::process::Folder;
+use crate::personal::shown;
+use crate::process::{Folder, VAULT_FOLDER};
 use crate::views::rebuild_closed;
 
 /// What to do with the books.
@@ -29,6 +32,10 @@ pub enum LedgerCommand {
         /// Show this record alone.
         #[arg(long, value_name = "SEQUENCE")]
         record: Option<u64>,
+        /// Folder of keys: also show what the record keeps sealed, such as what a payer typed or a message that could not
+        /// be read. What is shown is personal data.
+        #[arg(long, value_name = "FOLDER", requires = "record")]
+        keys: Option<PathBuf>,
     },
     /// Make the SQL views again from the first record on.
     RebuildViews {
@@ -41,8 +48,10 @@ pub enum LedgerCommand {
 /// Runs a command about the books.
 pub(super) fn run(command: &LedgerCommand) -> ExitCode {
     match command {
-        LedgerCommand::Inspect { data, record: None } => inspect(data),
-        LedgerCommand::Inspect { data, record: Some(sequence) } => show_record(data, *sequence),
+        LedgerCommand::Inspect { data, record: None, .. } => inspect(data),
+        LedgerCommand::Inspect { data, record: Some(sequence), keys } => {
+            show_record(data, *sequence, keys.as_deref())
+        }
         LedgerCommand::RebuildViews { data } => rebuild_views(data),
     }
 }
@@ -134,7 +143,7 @@ fn decimal(minor: i128) -> String {
     format!("{}.{:02}", minor / 100, (minor % 100).abs())
 }
 
-fn show_record(data: &Path, sequence: u64) -> ExitCode {
+fn show_record(data: &Path, sequence: u64, keys: Option<&Path>) -> ExitCode {
     let storage: Arc<dyn Storage> = Arc::new(DiskStorage::new(data));
     let batch = match RecordReader::open(storage).map(|reader| reader.batch_of(sequence)) {
         Ok(Ok(batch)) => batch,
@@ -165,6 +174,12 @@ fn show_record(data: &Path, sequence: u64) -> ExitCode {
     }
     if let Some(sealed) = &draft.sealed {
         println!("personal   {} fields, slot {}", sealed.commitments.len(), sealed.slot);
+        if let Some(keys) = keys
+            && let Err(error) = show_sealed(sealed, keys)
+        {
+            complain(&error);
+            return ExitCode::FAILURE;
+        }
     }
     for entry in &draft.entries {
         println!("entry      {}", entry.reason());
@@ -175,4 +190,17 @@ fn show_record(data: &Path, sequence: u64) -> ExitCode {
     }
     println!("event      {}", String::from_utf8_lossy(&draft.event));
     ExitCode::SUCCESS
+}
+
+fn show_sealed(sealed: &Sealed, keys: &Path) -> Result<(), String> {
+    let vault = VaultReader::open(Arc::new(DiskStorage::read_only(keys.join(VAULT_FOLDER))));
+    let key = vault.and_then(|vault| vault.key(sealed.slot)).map_err(|error| error.to_string())?;
+    let Some(key) = key else {
+        println!("  forgotten on request");
+        return Ok(());
+    };
+    for (name, value) in shown(&key, sealed).map_err(|error| error.to_string())? {
+        println!("  {name:<20} {value}");
+    }
+    Ok(())
 }

@@ -108,7 +108,8 @@ fn verify_data(folder: &Path) -> bool {
     is_sound
 }
 
-/// Prints findings; true if no record is missing, altered or against the rules.
+/// Prints findings; true if no record is missing, altered or against the rules, and nothing that follows from the records is
+/// wrong.
 pub(super) fn show_findings(findings: &Findings) -> bool {
     for finding in findings.iter() {
         let mark = match finding.gravity {
@@ -118,9 +119,16 @@ pub(super) fn show_findings(findings: &Findings) -> bool {
         };
         println!("{mark} {finding}");
     }
-    let is_sound = findings.is_sound();
-    println!("{}", if is_sound { "[+] every record is whole and keeps the rules" } else { "[-] DAMAGED" });
-    is_sound
+    let is_derived_wrong = findings.count(Gravity::Derived) > 0;
+    println!(
+        "{}",
+        match (findings.is_sound(), is_derived_wrong) {
+            (true, false) => "[+] every record is whole and keeps the rules",
+            (true, true) => "[!] every record is whole; what was made from them is not, and can be made again",
+            (false, _) => "[-] DAMAGED",
+        }
+    );
+    findings.is_sound() && !is_derived_wrong
 }
 
 fn read_receipt(what: &str) -> Result<String, String> {

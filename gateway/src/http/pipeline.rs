@@ -38,7 +38,7 @@ use metrics::counter;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-use super::admission::{Place, Places};
+use super::admission::{Lane, Place, Places};
 use super::application::Application;
 use super::body::{self, BodyRule};
 use super::client_address::TrustedProxies;
@@ -168,9 +168,11 @@ impl<App: Application> Pipeline<App> {
             let place = self.places.admit(route.lane).await?;
             Ok((place, principal, body))
         };
-        let (place, principal, body) = before_the_handler
-            .await
-            .map_err(|problem: Problem| said_about_money(route, problem, MoneyMoved::No))?;
+        let (place, principal, body) = before_the_handler.await.map_err(|problem: Problem| {
+            // Who tells of money that has moved is not told that it has not.
+            let is_news = matches!(route.lane, Lane::MoneyIn { .. });
+            said_about_money(route, problem, if is_news { MoneyMoved::Unknown } else { MoneyMoved::No })
+        })?;
 
         let work = (route.handler)(Arc::clone(&self.app), Request { head, principal, body });
         self.run(route, about.id, work, place, deadline).await.map_err(|problem| {
@@ -192,8 +194,10 @@ impl<App: Application> Pipeline<App> {
                 let detail = "Transfer-Encoding is not taken here; send Content-Length.";
                 return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
             }
-            let codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
-            if !codings.map(HeaderValue::as_bytes).eq([b"chunked".as_slice()]) {
+            let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+            let is_chunked =
+                codings.next().is_some_and(|only| only.as_bytes().eq_ignore_ascii_case(b"chunked"));
+            if !is_chunked || codings.next().is_some() {
                 let detail = "Of Transfer-Encoding, only chunked is taken.";
                 return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
             }

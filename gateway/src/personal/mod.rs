@@ -3,7 +3,9 @@
 
 mod lookup;
 
-use ledger::personal::{DataKey, PersonalField, TakenKey, Vault, VaultError, open, seal};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ledger::personal::{DataKey, OpenSealError, PersonalField, TakenKey, Vault, VaultError, open, seal};
 use ledger::{RawRecord, Sealed};
 
 pub use lookup::{LookupKeys, LookupKeysError};
@@ -28,6 +30,38 @@ pub enum Field {
     PromptName = 7,
     /// A provider's message that could not be read, as it came, in base64.
     Message = 8,
+}
+
+impl Field {
+    const ALL: [Self; 8] = [
+        Self::Phone,
+        Self::Name,
+        Self::Identity,
+        Self::TypedAccount,
+        Self::ProviderPhone,
+        Self::AssessmentReference,
+        Self::PromptName,
+        Self::Message,
+    ];
+
+    /// The field with this number.
+    fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| *field as u8 == number)
+    }
+
+    /// What it is called where people see it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Name => "name",
+            Self::Identity => "identity number",
+            Self::TypedAccount => "typed account",
+            Self::ProviderPhone => "phone, as told",
+            Self::AssessmentReference => "assessment",
+            Self::PromptName => "name of the prompt",
+            Self::Message => "message",
+        }
+    }
 }
 
 /// Personal data of one message, to be sealed.
@@ -74,6 +108,18 @@ pub fn opened(vault: &Vault, record: &RawRecord, field: Field) -> Result<Option<
     let Some(sealed) = &record.draft.sealed else { return Ok(None) };
     let Some(key) = vault.key(sealed.slot)? else { return Ok(None) };
     Ok(opened_with(&key, sealed, field))
+}
+
+/// Every field that is sealed, by its name, for people who may see it.
+pub fn shown(key: &DataKey, sealed: &Sealed) -> Result<Vec<(&'static str, String)>, OpenSealError> {
+    let fields = open(sealed, key)?.into_iter().map(|found| match Field::of(found.field) {
+        Some(Field::Message) => {
+            let message = STANDARD.decode(&found.value).unwrap_or(found.value);
+            (Field::Message.name(), String::from_utf8_lossy(&message).into_owned())
+        }
+        field => (field.map_or("unknown", Field::name), String::from_utf8_lossy(&found.value).into_owned()),
+    });
+    Ok(fields.collect())
 }
 
 fn opened_with(key: &DataKey, sealed: &Sealed, field: Field) -> Option<String> {

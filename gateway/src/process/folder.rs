@@ -14,6 +14,8 @@ use crate::config::sections::DataConfig;
 
 /// Where the admin listener is, in the data directory.
 pub const ADMIN_ADDRESS_FILE: &str = "admin-address";
+/// Where wrapped keys of personal data lie, in the folder of keys.
+pub const VAULT_FOLDER: &str = "vault";
 /// What commands of this machine show to it.
 pub const OPERATOR_TOKEN_FILE: &str = "operator-token";
 
@@ -122,7 +124,7 @@ impl Folder {
 
     /// Where the wrapped keys of personal data are.
     pub fn vault(&self) -> PathBuf {
-        self.keys.join("vault")
+        self.keys.join(VAULT_FOLDER)
     }
 
     /// Where the keys of keyed hashes are.

@@ -46,7 +46,9 @@ use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 pub use demo_keys::DemoKeys;
-pub use folder::{ADMIN_ADDRESS_FILE, Folder, FolderError, OPERATOR_TOKEN_FILE, read_signing_key};
+pub use folder::{
+    ADMIN_ADDRESS_FILE, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER, read_signing_key,
+};
 pub use ready_file::ReadyFile;
 
 /// How long a demonstration waits for its simulated Safaricom before it says that it is ready.

@@ -75,11 +75,20 @@ impl Complaints {
             return;
         }
         self.last = Some(instant);
-        tracing::error!(
-            system_ahead_seconds = micros / 1_000_000,
-            "The system's clock has leapt, or does not fit the newest record. Time goes on from where it was: nothing \
-             expires by a mistake. Set the system's clock right; or, if it is right, start again with --trust-clock."
-        );
+        let system_ahead_seconds = micros / 1_000_000;
+        if micros > 0 {
+            tracing::error!(
+                system_ahead_seconds,
+                "The system's clock has leapt ahead, or the newest record is old. Time goes on from where it was: nothing \
+                 expires by a mistake. Set the system's clock right; or, if it is right, start again with --trust-clock."
+            );
+        } else {
+            tracing::error!(
+                system_ahead_seconds,
+                "The system's clock is behind the time of the books, which never goes back: it goes on from the newest \
+                 record. Set the system's clock right; if it is right, the books were written with one that was ahead."
+            );
+        }
     }
 }
 

@@ -15,10 +15,11 @@ pub fn key_file_of(key: &[u8; KEY_LEN]) -> Zeroizing<[u8; KEY_LEN + CHECKSUM_LEN
     file
 }
 
-/// The key in a file; nothing if the file is not as it was written.
+/// The key in a file; nothing if the file is not as it was written. The first files had the key alone.
 pub fn key_in_file(file: &[u8]) -> Option<Zeroizing<[u8; KEY_LEN]>> {
     let (key, checksum) = file.split_first_chunk::<KEY_LEN>()?;
-    (crc32c::crc32c(key).to_le_bytes() == *checksum).then(|| Zeroizing::new(*key))
+    let is_whole = checksum.is_empty() || crc32c::crc32c(key).to_le_bytes() == *checksum;
+    is_whole.then(|| Zeroizing::new(*key))
 }
 
 #[cfg(test)]
@@ -35,7 +36,9 @@ mod tests {
             damaged[byte] ^= 0x10;
             assert_eq!(key_in_file(&damaged), None, "byte {byte}");
         }
-        assert_eq!(key_in_file(&file[..KEY_LEN]), None, "a file that was cut");
-        assert_eq!(key_in_file(&[]), None);
+        assert_eq!(key_in_file(&file[..KEY_LEN]).as_deref(), Some(&key), "a file of the first form");
+        for len in [0, 31, 33, 35] {
+            assert_eq!(key_in_file(&file[..len]), None, "a file that was cut to {len} bytes");
+        }
     }
 }

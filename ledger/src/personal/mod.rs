@@ -11,4 +11,4 @@ mod vault;
 
 pub use key_file::{KEY_LEN, key_file_of, key_in_file};
 pub use seal::{OpenSealError, PersonalField, open, seal};
-pub use vault::{DataKey, Month, TakenKey, Vault, VaultError};
+pub use vault::{DataKey, Month, TakenKey, Vault, VaultError, VaultReader};

@@ -151,6 +151,8 @@ impl Vault {
         loop {
             if let Some(taken) = state.made_ahead.pop() {
                 if state.made_ahead.len() < LOW_COUNT {
+                    // Whatever was in the way before may have gone.
+                    state.failure = None;
                     self.shared.changed.notify_all();
                 }
                 return Ok(taken);
@@ -166,29 +168,7 @@ impl Vault {
 
     /// The key in a slot; nothing if it was destroyed.
     pub fn key(&self, slot: u64) -> Result<Option<DataKey>, VaultError> {
-        let mut bytes = [0; SLOT_LEN];
-        self.shared.file.read_exact_at(&mut bytes, slot * SLOT_LEN as u64)?;
-        let checksum = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        if crc32c::crc32c(&bytes[4..]) != checksum {
-            return Err(VaultError::Damaged(slot));
-        }
-        if bytes[8] == STATE_DESTROYED {
-            return Ok(None);
-        }
-        let month = Month(u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]));
-        let cipher = self.shared.key_of(month)?;
-        let nonce: [u8; NONCE_LEN] =
-            bytes[12..12 + NONCE_LEN].try_into().expect("as many bytes as a nonce has");
-        let mut wrapped = Zeroizing::new([0; WRAPPED_LEN]);
-        wrapped.copy_from_slice(&bytes[24..24 + WRAPPED_LEN]);
-        let key = cipher
-            .open_in_place(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(slot.to_le_bytes()),
-                &mut wrapped[..],
-            )
-            .map_err(|_| VaultError::Damaged(slot))?;
-        Ok(Some(DataKey::new((&*key).try_into().map_err(|_| VaultError::Damaged(slot))?)))
+        unwrap_key(&*self.shared.file, slot, |month| self.shared.key_of(month))
     }
 
     /// Destroys the key in a slot, durably. What it sealed cannot be read by anybody any more.
@@ -213,9 +193,54 @@ impl Vault {
         let old_month = std::mem::replace(&mut state.month, month);
         state.older.extend(old.map(|old| (old_month, old)));
         state.made_ahead.clear();
+        state.failure = None;
         self.shared.changed.notify_all();
         Ok(())
     }
+}
+
+/// A vault that is only read, beside whoever has it open: makes no keys and changes nothing.
+pub struct VaultReader {
+    storage: Arc<dyn Storage>,
+    file: Arc<dyn StorageFile>,
+}
+
+impl VaultReader {
+    /// Opens the vault in this storage, which has to be there.
+    pub fn open(storage: Arc<dyn Storage>) -> Result<Self, VaultError> {
+        let file = storage.open(SLOTS)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(Self { storage, file })
+    }
+
+    /// The key in a slot; nothing if it was destroyed.
+    pub fn key(&self, slot: u64) -> Result<Option<DataKey>, VaultError> {
+        unwrap_key(&*self.file, slot, |month| month_key(&*self.storage, month, false))
+    }
+}
+
+fn unwrap_key(
+    file: &dyn StorageFile,
+    slot: u64,
+    key_of: impl FnOnce(Month) -> Result<Arc<LessSafeKey>, VaultError>,
+) -> Result<Option<DataKey>, VaultError> {
+    let mut bytes = [0; SLOT_LEN];
+    file.read_exact_at(&mut bytes, slot * SLOT_LEN as u64)?;
+    let checksum = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    if crc32c::crc32c(&bytes[4..]) != checksum {
+        return Err(VaultError::Damaged(slot));
+    }
+    if bytes[8] == STATE_DESTROYED {
+        return Ok(None);
+    }
+    let month = Month(u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]));
+    let nonce: [u8; NONCE_LEN] = bytes[12..12 + NONCE_LEN].try_into().expect("as many bytes as a nonce has");
+    let mut wrapped = Zeroizing::new([0; WRAPPED_LEN]);
+    wrapped.copy_from_slice(&bytes[24..24 + WRAPPED_LEN]);
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let key = key_of(month)?
+        .open_in_place(nonce, Aad::from(slot.to_le_bytes()), &mut wrapped[..])
+        .map_err(|_| VaultError::Damaged(slot))?;
+    Ok(Some(DataKey::new((&*key).try_into().map_err(|_| VaultError::Damaged(slot))?)))
 }
 
 impl Drop for Vault {
@@ -371,7 +396,7 @@ fn month_key(storage: &dyn Storage, month: Month, make: bool) -> Result<Arc<Less
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::faulty::FaultyStorage;
+    use crate::storage::faulty::{Faults, FaultyStorage};
 
     const MONTH: Month = Month(2026 * 12 + 10);
 
@@ -407,6 +432,39 @@ mod tests {
         storage.remove("months/2026-11.key").unwrap();
         let vault = Vault::open(Arc::new(storage), Month(MONTH.0 + 1)).unwrap();
         assert!(matches!(vault.key(taken.slot), Err(VaultError::MonthGone(_))));
+    }
+
+    #[test]
+    fn a_shortage_that_has_passed_turns_nobody_away_later() {
+        let storage = FaultyStorage::default();
+        let vault = Vault::open(Arc::new(storage.clone()), MONTH).unwrap();
+        storage.set_faults(Faults { is_full: true, ..Faults::default() });
+        for _ in 0..MADE_AHEAD_COUNT - LOW_COUNT + 1 {
+            vault.take().unwrap();
+        }
+        while vault.shared.lock().failure.is_none() {
+            std::thread::yield_now();
+        }
+        storage.set_faults(Faults::default());
+        for number in 0..3 * MADE_AHEAD_COUNT {
+            vault.take().unwrap_or_else(|error| panic!("key {number}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_vault_without_room_opens_what_it_holds_and_makes_keys_once_there_is() {
+        let storage = FaultyStorage::default();
+        let vault = Vault::open(Arc::new(storage.clone()), MONTH).unwrap();
+        let taken = vault.take().unwrap();
+        drop(vault);
+        storage.set_faults(Faults { is_full: true, ..Faults::default() });
+        // In the next month, whose key there is no room for either.
+        let vault = Vault::open(Arc::new(storage.clone()), Month(MONTH.0 + 1)).unwrap();
+        assert_eq!(vault.key(taken.slot).unwrap().as_ref().map(DataKey::bytes), Some(taken.key.bytes()));
+        assert!(vault.take().is_err());
+        storage.set_faults(Faults::default());
+        let made = (0..100).find_map(|_| vault.take().ok());
+        assert!(made.is_some(), "it heals by itself");
     }
 
     #[test]

@@ -173,7 +173,10 @@ impl Run {
         let end = self.blocks.get(block + 1).map_or(self.data_end, |next| next.offset);
         let len = usize::try_from(end - start).map_err(|error| self.damage(error.to_string()))?;
         let mut bytes = vec![0; len];
-        self.file.read_exact_at(&mut bytes, start).map_err(|error| unreadable(&self.name, &error))?;
+        // What cannot be read twice is as lost as what reads wrong, and can be made again from the journal.
+        let read = self.file.read_exact_at(&mut bytes, start);
+        read.or_else(|_| self.file.read_exact_at(&mut bytes, start))
+            .map_err(|error| self.damage(format!("the block at byte {start} cannot be read: {error}")))?;
         let checksum = bytes.split_off(len - 4);
         if crc32c::crc32c(&bytes).to_le_bytes() != checksum[..] {
             return Err(self.damage(format!("the checksum of the block at byte {start} is wrong")));

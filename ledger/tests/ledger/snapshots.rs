@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ledger::storage::Storage;
-use ledger::storage::faulty::FaultyStorage;
+use ledger::storage::faulty::{Faults, FaultyStorage};
 use ledger::testing::{Deposits, PADDED_FROM_CENTS, Told};
 use ledger::{Outcome, ShortKey};
 
@@ -235,4 +235,90 @@ fn a_start_without_snapshots_builds_them_step_by_step() {
     let bank = Bank::open(&storage).unwrap();
     assert_eq!(storage.list("snapshots").unwrap().len(), 2, "a step of eight segments, and one of the rest");
     assert_eq!((bank.total(1), bank.ledger.head()), (total, head));
+}
+
+#[test]
+fn a_start_whose_snapshots_are_all_of_no_use_comes_to_an_end() {
+    let storage = FaultyStorage::default();
+    let bank = Bank::open(&storage).unwrap();
+    fill(&bank, 20, &storage);
+    wait_for_snapshot(&storage);
+    let (total, head) = (bank.total(1), bank.ledger.head());
+    drop(bank);
+    // As after a change of the state's version: both can be read, and neither can be used.
+    for name in storage.list("snapshots").unwrap() {
+        let name = format!("snapshots/{name}");
+        storage.flip_byte(&name, storage.read(&name).len() - 1);
+    }
+    let bank = Bank::open(&storage).unwrap();
+    assert_eq!((bank.total(1), bank.ledger.head()), (total, head));
+    drop(bank);
+    let report = ledger::verify::data_directory(&storage, &[]);
+    assert!(report.snapshot_count >= 1, "there is one that can be used: {:?}", report.findings);
+}
+
+#[test]
+fn a_segment_that_was_begun_and_never_written_to_keeps_the_keys_that_come_into_it() {
+    let before = FaultyStorage::default();
+    let bank = Bank::open(&before).unwrap();
+    let count = fill(&bank, 2, &before);
+    wait_for_snapshot(&before);
+    drop(bank);
+    let segments = |storage: &FaultyStorage| {
+        let names = storage.list("journal").unwrap();
+        names.into_iter().filter(|name| name.ends_with(".seg")).collect::<Vec<_>>()
+    };
+    let segment_count = segments(&before).len();
+    let large = |number: usize| deposit(&format!("S{number}"), PADDED_FROM_CENTS + 30_000);
+    // How many deposits there is room for before the roll.
+    let rehearsal = before.power_cut(1);
+    let bank = Bank::open(&rehearsal).unwrap();
+    let mut booked = 0;
+    while segments(&rehearsal).len() == segment_count {
+        bank.booked(large(booked));
+        booked += 1;
+    }
+    booked -= 1;
+    drop(bank);
+    let mut met = 0;
+    for syncs in 0..12 {
+        // The disk stops syncing some way into the roll to the next segment, and then the power goes.
+        let storage = before.power_cut(1);
+        let bank = Bank::open(&storage).unwrap();
+        for number in 0..booked {
+            bank.booked(large(number));
+        }
+        let sync_fails_from = Some(storage.sync_count() + syncs);
+        storage.set_faults(Faults { sync_fails_from, ..Faults::default() });
+        let _ = bank.pay(large(booked));
+        let survived = storage.power_cut(1);
+        drop(bank);
+        let storage = survived;
+        let bank = Bank::open(&storage).unwrap();
+        let begins = segments(&storage).last().and_then(|name| name.strip_suffix(".seg")?.parse().ok());
+        if segments(&storage).len() == segment_count || begins != Some(bank.ledger.head().size) {
+            continue;
+        }
+        met += 1;
+        bank.booked(deposit("into the empty segment", 1));
+        wait_for_snapshot(&storage);
+        // Two more segments, so that what the snapshots cover is let go.
+        let mut later = 0;
+        while segments(&storage).len() < segment_count + 3 {
+            bank.booked(deposit(&format!("T{later}"), PADDED_FROM_CENTS + 30_000));
+            later += 1;
+        }
+        wait_for_snapshot(&storage);
+        for receipt in (0..count)
+            .map(|number| format!("R{number}"))
+            .chain((0..booked).map(|number| format!("S{number}")))
+            .chain((0..later).map(|number| format!("T{number}")))
+            .chain(["into the empty segment".to_owned()])
+        {
+            let told = bank.pay(deposit(&receipt, 1));
+            assert!(matches!(told, Outcome::Done(Told::Known(_))), "{receipt}: {told:?}");
+        }
+        assert_eq!(*bank.stop_reason.lock().unwrap(), None);
+    }
+    assert!(met > 0, "the moment was met");
 }

@@ -128,7 +128,7 @@ async fn chunks_that_are_not_well_formed_end_the_request() {
         wire.send(&[head, chunks, &get("/hello")].concat()).await;
         let answer = wire.answer().await;
         assert_eq!(answer.status, 400, "{chunks:?}");
-        assert_eq!(answer.problem()["money_moved"], "no");
+        assert_eq!(answer.problem()["money_moved"], "unknown");
         assert_eq!(wire.closed().await, "", "{chunks:?}: there is one answer");
     }
 }
