@@ -73,22 +73,22 @@ impl NotPayable {
     pub fn text(self, language: Language) -> String {
         match (self, language) {
             (Self::AboveLimit { limit }, Language::En) => {
-                format!("M-PESA allows up to {} in one payment. Pay by bank transfer instead.", whole(limit))
+                format!("M-PESA allows up to {} in one payment. Ask the agency how else to pay.", whole(limit))
             }
             (Self::AboveLimit { limit }, Language::Sw) => {
-                format!("M-PESA inaruhusu hadi {} kwa malipo moja. Lipa kupitia benki.", whole(limit))
+                format!("M-PESA inaruhusu hadi {} kwa malipo moja. Uliza wakala njia nyingine ya kulipa.", whole(limit))
             }
             (Self::Cents, Language::En) => {
-                "M-PESA takes whole shillings only. Pay by bank transfer instead.".to_owned()
+                "M-PESA takes whole shillings only. Ask the agency how else to pay.".to_owned()
             }
             (Self::Cents, Language::Sw) => {
-                "M-PESA hupokea shilingi kamili pekee. Lipa kupitia benki.".to_owned()
+                "M-PESA hupokea shilingi kamili pekee. Uliza wakala njia nyingine ya kulipa.".to_owned()
             }
             (Self::OtherCurrency(_), Language::En) => {
-                "M-PESA takes Kenya shillings only. Pay in another way instead.".to_owned()
+                "M-PESA takes Kenya shillings only. Ask the agency how else to pay.".to_owned()
             }
             (Self::OtherCurrency(_), Language::Sw) => {
-                "M-PESA hupokea shilingi za Kenya pekee. Lipa kwa njia nyingine.".to_owned()
+                "M-PESA hupokea shilingi za Kenya pekee. Uliza wakala njia nyingine ya kulipa.".to_owned()
             }
             (Self::Nothing, Language::En) => "There is nothing to pay.".to_owned(),
             (Self::Nothing, Language::Sw) => "Hakuna cha kulipa.".to_owned(),
@@ -194,7 +194,7 @@ mod tests {
         let above = NotPayable::AboveLimit { limit: LIMIT_PER_PAYMENT };
         assert_eq!(
             above.text(Language::En),
-            "M-PESA allows up to KES 250,000 in one payment. Pay by bank transfer instead."
+            "M-PESA allows up to KES 250,000 in one payment. Ask the agency how else to pay."
         );
         assert!(above.text(Language::Sw).contains("KES 250,000 "));
         let odd = NotPayable::AboveLimit { limit: kes(15_050) };

@@ -181,7 +181,7 @@ pub fn attempt_text(attempt: &Attempt) -> Text {
         return Text::new(advice.en, advice.sw);
     }
     match attempt.state {
-        State::Succeeded => Text::new("Paid.", "Imelipwa."),
+        State::Succeeded => Text::new("We have received your payment.", "Tumepokea malipo yako."),
         _ => Text::new(
             "Check your phone and enter your M-PESA PIN. This can take up to 60 seconds.",
             "Angalia simu yako na uweke PIN yako ya M-PESA. Hii inaweza kuchukua hadi sekunde 60.",

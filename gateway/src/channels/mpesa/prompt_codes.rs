@@ -53,8 +53,8 @@ const TRY_AGAIN: NextStep = TryAgain { after_seconds: 0 };
 
 /// While we do not know. It must never read as a failure.
 pub static NOT_KNOWN: Advice = Advice {
-    en: "We do not know yet if your payment went through. Do not pay again. We will SMS you.",
-    sw: "Bado hatujui kama malipo yamefika. Usilipe tena. Tutakutumia SMS.",
+    en: "We do not know yet if your payment went through. Do not pay again. Check this bill again later.",
+    sw: "Bado hatujui kama malipo yamefika. Usilipe tena. Angalia bili hii tena baadaye.",
     next: &[CheckPayment],
 };
 
