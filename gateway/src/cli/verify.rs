@@ -124,7 +124,8 @@ pub(super) fn show_findings(findings: &Findings) -> bool {
         "{}",
         match (findings.is_sound(), is_derived_wrong) {
             (true, false) => "[+] every record is whole and keeps the rules",
-            (true, true) => "[!] every record is whole; what was made from them is not, and can be made again",
+            (true, true) =>
+                "[!] every record is whole; what was made from them is not, and can be made again",
             (false, _) => "[-] DAMAGED",
         }
     );

@@ -73,10 +73,16 @@ impl NotPayable {
     pub fn text(self, language: Language) -> String {
         match (self, language) {
             (Self::AboveLimit { limit }, Language::En) => {
-                format!("M-PESA allows up to {} in one payment. Ask the agency how else to pay.", whole(limit))
+                format!(
+                    "M-PESA allows up to {} in one payment. Ask the agency how else to pay.",
+                    whole(limit)
+                )
             }
             (Self::AboveLimit { limit }, Language::Sw) => {
-                format!("M-PESA inaruhusu hadi {} kwa malipo moja. Uliza wakala njia nyingine ya kulipa.", whole(limit))
+                format!(
+                    "M-PESA inaruhusu hadi {} kwa malipo moja. Uliza wakala njia nyingine ya kulipa.",
+                    whole(limit)
+                )
             }
             (Self::Cents, Language::En) => {
                 "M-PESA takes whole shillings only. Ask the agency how else to pay.".to_owned()
