@@ -7,7 +7,8 @@ use std::thread::JoinHandle;
 use crate::book::{ApplyError, Balance, Book, Claimed};
 use crate::hash::Hash;
 use crate::journal::file::{FileJournal, OpenFrom, RecordReader, Trail, read_files, segment_starts};
-use crate::journal::{BatchId, BatchRoom, JournalError, KnownHead};
+use crate::journal::places;
+use crate::journal::{BatchId, BatchRoom, Damage, JournalError, KnownHead, StoredBatch};
 use crate::machine::StateMachine;
 use crate::money::Currency;
 use crate::record::{LedgerTime, RawRecord, ShortKey};
@@ -239,7 +240,7 @@ impl<S: StateMachine> Ledger<S> {
 
     /// The leaf of a record, if the books have come so far.
     pub fn leaf(&self, sequence: u64) -> Result<Option<Vec<u8>>, JournalError> {
-        let batch = self.records.batch_of(sequence)?;
+        let batch = self.batch_of(sequence)?;
         Ok(batch.and_then(|batch| {
             let index = usize::try_from(sequence - batch.first_sequence()).ok()?;
             batch.encoded_records().nth(index).map(|(leaf, _)| leaf.to_vec())
@@ -248,11 +249,22 @@ impl<S: StateMachine> Ledger<S> {
 
     /// A record, if the books have come so far.
     pub fn record(&self, sequence: u64) -> Result<Option<RawRecord>, JournalError> {
-        let batch = self.records.batch_of(sequence)?;
+        let batch = self.batch_of(sequence)?;
         Ok(batch.and_then(|batch| {
             let index = usize::try_from(sequence - batch.first_sequence()).ok()?;
             batch.records().nth(index)?.ok()
         }))
+    }
+
+    /// The batch of a record. That the books have come so far and no segment holds it is damage, and no "there is none".
+    fn batch_of(&self, sequence: u64) -> Result<Option<StoredBatch>, JournalError> {
+        let batch = self.records.batch_of(sequence)?;
+        if batch.is_none() && sequence < self.head().size {
+            let what = format!("no segment holds record {sequence}");
+            let affected = format!("record {sequence} and those beside it");
+            return Err(Damage { file: "journal".to_owned(), offset: 0, what, affected }.into());
+        }
+        Ok(batch)
     }
 
     /// Finishes what is queued and ends the sequencer. Dropping does the same.
@@ -322,6 +334,9 @@ fn replay_tail<S: StateMachine>(
     let OpenedBook { mut book, hashes, known_head } = open_book::<S>(&**storage)?;
     let mut known_heads = options.known_heads.clone();
     known_heads.extend(known_head);
+    known_heads.extend(
+        places::known_head(&**storage).map_err(|source| OpenError::Io { what: places::NAME, source })?,
+    );
     let starts = segment_starts(&**storage)?;
     let from = OpenFrom { sequence: book.next_sequence(), chain: book.chain };
     let mut failure: Option<OpenError> = None;
@@ -359,11 +374,7 @@ struct TailReplay<'a, S: StateMachine> {
 }
 
 impl<S: StateMachine> TailReplay<'_, S> {
-    fn replay(
-        &mut self,
-        batch: &crate::journal::StoredBatch,
-        hashed: &crate::journal::HashedBatch,
-    ) -> Result<(), OpenError> {
+    fn replay(&mut self, batch: &StoredBatch, hashed: &crate::journal::HashedBatch) -> Result<(), OpenError> {
         let sequence = batch.first_sequence();
         if sequence > self.from && self.starts.binary_search(&sequence).is_ok() {
             self.book.begin_generation();

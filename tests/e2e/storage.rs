@@ -130,6 +130,36 @@ fn a_flipped_byte_in_the_journal_stops_the_start_and_is_named() {
     assert_eq!(gateway.books().events("payment_received").len(), 20);
 }
 
+#[test]
+fn what_lies_beside_the_journal_is_missed_when_it_is_lost() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    gateway.safaricom().confirms(&Payment::of_bill(&bill)).expect_success();
+    let receipt = kws.sees(&bill, "paid")["payments"][0]["receipt_number"].as_str().unwrap().to_owned();
+    let show = || get(format!("{}/v1/receipts/{receipt}", gateway.public())).send();
+    show().expect(200);
+
+    // Hashes that prove nothing: better no receipt than one that looks forged.
+    let hashes = gateway.data().join("tree/hashes");
+    for at in (0..fs::metadata(&hashes).unwrap().len()).step_by(32) {
+        flip_byte(&hashes, at);
+    }
+    assert_eq!(show().expect(500).problem(), "internal_error");
+    eventually("somebody is told which file it is", || {
+        gateway.log().contains("tree/hashes is damaged").then_some(())
+    });
+
+    gateway.stop();
+    fs::remove_file(&hashes).unwrap();
+    fs::remove_file(gateway.keys().join("receipts.seed")).unwrap();
+    gateway.start_again();
+    get(format!("{}/v1/receipts/{receipt}", gateway.public())).send().expect(200);
+    let log = gateway.log();
+    let told = log.lines().find(|line| line.contains("this key was not there")).expect("somebody is told");
+    assert!(told.contains("receipts.seed"), "{told}");
+}
+
 fn flip_byte(path: &Path, at: u64) {
     let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
     let mut byte = [0];

@@ -160,7 +160,11 @@ pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Resp
                 }
             }
             // Not known: the attempt stays as it is, and is asked about when its time has come.
-            None => tracing::warn!(code = %result.code, "The result code of a prompt is not one we know."),
+            // What stands there is not ours, so only digits are repeated.
+            None if result.code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                tracing::warn!(code = %result.code, "The result code of a prompt is not one we know.");
+            }
+            None => tracing::warn!("The result code of a prompt is no number."),
         },
     }
     Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))

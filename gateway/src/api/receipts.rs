@@ -85,6 +85,7 @@ pub(crate) fn read_number(text: &str) -> Result<ReceiptNumber, Problem> {
 pub(crate) fn no_receipt(error: IssueError) -> Problem {
     match error {
         IssueError::NoSuchReceipt => Problem::new(Code::NotFound, "There is no such receipt."),
+        IssueError::NoProof => trouble::internal(error),
         IssueError::Lookup(error) => trouble::lookup(&error),
     }
 }

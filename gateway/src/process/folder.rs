@@ -27,6 +27,8 @@ const REFUSED_WORDS: [&str; 3] = ["mpesa", "exe", "cmd"];
 pub struct Folder {
     root: PathBuf,
     keys: PathBuf,
+    /// Whether there were books when it was taken: then there were keys as well.
+    has_books: bool,
     /// Removed with everything in it when dropped.
     _ephemeral: Option<EphemeralFolder>,
     _lock: File,
@@ -101,7 +103,10 @@ impl Folder {
             .open(&lock_path)
             .map_err(io)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { root, keys, _ephemeral: ephemeral, _lock: lock }),
+            Ok(()) => {
+                let has_books = root.join("journal").is_dir();
+                Ok(Self { root, keys, has_books, _ephemeral: ephemeral, _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(FolderError::Held(root)),
             Err(TryLockError::Error(source)) => Err(io(source)),
         }
@@ -142,6 +147,7 @@ impl Folder {
         let (key, seed) =
             SigningKey::generate(name).map_err(|source| FolderError::Key { path: path.clone(), source })?;
         write_secret(&path, &Zeroizing::new(format!("{name}\n{}", hex::encode(*seed))))?;
+        self.note_new_key(&path);
         Ok(key)
     }
 
@@ -158,6 +164,7 @@ impl Folder {
                 aws_lc_rs::rand::fill(&mut *bytes)
                     .map_err(|_| FolderError::Key { path: path.clone(), source: KeyError::NoRandomness })?;
                 write_secret(&path, &Zeroizing::new(hex::encode(*bytes)))?;
+                self.note_new_key(&path);
             }
         }
         Ok(hmac::Key::new(hmac::HMAC_SHA256, &*bytes))
@@ -191,7 +198,19 @@ impl Folder {
             .map_err(|_| FolderError::Key { path: path.to_path_buf(), source: KeyError::NoRandomness })?;
         let secret = KeySecret::from_random(mode, &random);
         write_secret(path, secret.reveal())?;
+        self.note_new_key(path);
         Ok(secret)
+    }
+
+    /// A key that is made beside books that exist takes the place of one that was lost, unless this program is newer than the
+    /// books: what was signed or hashed with the old one is not recognised any more.
+    fn note_new_key(&self, path: &Path) {
+        if self.has_books {
+            tracing::error!(
+                path = %path.display(),
+                "There are books and this key was not there: a new one was made. If it was lost, stop and restore it."
+            );
+        }
     }
 }
 

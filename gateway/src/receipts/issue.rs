@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ledger::tree::verify_inclusion;
 use ledger::{Evidence, Hash, RawRecord, SigningKey, VerifyingKey};
 use serde::Serialize;
 
@@ -22,6 +23,11 @@ pub enum IssueError {
     /// There is no such receipt.
     #[error("there is no such receipt")]
     NoSuchReceipt,
+    /// The stored hashes of the tree do not prove the record.
+    #[error(
+        "tree/hashes is damaged; stop the gateway and remove the file, it is written again at the next start"
+    )]
+    NoProof,
     /// The books could not be read.
     #[error(transparent)]
     Lookup(#[from] LookupError),
@@ -124,6 +130,9 @@ fn prove(books: &Books, sequence: u64) -> Result<Proof, IssueError> {
     let leaf = books.ledger().leaf(sequence).map_err(LookupError::from)?;
     let leaf = leaf.ok_or(IssueError::NoSuchReceipt)?;
     let hashes = books.ledger().hashes().inclusion_proof(sequence, head.size).map_err(LookupError::from)?;
+    // A proof that does not lead to the root would make a genuine receipt look forged.
+    verify_inclusion(&Hash::of_leaf(&leaf), sequence, head.size, &hashes, &head.root)
+        .map_err(|_| IssueError::NoProof)?;
     Ok(Proof {
         leaf: STANDARD.encode(leaf),
         tree_size: head.size,

@@ -4,10 +4,33 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::journal::KnownHead;
 use crate::storage::{Storage, StorageFile};
 
 pub(crate) const NAME: &str = "journal/places";
 pub(crate) const PLACE_LEN: u64 = 8;
+
+/// Bytes read at once while looking for the end.
+const LOOK_LEN: u64 = 1 << 16;
+
+/// How far the journal had come when a place was last noted. A place is noted once its batch is durable, so what is noted was
+/// there; a file that a power cut has cut or filled with zeros only knows of less.
+pub(crate) fn known_head(storage: &dyn Storage) -> io::Result<Option<KnownHead>> {
+    let Some(file) = storage.open(NAME)? else { return Ok(None) };
+    let mut end = file.byte_count()? / PLACE_LEN * PLACE_LEN;
+    while end > 0 {
+        let start = end.saturating_sub(LOOK_LEN);
+        let mut bytes = vec![0; usize::try_from(end - start).map_err(io::Error::other)?];
+        file.read_exact_at(&mut bytes, start)?;
+        let places = bytes.chunks_exact(PLACE_LEN as usize);
+        if let Some(last) = places.clone().rposition(|place| place.iter().any(|byte| *byte != 0)) {
+            let next_sequence = start / PLACE_LEN + last as u64 + 1;
+            return Ok(Some(KnownHead { who: "the file of places".to_owned(), next_sequence }));
+        }
+        end = start;
+    }
+    Ok(None)
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Places {

@@ -43,8 +43,20 @@ fn every_flipped_byte_of_what_was_acknowledged_is_found_and_named() {
 }
 
 #[test]
+fn a_lost_tail_is_not_cut_even_if_the_head_file_has_gone_as_well() {
+    let storage = bank_of(10);
+    let written = storage.read(SEGMENT).iter().rposition(|byte| *byte != 0).unwrap();
+    storage.flip_byte(SEGMENT, written);
+    storage.remove("journal/head").unwrap();
+    let found = damage(&storage);
+    assert!(found.what.contains("the file of places"), "{found}");
+    assert_eq!(found.affected, "records 9 to 9");
+}
+
+#[test]
 fn a_lost_tail_that_the_head_file_knows_of_is_not_cut() {
     let storage = bank_of(10);
+    storage.remove("journal/places").unwrap();
     let bytes = storage.read(SEGMENT);
     let written = bytes.iter().rposition(|byte| *byte != 0).unwrap();
     let file = storage.open(SEGMENT).unwrap().unwrap();

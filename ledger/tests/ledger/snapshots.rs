@@ -322,3 +322,19 @@ fn a_segment_that_was_begun_and_never_written_to_keeps_the_keys_that_come_into_i
     }
     assert!(met > 0, "the moment was met");
 }
+
+#[test]
+fn a_record_whose_segment_has_gone_is_damaged_and_not_unknown() {
+    let storage = FaultyStorage::default();
+    let bank = Bank::open(&storage).unwrap();
+    fill(&bank, 3, &storage);
+    wait_for_snapshot(&storage);
+    drop(bank);
+    let oldest = storage.list("journal").unwrap().into_iter().find(|name| name.ends_with(".seg")).unwrap();
+    storage.remove(&format!("journal/{oldest}")).unwrap();
+    let bank = Bank::open(&storage).unwrap();
+    let size = bank.ledger.head().size;
+    assert!(bank.ledger.record(0).is_err() && bank.ledger.leaf(0).is_err());
+    assert!(bank.ledger.record(size - 1).unwrap().is_some());
+    assert!(bank.ledger.record(size).unwrap().is_none(), "the books have not come so far");
+}
