@@ -1,5 +1,6 @@
 //! Safaricom's callbacks. A confirmation says that money has moved: it is durable before it is answered, and nothing
-//! within 16 KiB is refused; of what cannot be read, the message itself is kept. A validation asks before money moves and is answered from memory.
+//! within 16 KiB is refused; of what cannot be read, the message itself is kept. A validation asks before money moves
+//! and is answered from memory.
 
 use std::borrow::Cow;
 

@@ -2,8 +2,8 @@
 //!
 //! A [`Bill`] is what is owed; an [`Attempt`] is one try to have it paid; a payment is money that moved, known by the
 //! channel's own [`ChannelReceipt`]. The two lives are tables ([`BILL_LIFE`], [`ATTEMPT_LIFE`]). A [`Command`] is
-//! decided purely, in the ledger's order; the [`Event`]s it causes are what the journal keeps; [`Payments`] is the state they imply;
-//! [`Readers`] is what others see of it. The `chart` is the only place where an agency becomes an account.
+//! decided purely, in the ledger's order; the [`Event`]s it causes are what the journal keeps; [`Payments`] is the state they
+//! imply; [`Readers`] is what others see of it; what is finished goes to the [`archive`]. The `chart` is the only place where an agency becomes an account.
 
 mod identifier;
 mod number;

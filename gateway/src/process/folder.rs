@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hmac;
+use ledger::storage::is_lack_of_room;
 use ledger::{KeyError, SigningKey};
 use zeroize::Zeroizing;
 
@@ -14,10 +15,10 @@ use crate::config::sections::DataConfig;
 
 /// Where the admin listener is, in the data directory.
 pub const ADMIN_ADDRESS_FILE: &str = "admin-address";
-/// Where wrapped keys of personal data lie, in the folder of keys.
-pub const VAULT_FOLDER: &str = "vault";
 /// What commands of this machine show to it.
 pub const OPERATOR_TOKEN_FILE: &str = "operator-token";
+/// Where wrapped keys of personal data lie, in the folder of keys.
+pub const VAULT_FOLDER: &str = "vault";
 
 /// Words that Safaricom refuses in an address, of those that our alphabet can spell.
 const REFUSED_WORDS: [&str; 3] = ["mpesa", "exe", "cmd"];
@@ -64,8 +65,7 @@ pub enum FolderError {
 impl FolderError {
     /// Whether the disk has no room, by itself or by a quota.
     pub(super) fn is_lack_of_room(&self) -> bool {
-        use io::ErrorKind::{QuotaExceeded, StorageFull};
-        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
+        matches!(self, Self::Io { source, .. } if is_lack_of_room(source))
     }
 }
 
@@ -202,8 +202,8 @@ impl Folder {
         Ok(secret)
     }
 
-    /// A key that is made beside books that exist takes the place of one that was lost, unless this program is newer than the
-    /// books: what was signed or hashed with the old one is not recognised any more.
+    /// A key that is made beside books that exist takes the place of one that was lost, unless this program is newer than
+    /// the books: what was signed or hashed with the old one is not recognised any more.
     fn note_new_key(&self, path: &Path) {
         if self.has_books {
             tracing::error!(

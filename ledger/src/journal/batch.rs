@@ -32,8 +32,8 @@ pub struct Batch {
     chain_input: Vec<u8>,
 }
 
-/// Memory that a batch was in and the next one may be in. Large blocks go back to the system when they are freed, and
-/// having them given again, zeroed page by page, takes the sequencer longer than what it writes there.
+/// Memory that a batch was in and the next one may be in. Large blocks go back to the system when they are freed, and are
+/// zeroed page by page when they are given again.
 #[derive(Debug, Default)]
 pub(crate) struct BatchRoom {
     frame: Vec<u8>,

@@ -13,8 +13,8 @@ pub(crate) const PLACE_LEN: u64 = 8;
 /// Bytes read at once while looking for the end.
 const LOOK_LEN: u64 = 1 << 16;
 
-/// How far the journal had come when a place was last noted. A place is noted once its batch is durable, so what is noted was
-/// there; a file that a power cut has cut or filled with zeros only knows of less.
+/// How far the journal had come when a place was last noted. A place is noted once its batch is durable, so what is
+/// noted was there; a file that a power cut has cut or filled with zeros only knows of less.
 pub(crate) fn known_head(storage: &dyn Storage) -> io::Result<Option<KnownHead>> {
     let Some(file) = storage.open(NAME)? else { return Ok(None) };
     let mut end = file.byte_count()? / PLACE_LEN * PLACE_LEN;

@@ -11,7 +11,7 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use super::key_file::{KEY_LEN, key_file_of, key_in_file};
-use crate::storage::{Storage, StorageFile, read_whole, write_whole};
+use crate::storage::{Storage, StorageFile, is_lack_of_room, read_whole, write_whole};
 
 const SLOTS: &str = "slots";
 const SLOT_LEN: usize = 80;
@@ -366,11 +366,6 @@ fn slot_bytes(cipher: &LessSafeKey, month: Month, slot: u64, key: &[u8], nonce: 
     let checksum = crc32c::crc32c(&bytes[4..]);
     bytes[..4].copy_from_slice(&checksum.to_le_bytes());
     bytes
-}
-
-/// Whether the disk has no room, by itself or by a quota.
-fn is_lack_of_room(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// The wrapping key of a month, in a file of its own.

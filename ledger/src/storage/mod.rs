@@ -48,6 +48,11 @@ pub trait StorageFile: Debug + Send + Sync + 'static {
     fn byte_count(&self) -> io::Result<u64>;
 }
 
+/// Whether the disk has no room, by itself or by a quota.
+pub fn is_lack_of_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 /// Reads a whole file, bounded by what fits in memory: for snapshots, heads and keys, not for journals.
 pub(crate) fn read_whole(file: &dyn StorageFile) -> io::Result<Vec<u8>> {
     let len = usize::try_from(file.byte_count()?).map_err(io::Error::other)?;

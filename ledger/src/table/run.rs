@@ -70,12 +70,13 @@ struct BlockStart {
 pub struct RunError {
     name: String,
     what: String,
-    /// The bytes were read, and are not those that were written.
+    /// What was written is not there any more.
     is_damage: bool,
 }
 
 impl RunError {
-    /// The file that is damaged, if that is what is wrong. A disk that would not read it now may read it later.
+    /// The file that is damaged, if that is what is wrong: missing, other bytes than were written, or a block that cannot be
+    /// read twice. That a file cannot be opened or written says nothing of it.
     pub(crate) fn damaged_file(&self) -> Option<&str> {
         self.is_damage.then_some(&self.name)
     }

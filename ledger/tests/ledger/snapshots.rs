@@ -33,6 +33,26 @@ pub(crate) fn wait_for_snapshot(storage: &FaultyStorage) {
     panic!("no snapshot {expected} among {:?}", storage.list("snapshots"));
 }
 
+/// What a bank had come to when it was closed.
+struct Closed {
+    storage: FaultyStorage,
+    /// Deposits `R0` to the one before this.
+    count: i64,
+    total: i64,
+    head: ledger::Head,
+}
+
+/// A bank that has filled so many segments, has a snapshot of them, and is closed.
+fn closed_after(segments: usize) -> Closed {
+    let storage = FaultyStorage::default();
+    let bank = Bank::open(&storage).unwrap();
+    let count = fill(&bank, segments, &storage);
+    wait_for_snapshot(&storage);
+    let (total, head) = (bank.total(1), bank.ledger.head());
+    drop(bank);
+    Closed { storage, count, total, head }
+}
+
 #[test]
 fn keys_and_archived_values_outlive_memory_and_restarts() {
     let storage = FaultyStorage::default();
@@ -63,12 +83,7 @@ fn keys_and_archived_values_outlive_memory_and_restarts() {
 
 #[test]
 fn a_rotten_snapshot_is_passed_over_for_the_one_before_it() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    let count = fill(&bank, 4, &storage);
-    wait_for_snapshot(&storage);
-    let (total, head) = (bank.total(1), bank.ledger.head());
-    drop(bank);
+    let Closed { storage, count, total, head } = closed_after(4);
     for name in storage.list("snapshots").unwrap() {
         storage.flip_byte(&format!("snapshots/{name}"), 100);
     }
@@ -79,12 +94,7 @@ fn a_rotten_snapshot_is_passed_over_for_the_one_before_it() {
 
 #[test]
 fn a_snapshot_under_another_name_is_passed_over() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    fill(&bank, 3, &storage);
-    wait_for_snapshot(&storage);
-    let (total, head) = (bank.total(1), bank.ledger.head());
-    drop(bank);
+    let Closed { storage, total, head, .. } = closed_after(3);
     let names = storage.list("snapshots").unwrap();
     let newest = format!("snapshots/{}", names.last().unwrap());
     let other = format!("snapshots/{:020}.snap", head.size);
@@ -99,12 +109,7 @@ fn a_snapshot_under_another_name_is_passed_over() {
 
 #[test]
 fn lost_hashes_of_the_tree_are_written_again_and_prove_the_same() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    fill(&bank, 3, &storage);
-    wait_for_snapshot(&storage);
-    let head = bank.ledger.head();
-    drop(bank);
+    let Closed { storage, head, .. } = closed_after(3);
     storage.create("tree/hashes").unwrap();
     let bank = Bank::open(&storage).unwrap();
     assert_eq!(bank.ledger.head().root, head.root);
@@ -117,11 +122,7 @@ fn lost_hashes_of_the_tree_are_written_again_and_prove_the_same() {
 
 #[test]
 fn a_snapshot_that_knows_more_than_the_journal_stops_the_start() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    fill(&bank, 3, &storage);
-    wait_for_snapshot(&storage);
-    drop(bank);
+    let Closed { storage, .. } = closed_after(3);
     for name in storage.list("journal").unwrap() {
         storage.remove(&format!("journal/{name}")).unwrap();
     }
@@ -143,11 +144,7 @@ fn damage_claims(storage: &FaultyStorage) -> String {
 
 #[test]
 fn a_damaged_run_that_a_reader_meets_is_made_again_while_the_books_are_open() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    let count = fill(&bank, 3, &storage);
-    wait_for_snapshot(&storage);
-    drop(bank);
+    let Closed { storage, count, .. } = closed_after(3);
     let run = damage_claims(&storage);
 
     let bank = Bank::open(&storage).unwrap();
@@ -172,12 +169,7 @@ fn a_damaged_run_that_a_reader_meets_is_made_again_while_the_books_are_open() {
 
 #[test]
 fn a_damaged_run_that_the_writer_meets_stops_it_once_and_never_again() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    let count = fill(&bank, 3, &storage);
-    wait_for_snapshot(&storage);
-    let total = bank.total(1);
-    drop(bank);
+    let Closed { storage, count, total, .. } = closed_after(3);
     let run = damage_claims(&storage);
 
     let bank = Bank::open(&storage).unwrap();
@@ -221,12 +213,7 @@ fn a_run_that_a_start_cannot_read_is_put_aside_by_that_start() {
 
 #[test]
 fn a_start_without_snapshots_builds_them_step_by_step() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    fill(&bank, 11, &storage);
-    wait_for_snapshot(&storage);
-    let (total, head) = (bank.total(1), bank.ledger.head());
-    drop(bank);
+    let Closed { storage, total, head, .. } = closed_after(11);
     for folder in ["snapshots", "runs"] {
         for name in storage.list(folder).unwrap() {
             storage.remove(&format!("{folder}/{name}")).unwrap();
@@ -239,12 +226,7 @@ fn a_start_without_snapshots_builds_them_step_by_step() {
 
 #[test]
 fn a_start_whose_snapshots_are_all_of_no_use_comes_to_an_end() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    fill(&bank, 20, &storage);
-    wait_for_snapshot(&storage);
-    let (total, head) = (bank.total(1), bank.ledger.head());
-    drop(bank);
+    let Closed { storage, total, head, .. } = closed_after(20);
     // As after a change of the state's version: both can be read, and neither can be used.
     for name in storage.list("snapshots").unwrap() {
         let name = format!("snapshots/{name}");
@@ -325,11 +307,7 @@ fn a_segment_that_was_begun_and_never_written_to_keeps_the_keys_that_come_into_i
 
 #[test]
 fn a_record_whose_segment_has_gone_is_damaged_and_not_unknown() {
-    let storage = FaultyStorage::default();
-    let bank = Bank::open(&storage).unwrap();
-    fill(&bank, 3, &storage);
-    wait_for_snapshot(&storage);
-    drop(bank);
+    let Closed { storage, .. } = closed_after(3);
     let oldest = storage.list("journal").unwrap().into_iter().find(|name| name.ends_with(".seg")).unwrap();
     storage.remove(&format!("journal/{oldest}")).unwrap();
     let bank = Bank::open(&storage).unwrap();
