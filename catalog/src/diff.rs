@@ -47,6 +47,8 @@ pub enum Aspect {
     Promise,
     /// Where it can be had.
     Delivery,
+    /// The county that it is confined to.
+    County,
     /// Where its money belongs.
     RevenueCode,
     /// The waiver of the convenience fee.
@@ -148,6 +150,7 @@ fn aspects(old: &Service, new: &Service) -> Vec<Aspect> {
         (texts_differ, Aspect::Texts),
         (old.promised_working_days != new.promised_working_days, Aspect::Promise),
         (old.delivery != new.delivery, Aspect::Delivery),
+        (old.county != new.county, Aspect::County),
         (old.revenue_code != new.revenue_code, Aspect::RevenueCode),
         (old.convenience_fee_waiver != new.convenience_fee_waiver, Aspect::ConvenienceFeeWaiver),
         (old.sample != new.sample, Aspect::Sample),
@@ -195,6 +198,7 @@ impl fmt::Display for Aspect {
             Self::Texts => f.write_str("texts"),
             Self::Promise => f.write_str("promised time"),
             Self::Delivery => f.write_str("delivery"),
+            Self::County => f.write_str("county"),
             Self::RevenueCode => f.write_str("revenue code"),
             Self::ConvenienceFeeWaiver => f.write_str("waiver of the convenience fee"),
             Self::Sample => f.write_str("sample mark"),

@@ -18,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `service`), what it costs
+//! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `county`, `service`), what it costs
 //! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), and what is asked of
 //! it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
 
@@ -26,6 +26,7 @@ mod code;
 mod text;
 
 mod agency;
+mod county;
 mod service;
 
 mod fee;
@@ -44,6 +45,7 @@ mod live;
 pub use agency::Agency;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
+pub use county::{County, UnknownCounty};
 pub use diff::{Aspect, Changes, ServiceChange};
 pub use fee::{
     AgeClass, AmountRange, Band, ConvenienceBand, ConvenienceFee, ConvenienceSchedule, Exemption, FeeRule,

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::code::{AgencyCode, RevenueCode, ServiceSlug};
+use crate::county::County;
 use crate::fee::FeeSchedule;
 use crate::text::Text;
 
@@ -28,6 +29,8 @@ pub struct Service {
     pub promised_working_days: Option<u16>,
     /// Where it can be had.
     pub delivery: Vec<Delivery>,
+    /// The county that it is confined to, if it is.
+    pub county: Option<County>,
     /// Synonyms, acronyms and everyday words by which people look for it, in either language.
     pub keywords: Vec<Arc<str>>,
     /// Where its money belongs; opaque here.

@@ -16,7 +16,7 @@ use crate::source::{
     AgencyRow, BasisRow, CatalogueRows, Located, LocatedRows, Place, Problem, ProblemSink, Problems,
     ServiceRow, read_rows,
 };
-use scalars::{checked_code, checked_date, checked_text, checked_words, plain_text};
+use scalars::{checked_code, checked_county, checked_date, checked_text, checked_words, plain_text};
 
 /// The most services of one catalogue: several times what the country has.
 pub const SERVICES_MAX: usize = 200_000;
@@ -228,6 +228,7 @@ fn service(row: &ServiceRow, bases: &Bases, place: Place<'_>) -> Option<Service>
     };
     let published_name = optional(&row.published_name, NAME_CHARACTERS_MAX, "published_name");
     let waiver = optional(&row.convenience_fee_waiver, NOTE_CHARACTERS_MAX, "convenience_fee_waiver");
+    let county = checked_county(row.county.as_deref(), place.field("county"));
     let billing = billing(row, bases, place);
     if row.promised_working_days.is_some_and(|days| days > WORKING_DAYS_MAX) {
         let message = format!("a promise is of at most {WORKING_DAYS_MAX} working days");
@@ -245,6 +246,7 @@ fn service(row: &ServiceRow, bases: &Bases, place: Place<'_>) -> Option<Service>
         requirements: requirements?,
         promised_working_days: row.promised_working_days,
         delivery: row.delivery.clone(),
+        county: county?,
         keywords: keywords?,
         revenue_code: revenue_code?,
         billing: billing?,

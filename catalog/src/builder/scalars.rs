@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use ledger::{Currency, Money};
 
 use crate::code::CodeError;
+use crate::county::{County, UnknownCounty};
 use crate::fee::Validity;
 use crate::source::{Place, TextRow};
 use crate::text::Text;
@@ -18,6 +19,12 @@ const AMOUNT_MINOR_MAX: i64 = 100_000_000_000_000;
 
 pub(super) fn checked_code<Code: FromStr<Err = CodeError>>(text: &str, place: Place<'_>) -> Option<Code> {
     text.parse().map_err(|error: CodeError| place.report(error.to_string())).ok()
+}
+
+/// A county by its slug; `Some(None)` if none is written.
+pub(super) fn checked_county(slug: Option<&str>, place: Place<'_>) -> Option<Option<County>> {
+    let Some(slug) = slug else { return Some(None) };
+    slug.parse().map(Some).map_err(|error: UnknownCounty| place.report(error.to_string())).ok()
 }
 
 /// A text in one language: not empty, not too long, no control characters and no space at its ends.

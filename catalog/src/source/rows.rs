@@ -140,6 +140,9 @@ pub struct ServiceRow {
     pub promised_working_days: Option<u16>,
     /// Where it can be had.
     pub delivery: Vec<Delivery>,
+    /// The county that it is confined to, by its slug.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub county: Option<String>,
     /// Words by which people look for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
