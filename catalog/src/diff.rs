@@ -176,6 +176,7 @@ fn aspects(old: &Service, new: &Service) -> Vec<Aspect> {
 fn fee_aspect(old: &FeeSchedule, new: &FeeSchedule) -> Option<Aspect> {
     let version = new.version.clone();
     let says_the_same = old.rule == new.rule
+        && old.additions == new.additions
         && old.part_payment == new.part_payment
         && old.validity.from() == new.validity.from()
         && old.basis.standing == new.basis.standing

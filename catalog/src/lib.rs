@@ -48,14 +48,15 @@ pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, Servic
 pub use county::{County, UnknownCounty};
 pub use diff::{Aspect, Changes, ServiceChange};
 pub use fee::{
-    AgeClass, AmountRange, Band, ConvenienceBand, ConvenienceFee, ConvenienceSchedule, Exemption, FeeRule,
-    FeeSchedule, FixedPart, LegalBasis, PartPayment, PayerCategory, Rate, ReferenceCharacters,
-    ReferenceShape, Rounding, Standing, Validity, Variant, VisitorFees,
+    Additions, AgeClass, AmountRange, Band, BundlePart, ConvenienceBand, ConvenienceFee, ConvenienceSchedule,
+    Exemption, FeeRule, FeeSchedule, FixedPart, LegalBasis, PartPayment, PayerCategory, Penalty,
+    PenaltyAmount, Rate, ReferenceCharacters, ReferenceShape, Rounding, Season, SeasonDays, Standing,
+    Surcharge, Times, Urgency, Validity, Variant, VisitorFees, Waiver,
 };
 pub use live::LiveCatalogue;
 pub use price::{
-    AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, Policy, Price, PriceError, PriceLine,
-    VISITOR_GROUPS_MAX, VISITORS_MAX, VisitorGroup,
+    AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, PenaltyAnswer, Policy, Price,
+    PriceError, PriceLine, VISITOR_GROUPS_MAX, VISITORS_MAX, VisitorGroup, Waived,
 };
 pub use search::{Filters, Hit, Hits, MatchReason};
 pub use service::{Billing, Delivery, Service};

@@ -1,7 +1,11 @@
 //! From rows to a catalogue, or to the full list of what is wrong with them.
 
+mod additions;
+mod convenience;
 mod document;
 mod fees;
+mod largest;
+mod rules;
 mod scalars;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,7 +20,9 @@ use crate::source::{
     AgencyRow, BasisRow, CatalogueRows, Located, LocatedRows, Place, Problem, ProblemSink, Problems,
     ServiceRow, read_rows,
 };
-use scalars::{checked_code, checked_county, checked_date, checked_text, checked_words, plain_text};
+use scalars::{
+    checked_code, checked_county, checked_date, checked_promise, checked_text, checked_words, plain_text,
+};
 
 /// The most services of one catalogue: several times what the country has.
 pub const SERVICES_MAX: usize = 200_000;
@@ -29,8 +35,6 @@ const NOTE_CHARACTERS_MAX: usize = 1_000;
 const REQUIREMENTS_MAX: usize = 30;
 const KEYWORDS_MAX: usize = 60;
 const KEYWORD_CHARACTERS_MAX: usize = 60;
-/// A promise beyond two years is a typing mistake.
-const WORKING_DAYS_MAX: u16 = 520;
 
 /// Gathers rows from files and importers, then checks all of them together.
 #[derive(Debug, Default)]
@@ -102,6 +106,9 @@ impl CatalogueBuilder {
 /// The legal bases that fees may cite, by code.
 type Bases = HashMap<BasisCode, Arc<LegalBasis>>;
 
+/// The agencies of the catalogue, by code.
+type Agencies = BTreeMap<AgencyCode, Agency>;
+
 fn legal_bases(rows: &[Located<BasisRow>], problems: &ProblemSink) -> Bases {
     let mut bases = Bases::with_capacity(rows.len());
     for Located { row, origin } in rows {
@@ -154,7 +161,7 @@ fn legal_basis(row: &BasisRow, place: Place<'_>) -> Option<LegalBasis> {
     })
 }
 
-fn agencies(rows: &[Located<AgencyRow>], problems: &ProblemSink) -> BTreeMap<AgencyCode, Agency> {
+fn agencies(rows: &[Located<AgencyRow>], problems: &ProblemSink) -> Agencies {
     let mut agencies = BTreeMap::new();
     for Located { row, origin } in rows {
         let place = Place::row(problems, origin);
@@ -188,7 +195,7 @@ fn agency(row: &AgencyRow, place: Place<'_>) -> Option<Agency> {
 
 fn services(
     rows: &[Located<ServiceRow>],
-    agencies: &BTreeMap<AgencyCode, Agency>,
+    agencies: &Agencies,
     bases: &Bases,
     problems: &ProblemSink,
 ) -> BTreeMap<ServiceSlug, Service> {
@@ -206,14 +213,14 @@ fn services(
         if !agencies.contains_key(row.agency.as_str()) {
             place.field("agency").report(format!("no agency {} in this catalogue", row.agency));
         }
-        if let Some(service) = service(row, bases, place) {
+        if let Some(service) = service(row, agencies, bases, place) {
             services.insert(service.slug.clone(), service);
         }
     }
     services
 }
 
-fn service(row: &ServiceRow, bases: &Bases, place: Place<'_>) -> Option<Service> {
+fn service(row: &ServiceRow, agencies: &Agencies, bases: &Bases, place: Place<'_>) -> Option<Service> {
     let slug = checked_code(&row.slug, place.field("slug"));
     let agency = checked_code(&row.agency, place.field("agency"));
     let name = checked_text(&row.name, NAME_CHARACTERS_MAX, place.field("name"));
@@ -229,11 +236,8 @@ fn service(row: &ServiceRow, bases: &Bases, place: Place<'_>) -> Option<Service>
     let published_name = optional(&row.published_name, NAME_CHARACTERS_MAX, "published_name");
     let waiver = optional(&row.convenience_fee_waiver, NOTE_CHARACTERS_MAX, "convenience_fee_waiver");
     let county = checked_county(row.county.as_deref(), place.field("county"));
-    let billing = billing(row, bases, place);
-    if row.promised_working_days.is_some_and(|days| days > WORKING_DAYS_MAX) {
-        let message = format!("a promise is of at most {WORKING_DAYS_MAX} working days");
-        place.field("promised_working_days").report(message);
-    }
+    let billing = billing(row, agencies, bases, place);
+    checked_promise(row.promised_working_days, place.field("promised_working_days"));
     if row.delivery.is_empty() {
         place.field("delivery").report("say where the service can be had");
     }
@@ -269,7 +273,7 @@ fn requirements(row: &ServiceRow, place: Place<'_>) -> Option<Vec<crate::text::T
 }
 
 /// Fees, or the reason why there are none: exactly one of the two.
-fn billing(row: &ServiceRow, bases: &Bases, place: Place<'_>) -> Option<Billing> {
+fn billing(row: &ServiceRow, agencies: &Agencies, bases: &Bases, place: Place<'_>) -> Option<Billing> {
     match &row.not_billable {
         Some(reason) => {
             if !row.fees.is_empty() {
@@ -284,7 +288,7 @@ fn billing(row: &ServiceRow, bases: &Bases, place: Place<'_>) -> Option<Billing>
             place.report("give the service fees, or say under not_billable why it has none");
             None
         }
-        None => fees::schedules(row, bases, place).map(Billing::Fees),
+        None => fees::schedules(row, agencies, bases, place).map(Billing::Fees),
     }
 }
 
@@ -293,5 +297,5 @@ fn convenience_fee(rows: &LocatedRows, bases: &Bases, problems: &ProblemSink) ->
         Place::row(problems, origin).report("the convenience fee is there twice");
     }
     let Located { row, origin } = rows.convenience_fees.first()?;
-    fees::convenience(row, bases, Place::row(problems, origin))
+    convenience::convenience(row, bases, Place::row(problems, origin))
 }

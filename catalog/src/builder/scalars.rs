@@ -9,13 +9,15 @@ use ledger::{Currency, Money};
 
 use crate::code::CodeError;
 use crate::county::{County, UnknownCounty};
-use crate::fee::Validity;
+use crate::fee::{Rate, Validity};
 use crate::source::{Place, TextRow};
 use crate::text::Text;
 
 /// The largest amount that a catalogue may name: a trillion shillings. Far beyond any fee, and far below where a
 /// sum of such amounts could overflow.
 const AMOUNT_MINOR_MAX: i64 = 100_000_000_000_000;
+/// A promise beyond two years is a typing mistake.
+const WORKING_DAYS_MAX: u16 = 520;
 
 pub(super) fn checked_code<Code: FromStr<Err = CodeError>>(text: &str, place: Place<'_>) -> Option<Code> {
     text.parse().map_err(|error: CodeError| place.report(error.to_string())).ok()
@@ -131,5 +133,21 @@ pub(super) fn checked_amount_in(text: &str, currency: Option<Currency>, place: P
             None
         }
         _ => Some(money),
+    }
+}
+
+/// A share in percent, as a decimal.
+pub(super) fn checked_rate(text: &str, place: Place<'_>) -> Option<Rate> {
+    let rate = Rate::parse_percent(text);
+    if rate.is_none() {
+        place.report(format!("{text:?} is not a percentage above 0, up to 100, of at most four decimals"));
+    }
+    rate
+}
+
+/// Reports a promise that is longer than any charter's.
+pub(super) fn checked_promise(working_days: Option<u16>, place: Place<'_>) {
+    if working_days.is_some_and(|days| days > WORKING_DAYS_MAX) {
+        place.report(format!("a promise is of at most {WORKING_DAYS_MAX} working days"));
     }
 }

@@ -1,16 +1,22 @@
 //! What a service costs: effective-dated schedules, each a typed rule with the law it rests on.
 
+mod additions;
 mod basis;
 mod convenience;
 mod range;
 mod rule;
+mod season;
 mod validity;
 mod visitors;
 
+pub use additions::{Additions, Penalty, PenaltyAmount, Surcharge, Urgency, Waiver};
 pub use basis::{LegalBasis, Standing};
 pub use convenience::{ConvenienceBand, ConvenienceFee, ConvenienceSchedule};
 pub use range::AmountRange;
-pub use rule::{Band, FeeRule, FixedPart, Rate, ReferenceCharacters, ReferenceShape, Rounding, Variant};
+pub use rule::{
+    Band, BundlePart, FeeRule, FixedPart, Rate, ReferenceCharacters, ReferenceShape, Rounding, Times, Variant,
+};
+pub use season::{Season, SeasonDays};
 pub use validity::Validity;
 pub use visitors::{AgeClass, Exemption, PayerCategory, VisitorFees};
 
@@ -32,6 +38,8 @@ pub struct FeeSchedule {
     pub basis: Arc<LegalBasis>,
     /// How the amount is found.
     pub rule: FeeRule,
+    /// What may be added to it or taken off.
+    pub additions: Additions,
     /// Whether a bill may be paid in parts.
     pub part_payment: PartPayment,
 }

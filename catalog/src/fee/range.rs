@@ -2,8 +2,7 @@
 
 use ledger::{Currency, Money};
 
-use super::rule::{FeeRule, FixedPart};
-use super::visitors::{AgeClass, PayerCategory, VisitorFees};
+use super::rule::{BundlePart, FeeRule, FixedPart};
 
 /// The least and the most that one person, item or application costs, in one currency and without convenience fee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +20,7 @@ impl FeeRule {
         match self {
             Self::Flat { amount } => vec![AmountRange { least: *amount, most: Some(*amount) }],
             Self::Variants { variants, .. } => spans(variants.iter().map(|variant| variant.amount)),
-            Self::Visitors(fees) => spans(every_cell(fees)),
+            Self::Visitors(fees) => spans(fees.amounts()),
             Self::Quantity { amount, fixed, .. } => from(*amount, fixed.as_ref()),
             Self::Percentage { currency, amount_min, fixed, .. } => {
                 from(amount_min.unwrap_or(Money::zero(*currency)), fixed.as_ref())
@@ -32,17 +31,13 @@ impl FeeRule {
             Self::Open { amount_min, amount_max } => {
                 vec![AmountRange { least: *amount_min, most: Some(*amount_max) }]
             }
+            Self::Bundle { parts } => total(parts),
+            Self::Seasons { seasons, otherwise } => {
+                let rules = seasons.iter().map(|season| &season.rule).chain([&**otherwise]);
+                joined(rules.flat_map(Self::amount_ranges).collect())
+            }
         }
     }
-}
-
-fn every_cell(fees: &VisitorFees) -> impl Iterator<Item = Money> {
-    PayerCategory::ALL
-        .into_iter()
-        .flat_map(|category| {
-            [AgeClass::Adult, AgeClass::Child].map(|age_class| fees.amount(category, age_class))
-        })
-        .flatten()
 }
 
 fn spans(amounts: impl Iterator<Item = Money>) -> Vec<AmountRange> {
@@ -56,6 +51,28 @@ fn spans(amounts: impl Iterator<Item = Money>) -> Vec<AmountRange> {
         })
     };
     Currency::ALL.into_iter().filter_map(span).collect()
+}
+
+/// The sum of the parts, which are always paid together.
+fn total(parts: &[BundlePart]) -> Vec<AmountRange> {
+    let Some(first) = parts.first() else { return Vec::new() };
+    let total = Money::sum(first.amount.currency(), parts.iter().map(|part| part.amount))
+        .expect("the builder keeps amounts far below what overflows");
+    vec![AmountRange { least: total, most: Some(total) }]
+}
+
+/// One range for each currency, from the least of the least to the most of the most.
+fn joined(ranges: Vec<AmountRange>) -> Vec<AmountRange> {
+    let join = |currency: Currency| {
+        ranges.iter().filter(|range| range.least.currency() == currency).copied().reduce(|one, other| {
+            let most = one.most.zip(other.most);
+            AmountRange {
+                least: if other.least.minor() < one.least.minor() { other.least } else { one.least },
+                most: most.map(|(one, other)| if other.minor() > one.minor() { other } else { one }),
+            }
+        })
+    };
+    Currency::ALL.into_iter().filter_map(join).collect()
 }
 
 /// From `least` and the fixed part upwards.

@@ -1,10 +1,13 @@
 //! The shapes a fee can have. Every one of them compiles to whole minor units; none needs a fraction at run time.
 
+use std::fmt;
+
 use ledger::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
+use super::season::Season;
 use super::visitors::VisitorFees;
-use crate::code::VariantCode;
+use crate::code::{AgencyCode, RevenueCode, VariantCode};
 use crate::text::Text;
 
 /// How the amount is found from the payer's answers. Matching on it exhaustively is meant: a new shape must be
@@ -33,6 +36,8 @@ pub enum FeeRule {
         amount: Money,
         /// The most that one bill may hold.
         quantity_max: u32,
+        /// What the quantity is multiplied by, if it is: days of a stay.
+        times: Option<Times>,
         /// Charged once, whatever the quantity.
         fixed: Option<FixedPart>,
     },
@@ -93,6 +98,43 @@ pub enum FeeRule {
         /// The most.
         amount_max: Money,
     },
+    /// Several amounts that are paid together and belong to different accounts, possibly of different agencies.
+    Bundle {
+        /// The parts, in the order of the lines.
+        parts: Vec<BundlePart>,
+    },
+    /// One rule or another, by the day of the visit.
+    Seasons {
+        /// The seasons; no two of them hold on the same day.
+        seasons: Vec<Season>,
+        /// What holds on all other days.
+        otherwise: Box<FeeRule>,
+    },
+}
+
+impl FeeRule {
+    /// Every currency that the rule may charge in, each once.
+    pub fn currencies(&self) -> Vec<Currency> {
+        let charges_in = |currency: Currency| match self {
+            Self::Flat { amount } | Self::Quantity { amount, .. } => amount.currency() == currency,
+            Self::Variants { variants, .. } => {
+                variants.iter().any(|variant| variant.amount.currency() == currency)
+            }
+            Self::Visitors(fees) => fees.amounts().any(|amount| amount.currency() == currency),
+            Self::Percentage { currency: own, .. } => *own == currency,
+            Self::Bands { bands, .. } => bands.iter().any(|band| band.amount.currency() == currency),
+            Self::Steps { base, .. } => base.currency() == currency,
+            Self::Assessed { amount_min, .. } | Self::Open { amount_min, .. } => {
+                amount_min.currency() == currency
+            }
+            Self::Bundle { parts } => parts.iter().any(|part| part.amount.currency() == currency),
+            Self::Seasons { seasons, otherwise } => {
+                let rules = seasons.iter().map(|season| &season.rule).chain([&**otherwise]);
+                rules.into_iter().any(|rule| rule.currencies().contains(&currency))
+            }
+        };
+        Currency::ALL.into_iter().filter(|currency| charges_in(*currency)).collect()
+    }
 }
 
 /// One choice of [`FeeRule::Variants`].
@@ -104,6 +146,30 @@ pub struct Variant {
     pub text: Text,
     /// What it costs.
     pub amount: Money,
+}
+
+/// A second number that a quantity is multiplied by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// What is counted: `day`.
+    pub unit: Text,
+    /// The most that one bill may hold.
+    pub times_max: u32,
+}
+
+/// One part of [`FeeRule::Bundle`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundlePart {
+    /// Its name in the codes of price lines.
+    pub code: VariantCode,
+    /// What it is for.
+    pub text: Text,
+    /// What it costs.
+    pub amount: Money,
+    /// Whose it is, if it is not the agency's of the service.
+    pub agency: Option<AgencyCode>,
+    /// Where it belongs, if it is not where the service's money belongs.
+    pub revenue_code: Option<RevenueCode>,
 }
 
 /// A part of a fee that is charged once, as a line of its own.
@@ -145,6 +211,14 @@ impl Rate {
         (1..=Self::WHOLE_PPM).contains(&parts_per_million).then_some(Self { parts_per_million })
     }
 
+    /// All of it but this share.
+    pub(crate) const fn rest(self) -> Option<Self> {
+        match Self::WHOLE_PPM - self.parts_per_million {
+            0 => None,
+            parts_per_million => Some(Self { parts_per_million }),
+        }
+    }
+
     /// This share of `value`, rounded to whole major units; `None` if it does not fit.
     pub(crate) fn of(self, value: Money, rounding: Rounding) -> Option<Money> {
         let minor_per_major = i128::from(value.currency().minor_per_major());
@@ -158,6 +232,14 @@ impl Rate {
         let major = (dividend + added).div_euclid(divisor);
         let minor = i64::try_from(major.checked_mul(minor_per_major)?).ok()?;
         Some(Money::new(minor, value.currency()))
+    }
+}
+
+/// In percent, without a sign: `8.5`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = format!("{}.{:04}", self.parts_per_million / 10_000, self.parts_per_million % 10_000);
+        f.pad(percent.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -219,6 +301,9 @@ mod tests {
         assert_eq!(ppm("8.5"), Some(85_000));
         assert_eq!(ppm("100"), Some(1_000_000));
         assert_eq!(ppm("0.0001"), Some(1));
+        for text in ["1", "0.25", "8.5", "100", "0.0001", "10"] {
+            assert_eq!(Rate::parse_percent(text).unwrap().to_string(), text);
+        }
         for text in ["", "0", "0.0", "100.0001", "101", ".5", "1.", "-1", "1e2", "0.00001", "1,5"] {
             assert_eq!(ppm(text), None, "{text:?} was read");
         }

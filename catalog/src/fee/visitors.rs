@@ -183,6 +183,11 @@ impl VisitorFees {
         })
     }
 
+    /// Every amount of the table.
+    pub fn amounts(&self) -> impl Iterator<Item = Money> {
+        self.adult.iter().chain(&self.child).copied().flatten()
+    }
+
     /// Who enters free, in the order of the file.
     pub fn exemptions(&self) -> &[Exemption] {
         &self.exemptions

@@ -88,6 +88,23 @@ pub enum AnswerFault {
         /// The codes that would do.
         known: Vec<String>,
     },
+    /// Not one of the urgencies, penalties or waivers that the fee has.
+    #[error("is none of {}", known.join(", "))]
+    UnknownCode {
+        /// The codes that would do.
+        known: Vec<String>,
+    },
+    /// Named before.
+    #[error("is there twice")]
+    Twice,
+    /// A day too early or too late.
+    #[error("must be from {first} to {last}")]
+    DayOutOfRange {
+        /// The first that would do.
+        first: Date,
+        /// The last that would do.
+        last: Date,
+    },
     /// A number out of its bounds.
     #[error("must be from {min} to {max}")]
     OutOfRange {
@@ -153,6 +170,9 @@ impl AnswerProblem {
             AnswerFault::Missing => "missing",
             AnswerFault::NotAskedFor => "not_asked_for",
             AnswerFault::UnknownVariant { .. } => "unknown_variant",
+            AnswerFault::UnknownCode { .. } => "unknown_code",
+            AnswerFault::Twice => "twice",
+            AnswerFault::DayOutOfRange { .. } => "day_out_of_range",
             AnswerFault::OutOfRange { .. } => "out_of_range",
             AnswerFault::AmountOutOfRange { .. } => "amount_out_of_range",
             AnswerFault::WrongCurrency { .. } => "wrong_currency",

@@ -3,18 +3,21 @@
 //! A price is a value. Whoever makes a bill from it freezes it there; a later fee changes nothing that was priced
 //! before.
 
+mod additions;
 mod error;
 mod order;
 mod rules;
 
 pub use error::{AnswerFault, AnswerProblem, PriceError};
-pub use order::{Assessment, Order, VisitorGroup};
+pub use order::{Assessment, Order, PenaltyAnswer, VisitorGroup};
 
 use jiff::civil::Date;
 use ledger::{Currency, Money};
 
-use crate::code::{FeeVersion, RevenueCode, ServiceSlug};
-use crate::fee::{ConvenienceFee, FeeSchedule, LegalBasis, PartPayment};
+use additions::Chosen;
+
+use crate::code::{AgencyCode, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
+use crate::fee::{ConvenienceFee, FeeSchedule, LegalBasis, PartPayment, Surcharge};
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
 use crate::text::Text;
@@ -64,10 +67,27 @@ pub struct Price {
     pub fee_version: FeeVersion,
     /// The convenience fee, said also when it is nothing.
     pub convenience_fee: ConvenienceCharge,
+    /// What an officer took off, if anything.
+    pub waived: Option<Waived>,
+    /// What is promised, in working days after payment: by the urgency that was chosen, or by the service.
+    pub promised_working_days: Option<u16>,
     /// Whether the bill may be paid in parts.
     pub part_payment: PartPayment,
     /// The reference of the assessment that was priced, for example a PRN.
     pub external_reference: Option<String>,
+}
+
+/// What is not asked for, of what the fee would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// The code of the waiver.
+    pub code: VariantCode,
+    /// What it is, for people.
+    pub text: Text,
+    /// How much less the lines come to.
+    pub amount: Money,
+    /// The law that it rests on, in full.
+    pub legal_basis: String,
 }
 
 /// One line of a price.
@@ -83,6 +103,8 @@ pub struct PriceLine {
     pub unit: Money,
     /// `quantity` times `unit`.
     pub amount: Money,
+    /// Whose it is; nobody's agency for the convenience fee, which is the platform's.
+    pub agency: Option<AgencyCode>,
     /// Where the money belongs.
     pub revenue_code: RevenueCode,
     /// The law it rests on, in full.
@@ -112,9 +134,8 @@ impl Catalogue {
             .service(slug)
             .ok_or_else(|| PriceError::UnknownService { slug: slug.chars().take(80).collect() })?;
         let schedule = schedule_to_charge(service, day, policy)?;
-        let answers_refused = |problems| PriceError::Answers { slug: service.slug.clone(), problems };
-        let drafts = rules::lines(&service.name, &schedule.rule, order).map_err(answers_refused)?;
-        assemble(service, schedule, drafts, order, self.convenience_fee(), day, policy)
+        let priced = Priced { service, schedule, day, policy };
+        priced.price(order, self.convenience_fee())
     }
 }
 
@@ -128,63 +149,148 @@ fn schedule_to_charge(service: &Service, day: Date, policy: Policy) -> Result<&F
     if policy.allows(&schedule.basis, day) {
         return Ok(schedule);
     }
-    Err(PriceError::NoLegalBasis {
+    Err(no_legal_basis(service, schedule, &schedule.basis, day))
+}
+
+fn no_legal_basis(service: &Service, schedule: &FeeSchedule, basis: &LegalBasis, day: Date) -> PriceError {
+    PriceError::NoLegalBasis {
         slug: service.slug.clone(),
         fee_version: schedule.version.clone(),
         day,
-        citation: schedule.basis.citation(),
-    })
+        citation: basis.citation(),
+    }
 }
 
-/// Multiplies the drafts out, adds the convenience fee and the total.
-fn assemble(
-    service: &Service,
-    schedule: &FeeSchedule,
-    drafts: rules::Drafts,
-    order: &Order,
-    convenience: Option<&ConvenienceFee>,
+/// What is priced, when, and under what rules.
+struct Priced<'a> {
+    service: &'a Service,
+    schedule: &'a FeeSchedule,
     day: Date,
     policy: Policy,
-) -> Result<Price, PriceError> {
-    let too_large = |_| PriceError::TooLarge { slug: service.slug.clone() };
-    let citation = schedule.basis.citation();
-    let mut lines = Vec::with_capacity(drafts.lines.len() + 1);
-    for draft in drafts.lines {
-        let amount = draft.unit.checked_mul(i64::from(draft.quantity)).map_err(too_large)?;
-        lines.push(PriceLine {
-            code: draft.code,
-            text: draft.text,
-            quantity: draft.quantity,
-            unit: draft.unit,
-            amount,
-            revenue_code: service.revenue_code.clone(),
-            legal_basis: citation.clone(),
-            fee_version: schedule.version.clone(),
-        });
-    }
-    let fees = Money::sum(drafts.currency, lines.iter().map(|line| line.amount)).map_err(too_large)?;
-    let (charge, line) = convenience_charge(service, convenience, fees, day, policy);
-    lines.extend(line);
-    let total = fees.checked_add(charge.amount).map_err(too_large)?;
+}
 
-    assert!(lines.iter().all(|line| line.quantity > 0 && line.unit.minor() >= 0), "no line takes money back");
-    assert_eq!(
-        Money::sum(drafts.currency, lines.iter().map(|line| line.amount)),
-        Ok(total),
-        "the lines of {} add up to the total",
-        service.slug
-    );
-    Ok(Price {
-        service: service.slug.clone(),
-        day,
-        lines,
-        currency: drafts.currency,
-        total,
-        fee_version: schedule.version.clone(),
-        convenience_fee: charge,
-        part_payment: schedule.part_payment,
-        external_reference: order.assessment.as_ref().map(|assessment| assessment.reference.clone()),
-    })
+impl Priced<'_> {
+    fn price(&self, order: &Order, convenience: Option<&ConvenienceFee>) -> Result<Price, PriceError> {
+        let Self { service, schedule, day, policy } = *self;
+        let drafts = rules::lines(&service.name, &schedule.rule, order, day);
+        let chosen = Chosen::of(&schedule.additions, order);
+        let (drafts, chosen) = match (drafts, chosen) {
+            (Ok(drafts), Ok(chosen)) => (drafts, chosen),
+            (drafts, chosen) => {
+                let problems = [drafts.err(), chosen.err()].into_iter().flatten().flatten().collect();
+                return Err(PriceError::Answers { slug: service.slug.clone(), problems });
+            }
+        };
+        if let Some(basis) = chosen.bases().find(|basis| !policy.allows(basis, day)) {
+            return Err(no_legal_basis(service, schedule, basis, day));
+        }
+        let currency = drafts.currency;
+        let (mut lines, waived) = self.lines(drafts, &chosen)?;
+        let fees = self.sum(currency, &lines)?;
+        lines.extend(chosen.surcharge.map(|surcharge| self.surcharge(surcharge, fees)).transpose()?);
+        let fees = self.sum(currency, &lines)?;
+        let (charge, line) = convenience_charge(service, convenience, fees, day, policy);
+        lines.extend(line);
+        let total = fees.checked_add(charge.amount).map_err(|_| self.too_large())?;
+
+        let takes_nothing_back = lines.iter().all(|line| line.quantity > 0 && line.unit.minor() >= 0);
+        assert!(takes_nothing_back, "no line takes money back");
+        assert_eq!(
+            self.sum(currency, &lines),
+            Ok(total),
+            "the lines of {} add up to the total",
+            service.slug
+        );
+        let urgent = chosen.urgency.and_then(|urgency| urgency.promised_working_days);
+        Ok(Price {
+            service: service.slug.clone(),
+            day,
+            lines,
+            currency,
+            total,
+            fee_version: schedule.version.clone(),
+            convenience_fee: charge,
+            waived,
+            promised_working_days: urgent.or(service.promised_working_days),
+            part_payment: schedule.part_payment,
+            external_reference: order.assessment.as_ref().map(|assessment| assessment.reference.clone()),
+        })
+    }
+
+    /// The lines of the rule, less what is waived of them, and those that urgency and penalties add.
+    fn lines(
+        &self,
+        drafts: rules::Drafts,
+        chosen: &Chosen<'_>,
+    ) -> Result<(Vec<PriceLine>, Option<Waived>), PriceError> {
+        let mut lines = Vec::with_capacity(drafts.lines.len() + 3);
+        let mut in_full = Money::zero(drafts.currency);
+        for draft in drafts.lines {
+            let mut line = self.line(draft.code, draft.text, draft.quantity, draft.unit)?;
+            line.agency = draft.agency.or(line.agency);
+            line.revenue_code = draft.revenue_code.unwrap_or(line.revenue_code);
+            in_full = in_full.checked_add(line.amount).map_err(|_| self.too_large())?;
+            if let Some(waiver) = chosen.waiver {
+                let unit = additions::waived(line.unit, waiver);
+                let basis = format!("{}; reduced by {}", line.legal_basis, waiver.basis.citation());
+                line =
+                    PriceLine { unit, amount: self.times(unit, line.quantity)?, legal_basis: basis, ..line };
+            }
+            lines.push(line);
+        }
+        let asked_for = self.sum(drafts.currency, &lines)?;
+        let waived = chosen.waiver.map(|waiver| Waived {
+            code: waiver.code.clone(),
+            text: waiver.text.clone(),
+            amount: in_full.checked_sub(asked_for).expect("a waiver only takes off"),
+            legal_basis: waiver.basis.citation(),
+        });
+        if let Some(urgency) = chosen.urgency {
+            let text = self.service.name.with_detail(&urgency.text);
+            lines.push(self.line(format!("urgency.{}", urgency.code), text, 1, urgency.amount)?);
+        }
+        for (penalty, amount) in &chosen.penalties {
+            let text = self.service.name.with_detail(&penalty.text);
+            let line = self.line(format!("penalty.{}", penalty.code), text, 1, *amount)?;
+            lines.push(PriceLine { legal_basis: penalty.basis.citation(), ..line });
+        }
+        Ok((lines, waived))
+    }
+
+    /// What the channel costs, on the whole of the fees.
+    fn surcharge(&self, surcharge: &Surcharge, fees: Money) -> Result<PriceLine, PriceError> {
+        let amount = surcharge.rate.of(fees, surcharge.rounding).ok_or_else(|| self.too_large())?;
+        let text = self.service.name.with_detail(&surcharge.text);
+        let line = self.line(format!("surcharge.{}", surcharge.channel), text, 1, amount)?;
+        Ok(PriceLine { legal_basis: surcharge.basis.citation(), ..line })
+    }
+
+    /// A line of the service's own fee.
+    fn line(&self, code: String, text: Text, quantity: u32, unit: Money) -> Result<PriceLine, PriceError> {
+        Ok(PriceLine {
+            code,
+            text,
+            quantity,
+            unit,
+            amount: self.times(unit, quantity)?,
+            agency: Some(self.service.agency.clone()),
+            revenue_code: self.service.revenue_code.clone(),
+            legal_basis: self.schedule.basis.citation(),
+            fee_version: self.schedule.version.clone(),
+        })
+    }
+
+    fn times(&self, unit: Money, quantity: u32) -> Result<Money, PriceError> {
+        unit.checked_mul(i64::from(quantity)).map_err(|_| self.too_large())
+    }
+
+    fn sum(&self, currency: Currency, lines: &[PriceLine]) -> Result<Money, PriceError> {
+        Money::sum(currency, lines.iter().map(|line| line.amount)).map_err(|_| self.too_large())
+    }
+
+    fn too_large(&self) -> PriceError {
+        PriceError::TooLarge { slug: self.service.slug.clone() }
+    }
 }
 
 /// The convenience fee on a bill of `fees`, and its line unless it is nothing. Once per bill, on the whole of it.
@@ -222,6 +328,7 @@ fn convenience_charge(
         quantity: 1,
         unit: amount,
         amount,
+        agency: None,
         revenue_code: fee.revenue_code.clone(),
         legal_basis: citation.clone(),
         fee_version: schedule.version.clone(),

@@ -1,5 +1,6 @@
 //! What the payer answered: the input of pricing.
 
+use jiff::civil::Date;
 use ledger::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ use crate::fee::{AgeClass, PayerCategory};
 /// {"declared_value": {"amount": 10000000, "currency": "KES"}}
 /// {"assessment": {"amount": 1234500, "currency": "KES", "reference": "2026112100012345"}}
 /// {"amount": {"amount": 50000, "currency": "KES"}}
+/// {"quantity": 4, "times": 3, "date": "2026-12-24"}
+/// {"variant": "34-pages", "urgency": "express", "channel": "card"}
+/// {"penalties": [{"code": "late-filing", "amount": {"amount": 50000, "currency": "KES"}}], "waiver": "hardship"}
 /// ```
 ///
 /// | field | wanted by |
@@ -32,6 +36,11 @@ use crate::fee::{AgeClass, PayerCategory};
 /// | `declared_value` | [`FeeRule::Percentage`](crate::FeeRule::Percentage): what the share is taken of |
 /// | `assessment` | [`FeeRule::Assessed`](crate::FeeRule::Assessed): amount and reference as on the slip |
 /// | `amount` | [`FeeRule::Open`](crate::FeeRule::Open): what the payer chose to pay |
+/// | `times` | [`FeeRule::Quantity`](crate::FeeRule::Quantity) with a second number: days of a stay |
+/// | `date` | [`FeeRule::Seasons`](crate::FeeRule::Seasons): the day of the visit, within a year from today |
+/// | `urgency` | optional, where the fee has [urgencies](crate::Urgency): the code of one |
+/// | `channel` | optional, where the fee has [surcharges](crate::Surcharge): how the payer will pay |
+/// | `penalties`, `waiver` | optional, where the fee has [penalties](crate::Penalty) or [waivers](crate::Waiver): what an officer of the agency decided |
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -51,6 +60,35 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Assessment>,
     /// An amount of the payer's choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// What the quantity is multiplied by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// The day of the visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+    /// The code of the chosen urgency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<String>,
+    /// The channel that will be paid on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// What an officer adds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub penalties: Vec<PenaltyAnswer>,
+    /// The code of the waiver that an officer granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<String>,
+}
+
+/// A penalty that an officer adds to a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PenaltyAnswer {
+    /// The code of the penalty.
+    pub code: String,
+    /// How much it is; only for a penalty whose amount is assessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
 }

@@ -1,12 +1,20 @@
 //! Each fee rule applied to the payer's answers.
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use ledger::{Currency, Money};
 
 use super::error::{AnswerFault, AnswerProblem};
 use super::order::{Assessment, Order, VisitorGroup};
 use super::{VISITOR_GROUPS_MAX, VISITORS_MAX};
-use crate::fee::{Band, FeeRule, FixedPart, Rate, ReferenceShape, Rounding, Variant, VisitorFees};
+use crate::code::{AgencyCode, RevenueCode};
+use crate::fee::{
+    Band, BundlePart, FeeRule, FixedPart, Rate, ReferenceShape, Rounding, Season, Times, Variant, VisitorFees,
+};
 use crate::text::Text;
+
+/// A visit is booked at most so many years ahead.
+const VISIT_AHEAD_YEARS: i32 = 1;
 
 /// What a rule makes of an order: lines of one currency, not yet multiplied out.
 pub(super) struct Drafts {
@@ -20,25 +28,78 @@ pub(super) struct Draft {
     pub(super) text: Text,
     pub(super) quantity: u32,
     pub(super) unit: Money,
+    /// Whose it is, if it is not the agency's of the service.
+    pub(super) agency: Option<AgencyCode>,
+    /// Where it belongs, if it is not where the service's money belongs.
+    pub(super) revenue_code: Option<RevenueCode>,
 }
 
-type Refused = Vec<AnswerProblem>;
+impl Draft {
+    fn new(code: impl Into<String>, text: Text, quantity: u32, unit: Money) -> Self {
+        Self { code: code.into(), text, quantity, unit, agency: None, revenue_code: None }
+    }
+}
 
-/// The lines that `rule` asks of whoever gives these answers. `service` is the name that the lines begin with.
-pub(super) fn lines(service: &Text, rule: &FeeRule, order: &Order) -> Result<Drafts, Refused> {
+pub(super) type Refused = Vec<AnswerProblem>;
+
+/// The lines that `rule` asks of whoever gives these answers on `day`. `service` is the name that the lines begin with.
+pub(super) fn lines(service: &Text, rule: &FeeRule, order: &Order, day: Date) -> Result<Drafts, Refused> {
+    if let FeeRule::Seasons { seasons, otherwise } = rule {
+        return seasonal(service, seasons, otherwise, order, day);
+    }
     let mut problems = answers_not_asked_for(rule, order);
-    let drafts = match rule {
+    if order.date.is_some() {
+        problems.push(AnswerProblem::new("date", AnswerFault::NotAskedFor));
+    }
+    combined(problems, drafts(service, rule, order))
+}
+
+/// The lines of the season that the day of the visit falls into.
+fn seasonal(
+    service: &Text,
+    seasons: &[Season],
+    otherwise: &FeeRule,
+    order: &Order,
+    day: Date,
+) -> Result<Drafts, Refused> {
+    let date = order.date.ok_or_else(|| missing("date"))?;
+    let last = day.saturating_add(VISIT_AHEAD_YEARS.years());
+    if !(day..=last).contains(&date) {
+        return Err(vec![AnswerProblem::new("date", AnswerFault::DayOutOfRange { first: day, last })]);
+    }
+    let season = seasons.iter().find(|season| season.days.contains(date));
+    let rule = season.map_or(otherwise, |season| &season.rule);
+    let mut drafts = combined(answers_not_asked_for(rule, order), drafts(service, rule, order))?;
+    if let Some(season) = season {
+        for draft in &mut drafts.lines {
+            draft.code = format!("{}.{}", season.code, draft.code);
+            draft.text = draft.text.with_more(&season.text);
+        }
+    }
+    Ok(drafts)
+}
+
+/// The drafts, or every problem of both.
+fn combined(mut problems: Refused, drafts: Result<Drafts, Refused>) -> Result<Drafts, Refused> {
+    match drafts {
+        Ok(drafts) if problems.is_empty() => Ok(drafts),
+        Ok(_) => Err(problems),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems)
+        }
+    }
+}
+
+fn drafts(service: &Text, rule: &FeeRule, order: &Order) -> Result<Drafts, Refused> {
+    match rule {
         FeeRule::Flat { amount } => Ok(one_line("flat", service.clone(), *amount)),
         FeeRule::Variants { variants, .. } => chosen_variant(service, variants, order.variant.as_deref()),
         FeeRule::Visitors(fees) => visitors(service, fees, &order.visitors),
-        FeeRule::Quantity { unit, amount, quantity_max, fixed } => {
-            quantity_answer(order, *quantity_max).map(|quantity| {
-                let line = Draft {
-                    code: "each".to_owned(),
-                    text: service.with_detail(unit),
-                    quantity,
-                    unit: *amount,
-                };
+        FeeRule::Quantity { unit, amount, quantity_max, times, fixed } => {
+            let counted = counted(order, unit, *quantity_max, times.as_ref());
+            counted.map(|(quantity, detail)| {
+                let line = Draft::new("each", service.with_detail(&detail), quantity, *amount);
                 with_fixed_part(service, fixed.as_ref(), line)
             })
         }
@@ -47,7 +108,7 @@ pub(super) fn lines(service: &Text, rule: &FeeRule, order: &Order) -> Result<Dra
             declared_value(order, *currency, *value_max).map(|value| {
                 let amount = share(value, *rate, *rounding, bounds);
                 let text = service.with_detail(of);
-                let line = Draft { code: "share".to_owned(), text, quantity: 1, unit: amount };
+                let line = Draft::new("share", text, 1, amount);
                 with_fixed_part(service, fixed.as_ref(), line)
             })
         }
@@ -58,12 +119,7 @@ pub(super) fn lines(service: &Text, rule: &FeeRule, order: &Order) -> Result<Dra
                 let steps = quantity.saturating_sub(*included).div_ceil(*step);
                 if steps > 0 {
                     let text = service.with_detail(&step_text(*step, unit));
-                    drafts.lines.push(Draft {
-                        code: "step".to_owned(),
-                        text,
-                        quantity: steps,
-                        unit: *per_step,
-                    });
+                    drafts.lines.push(Draft::new("step", text, steps, *per_step));
                 }
                 drafts
             })
@@ -78,14 +134,44 @@ pub(super) fn lines(service: &Text, rule: &FeeRule, order: &Order) -> Result<Dra
                 Ok(one_line("open", service.clone(), amount))
             })
         }
-    };
-    match drafts {
-        Ok(drafts) if problems.is_empty() => Ok(drafts),
-        Ok(_) => Err(problems),
-        Err(more) => {
-            problems.extend(more);
-            Err(problems)
+        FeeRule::Bundle { parts } => Ok(bundle(service, parts)),
+        FeeRule::Seasons { .. } => unreachable!("the builder lets no season have seasons within it"),
+    }
+}
+
+fn bundle(service: &Text, parts: &[BundlePart]) -> Drafts {
+    let currency = parts.first().map_or(Currency::Kes, |part| part.amount.currency());
+    let lines = parts.iter().map(|part| Draft {
+        agency: part.agency.clone(),
+        revenue_code: part.revenue_code.clone(),
+        ..Draft::new(part.code.as_str(), service.with_detail(&part.text), 1, part.amount)
+    });
+    Drafts { currency, lines: lines.collect() }
+}
+
+/// How many there are to pay for, and of what: `4` of `entry`, or `4` times `3` of `entry, 3 days`.
+fn counted(
+    order: &Order,
+    unit: &Text,
+    quantity_max: u32,
+    times: Option<&Times>,
+) -> Result<(u32, Text), Refused> {
+    let quantity = quantity_answer(order, quantity_max);
+    let Some(times) = times else { return Ok((quantity?, unit.clone())) };
+    let factor = match order.times {
+        None => Err(missing("times")),
+        Some(factor) if (1..=times.times_max).contains(&factor) => Ok(factor),
+        Some(_) => {
+            let fault = AnswerFault::OutOfRange { min: 1, max: times.times_max };
+            Err(vec![AnswerProblem::new("times", fault)])
         }
+    };
+    match (quantity, factor) {
+        (Ok(quantity), Ok(factor)) => {
+            let of_times = times.unit.map(|en| format!("{en} × {factor}"), |sw| format!("{sw} × {factor}"));
+            Ok((quantity * factor, unit.with_more(&of_times)))
+        }
+        (quantity, factor) => Err([quantity.err(), factor.err()].into_iter().flatten().flatten().collect()),
     }
 }
 
@@ -98,6 +184,7 @@ fn answers_not_asked_for(rule: &FeeRule, order: &Order) -> Refused {
     let asks_value = matches!(rule, FeeRule::Percentage { .. });
     let asks_assessment = matches!(rule, FeeRule::Assessed { .. });
     let asks_amount = matches!(rule, FeeRule::Open { .. });
+    let asks_times = matches!(rule, FeeRule::Quantity { times: Some(_), .. });
     [
         ("variant", order.variant.is_some() && !asks_variant),
         ("visitors", !order.visitors.is_empty() && !asks_visitors),
@@ -105,6 +192,7 @@ fn answers_not_asked_for(rule: &FeeRule, order: &Order) -> Refused {
         ("declared_value", order.declared_value.is_some() && !asks_value),
         ("assessment", order.assessment.is_some() && !asks_assessment),
         ("amount", order.amount.is_some() && !asks_amount),
+        ("times", order.times.is_some() && !asks_times),
     ]
     .into_iter()
     .filter(|(_, superfluous)| *superfluous)
@@ -144,7 +232,7 @@ fn visitors(service: &Text, fees: &VisitorFees, groups: &[VisitorGroup]) -> Resu
         } else if let Some(unit) = fees.amount(category, age_class) {
             let text = service.with_detail(&category.text()).with_more(&age_class.text());
             let code = format!("{category}.{age_class}");
-            paying.push((path("category"), Draft { code, text, quantity: count, unit }));
+            paying.push((path("category"), Draft::new(code, text, count, unit)));
         } else {
             let fault = AnswerFault::FeeNotKnown { category, age_class };
             problems.push(AnswerProblem::new(path("category"), fault));
@@ -164,11 +252,9 @@ fn visitors(service: &Text, fees: &VisitorFees, groups: &[VisitorGroup]) -> Resu
     if !problems.is_empty() {
         return Err(problems);
     }
-    let free_lines = exempt.into_iter().map(|(exemption, count)| Draft {
-        code: format!("free.{}", exemption.code()),
-        text: service.with_detail(&exemption.text()),
-        quantity: count,
-        unit: Money::zero(currency),
+    let free_lines = exempt.into_iter().map(|(exemption, count)| {
+        let code = format!("free.{}", exemption.code());
+        Draft::new(code, service.with_detail(&exemption.text()), count, Money::zero(currency))
     });
     let lines = paying.into_iter().map(|(_, draft)| draft).chain(free_lines).collect();
     Ok(Drafts { currency, lines })
@@ -229,7 +315,7 @@ fn assessed(
 }
 
 /// Checks an amount that the caller sent as an object with `amount` and `currency`, at `path`.
-fn amount_within(path: &str, amount: Money, min: Money, max: Money) -> Result<(), Refused> {
+pub(super) fn amount_within(path: &str, amount: Money, min: Money, max: Money) -> Result<(), Refused> {
     if amount.currency() != min.currency() {
         let fault = AnswerFault::WrongCurrency { wanted: min.currency() };
         return Err(vec![AnswerProblem::new(format!("{path}.currency"), fault)]);
@@ -250,21 +336,15 @@ fn quantity_answer(order: &Order, quantity_max: u32) -> Result<u32, Refused> {
 }
 
 fn one_line(code: &str, text: Text, unit: Money) -> Drafts {
-    let line = Draft { code: code.to_owned(), text, quantity: 1, unit };
-    Drafts { currency: unit.currency(), lines: vec![line] }
+    Drafts { currency: unit.currency(), lines: vec![Draft::new(code, text, 1, unit)] }
 }
 
 fn with_fixed_part(service: &Text, fixed: Option<&FixedPart>, line: Draft) -> Drafts {
     let currency = line.unit.currency();
-    let fixed_line = fixed.map(|part| Draft {
-        code: "fixed".to_owned(),
-        text: service.with_detail(&part.text),
-        quantity: 1,
-        unit: part.amount,
-    });
+    let fixed_line = fixed.map(|part| Draft::new("fixed", service.with_detail(&part.text), 1, part.amount));
     Drafts { currency, lines: [Some(line), fixed_line].into_iter().flatten().collect() }
 }
 
-fn missing(path: &str) -> Refused {
+pub(super) fn missing(path: &str) -> Refused {
     vec![AnswerProblem::new(path, AnswerFault::Missing)]
 }

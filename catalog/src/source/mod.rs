@@ -3,16 +3,20 @@
 //! `FORMAT.md` describes the file. Rows hold texts as they were written; the builder makes them into services and
 //! says what does not hold.
 
+mod fee_rows;
 mod place;
 mod problem;
 mod read;
 mod rows;
 
+pub use fee_rows::{
+    AssessedReferenceRow, BandRow, BundlePartRow, FeeRow, FixedPartRow, PenaltyRow, RuleRow, SeasonRow,
+    SurchargeRow, TimesRow, UrgencyRow, VariantRow, VisitorAgesRow, VisitorAmountsRow, WaiverRow,
+};
 pub use problem::{Problem, Problems};
 pub use rows::{
-    AgencyRow, AssessedReferenceRow, BandRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
-    ConvenienceScheduleRow, FORMAT_VERSION, FeeRow, FixedPartRow, RuleRow, ServiceRow, TextRow, VariantRow,
-    VisitorAgesRow, VisitorAmountsRow,
+    AgencyRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow, ConvenienceScheduleRow,
+    FORMAT_VERSION, ServiceRow, TextRow,
 };
 
 pub(crate) use place::Place;

@@ -53,6 +53,10 @@ fn every_text_is_written_in_both_languages() {
                 }
                 FeeRule::Assessed { reference, .. } => assert_written_twice(&reference.name, &service.name),
                 FeeRule::Flat { .. } | FeeRule::Visitors(_) | FeeRule::Open { .. } => {}
+                FeeRule::Bundle { parts } => {
+                    parts.iter().for_each(|part| assert_written_twice(&part.text, &service.name));
+                }
+                FeeRule::Seasons { .. } => panic!("{}: look into its seasons here", service.slug),
             }
         }
     }

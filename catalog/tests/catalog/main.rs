@@ -8,5 +8,7 @@ mod diff;
 mod lookup;
 mod orders;
 mod price;
+mod random_prices;
 mod scene;
 mod search;
+mod shapes;

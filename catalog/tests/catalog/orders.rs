@@ -49,6 +49,7 @@ fn any_order() -> impl Strategy<Value = Order> {
             declared_value,
             assessment,
             amount,
+            ..Order::default()
         });
     // Most services want one answer, so most orders keep one.
     (full, 0..8_u8).prop_map(|(order, kept)| match kept {

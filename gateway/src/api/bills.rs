@@ -272,10 +272,9 @@ fn price(app: &App, request: &Request<App>, wanted: BillRequest) -> Result<(NewB
         quantity: line.quantity,
         unit: line.unit,
         amount: line.amount,
-        account: if line.code == "convenience_fee" {
-            convenience_fee()
-        } else {
-            agency_payable(agency, service.slug.as_str())
+        account: match &line.agency {
+            Some(owner) => agency_payable(owner.as_str(), service.slug.as_str()),
+            None => convenience_fee(),
         },
         legal_basis: line.legal_basis.as_str().into(),
         fee_version: line.fee_version.as_str().into(),

@@ -1,0 +1,111 @@
+//! What may be added to what a rule says, or taken off it: urgency, penalties, waivers, what a channel costs. Each rests
+//! on a law of its own or on that of the fee, and each is a line or a note on the bill.
+
+use std::sync::Arc;
+
+use ledger::{Currency, Money};
+
+use super::basis::LegalBasis;
+use super::rule::{Rate, Rounding};
+use crate::code::VariantCode;
+use crate::text::Text;
+
+/// Everything that may change what the rule of one fee version says. Mostly empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Additions {
+    /// Faster service for more money; the payer may choose one.
+    pub urgencies: Vec<Urgency>,
+    /// What an officer may add.
+    pub penalties: Vec<Penalty>,
+    /// What an officer may take off.
+    pub waivers: Vec<Waiver>,
+    /// What paying on a channel costs.
+    pub surcharges: Vec<Surcharge>,
+}
+
+/// Faster service, charged once per bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Urgency {
+    /// Its name in orders.
+    pub code: VariantCode,
+    /// Its name for people.
+    pub text: Text,
+    /// What it adds.
+    pub amount: Money,
+    /// What is promised then, instead of the service's own promise.
+    pub promised_working_days: Option<u16>,
+}
+
+/// Something that an officer of the agency may add to a bill: late filing, a default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Penalty {
+    /// Its name in orders.
+    pub code: VariantCode,
+    /// Its name for people.
+    pub text: Text,
+    /// The law it rests on.
+    pub basis: Arc<LegalBasis>,
+    /// How much it is.
+    pub amount: PenaltyAmount,
+}
+
+/// How much a penalty is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PenaltyAmount {
+    /// So much.
+    Fixed(Money),
+    /// What the officer assesses, within bounds.
+    Assessed {
+        /// The least.
+        min: Money,
+        /// The most.
+        max: Money,
+    },
+}
+
+impl PenaltyAmount {
+    /// The currency it is in.
+    pub const fn currency(self) -> Currency {
+        match self {
+            Self::Fixed(amount) => amount.currency(),
+            Self::Assessed { min, .. } => min.currency(),
+        }
+    }
+}
+
+/// Part or all of a fee, not asked for. An officer decides that it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// Its name in orders.
+    pub code: VariantCode,
+    /// Its name for people.
+    pub text: Text,
+    /// The law it rests on.
+    pub basis: Arc<LegalBasis>,
+    /// The share of each line that is not asked for.
+    pub share: Rate,
+}
+
+/// What paying on a channel costs, as a share of the fee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surcharge {
+    /// The channel, as orders name it: `card`.
+    pub channel: VariantCode,
+    /// Its name for people.
+    pub text: Text,
+    /// The law it rests on.
+    pub basis: Arc<LegalBasis>,
+    /// The share.
+    pub rate: Rate,
+    /// How it becomes whole shillings or dollars.
+    pub rounding: Rounding,
+}
+
+impl Additions {
+    /// Every law that one of them rests on.
+    pub fn bases(&self) -> impl Iterator<Item = &Arc<LegalBasis>> {
+        let penalties = self.penalties.iter().map(|penalty| &penalty.basis);
+        let waivers = self.waivers.iter().map(|waiver| &waiver.basis);
+        penalties.chain(waivers).chain(self.surcharges.iter().map(|surcharge| &surcharge.basis))
+    }
+}
