@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{LiveCatalogue, Policy};
+use catalog::Policy;
 use hyper::Uri;
 use ledger::personal::{Month, Vault};
 use ledger::{LedgerTime, ShortKey};
@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::access::{KeyMode, KeySecret};
 use crate::api::{Access, Principal};
 use crate::books::Books;
+use crate::catalogue::LiveCatalogue;
 use crate::channels::mpesa::Paybill;
 use crate::clock::{Clock, east_africa_date};
 use crate::exchange::ExchangeRate;
@@ -36,6 +37,8 @@ pub struct App {
     pub books: Books,
     /// The catalogue in force.
     pub catalogue: LiveCatalogue,
+    /// The file that a reload reads, if one is configured.
+    pub catalogue_file: Option<std::path::PathBuf>,
     /// What may be charged.
     pub policy: Policy,
     /// Dollars into shillings, where there is a rate.

@@ -71,7 +71,7 @@ fn demo(flags: &DemoFlags) -> ExitCode {
             ready.agency_keys.clone_from(&keys.agency_keys);
             ready.treasury_key = Some(keys.treasury_key.clone());
         }
-        let services = gateway.app().catalogue.current().services().len();
+        let services = gateway.app().catalogue.current().catalogue().services().len();
         welcome(&ready, services, started.elapsed().as_secs_f32());
         let code = run(gateway, ready, flags.ready_file.as_deref()).await;
         stop_sandbox.cancel();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ledger::{Currency, Money};
+use serde::Serialize;
 
 use super::basis::LegalBasis;
 use super::rule::{Rate, Rounding};
@@ -11,20 +12,24 @@ use crate::code::VariantCode;
 use crate::text::Text;
 
 /// Everything that may change what the rule of one fee version says. Mostly empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Additions {
     /// Faster service for more money; the payer may choose one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub urgencies: Vec<Urgency>,
     /// What an officer may add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub penalties: Vec<Penalty>,
     /// What an officer may take off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
     /// What paying on a channel costs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub surcharges: Vec<Surcharge>,
 }
 
 /// Faster service, charged once per bill.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Urgency {
     /// Its name in orders.
     pub code: VariantCode,
@@ -37,7 +42,7 @@ pub struct Urgency {
 }
 
 /// Something that an officer of the agency may add to a bill: late filing, a default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Penalty {
     /// Its name in orders.
     pub code: VariantCode,
@@ -50,7 +55,8 @@ pub struct Penalty {
 }
 
 /// How much a penalty is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PenaltyAmount {
     /// So much.
     Fixed(Money),
@@ -74,7 +80,7 @@ impl PenaltyAmount {
 }
 
 /// Part or all of a fee, not asked for. An officer decides that it holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiver {
     /// Its name in orders.
     pub code: VariantCode,
@@ -83,11 +89,12 @@ pub struct Waiver {
     /// The law it rests on.
     pub basis: Arc<LegalBasis>,
     /// The share of each line that is not asked for.
+    #[serde(rename = "share_percent")]
     pub share: Rate,
 }
 
 /// What paying on a channel costs, as a share of the fee.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Surcharge {
     /// The channel, as orders name it: `card`.
     pub channel: VariantCode,
@@ -96,6 +103,7 @@ pub struct Surcharge {
     /// The law it rests on.
     pub basis: Arc<LegalBasis>,
     /// The share.
+    #[serde(rename = "rate_percent")]
     pub rate: Rate,
     /// How it becomes whole shillings or dollars.
     pub rounding: Rounding,

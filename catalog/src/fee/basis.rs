@@ -81,6 +81,13 @@ impl LegalBasis {
     }
 }
 
+/// As its citation.
+impl Serialize for LegalBasis {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.citation())
+    }
+}
+
 fn push(text: &mut String, part: std::fmt::Arguments<'_>) {
     text.write_fmt(part).expect("writing to a string cannot fail");
 }

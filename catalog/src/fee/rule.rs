@@ -11,8 +11,9 @@ use crate::code::{AgencyCode, RevenueCode, VariantCode};
 use crate::text::Text;
 
 /// How the amount is found from the payer's answers. Matching on it exhaustively is meant: a new shape must be
-/// priced, validated, rendered and asked for before anything compiles.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// priced, validated, rendered and asked for before anything compiles. Written as the API shows it: with its `kind`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FeeRule {
     /// The same for everybody.
     Flat {
@@ -46,6 +47,7 @@ pub enum FeeRule {
         /// What the value is of: `nominal capital`.
         of: Text,
         /// The share.
+        #[serde(rename = "rate_percent")]
         rate: Rate,
         /// How the share becomes whole shillings or dollars.
         rounding: Rounding,
@@ -138,7 +140,7 @@ impl FeeRule {
 }
 
 /// One choice of [`FeeRule::Variants`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Variant {
     /// Its name in orders.
     pub code: VariantCode,
@@ -149,7 +151,7 @@ pub struct Variant {
 }
 
 /// A second number that a quantity is multiplied by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Times {
     /// What is counted: `day`.
     pub unit: Text,
@@ -158,7 +160,7 @@ pub struct Times {
 }
 
 /// One part of [`FeeRule::Bundle`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BundlePart {
     /// Its name in the codes of price lines.
     pub code: VariantCode,
@@ -173,7 +175,7 @@ pub struct BundlePart {
 }
 
 /// A part of a fee that is charged once, as a line of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FixedPart {
     /// What it is for.
     pub text: Text,
@@ -182,7 +184,7 @@ pub struct FixedPart {
 }
 
 /// One band of [`FeeRule::Bands`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Band {
     /// The largest quantity in it.
     pub up_to: u32,
@@ -235,6 +237,13 @@ impl Rate {
     }
 }
 
+/// As text, so that nobody reads a share as a binary fraction.
+impl Serialize for Rate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// In percent, without a sign: `8.5`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -256,7 +265,7 @@ pub enum Rounding {
 }
 
 /// What the reference of an assessment looks like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReferenceShape {
     /// What it is called: `Payment Registration Number (PRN)`.
     pub name: Text,

@@ -1,13 +1,16 @@
 //! Seasons: days of every year on which another rule holds.
 
+use std::fmt;
+
 use jiff::civil::Date;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::rule::FeeRule;
 use crate::code::VariantCode;
 use crate::text::Text;
 
 /// One season of [`FeeRule::Seasons`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Season {
     /// Its name in the codes of price lines.
     pub code: VariantCode,
@@ -59,12 +62,28 @@ impl SeasonDays {
     }
 }
 
+impl Serialize for SeasonDays {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut days = serializer.serialize_struct("SeasonDays", 2)?;
+        days.serialize_field("from", &self.from.to_string())?;
+        days.serialize_field("to", &self.to.to_string())?;
+        days.end()
+    }
+}
+
+/// `MM-DD`.
+impl fmt::Display for DayOfYear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}-{:02}", self.month, self.day)
+    }
+}
+
 impl DayOfYear {
     fn parse(text: &str) -> Option<Self> {
         let (month, day) = text.split_once('-').filter(|_| text.len() == 5)?;
         let date = Date::new(LEAP_YEAR, month.parse().ok()?, day.parse().ok()?).ok()?;
-        let is_plain = format!("{:02}-{:02}", date.month(), date.day()) == text;
-        is_plain.then_some(Self { month: date.month(), day: date.day() })
+        let day = Self { month: date.month(), day: date.day() };
+        (day.to_string() == text).then_some(day)
     }
 
     fn in_leap_year(self) -> Date {

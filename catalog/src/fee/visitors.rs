@@ -1,9 +1,11 @@
 //! Fees by who the visitor is, as the parks have them: category of payer by class of age, the currency following
 //! from the category.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ledger::Money;
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
@@ -144,6 +146,23 @@ pub struct VisitorFees {
     adult: [Option<Money>; PayerCategory::ALL.len()],
     child: [Option<Money>; PayerCategory::ALL.len()],
     exemptions: Vec<Exemption>,
+}
+
+/// The cells that are known, as the API shows them: `amounts.non_resident.adult`.
+impl Serialize for VisitorFees {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        type Ages = BTreeMap<&'static str, Money>;
+        let ages = |category: PayerCategory| -> Ages {
+            let known = [AgeClass::Adult, AgeClass::Child].into_iter();
+            known.filter_map(|age| Some((age.code(), self.amount(category, age)?))).collect()
+        };
+        let known = PayerCategory::ALL.into_iter().map(|category| (category.code(), ages(category)));
+        let amounts: BTreeMap<_, _> = known.filter(|(_, ages)| !ages.is_empty()).collect();
+        let mut fields = serializer.serialize_map(Some(2))?;
+        fields.serialize_entry("amounts", &amounts)?;
+        fields.serialize_entry("free", &self.exemptions)?;
+        fields.end()
+    }
 }
 
 impl VisitorFees {

@@ -41,6 +41,14 @@ pub(super) const READERS_OF_TOTALS: Access =
 pub(super) const READERS_OF_DOUBT: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
+/// Proposes what needs two people: a catalogue.
+pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);
+/// Approves what a maker proposed.
+pub(super) const CHECKERS: Access = Access::Roles(&[Role::Checker]);
+/// Reads what waits for approval.
+pub(super) const READERS_OF_DRAFTS: Access =
+    Access::Roles(&[Role::Maker, Role::Checker, Role::Auditor, Role::Operator]);
+
 /// Who a caller turned out to be.
 #[derive(Clone, Debug)]
 pub enum Principal {

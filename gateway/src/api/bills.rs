@@ -233,11 +233,8 @@ fn show_bill(app: &App, bill: &Bill, status: StatusCode) -> Response {
 
 /// Prices what is wanted from one snapshot of the catalogue.
 fn price(app: &App, request: &Request<App>, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Problem> {
-    let catalogue = app.catalogue.current();
-    let version =
-        app.books.readers().catalogue().filter(|version| *version.hash == *catalogue.hash().to_string());
-    let version =
-        version.ok_or_else(|| trouble::internal("the catalogue in memory is not the one in force"))?;
+    let served = app.catalogue.current();
+    let catalogue = served.catalogue();
     let now = app.now();
     let priced = catalogue
         .price(&wanted.service, &wanted.order, east_africa_date(now.micros()), app.policy)
@@ -291,7 +288,7 @@ fn price(app: &App, request: &Request<App>, wanted: BillRequest) -> Result<(NewB
         quote,
         convenience_basis: priced.convenience_fee.basis.as_str().into(),
         part_payment: priced.part_payment.into(),
-        catalogue: version,
+        catalogue: served.version().clone(),
         agency_reference: wanted.agency_reference.map(Into::into),
         life_seconds: app.bill_life_seconds,
         vault_slot: 0,

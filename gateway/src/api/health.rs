@@ -20,7 +20,7 @@ pub(super) async fn live(_app: SharedApp, _request: Request<App>) -> Result<Resp
 /// `GET /readyz`: a line for each check.
 pub(super) async fn ready(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
     let is_draining = app.is_draining.load(Ordering::Relaxed);
-    let has_catalogue = app.books.readers().catalogue().is_some();
+    let has_catalogue = app.books.readers().catalogues().in_force().is_some();
     let views = app.views.health();
     let checks = [
         ("not draining", !is_draining, true),

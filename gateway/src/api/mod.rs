@@ -8,7 +8,9 @@ mod access;
 mod attempts;
 mod bills;
 mod callbacks;
+mod catalogue;
 mod collections;
+mod fees;
 mod health;
 mod keys;
 mod lists;
@@ -28,7 +30,9 @@ use crate::http::router::{Route, RouteTableError, Routes};
 
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
-use access::{INTEGRATORS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_TOTALS};
+use access::{
+    CHECKERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS, READERS_OF_TOTALS,
+};
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
@@ -39,11 +43,48 @@ const CALLBACK_BYTES_MAX: usize = 16 * 1024;
 /// A prompt waits for the provider's own answer.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
 
+/// The most that a catalogue that is sent may have in bytes: three times one of 22,000 services.
+const CATALOGUE_BYTES_MAX: usize = 96 << 20;
+/// A whole catalogue is received and checked.
+const CATALOGUE_DEADLINE: Duration = Duration::from_secs(60);
+
 /// What citizens, agencies, the Treasury and the Auditor reach.
 pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
     let mut routes = vec![
         Route::get("/v1/services", "service_list", Access::Anyone, services::list),
         Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
+        Route::get("/v1/services/{slug}/fees", "service_fees", Access::Anyone, fees::on_day),
+        Route::post("/v1/services/{slug}/price", "service_price", Access::Anyone, fees::price),
+        Route::get("/v1/catalogue", "catalogue_whole", Access::Anyone, catalogue::whole),
+        Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes),
+        Route::get(
+            "/v1/catalogue/linked-data",
+            "catalogue_linked_data",
+            Access::Anyone,
+            catalogue::linked_data,
+        ),
+        Route::get("/v1/catalogue/drafts", "catalogue_draft_list", READERS_OF_DRAFTS, catalogue::drafts),
+        Route::post("/v1/catalogue/drafts", "catalogue_draft_create", MAKERS, catalogue::draft)
+            .body(BodyRule::Whole { bytes_max: CATALOGUE_BYTES_MAX })
+            .deadline(CATALOGUE_DEADLINE),
+        Route::get(
+            "/v1/catalogue/drafts/{hash}",
+            "catalogue_draft_show",
+            READERS_OF_DRAFTS,
+            catalogue::show_draft,
+        )
+        .deadline(CATALOGUE_DEADLINE),
+        Route::post("/v1/catalogue/drafts/{hash}/publish", "catalogue_publish", CHECKERS, catalogue::publish)
+            .runs_to_end()
+            .deadline(CATALOGUE_DEADLINE),
+        Route::post(
+            "/v1/catalogue/drafts/{hash}/withdraw",
+            "catalogue_withdraw",
+            MAKERS,
+            catalogue::withdraw,
+        ),
+        Route::post("/v1/catalogue/rollbacks", "catalogue_roll_back", MAKERS, catalogue::roll_back)
+            .deadline(CATALOGUE_DEADLINE),
         Route::post("/v1/bills", "bill_create", INTEGRATORS, bills::create).about_money().runs_to_end(),
         Route::get("/v1/bills", "bill_list", READERS_OF_BILLS, lists::bills),
         Route::get("/v1/bills/{id}", "bill_show", READERS_OF_BILLS, bills::show),
@@ -108,6 +149,9 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
         Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
         Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
+        Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
+            .runs_to_end()
+            .deadline(CATALOGUE_DEADLINE),
         Route::post("/admin/views/rebuild", "admin_views_rebuild", Access::Operator, health::rebuild_views),
     ])
 }

@@ -1,19 +1,17 @@
 //! Services: found and shown, from one snapshot of the catalogue.
 
-use catalog::{Billing, Catalogue, FeeSchedule, Filters, Language, Service, Text};
-use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use catalog::{Catalogue, Filters, Language, Service, Text};
 use serde::Serialize;
 
 use super::SharedApp;
 use crate::app::App;
+use crate::catalogue::Rendered;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
-use crate::http::response::{self, Response};
+use crate::http::response::Response;
+use crate::payments::CatalogueVersion;
 
-/// Catalogue answers may be kept by caches for a moment, and carried through an outage for a week.
-const CACHING: &str = "public, max-age=5, stale-while-revalidate=60, stale-if-error=604800";
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 500;
 
@@ -21,7 +19,7 @@ const LIMIT_MAX: usize = 500;
 struct ServiceList {
     data: Vec<ServiceRow>,
     total: usize,
-    catalogue: String,
+    catalogue: CatalogueVersion,
 }
 
 #[derive(Serialize)]
@@ -35,43 +33,10 @@ struct ServiceRow {
     url: String,
 }
 
-#[derive(Serialize)]
-struct ServiceBody {
-    slug: String,
-    name: Text,
-    description: Text,
-    agency: AgencyBody,
-    requirements: Vec<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    promised_working_days: Option<u16>,
-    sample: bool,
-    billable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_billable_because: Option<Text>,
-    fees: Vec<FeeBody>,
-    catalogue: String,
-}
-
-#[derive(Serialize)]
-struct AgencyBody {
-    code: String,
-    name: Text,
-}
-
-#[derive(Serialize)]
-struct FeeBody {
-    version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid_from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid_to: Option<String>,
-    legal_basis: String,
-    in_force: bool,
-}
-
 /// `GET /v1/services?q=&agency=&lang=&limit=`.
 pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let catalogue = app.catalogue.current();
+    let served = app.catalogue.current();
+    let catalogue = served.catalogue();
     let query = request.head.query()?;
     let wrong = |pointer: &'static str, code: &'static str, detail: String| {
         Problem::validation(vec![FieldError::new(pointer, code, detail)])
@@ -90,11 +55,12 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         })?;
     let agency = query.get("agency").map(str::to_uppercase);
     let (data, total) = match query.get("q").map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => found(&app, &catalogue, text, language, agency.as_deref(), limit)?,
-        None => all(&app, &catalogue, agency.as_deref(), limit),
+        Some(text) => found(&app, catalogue, text, language, agency.as_deref(), limit)?,
+        None => all(&app, catalogue, agency.as_deref(), limit),
     };
-    let body = ServiceList { data, total, catalogue: catalogue.hash().to_string() };
-    Ok(cacheable(&app, &request, &catalogue, response::json(StatusCode::OK, &body)))
+    let body = ServiceList { data, total, catalogue: served.version().clone() };
+    let body = serde_json::to_vec(&body).map_err(Problem::internal_error)?;
+    Ok(Rendered::new("application/json", body).answer(request.head.headers()))
 }
 
 fn found(
@@ -124,47 +90,20 @@ fn all(app: &App, catalogue: &Catalogue, agency: Option<&str>, limit: usize) -> 
 
 /// `GET /v1/services/{slug}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let catalogue = app.catalogue.current();
-    let service = catalogue
-        .service(request.head.parameter("slug"))
-        .ok_or_else(|| Problem::new(Code::NotFound, "The catalogue has no service of this name."))?;
+    let served = app.catalogue.current();
+    let index =
+        served.catalogue().service_index(request.head.parameter("slug")).ok_or_else(no_such_service)?;
     let today = app.clock.today();
-    let agency = catalogue.agency_of(service);
-    let body = ServiceBody {
-        slug: service.slug.to_string(),
-        name: service.name.clone(),
-        description: service.description.clone(),
-        agency: AgencyBody { code: agency.code.to_string(), name: agency.name.clone() },
-        requirements: service.requirements.clone(),
-        promised_working_days: service.promised_working_days,
-        sample: service.sample,
-        billable: service.is_billable(),
-        not_billable_because: match &service.billing {
-            Billing::NotBillable(reason) => Some(reason.clone()),
-            Billing::Fees(_) => None,
-        },
-        fees: service.fees().iter().map(|schedule| FeeBody::of(schedule, today)).collect(),
-        catalogue: catalogue.hash().to_string(),
-    };
-    Ok(cacheable(&app, &request, &catalogue, response::json(StatusCode::OK, &body)))
+    if served.day() != today {
+        // Just after midnight, before everything is rendered anew: nobody is told yesterday's fee.
+        let body = served.render_one(index, today);
+        return Ok(body.answer(request.head.headers()));
+    }
+    Ok(served.body(index).answer(request.head.headers()))
 }
 
-/// The answer with its validator; 304 if the caller has it already. The day is part of the validator, because what is in
-/// force changes at midnight without a new catalogue.
-fn cacheable(app: &App, request: &Request<App>, catalogue: &Catalogue, mut response: Response) -> Response {
-    let today = app.clock.today();
-    let tag = format!(
-        "\"{}\"",
-        crate::app::short_name(&format!("{} {today} {}", catalogue.hash(), request.head.uri()))
-    );
-    let tag = HeaderValue::from_str(&tag).expect("hex digits in quotes are a header value");
-    if request.head.headers().get(IF_NONE_MATCH) == Some(&tag) {
-        response = response::no_content();
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
-    response.headers_mut().insert(ETAG, tag);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
-    response
+pub(super) fn no_such_service() -> Problem {
+    Problem::new(Code::NotFound, "The catalogue has no service of this name.")
 }
 
 impl ServiceRow {
@@ -176,18 +115,6 @@ impl ServiceRow {
             billable: service.is_billable(),
             promised_working_days: service.promised_working_days,
             url: format!("{}/v1/services/{}", app.public_url, service.slug),
-        }
-    }
-}
-
-impl FeeBody {
-    fn of(schedule: &FeeSchedule, today: jiff::civil::Date) -> Self {
-        Self {
-            version: schedule.version.to_string(),
-            valid_from: schedule.validity.from().map(|date| date.to_string()),
-            valid_to: schedule.validity.to().map(|date| date.to_string()),
-            legal_basis: schedule.basis.citation(),
-            in_force: schedule.validity.contains(today),
         }
     }
 }

@@ -69,6 +69,18 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::OtherRequest => {
             Problem::new(Code::IdempotencyKeyReused, "Use another Idempotency-Key for another request.")
         }
+        Refusal::NoSuchDraft => Problem::new(Code::NotFound, "There is no such draft of a catalogue."),
+        Refusal::TooManyDrafts => {
+            Problem::new(Code::Conflict, "Too many drafts wait already: publish or withdraw some.")
+        }
+        Refusal::SamePerson => {
+            Problem::new(Code::Forbidden, "Who wrote a draft cannot put it into force: somebody else must.")
+        }
+        Refusal::DraftIsStale { .. } => Problem::new(
+            Code::Conflict,
+            format!("The draft is stale: {refusal}. Compare it with what is in force, and draft it again."),
+        ),
+        Refusal::AlreadyInForce => Problem::new(Code::Conflict, "This catalogue is in force already."),
         Refusal::NoSuchKey => Problem::new(Code::NotFound, "There is no such key."),
         Refusal::KeyExists => Problem::new(Code::Conflict, "A key of this name exists."),
         Refusal::NoFreeNumber => {

@@ -7,9 +7,9 @@ use ledger::verify::data_directory;
 
 use super::verify::show_findings;
 use super::{EXIT_CONFIG, complain};
+use crate::catalogue::files;
 use crate::config::flags::Flags;
 use crate::config::{Config, Mode};
-use crate::process::catalogue_files;
 
 /// `malipo check`.
 pub(super) fn check(flags: &Flags) -> ExitCode {
@@ -23,7 +23,7 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
     println!("[+] configuration");
     let mut is_well = true;
     if let Some(path) = &config.catalogue.file {
-        match catalogue_files::read(path) {
+        match files::read(path) {
             Ok(catalogue) => {
                 println!("[+] catalogue: {} services, {}", catalogue.services().len(), catalogue.hash())
             }

@@ -72,7 +72,8 @@ impl Context {
     pub(super) fn of(app: &App, bill: &Bill) -> Result<Self, Problem> {
         let attempt = bill.latest_attempt.map(|id| app.books.attempt(id)).transpose();
         let attempt = attempt.map_err(|error| trouble::lookup(&error))?.flatten();
-        let agency = app.catalogue.current().agency(&bill.terms.agency).map(|agency| agency.name.clone());
+        let agency =
+            app.catalogue.current().catalogue().agency(&bill.terms.agency).map(|agency| agency.name.clone());
         let steps = app.paybill.steps(bill.terms.number, bill.due());
         Ok(Self { attempt, agency, steps })
     }

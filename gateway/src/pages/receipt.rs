@@ -37,7 +37,8 @@ fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Resp
     let found = app.books.payment_of_receipt(number).map_err(|error| trouble::lookup(&error))?;
     let (payment, bill) =
         found.ok_or_else(|| trouble::internal("a receipt is for a bill that is not found"))?;
-    let agency = app.catalogue.current().agency(&receipt.agency).map(|agency| agency.name.clone());
+    let agency =
+        app.catalogue.current().catalogue().agency(&receipt.agency).map(|agency| agency.name.clone());
     let twin = format!("/{}/receipts/{}", other(language).code(), number.grouped());
     let frame = Frame::new(app, language, Some(twin));
     let mut shown = ReceiptPage::new(frame, receipt, &short_form, (&payment, &bill), agency.as_ref())?;

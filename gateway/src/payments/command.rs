@@ -35,6 +35,25 @@ pub enum Ask {
         /// Who approves.
         approver: Arc<str>,
     },
+    /// Keep a catalogue until a second person puts it into force.
+    DraftCatalogue {
+        /// SHA-256 of its bytes in hex.
+        hash: Arc<str>,
+        /// The number of the catalogue that it was compared with.
+        base: u64,
+        /// Why.
+        note: Arc<str>,
+    },
+    /// Give a draft up.
+    WithdrawDraft {
+        /// Its hash.
+        hash: Arc<str>,
+    },
+    /// Put a draft into force. Whoever asks must be somebody else than who wrote it.
+    PublishDraft {
+        /// Its hash.
+        hash: Arc<str>,
+    },
     /// Hand out a key.
     IssueKey(Box<ApiKey>),
     /// End a key.
@@ -266,6 +285,26 @@ pub enum Refusal {
     /// The same idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     OtherRequest,
+    /// There is no such draft of a catalogue.
+    #[error("there is no such draft")]
+    NoSuchDraft,
+    /// Too many drafts wait already.
+    #[error("too many drafts wait already")]
+    TooManyDrafts,
+    /// Who wrote a draft cannot approve it.
+    #[error("who wrote a draft cannot put it into force")]
+    SamePerson,
+    /// Another catalogue came into force since the draft was written.
+    #[error("catalogue {in_force} came into force since; the draft was written on top of {base}")]
+    DraftIsStale {
+        /// What it was written on top of.
+        base: u64,
+        /// What is in force.
+        in_force: u64,
+    },
+    /// The catalogue is in force already.
+    #[error("this catalogue is in force already")]
+    AlreadyInForce,
     /// There is no such key.
     #[error("there is no such key")]
     NoSuchKey,

@@ -26,6 +26,20 @@ pub enum Event {
         /// Who put it into force.
         approver: Arc<str>,
     },
+    /// A catalogue was written and waits for a second person.
+    CatalogueDrafted {
+        /// SHA-256 of its bytes in hex.
+        hash: Arc<str>,
+        /// The number of the catalogue that it is to replace.
+        base: u64,
+        /// Why, in the words of who wrote it.
+        note: Arc<str>,
+    },
+    /// A draft was given up.
+    CatalogueDraftWithdrawn {
+        /// Its hash.
+        hash: Arc<str>,
+    },
     /// A key for the API was handed out.
     KeyIssued {
         /// What it may do. Only the hash of its secret is here.

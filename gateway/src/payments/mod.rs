@@ -18,6 +18,8 @@ mod attempt_life;
 mod channel_receipt;
 mod chart;
 
+mod catalogues;
+
 mod command;
 mod event;
 
@@ -38,6 +40,7 @@ pub use bill::{
     ReceiptStub,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
+pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publication};
 pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, RECEIPT_LEN_MAX};
 pub use chart::{agency_payable, convenience_fee};
 pub use command::{

@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use dashmap::DashMap;
 
 use super::attempt::Attempt;
-use super::bill::{Bill, CatalogueVersion};
+use super::bill::Bill;
+use super::catalogues::Catalogues;
 use super::identifier::{AttemptId, BillId};
 use super::number::PaymentNumber;
 use super::totals::Totals;
@@ -21,7 +22,7 @@ pub struct Readers {
     numbers: DashMap<BillId, PaymentNumber>,
     attempts: DashMap<AttemptId, Arc<Attempt>>,
     keys: ArcSwap<KeyRing>,
-    catalogue: ArcSwap<Option<CatalogueVersion>>,
+    catalogues: ArcSwap<Catalogues>,
     totals: RwLock<Totals>,
     sequence: AtomicU64,
 }
@@ -57,9 +58,9 @@ impl Readers {
         self.keys.load_full()
     }
 
-    /// The catalogue in force.
-    pub fn catalogue(&self) -> Option<CatalogueVersion> {
-        self.catalogue.load().as_ref().clone()
+    /// Catalogues that are and were in force, and drafts.
+    pub fn catalogues(&self) -> Arc<Catalogues> {
+        self.catalogues.load_full()
     }
 
     /// Looks at the totals, and says at which sequence they are true.
@@ -96,8 +97,8 @@ impl Readers {
         self.keys.store(keys);
     }
 
-    pub(super) fn show_catalogue(&self, catalogue: CatalogueVersion) {
-        self.catalogue.store(Arc::new(Some(catalogue)));
+    pub(super) fn show_catalogues(&self, catalogues: Arc<Catalogues>) {
+        self.catalogues.store(catalogues);
     }
 
     /// Adds to the totals and moves the sequence, both under one lock, so that nobody sees one without the other.

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
-use super::bill::{Bill, BillPayment, CatalogueVersion, ReceiptStub};
+use super::bill::{Bill, BillPayment, ReceiptStub};
+use super::catalogues::{CatalogueDraft, Catalogues};
 use super::command::{Answer, Command};
 use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
@@ -26,7 +27,7 @@ pub struct Payments {
     bills: HashMap<PaymentNumber, Arc<Bill>>,
     attempts: HashMap<AttemptId, Arc<Attempt>>,
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
-    catalogue: Option<CatalogueVersion>,
+    catalogues: Arc<Catalogues>,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -43,7 +44,8 @@ pub struct Pending {
     attempts: HashMap<AttemptId, Arc<Attempt>>,
     /// The whole ring, if the batch changes it.
     keys: Option<BTreeMap<Arc<str>, Arc<ApiKey>>>,
-    catalogue: Option<CatalogueVersion>,
+    /// All of them, if the batch changes one.
+    catalogues: Option<Arc<Catalogues>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -54,7 +56,7 @@ struct SnapshotParts {
     bills: Vec<Arc<Bill>>,
     attempts: Vec<Arc<Attempt>>,
     keys: Vec<Arc<ApiKey>>,
-    catalogue: Option<CatalogueVersion>,
+    catalogues: Arc<Catalogues>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -85,9 +87,9 @@ impl Payments {
         keys.get(id).cloned()
     }
 
-    /// The catalogue in force.
-    pub(super) fn catalogue(view: &View<'_, Self>) -> Option<CatalogueVersion> {
-        view.pending().catalogue.clone().or_else(|| view.state().catalogue.clone())
+    /// Catalogues that are and were in force, and drafts.
+    pub(super) fn catalogues<'a>(view: &'a View<'_, Self>) -> &'a Catalogues {
+        view.pending().catalogues.as_ref().unwrap_or(&view.state().catalogues)
     }
 
     /// The revenue day that is open.
@@ -128,7 +130,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -136,9 +138,20 @@ impl StateMachine for Payments {
 
     fn stage(staging: &mut Staging<'_, Self>, record: &Record<Event>) -> Result<(), RunError> {
         match &record.draft.event {
-            Event::CataloguePublished { catalogue, .. } => {
-                staging.pending().catalogue = Some(catalogue.clone());
+            Event::CataloguePublished { catalogue, approver } => {
+                pending_catalogues(staging).publish(catalogue.clone(), approver.clone(), record.time);
             }
+            Event::CatalogueDrafted { hash, base, note } => {
+                let draft = CatalogueDraft {
+                    hash: hash.clone(),
+                    base: *base,
+                    note: note.clone(),
+                    drafter: record.draft.principal.clone(),
+                    at: record.time,
+                };
+                pending_catalogues(staging).add_draft(draft);
+            }
+            Event::CatalogueDraftWithdrawn { hash } => pending_catalogues(staging).remove_draft(hash),
             Event::KeyIssued { key } => {
                 pending_keys(staging).insert(Arc::clone(&key.id), Arc::new(key.clone()));
             }
@@ -231,7 +244,9 @@ impl StateMachine for Payments {
         if let Some(keys) = pending.keys {
             self.keys = keys;
         }
-        self.catalogue = pending.catalogue.or(self.catalogue.take());
+        if let Some(catalogues) = pending.catalogues {
+            self.catalogues = catalogues;
+        }
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -246,8 +261,8 @@ impl StateMachine for Payments {
         if let Some(keys) = &pending.keys {
             readers.show_keys(Arc::new(KeyRing::new(keys.values().cloned())));
         }
-        if let Some(catalogue) = &pending.catalogue {
-            readers.show_catalogue(catalogue.clone());
+        if let Some(catalogues) = &pending.catalogues {
+            readers.show_catalogues(Arc::clone(catalogues));
         }
         readers.advance(&pending.totals, head_sequence);
     }
@@ -260,9 +275,7 @@ impl StateMachine for Payments {
             readers.show_attempt(attempt);
         }
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
-        if let Some(catalogue) = &self.catalogue {
-            readers.show_catalogue(catalogue.clone());
-        }
+        readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -280,7 +293,7 @@ impl StateMachine for Payments {
             bills: self.bills.values().cloned().collect(),
             attempts: self.attempts.values().cloned().collect(),
             keys: self.keys.values().cloned().collect(),
-            catalogue: self.catalogue.clone(),
+            catalogues: Arc::clone(&self.catalogues),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -294,7 +307,7 @@ impl StateMachine for Payments {
             bills: parts.bills.into_iter().map(|bill| (bill.terms.number, bill)).collect(),
             attempts: parts.attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect(),
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
-            catalogue: parts.catalogue,
+            catalogues: Some(parts.catalogues),
             totals: Totals::default(),
             day: parts.day,
         });
@@ -309,6 +322,11 @@ impl StateMachine for Payments {
 fn pending_keys<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut BTreeMap<Arc<str>, Arc<ApiKey>> {
     let known = &staging.state().keys;
     staging.pending().keys.get_or_insert_with(|| known.clone())
+}
+
+fn pending_catalogues<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Catalogues {
+    let known = &staging.state().catalogues;
+    Arc::make_mut(staging.pending().catalogues.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn staged_bill(

@@ -1,8 +1,7 @@
 //! The process: everything is opened in order, every socket is bound, and only then does anything answer; at the end
 //! everything is closed in the reverse order.
 
-pub mod catalogue_files;
-mod demo_keys;
+pub mod demo_keys;
 mod folder;
 mod kept_checkpoint;
 mod ready_file;
@@ -14,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use catalog::{Catalogue, LiveCatalogue, Policy};
+use catalog::{Catalogue, Policy};
 use hyper::Uri;
 use ledger::personal::{Vault, VaultError};
 use ledger::storage::{DiskStorage, Storage};
@@ -26,6 +25,7 @@ use crate::access::KeyMode;
 use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
+use crate::catalogue::{LiveCatalogue, Served, files};
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
@@ -36,7 +36,7 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
-use crate::payments::{Ask, Command, Payments, Readers};
+use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
 use crate::server::own_thread::OwnThread;
@@ -80,7 +80,7 @@ pub enum StartError {
     LookupKeys(#[from] LookupKeysError),
     /// The catalogue.
     #[error(transparent)]
-    Catalogue(#[from] catalogue_files::CatalogueFileError),
+    Catalogue(#[from] files::CatalogueFileError),
     /// The catalogue could not be put into force.
     #[error("the catalogue cannot be put into force: {0}")]
     Publish(#[from] BooksError),
@@ -103,6 +103,9 @@ pub enum StartError {
     /// Metrics.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The books know of no catalogue after one was published.
+    #[error("no catalogue is in force")]
+    NoCatalogue,
     /// The paybill.
     #[error("the paybill: {0}")]
     Paybill(String),
@@ -196,7 +199,7 @@ pub async fn start(
         let is_trusted = config.data.trusts_clock || purpose == Purpose::Demonstration;
         clock.go_on_from(head.time.micros(), is_trusted);
     }
-    let catalogue = load_catalogue(config, &folder, &books).await?;
+    let served = load_catalogue(config, &folder, &books, clock.today()).await?;
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);
     let app = Arc::new(App {
@@ -210,7 +213,8 @@ pub async fn start(
         lookup_keys: LookupKeys::open(&folder.lookup_keys())?,
         receipts: ReceiptSigner::new(folder.signing_key(RECEIPT_KEY_FILE, &format!("{origin}/receipts"))?),
         operator_token: folder.secret(&folder.operator_token(), KeyMode::Live)?,
-        catalogue: LiveCatalogue::new(Arc::new(catalogue)),
+        catalogue: LiveCatalogue::new(served, folder.catalogues()),
+        catalogue_file: config.catalogue.file.clone(),
         books,
         clock: clock.clone(),
         paybill,
@@ -354,21 +358,59 @@ fn origin_of(public_url: &str) -> String {
     uri.as_ref().and_then(hyper::Uri::host).map_or_else(|| "malipo".to_owned(), str::to_owned)
 }
 
-/// The catalogue to begin with: the file that the configuration names, or the one that was in force, or the embedded one.
-/// It is kept by its hash, and then put into force unless it is.
-async fn load_catalogue(config: &Config, folder: &Folder, books: &Books) -> Result<Catalogue, StartError> {
-    let in_force = books.readers().catalogue();
-    let catalogue = match (&config.catalogue.file, in_force, config.mode) {
-        (Some(path), _, _) => catalogue_files::read(path)?,
-        (None, Some(version), Mode::Serve) => {
-            catalogue_files::read_kept(&folder.catalogues(), &version.hash)?
+/// The catalogue to begin with: the one that is in force. The first of all, and that of a demonstration where nobody has
+/// published another, is the file that the configuration names, or the embedded one. Where a catalogue is in force and
+/// money is real, another file waits for a second person like any draft.
+async fn load_catalogue(
+    config: &Config,
+    folder: &Folder,
+    books: &Books,
+    today: jiff::civil::Date,
+) -> Result<Served, StartError> {
+    let catalogues = books.readers().catalogues();
+    let was_approved = catalogues.publications().last().is_some_and(|newest| newest.drafter.is_some());
+    let in_force = catalogues.in_force().cloned();
+    let configured = config.catalogue.file.as_deref().map(files::read).transpose()?;
+    let catalogue = match (in_force, config.mode) {
+        (Some(version), Mode::Serve) => {
+            if let Some(configured) = configured {
+                draft_configured(configured, &version, folder, books).await?;
+            }
+            files::read_kept(&folder.catalogues(), &version.hash)?
         }
-        (None, _, _) => Catalogue::embedded(),
+        (Some(version), Mode::Demo) if was_approved => files::read_kept(&folder.catalogues(), &version.hash)?,
+        _ => configured.unwrap_or_else(Catalogue::embedded),
     };
-    let hash = catalogue_files::keep(&folder.catalogues(), &catalogue)?;
+    let hash = files::keep(&folder.catalogues(), &catalogue)?;
     let ask = Ask::PublishCatalogue { hash, approver: "start".into() };
-    books.ask(Command { principal: "operator".into(), cause: "start".into(), ask }).await?;
-    Ok(catalogue)
+    books.ask(start_command(ask)).await?;
+    let version = books.readers().catalogues().in_force().cloned().ok_or(StartError::NoCatalogue)?;
+    Ok(Served::render(version, Arc::new(catalogue), today))
+}
+
+/// Lets the configured file wait for a second person, unless it is in force.
+async fn draft_configured(
+    configured: Catalogue,
+    in_force: &CatalogueVersion,
+    folder: &Folder,
+    books: &Books,
+) -> Result<(), StartError> {
+    let hash = files::keep(&folder.catalogues(), &configured)?;
+    if hash == in_force.hash {
+        return Ok(());
+    }
+    let note = "the configured file, at a start".into();
+    let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base: in_force.number, note };
+    if let Answer::Refused(refusal) = books.ask(start_command(ask)).await? {
+        tracing::error!(%refusal, %hash, "The configured catalogue is not in force and could not be drafted.");
+    } else {
+        tracing::warn!(%hash, in_force = in_force.number, "The configured catalogue waits for a second person to publish it.");
+    }
+    Ok(())
+}
+
+fn start_command(ask: Ask) -> Command {
+    Command { principal: "operator".into(), cause: "start".into(), ask }
 }
 
 /// What commands of the same machine need: the admin address (its token lies among the keys), and the public keys. Citizens

@@ -43,6 +43,9 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         if let Err(error) = app.vault.begin_month(month_of(now)) {
             tracing::error!(%error, "The keys of the new month cannot be made; those of the old one go on.");
         }
+        if let Err(error) = app.catalogue.begin_day(app.clock.today()).await {
+            tracing::error!(%error, "The catalogue could not be rendered for a new day.");
+        }
         let today = revenue_day(app.now());
         let command = Command { principal: "system".into(), cause: "tick".into(), ask: Ask::Tick { today } };
         if let Err(error) = app.books.ask(command).await {

@@ -184,6 +184,8 @@ impl Changes {
             // Nothing could be read, so there is nothing to show but the record.
             Event::MessageUnreadable { .. }
             | Event::CataloguePublished { .. }
+            | Event::CatalogueDrafted { .. }
+            | Event::CatalogueDraftWithdrawn { .. }
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::DayClosed { .. } => {}

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod bills;
+mod catalogues;
 mod money_in;
 mod operations;
 
@@ -22,9 +23,12 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::CancelBill { bill, idempotency } => bills::cancel(view, command, *bill, idempotency.as_ref()),
         Ask::CreateAttempt(attempt) => attempts::create(view, command, attempt),
         Ask::MoveAttempt(news) => attempts::take_news(view, command, news),
-        Ask::PublishCatalogue { hash, approver } => {
-            Ok(operations::publish_catalogue(view, command, hash, approver))
+        Ask::PublishCatalogue { hash, approver } => Ok(catalogues::publish(view, command, hash, approver)),
+        Ask::DraftCatalogue { hash, base, note } => {
+            Ok(catalogues::keep_draft(view, command, hash, *base, note))
         }
+        Ask::WithdrawDraft { hash } => Ok(catalogues::withdraw_draft(view, command, hash)),
+        Ask::PublishDraft { hash } => Ok(catalogues::publish_draft(view, command, hash)),
         Ask::IssueKey(key) => Ok(operations::issue_key(view, command, key)),
         Ask::RevokeKey { id } => Ok(operations::revoke_key(view, command, id)),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),

@@ -1,4 +1,4 @@
-//! What operators and time ask for: catalogues, keys, expiry, the end of the day.
+//! What operators and time ask for: keys, expiry, the end of the day.
 
 use std::sync::Arc;
 
@@ -7,29 +7,11 @@ use ledger::{Decision, View};
 use super::{Payments, draft, refuse};
 use crate::access::ApiKey;
 use crate::payments::attempt_life::AttemptEvent;
-use crate::payments::bill::CatalogueVersion;
 use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
 
 /// Bills and attempts that one tick deals with; the next tick goes on.
 const DUE_PER_TICK_MAX: usize = 500;
-
-/// Puts a catalogue into force, unless it is.
-pub(super) fn publish_catalogue(
-    view: &View<'_, Payments>,
-    command: &Command,
-    hash: &Arc<str>,
-    approver: &Arc<str>,
-) -> Decision<Payments> {
-    let current = Payments::catalogue(view);
-    if current.as_ref().is_some_and(|current| current.hash == *hash) {
-        return Decision::answer(Answer::Nothing);
-    }
-    let number = current.map_or(1, |current| current.number + 1);
-    let catalogue = CatalogueVersion { number, hash: hash.clone() };
-    let event = Event::CataloguePublished { catalogue, approver: approver.clone() };
-    Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })
-}
 
 /// Hands out a key.
 pub(super) fn issue_key(view: &View<'_, Payments>, command: &Command, key: &ApiKey) -> Decision<Payments> {

@@ -1,4 +1,4 @@
-//! Catalogue files: named by the hash of their bytes, synced before a record says that one is in force.
+//! The files of catalogues: named by the hash of their bytes, synced before a record says that one is in force.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -37,6 +37,12 @@ pub fn read(path: &Path) -> Result<Catalogue, CatalogueFileError> {
         fs::read(path).map_err(|source| CatalogueFileError::Io { path: path.to_path_buf(), source })?;
     Catalogue::from_json(&bytes)
         .map_err(|problems| CatalogueFileError::Problems { path: path.to_path_buf(), problems })
+}
+
+/// Reads a catalogue that was sent.
+pub fn read_document(bytes: &[u8]) -> Result<Catalogue, CatalogueFileError> {
+    Catalogue::from_json(bytes)
+        .map_err(|problems| CatalogueFileError::Problems { path: "catalogue.json".into(), problems })
 }
 
 /// Reads the catalogue with this hash from the folder of catalogues.

@@ -1,0 +1,17 @@
+//! The catalogue as it is served: a snapshot with its number and its rendered bodies, behind one pointer. A request takes
+//! one and uses it to its end, so that no answer mixes two.
+//!
+//! Documents lie in files named by their hash (`files`); the books say which of them is in force; here is what is in
+//! memory (`live`, `served`, `body`).
+
+mod body;
+pub mod files;
+mod linked_data;
+mod live;
+mod served;
+
+pub use body::{CACHING, Rendered};
+pub use linked_data::{CONTEXT, service_node};
+pub use live::{CatalogueError, LiveCatalogue, Reloaded};
+pub(crate) use served::FeeBody;
+pub use served::Served;

@@ -1,0 +1,147 @@
+//! One snapshot with everything that was rendered from it.
+
+use std::sync::Arc;
+
+use catalog::{Billing, Catalogue, FeeSchedule, Service, ServiceIndex, Text};
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::body::Rendered;
+use crate::payments::CatalogueVersion;
+
+/// A catalogue that is in force, as it is sent. What is in force changes at midnight without a new catalogue, so the day
+/// belongs to it.
+#[derive(Debug)]
+pub struct Served {
+    version: CatalogueVersion,
+    catalogue: Arc<Catalogue>,
+    day: Date,
+    bodies: Vec<Rendered>,
+}
+
+impl Served {
+    /// Renders everything as it is on `day`. Takes a tenth of a second for 22,000 services.
+    pub fn render(version: CatalogueVersion, catalogue: Arc<Catalogue>, day: Date) -> Self {
+        let bodies = catalogue
+            .services()
+            .iter()
+            .map(|service| service_body(&catalogue, service, &version, day))
+            .collect();
+        Self { version, catalogue, day, bodies }
+    }
+
+    /// Its number and hash.
+    pub fn version(&self) -> &CatalogueVersion {
+        &self.version
+    }
+
+    /// The snapshot.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// The day that its bodies are true on.
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// The body of a service.
+    pub fn body(&self, service: ServiceIndex) -> &Rendered {
+        &self.bodies[service.position()]
+    }
+
+    /// The body of a service on another day than this one's.
+    pub fn render_one(&self, service: ServiceIndex, day: Date) -> Rendered {
+        service_body(&self.catalogue, self.catalogue.service_at(service), &self.version, day)
+    }
+
+    /// Every service's body, by slug.
+    pub fn bodies(&self) -> &[Rendered] {
+        &self.bodies
+    }
+}
+
+#[derive(Serialize)]
+struct ServiceBody<'a> {
+    slug: &'a str,
+    name: &'a Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_name: Option<&'a str>,
+    description: &'a Text,
+    agency: AgencyBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    county: Option<&'static str>,
+    requirements: &'a [Text],
+    delivery: &'a [catalog::Delivery],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promised_working_days: Option<u16>,
+    sample: bool,
+    billable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_billable_because: Option<&'a Text>,
+    fees: Vec<FeeBody<'a>>,
+    catalogue: &'a CatalogueVersion,
+}
+
+#[derive(Serialize)]
+struct AgencyBody<'a> {
+    code: &'a str,
+    name: &'a Text,
+}
+
+/// A version of a fee.
+#[derive(Serialize)]
+pub(crate) struct FeeBody<'a> {
+    version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<Date>,
+    legal_basis: String,
+    in_force: bool,
+    part_payment: catalog::PartPayment,
+    rule: &'a catalog::FeeRule,
+    #[serde(flatten)]
+    additions: &'a catalog::Additions,
+}
+
+impl<'a> FeeBody<'a> {
+    /// This version, as it is on a day.
+    pub(crate) fn of(schedule: &'a FeeSchedule, day: Date) -> Self {
+        Self {
+            version: schedule.version.as_str(),
+            valid_from: schedule.validity.from(),
+            valid_to: schedule.validity.to(),
+            legal_basis: schedule.basis.citation(),
+            in_force: schedule.validity.contains(day),
+            part_payment: schedule.part_payment,
+            rule: &schedule.rule,
+            additions: &schedule.additions,
+        }
+    }
+}
+
+fn service_body(catalogue: &Catalogue, service: &Service, version: &CatalogueVersion, day: Date) -> Rendered {
+    let agency = catalogue.agency_of(service);
+    let body = ServiceBody {
+        slug: service.slug.as_str(),
+        name: &service.name,
+        published_name: service.published_name.as_deref(),
+        description: &service.description,
+        agency: AgencyBody { code: agency.code.as_str(), name: &agency.name },
+        county: service.county.map(catalog::County::name),
+        requirements: &service.requirements,
+        delivery: &service.delivery,
+        promised_working_days: service.promised_working_days,
+        sample: service.sample,
+        billable: service.is_billable(),
+        not_billable_because: match &service.billing {
+            Billing::NotBillable(reason) => Some(reason),
+            Billing::Fees(_) => None,
+        },
+        fees: service.fees().iter().map(|schedule| FeeBody::of(schedule, day)).collect(),
+        catalogue: version,
+    };
+    let bytes = serde_json::to_vec(&body).expect("a service can be written as JSON");
+    Rendered::new("application/json", bytes)
+}

@@ -1,0 +1,91 @@
+//! Which catalogues were in force, and which wait for a second person. The documents themselves lie in files; here are
+//! their hashes, who wrote them and who approved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ledger::LedgerTime;
+use serde::{Deserialize, Serialize};
+
+use super::bill::CatalogueVersion;
+
+/// The most drafts that may wait at once: they are looked at by people.
+pub const CATALOGUE_DRAFTS_MAX: usize = 50;
+
+/// Everything that the books know about catalogues. Grows by one entry a publication, a few a week.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogues {
+    publications: Vec<Publication>,
+    drafts: BTreeMap<Arc<str>, CatalogueDraft>,
+}
+
+/// A catalogue that came into force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Its number and hash.
+    pub version: CatalogueVersion,
+    /// Who wrote it, if it was a draft first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drafter: Option<Arc<str>>,
+    /// Who put it into force.
+    pub approver: Arc<str>,
+    /// When.
+    pub at: LedgerTime,
+}
+
+/// A catalogue that was written and waits for somebody else to approve it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueDraft {
+    /// SHA-256 of its bytes in hex.
+    pub hash: Arc<str>,
+    /// The number of the catalogue that was in force when it was written; only on top of that one may it be published.
+    pub base: u64,
+    /// Why, in the words of who wrote it.
+    pub note: Arc<str>,
+    /// Who wrote it.
+    pub drafter: Arc<str>,
+    /// When.
+    pub at: LedgerTime,
+}
+
+impl Catalogues {
+    /// The catalogue in force.
+    pub fn in_force(&self) -> Option<&CatalogueVersion> {
+        self.publications.last().map(|publication| &publication.version)
+    }
+
+    /// Every catalogue that was in force, oldest first.
+    pub fn publications(&self) -> &[Publication] {
+        &self.publications
+    }
+
+    /// The catalogue that had this number.
+    pub fn publication(&self, number: u64) -> Option<&Publication> {
+        // Numbers are dense from 1.
+        self.publications.get(usize::try_from(number).ok()?.checked_sub(1)?)
+    }
+
+    /// The drafts that wait, by hash.
+    pub fn drafts(&self) -> impl Iterator<Item = &CatalogueDraft> {
+        self.drafts.values()
+    }
+
+    /// The draft with this hash.
+    pub fn draft(&self, hash: &str) -> Option<&CatalogueDraft> {
+        self.drafts.get(hash)
+    }
+
+    pub(super) fn add_draft(&mut self, draft: CatalogueDraft) {
+        self.drafts.insert(Arc::clone(&draft.hash), draft);
+    }
+
+    pub(super) fn remove_draft(&mut self, hash: &str) {
+        self.drafts.remove(hash);
+    }
+
+    /// A catalogue is in force; if it was a draft, it is none any more.
+    pub(super) fn publish(&mut self, version: CatalogueVersion, approver: Arc<str>, at: LedgerTime) {
+        let drafter = self.drafts.remove(&version.hash).map(|draft| draft.drafter);
+        self.publications.push(Publication { version, drafter, approver, at });
+    }
+}
