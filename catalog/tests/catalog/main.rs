@@ -8,5 +8,6 @@ mod diff;
 mod lookup;
 mod orders;
 mod price;
+mod sample;
 mod scene;
 mod search;
