@@ -20,6 +20,8 @@ pub const VISITORS: &str = "sample-edge-visitors";
 pub const FEE_CHANGE: &str = "sample-edge-fee-change";
 /// The first day of the later version of [`FEE_CHANGE`].
 pub const FEE_CHANGE_DAY: &str = "2030-07-01";
+/// The last day of the version before it.
+pub(super) const DAY_BEFORE_CHANGE: &str = "2030-06-30";
 /// Suspended: it had fees, and the last of them ended on 30 June 2025.
 pub const SUSPENDED: &str = "sample-edge-suspended";
 /// A name of 240 characters in each language.
@@ -151,8 +153,10 @@ fn visitors() -> RuleRow {
 }
 
 fn fee_change() -> ServiceRow {
-    let fees =
-        vec![fee(FIRST_DAY, Some("2030-06-30"), flat("KES 500")), fee(FEE_CHANGE_DAY, None, flat("KES 650"))];
+    let fees = vec![
+        fee(FIRST_DAY, Some(DAY_BEFORE_CHANGE), flat("KES 500")),
+        fee(FEE_CHANGE_DAY, None, flat("KES 650")),
+    ];
     service(FEE_CHANGE, "Fee that will change", "Ada itakayobadilika", fees)
 }
 

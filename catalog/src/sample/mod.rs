@@ -175,7 +175,7 @@ fn fees(turn: &Turn, dice: &mut Dice) -> Vec<FeeRow> {
     };
     let versions = [
         ("2022-07-01", Some("2024-06-30"), earlier),
-        (FIRST_DAY, later.then_some("2030-06-30"), true),
+        (FIRST_DAY, later.then_some(edge::DAY_BEFORE_CHANGE), true),
         (edge::FEE_CHANGE_DAY, None, later),
     ];
     let mut fees = Vec::with_capacity(1);
