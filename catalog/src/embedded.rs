@@ -32,9 +32,14 @@ impl Catalogue {
     /// If a file within the product is broken, with the list of its problems; a test reads all of them.
     pub fn embedded() -> Self {
         let mut builder = CatalogueBuilder::new();
-        for (name, text) in FILES {
-            builder.add_file(name, text);
-        }
+        add_to(&mut builder);
         builder.build().unwrap_or_else(|problems| panic!("{problems}"))
+    }
+}
+
+/// Adds the files that come with the product.
+pub(crate) fn add_to(builder: &mut CatalogueBuilder) {
+    for (name, text) in FILES {
+        builder.add_file(name, text);
     }
 }

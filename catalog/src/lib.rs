@@ -19,8 +19,8 @@
 //! ```
 //!
 //! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `county`, `service`), what it costs
-//! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), and what is asked of
-//! it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
+//! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), what fills a
+//! demonstration ([`sample`]), and what is asked of it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
 
 mod code;
 mod text;
@@ -34,6 +34,7 @@ mod price;
 
 mod builder;
 mod embedded;
+pub mod sample;
 mod snapshot;
 pub mod source;
 

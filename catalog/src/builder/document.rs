@@ -8,33 +8,35 @@ use crate::source::{FORMAT_VERSION, Located, LocatedRows};
 
 /// One JSON text with one row a line, rows in the order of their codes: it can be hashed, and compared line by line.
 pub(super) fn written(rows: LocatedRows) -> Arc<[u8]> {
-    let mut document = format!("{{\"format\":{FORMAT_VERSION}");
+    let mut document = format!("{{\"format\":{FORMAT_VERSION}").into_bytes();
     push_list(&mut document, "legal_bases", rows.legal_bases, |row| row.code.clone());
     if let Some(fee) = rows.convenience_fees.first() {
-        document.push_str(",\n\"convenience_fee\":");
-        document.push_str(&line(&fee.row));
+        document.extend_from_slice(b",\n\"convenience_fee\":");
+        push_row(&mut document, &fee.row);
     }
     push_list(&mut document, "agencies", rows.agencies, |row| row.code.clone());
     push_list(&mut document, "services", rows.services, |row| row.slug.clone());
-    document.push_str("}\n");
-    Arc::from(document.into_bytes())
+    document.extend_from_slice(b"}\n");
+    Arc::from(document)
 }
 
+/// Each row is dropped once it is written: tens of thousands of them would otherwise lie in memory beside their
+/// document and the services that were made of them.
 fn push_list<Row: Serialize>(
-    document: &mut String,
+    document: &mut Vec<u8>,
     name: &str,
     mut rows: Vec<Located<Row>>,
     code: impl Fn(&Row) -> String,
 ) {
     rows.sort_by_cached_key(|located| code(&located.row));
-    document.push_str(&format!(",\n\"{name}\":["));
-    for (index, located) in rows.iter().enumerate() {
-        document.push_str(if index == 0 { "\n" } else { ",\n" });
-        document.push_str(&line(&located.row));
+    document.extend_from_slice(format!(",\n\"{name}\":[").as_bytes());
+    for (index, located) in rows.into_iter().enumerate() {
+        document.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
+        push_row(document, &located.row);
     }
-    document.push_str("\n]");
+    document.extend_from_slice(b"\n]");
 }
 
-fn line(row: &impl Serialize) -> String {
-    serde_json::to_string(row).expect("rows hold texts, numbers and lists of them")
+fn push_row(document: &mut Vec<u8>, row: &impl Serialize) {
+    serde_json::to_writer(document, row).expect("rows hold texts, numbers and lists of them");
 }

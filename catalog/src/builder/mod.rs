@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::agency::Agency;
 use crate::code::{AgencyCode, BasisCode, ServiceSlug};
 use crate::fee::{ConvenienceFee, LegalBasis, Standing};
+use crate::sample;
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
 use crate::source::{
@@ -80,6 +81,15 @@ impl CatalogueBuilder {
     pub fn add_rows(&mut self, name: &str, rows: CatalogueRows) {
         self.sources += 1;
         self.rows.extend(LocatedRows::made(name, rows));
+    }
+
+    /// Adds generated services until there are `services_total`, those that were added before among them; nothing if
+    /// there are as many already. See [`sample`](crate::sample).
+    pub fn add_samples(&mut self, services_total: usize, seed: u64) {
+        let missing = services_total.min(SERVICES_MAX).saturating_sub(self.rows.services.len());
+        if missing > 0 {
+            self.add_rows("samples", sample::rows(missing, seed));
+        }
     }
 
     /// Checks everything and puts the catalogue together.

@@ -39,6 +39,24 @@ pub struct FeeRow {
     pub surcharges: Vec<SurchargeRow>,
 }
 
+impl FeeRow {
+    /// A version without end or beginning, to be paid exactly, to which nothing is added.
+    pub fn new(version: impl Into<String>, basis: impl Into<String>, rule: RuleRow) -> Self {
+        Self {
+            version: version.into(),
+            valid_from: None,
+            valid_to: None,
+            basis: basis.into(),
+            part_payment: PartPayment::Exact,
+            rule,
+            urgencies: Vec::new(),
+            penalties: Vec::new(),
+            waivers: Vec::new(),
+            surcharges: Vec::new(),
+        }
+    }
+}
+
 const fn exact() -> PartPayment {
     PartPayment::Exact
 }

@@ -9,6 +9,7 @@ mod lookup;
 mod orders;
 mod price;
 mod random_prices;
+mod sample;
 mod scene;
 mod search;
 mod shapes;
