@@ -8,5 +8,7 @@ mod diff;
 mod lookup;
 mod orders;
 mod price;
+mod published_fees;
 mod scene;
 mod search;
+mod service_list;
