@@ -5,8 +5,8 @@ use catalog::{Billing, Catalogue, Delivery, FeeRule, Standing, Text};
 #[test]
 fn there_are_services_of_many_agencies_and_most_shapes_of_fee() {
     let catalogue = Catalogue::embedded();
-    assert!(catalogue.services().len() >= 60, "{} services", catalogue.services().len());
-    assert!(catalogue.agencies().len() >= 15, "{} agencies", catalogue.agencies().len());
+    assert!(catalogue.services().len() >= 150, "{} services", catalogue.services().len());
+    assert!(catalogue.agencies().len() >= 40, "{} agencies", catalogue.agencies().len());
     let has = |shape: fn(&FeeRule) -> bool| {
         catalogue.services().iter().flat_map(|service| service.fees()).any(|fee| shape(&fee.rule))
     };

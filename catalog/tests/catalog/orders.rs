@@ -1,6 +1,8 @@
 //! What holds for every order that anybody can send: a price adds up, takes nothing back, and is in one currency; an
 //! order means the same after a journey through JSON.
 
+use std::sync::LazyLock;
+
 use catalog::{AgeClass, Assessment, Catalogue, Order, PayerCategory, Policy, VisitorGroup};
 use jiff::civil::{Date, date};
 use ledger::{Currency, Money};
@@ -8,6 +10,10 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use crate::scene::shapes;
+
+/// Read once, because a hundred orders are tried on each.
+static EMBEDDED: LazyLock<Catalogue> = LazyLock::new(Catalogue::embedded);
+static SHAPES: LazyLock<Catalogue> = LazyLock::new(shapes);
 
 fn any_money() -> impl Strategy<Value = Money> {
     let minor = prop_oneof![any::<i64>(), 0..1_000_000_i64, 0..100_000_000_000_000_i64];
@@ -72,7 +78,7 @@ proptest! {
     #[test]
     fn a_price_adds_up_and_takes_nothing_back(order in any_order(), day in any_day(), live in any::<bool>()) {
         let policy = if live { Policy::LIVE } else { Policy::DEMONSTRATION };
-        for catalogue in [Catalogue::embedded(), shapes()] {
+        for catalogue in [&*EMBEDDED, &*SHAPES] {
             for service in catalogue.services() {
                 let Ok(price) = catalogue.price(service.slug.as_str(), &order, day, policy) else { continue };
                 let mut sum = 0_i128;
