@@ -19,8 +19,9 @@
 //! ```
 //!
 //! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `county`, `service`), what it costs
-//! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), and what is asked of
-//! it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
+//! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), what is asked of it
+//! (`search`, `live`, `diff`, `charge`, `impact`), and how it goes out and lists come in (`export`, `import`). `FORMAT.md`
+//! describes the files.
 
 mod code;
 mod text;
@@ -39,11 +40,17 @@ pub mod source;
 
 mod search;
 
+mod charge;
 mod diff;
+mod impact;
 mod live;
+
+mod export;
+pub mod import;
 
 pub use agency::Agency;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
+pub use charge::{Charge, ChargeItem, Cost};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
 pub use county::{County, UnknownCounty};
 pub use diff::{Aspect, Changes, ServiceChange};
@@ -52,6 +59,7 @@ pub use fee::{
     FeeSchedule, FixedPart, LegalBasis, PartPayment, PayerCategory, Rate, ReferenceCharacters,
     ReferenceShape, Rounding, Standing, Validity, Variant, VisitorFees,
 };
+pub use impact::{ImpactKind, ImpactSpan, MoneyImpact, ServiceImpact};
 pub use live::LiveCatalogue;
 pub use price::{
     AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, Policy, Price, PriceError, PriceLine,

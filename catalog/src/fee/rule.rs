@@ -1,5 +1,7 @@
 //! The shapes a fee can have. Every one of them compiles to whole minor units; none needs a fraction at run time.
 
+use std::fmt;
+
 use ledger::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +163,17 @@ impl Rate {
     }
 }
 
+/// The number of percent, `0.25 %`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = format!("{:04}", self.parts_per_million % 10_000);
+        match decimals.trim_end_matches('0') {
+            "" => write!(f, "{} %", self.parts_per_million / 10_000),
+            decimals => write!(f, "{}.{decimals} %", self.parts_per_million / 10_000),
+        }
+    }
+}
+
 /// How a share becomes a whole number of shillings or dollars. Whole units only: mobile money carries no cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -221,6 +234,9 @@ mod tests {
         assert_eq!(ppm("0.0001"), Some(1));
         for text in ["", "0", "0.0", "100.0001", "101", ".5", "1.", "-1", "1e2", "0.00001", "1,5"] {
             assert_eq!(ppm(text), None, "{text:?} was read");
+        }
+        for text in ["1", "0.25", "8.5", "100", "0.0001"] {
+            assert_eq!(Rate::parse_percent(text).unwrap().to_string(), format!("{text} %"));
         }
     }
 

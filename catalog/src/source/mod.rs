@@ -15,6 +15,6 @@ pub use rows::{
     VisitorAgesRow, VisitorAmountsRow,
 };
 
-pub(crate) use place::Place;
+pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};
 pub(crate) use problem::ProblemSink;
 pub(crate) use read::{Located, LocatedRows, read_rows};
