@@ -42,6 +42,14 @@ pub(super) fn onto(
         report.matched += 1;
         touched.extend(found.iter().copied());
         let place = Place::row(problems, &offer.origin);
+        let another = found.iter().find(|index| rows.services[**index].row.agency != offer.row.agency);
+        if let Some(index) = another {
+            let ServiceRow { slug, agency, .. } = &rows.services[*index].row;
+            place
+                .field("slug")
+                .report(format!("{slug} is a service of {agency}, not of {}", offer.row.agency));
+            continue;
+        }
         match (&found[..], offer.fee) {
             (_, None) => {}
             ([only], Some(fee)) => {
