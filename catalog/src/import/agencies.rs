@@ -7,6 +7,7 @@ use super::mapping::{Field, Mapping};
 use super::names::{self, Nameless};
 use super::sources::{SourceRow, Sources};
 use super::words::{self, Words};
+use crate::code::AgencyCode;
 use crate::snapshot::Catalogue;
 use crate::source::{AgencyRow, ColumnNames, Located, ProblemSink, TextRow};
 
@@ -65,6 +66,11 @@ pub(super) fn named_by(
     let mut name_by_new_code: HashMap<String, String> = HashMap::new();
     for draft in drafts {
         let Some(code) = draft.resolved else { continue };
+        // A code that was made or comes from the mapping has its shape; one of the list need not have.
+        if let Err(error) = code.parse::<AgencyCode>() {
+            draft.row.report(problems, Field::AgencyCode, error.to_string());
+            continue;
+        }
         let in_base = base.agency(&code).map(|agency| agency.name.en().to_owned());
         let name = match (&in_base, &draft.name) {
             (Some(name), _) => name.clone(),
@@ -141,9 +147,10 @@ fn drafts<'s>(sources: &'s Sources<'_>, problems: &ProblemSink) -> Vec<Draft<'s>
             department: text(Field::Department),
             resolved: None,
         };
-        if draft.name.is_none() && draft.code.is_none() {
+        let is_unreadable =
+            [Field::AgencyCode, Field::Agency].into_iter().any(|field| row.find(field).is_some());
+        if draft.is_nameless() && !is_unreadable {
             report_missing(row, problems);
-            continue;
         }
         by_key.insert(key, drafts.len());
         drafts.push(draft);
@@ -151,26 +158,28 @@ fn drafts<'s>(sources: &'s Sources<'_>, problems: &ProblemSink) -> Vec<Draft<'s>
     drafts
 }
 
-/// Unless the row names an agency that its joined file does not have, which was reported.
+/// The row names no agency, or one that cannot be read, or one that its joined file does not have. The last was
+/// reported when the files were joined.
 fn report_missing(row: SourceRow<'_>, problems: &ProblemSink) {
-    let fields = [Field::Agency, Field::AgencyCode];
-    if fields.into_iter().any(|field| row.is_broken(field)) {
-        return;
-    }
-    let is_there = |field: &Field| row.find(*field).is_some();
-    match fields.iter().find(|field| is_there(field)).and_then(|field| row.find(*field)) {
-        Some(found) => {
-            if let Err(message) = words::plain(found.cell) {
-                found.report(problems, message);
-            } else {
-                found.report(problems, "the agency is missing");
-            }
+    let fields = [Field::AgencyId, Field::AgencyCode, Field::Agency];
+    let mut is_reported = fields.into_iter().any(|field| row.is_broken(field));
+    for found in fields.into_iter().filter_map(|field| row.find(field)) {
+        if let Err(message) = words::plain(found.cell) {
+            found.report(problems, message);
+            is_reported = true;
         }
-        None => row.report(problems, Field::Agency, "the agency is missing"),
+    }
+    if !is_reported {
+        row.report(problems, Field::Agency, "the agency is missing");
     }
 }
 
 impl Draft<'_> {
+    /// True if nothing is known that the agency could be added or found by.
+    const fn is_nameless(&self) -> bool {
+        self.name.is_none() && self.code.is_none()
+    }
+
     fn compare(&self, row: SourceRow<'_>, problems: &ProblemSink) {
         for field in [Field::AgencyCode, Field::Agency, Field::AgencySw, Field::Ministry, Field::Department] {
             let said = |row: SourceRow<'_>| {
@@ -199,7 +208,9 @@ fn give_codes_to_the_others(drafts: &mut [Draft<'_>], base: &Catalogue) {
     let mut taken: HashSet<&str> = base.agencies().iter().map(|agency| agency.code.as_str()).collect();
     let resolved: Vec<String> = drafts.iter().filter_map(|draft| draft.resolved.clone()).collect();
     taken.extend(resolved.iter().map(String::as_str));
-    let without: Vec<usize> = (0..drafts.len()).filter(|index| drafts[*index].resolved.is_none()).collect();
+    let without =
+        (0..drafts.len()).filter(|index| drafts[*index].resolved.is_none() && !drafts[*index].is_nameless());
+    let without: Vec<usize> = without.collect();
     let nameless = |index: &usize| {
         let draft = &drafts[*index];
         let name = draft.name.as_ref().map_or("", |name| &name.clean);

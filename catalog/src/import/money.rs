@@ -1,5 +1,6 @@
 //! The fee of a row: exact, in a currency of the books, and resting on a law; or nothing at all.
 
+use jiff::civil::Date;
 use ledger::{Currency, Money, MoneyError};
 
 use super::mapping::Field;
@@ -48,8 +49,10 @@ pub(super) fn fee_of(row: SourceRow<'_>, problems: &ProblemSink) -> Option<FeeRo
     }
     let valid_from = valid_from.map(|words| words.clean);
     let version = version.map(|words| words.clean);
+    // A day that cannot be read is told as one, and not as a version as well.
+    let first_day = valid_from.clone().filter(|text| text.parse::<Date>().is_ok());
     Some(FeeRow {
-        version: version.or_else(|| valid_from.clone()).unwrap_or_else(|| UNDATED_VERSION.to_owned()),
+        version: version.or(first_day).unwrap_or_else(|| UNDATED_VERSION.to_owned()),
         valid_from,
         valid_to: valid_to.map(|words| words.clean),
         basis: basis?.clean,

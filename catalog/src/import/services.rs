@@ -174,14 +174,21 @@ impl RowReader<'_> {
         days
     }
 
-    /// A service without a place to have it at is not one; a word that is not known is not guessed.
+    /// Where it can be had. A word that is not known is not guessed; that nothing is said is told with the other checks
+    /// of the service.
     fn delivery(&self) -> Vec<Delivery> {
-        let mut delivery = Vec::new();
-        let words = self.several(Field::Delivery);
-        let Some(found) = self.row.find(Field::Delivery).filter(|_| !words.is_empty()) else {
-            self.row.report(self.problems, Field::Delivery, "it is not said where the service can be had");
-            return delivery;
+        let Some(found) = self.row.find(Field::Delivery) else { return Vec::new() };
+        // What was reported stands for something: that nothing is said is not told as well.
+        let stand_in = vec![Delivery::Online];
+        let words = match words::several(found.cell, self.separator) {
+            Ok(words) => words,
+            Err(message) => {
+                found.report(self.problems, message);
+                return stand_in;
+            }
         };
+        let is_said = !words.is_empty();
+        let mut delivery = Vec::new();
         for word in words {
             let code = words::folded(&word).replace([' ', '-'], "_");
             let Some(known) = Delivery::ALL.into_iter().find(|delivery| delivery.code() == code) else {
@@ -193,7 +200,7 @@ impl RowReader<'_> {
                 delivery.push(known);
             }
         }
-        delivery
+        if is_said && delivery.is_empty() { stand_in } else { delivery }
     }
 
     /// The slug of a county that is named as files or as people name it.

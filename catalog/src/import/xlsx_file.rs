@@ -15,6 +15,8 @@ use super::table::{Cell, Reading};
 /// The most that a workbook may hold unpacked, in bytes, and in how many parts.
 const UNPACKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 const PARTS_MAX: usize = 10_000;
+/// The most columns of a sheet; a position beyond them is of a broken file.
+const COLUMNS_MAX: usize = 16_384;
 /// A spreadsheet keeps this many digits of a number; what has more is not what anybody typed.
 const DIGITS_MAX: usize = 15;
 
@@ -114,12 +116,9 @@ impl Rows {
             return true;
         }
         match &self.positions {
-            None if line == reading.format.header_row => {
-                // A sheet has at most 16,384 columns; a position beyond them is of a broken file.
-                if column < 16_384 {
-                    self.header.resize(self.header.len().max(column + 1), String::new());
-                    self.header[column] = Data::from(value.clone()).to_string().trim().to_owned();
-                }
+            None if line == reading.format.header_row && column < COLUMNS_MAX => {
+                self.header.resize(self.header.len().max(column + 1), String::new());
+                self.header[column] = Data::from(value.clone()).to_string().trim().to_owned();
             }
             None => {}
             Some(positions) => {

@@ -4,8 +4,10 @@ use super::base::{HEADER, csv, imported_with, row, told, told_of};
 use catalog::Problems;
 use catalog::import::Mapping;
 
+type Changes = &'static [(&'static str, &'static str)];
+
 /// What is changed about the second of three rows, and what is told of it: the column and the words.
-const MISTAKES: &[(&[(&str, &str)], &str, &str)] = &[
+const MISTAKES: &[(Changes, &str, &str)] = &[
     (&[("Service", "")], "Service", "the name is missing"),
     (&[("Service", "  ")], "Service", "the name is missing"),
     (&[("Id", "6")], "Id", "\"6\" is there twice, first on line 2"),
@@ -29,7 +31,7 @@ const MISTAKES: &[(&[(&str, &str)], &str, &str)] = &[
     (&[("Agency", "Soil Offices")], "Agency", "line 2 says \"soil office\" of the same agency"),
     (&[("County", "Atlantis")], "County", "not one of the 47 counties"),
     (&[("Where", "by pigeon")], "Where", "\"by pigeon\" is none of online"),
-    (&[("Where", "")], "Where", "not said where"),
+    (&[("Where", "")], "Where", "say where the service can be had"),
     (&[("Days", "soon")], "Days", "not a number of working days"),
     (&[("Days", "521")], "Days", "at most 520"),
     (&[("Revenue", "soil 1")], "Revenue", "is not a revenue code"),
@@ -107,7 +109,7 @@ fn lines_are_counted_as_an_editor_counts_them() {
     let bad = row(&[("Id", "2"), ("Service", ""), ("About", "")]);
     for (before, line) in [("", 3), ("\n\n", 5), ("\r\n", 4)] {
         let good = csv(&[row(&[("Id", "1")])]);
-        let lines = csv(&[bad.clone()]);
+        let lines = csv(std::slice::from_ref(&bad));
         let text = format!("{good}{before}{}", lines.split_once('\n').unwrap().1);
         let told = told_of(&[("list.csv", text.as_bytes())]);
         assert_eq!(told, [format!("list.csv:{line}: Service: the name is missing")]);

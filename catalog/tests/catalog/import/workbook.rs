@@ -121,7 +121,7 @@ fn broken_cells_are_told_by_row_and_column() {
                 sheet.write_formula(2, column, Formula::new("1/0").set_result("#DIV/0!")).unwrap();
             }),
             "Where",
-            "none of online",
+            "the formula of the cell gives #DIV/0!",
         ),
     ];
     for (told, column, words) in cases {
