@@ -1,8 +1,8 @@
 //! Malipo: the catalogue.
 //!
 //! What the state offers, what it costs and on what law: services, agencies, effective-dated fees, pricing and search,
-//! as immutable snapshots in memory. It knows no account, no payment, no protocol, no page and no table; a request
-//! takes one [`Catalogue`] from [`LiveCatalogue`] and uses it to the end.
+//! as immutable snapshots in memory. It knows no account, no payment, no protocol, no page and no table; whoever asks takes
+//! one [`Catalogue`] and uses it to the end.
 //!
 //! ```
 //! use catalog::{Catalogue, Order, Policy};
@@ -20,7 +20,8 @@
 //!
 //! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `county`, `service`), what it costs
 //! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), what fills a
-//! demonstration ([`sample`]), and what is asked of it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
+//! demonstration ([`sample`]), what is asked of it (`search`, `diff`, `charge`, `impact`), and how it goes out and lists
+//! come in (`export`, `import`). `FORMAT.md` describes the files.
 
 mod code;
 mod text;
@@ -40,11 +41,16 @@ pub mod source;
 
 mod search;
 
+mod charge;
 mod diff;
-mod live;
+mod impact;
+
+mod export;
+pub mod import;
 
 pub use agency::Agency;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
+pub use charge::{Charge, ChargeItem, Cost};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
 pub use county::{County, UnknownCounty};
 pub use diff::{Aspect, Changes, ServiceChange};
@@ -54,7 +60,7 @@ pub use fee::{
     PenaltyAmount, Rate, ReferenceCharacters, ReferenceShape, Rounding, Season, SeasonDays, Standing,
     Surcharge, Times, Urgency, Validity, Variant, VisitorFees, Waiver,
 };
-pub use live::LiveCatalogue;
+pub use impact::{ImpactKind, ImpactSpan, MoneyImpact, ServiceImpact};
 pub use price::{
     AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, PenaltyAnswer, Policy, Price,
     PriceError, PriceLine, VISITOR_GROUPS_MAX, VISITORS_MAX, VisitorGroup, Waived,

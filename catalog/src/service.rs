@@ -87,6 +87,19 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// Every one of them.
+    pub const ALL: [Self; 4] = [Self::Online, Self::HudumaCentre, Self::AgencyOffice, Self::Gate];
+
+    /// Its name in files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::HudumaCentre => "huduma_centre",
+            Self::AgencyOffice => "agency_office",
+            Self::Gate => "gate",
+        }
+    }
+
     /// What people call it.
     pub fn text(self) -> Text {
         match self {

@@ -24,6 +24,7 @@ mod access;
 mod privacy;
 
 // Running it.
+mod catalogue;
 mod configuration;
 mod tls;
 mod views;

@@ -92,6 +92,17 @@ impl CatalogueBuilder {
         }
     }
 
+    /// Adds rows that know where they come from.
+    pub(crate) fn add_located(&mut self, rows: LocatedRows) {
+        self.sources += 1;
+        self.rows.extend(rows);
+    }
+
+    /// Where whoever makes rows says what is wrong with their source, so that all of it is told at once.
+    pub(crate) fn problems(&self) -> &ProblemSink {
+        &self.problems
+    }
+
     /// Checks everything and puts the catalogue together.
     ///
     /// # Errors

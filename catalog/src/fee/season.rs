@@ -71,6 +71,13 @@ impl Serialize for SeasonDays {
     }
 }
 
+/// `12-15 to 01-05`.
+impl fmt::Display for SeasonDays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.from, self.to)
+    }
+}
+
 /// `MM-DD`.
 impl fmt::Display for DayOfYear {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

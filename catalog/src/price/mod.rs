@@ -44,7 +44,7 @@ impl Policy {
     /// For demonstrations: samples can be paid for as well.
     pub const DEMONSTRATION: Self = Self { accept_sample_basis: true, charge_convenience_fee: true };
 
-    fn allows(self, basis: &LegalBasis, day: Date) -> bool {
+    pub(crate) fn allows(self, basis: &LegalBasis, day: Date) -> bool {
         let in_force = basis.is_in_force_on(day);
         basis.supports_charging_on(day) || (self.accept_sample_basis && in_force)
     }

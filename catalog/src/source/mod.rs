@@ -19,6 +19,6 @@ pub use rows::{
     FORMAT_VERSION, ServiceRow, TextRow,
 };
 
-pub(crate) use place::Place;
+pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};
 pub(crate) use problem::ProblemSink;
 pub(crate) use read::{Located, LocatedRows, read_rows};

@@ -1,5 +1,6 @@
 //! Where in a catalogue file a value stands, so that a problem can name the line.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::problem::{Problem, ProblemSink};
@@ -9,10 +10,43 @@ use super::problem::{Problem, ProblemSink};
 pub(crate) struct RowOrigin {
     /// The file, as it was named to the builder.
     pub(crate) file: Arc<str>,
-    /// The whole text of the file and where in it the row starts; absent for rows that an importer made.
-    pub(crate) text: Option<(Arc<str>, usize)>,
+    /// What is known of the row within the file.
+    pub(crate) row: RowText,
     /// The row within the file: `services[3]`.
     pub(crate) path: String,
+}
+
+/// What is known of a row within its file.
+#[derive(Clone, Debug)]
+pub(crate) enum RowText {
+    /// The whole text of a catalogue file, and where in it the row starts.
+    Catalogue(Arc<str>, usize),
+    /// The line of a foreign list, and which of its columns hold the fields of the row.
+    List(usize, Arc<ColumnNames>),
+    /// Nothing: the row was made.
+    Made,
+}
+
+/// What a foreign list calls the fields of its rows: by the path of the field within the row, without the positions in
+/// lists (`name.en`, `fees.valid_from`).
+#[derive(Debug, Default)]
+pub(crate) struct ColumnNames(BTreeMap<&'static str, String>);
+
+impl ColumnNames {
+    pub(crate) fn new(columns: BTreeMap<&'static str, String>) -> Self {
+        Self(columns)
+    }
+
+    /// The column of the field, or of what the field is part of.
+    fn of(&self, steps: &[Step]) -> Option<&str> {
+        let fields = steps.iter().filter_map(|step| match step {
+            Step::Field(name) => Some(*name),
+            Step::Item(_) => None,
+        });
+        let fields: Vec<_> = fields.collect();
+        let paths = (1..=fields.len()).rev().map(|length| fields[..length].join("."));
+        paths.filter_map(|path| self.0.get(path.as_str())).map(String::as_str).next()
+    }
 }
 
 /// A value within a row. Places are made on the way down and cost nothing until a problem is reported.
@@ -54,20 +88,30 @@ impl<'a> Place<'a> {
             place = parent;
         }
         steps.reverse();
+        let (line, path) = match &self.origin.row {
+            RowText::Catalogue(text, start) => {
+                let offset = offset_of(text.as_bytes(), *start, &steps);
+                (Some(line_of(text, offset)), self.path(&steps))
+            }
+            RowText::List(line, columns) => {
+                (Some(*line), columns.of(&steps).map_or_else(|| self.path(&steps), str::to_owned))
+            }
+            RowText::Made => (None, self.path(&steps)),
+        };
+        let file = self.origin.file.to_string();
+        self.sink.report(Problem { file, line, path, message: message.into() });
+    }
+
+    fn path(&self, steps: &[Step]) -> String {
         let mut path = self.origin.path.clone();
-        for step in &steps {
+        for step in steps {
             match step {
                 Step::Field(name) if path.is_empty() => path.push_str(name),
                 Step::Field(name) => path.push_str(&format!(".{name}")),
                 Step::Item(index) => path.push_str(&format!("[{index}]")),
             }
         }
-        let line = self.origin.text.as_ref().map(|(text, start)| {
-            let offset = offset_of(text.as_bytes(), *start, &steps);
-            line_of(text, offset)
-        });
-        let file = self.origin.file.to_string();
-        self.sink.report(Problem { file, line, path, message: message.into() });
+        path
     }
 }
 

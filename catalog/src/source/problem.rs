@@ -16,6 +16,23 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// Of a file as a whole.
+    pub(crate) fn of_file(file: &str, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: None, path: String::new(), message: message.into() }
+    }
+
+    /// Of a line of a file.
+    pub(crate) fn of_line(file: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { line: Some(line), ..Self::of_file(file, message) }
+    }
+
+    /// Of a column in a line of a list.
+    pub(crate) fn of_cell(file: &str, line: usize, column: &str, message: impl Into<String>) -> Self {
+        Self { path: column.to_owned(), ..Self::of_line(file, line, message) }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;

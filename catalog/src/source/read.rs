@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::place::{RowOrigin, line_of};
+use super::place::{RowOrigin, RowText, line_of};
 use super::problem::{Problem, ProblemSink};
 use super::rows::{AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow};
 
@@ -58,7 +58,8 @@ fn placed<Row>(
     rows.into_iter()
         .enumerate()
         .map(|(index, row)| {
-            let origin = RowOrigin { file: Arc::clone(file), text: None, path: format!("{list}[{index}]") };
+            let origin =
+                RowOrigin { file: Arc::clone(file), row: RowText::Made, path: format!("{list}[{index}]") };
             Located { row, origin }
         })
         .collect()
@@ -127,10 +128,10 @@ impl FileText<'_> {
             let start = raw.get().as_ptr().addr() - self.source.as_ptr().addr();
             match serde_json::from_str(raw.get()) {
                 Ok(row) => {
-                    let text = Some((Arc::clone(&self.text), start));
+                    let text = RowText::Catalogue(Arc::clone(&self.text), start);
                     Some(Located {
                         row,
-                        origin: RowOrigin { file: Arc::clone(&self.name), text, path: path(index) },
+                        origin: RowOrigin { file: Arc::clone(&self.name), row: text, path: path(index) },
                     })
                 }
                 Err(error) => {

@@ -1,8 +1,6 @@
 //! Finding a service by its name, its agency's services, and the snapshot as a document.
 
-use std::sync::Arc;
-
-use catalog::{Catalogue, CatalogueBuilder, CatalogueHash, LiveCatalogue};
+use catalog::{Catalogue, CatalogueBuilder, CatalogueHash};
 
 use crate::scene::{SHAPES, shapes};
 
@@ -72,15 +70,4 @@ fn the_document_has_one_row_a_line() {
     assert_eq!(rows.len(), shapes().services().len());
     assert!(rows.iter().all(|row| row.matches("\"slug\"").count() == 1));
     assert!(rows.iter().any(|row| row.contains("test-flat") && row.contains("KES 120.50")));
-}
-
-#[test]
-fn whoever_took_a_catalogue_keeps_it_while_another_is_published() {
-    let live = LiveCatalogue::new(Arc::new(Catalogue::embedded()));
-    let taken = live.current();
-    let replaced = live.publish(Arc::new(shapes()));
-    assert!(Arc::ptr_eq(&taken, &replaced));
-    assert!(taken.service("kws-amboseli-entry").is_some());
-    assert!(live.current().service("kws-amboseli-entry").is_none());
-    assert_eq!(live.current().hash(), shapes().hash());
 }

@@ -5,6 +5,9 @@
 mod builder;
 mod content;
 mod diff;
+mod export;
+mod impact;
+mod import;
 mod lookup;
 mod orders;
 mod price;

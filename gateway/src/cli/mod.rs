@@ -5,6 +5,7 @@
 //! 74 the ledger writer stopped · 78 bad configuration.
 
 mod admin;
+mod catalogue;
 mod check;
 mod export;
 mod keys;
@@ -52,6 +53,9 @@ pub enum Command {
     Verify(verify::VerifyFlags),
     /// Write everything that may leave: entries, tree and checkpoint, without personal data.
     Export(export::ExportFlags),
+    /// Catalogues: take in lists of services, check, compare, write for other programs.
+    #[command(subcommand)]
+    Catalogue(catalogue::CatalogueCommand),
     /// Look into the books of a data directory.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -128,6 +132,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Check(flags) => check::check(&flags),
         Command::Verify(flags) => verify::verify(&flags),
         Command::Export(flags) => export::export(&flags),
+        Command::Catalogue(command) => catalogue::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Completions { shell } => {

@@ -49,6 +49,14 @@ pub struct Flags {
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<String>,
 
+    /// How many services the demonstration has: the described ones, filled up with generated samples.
+    #[arg(long, value_name = "COUNT")]
+    pub services: Option<String>,
+
+    /// What the generated samples are drawn from.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<String>,
+
     /// A sandbox on this machine that was started separately.
     #[arg(long, value_name = "URL")]
     pub sandbox: Option<String>,
@@ -83,6 +91,8 @@ impl Flags {
             ("--ephemeral", "data.ephemeral", switch(self.ephemeral)),
             ("--trust-clock", "data.trust_clock", switch(self.trust_clock)),
             ("--speed", "demo.speed", self.speed.clone()),
+            ("--services", "demo.services", self.services.clone()),
+            ("--seed", "demo.seed", self.seed.clone()),
             ("--sandbox", "demo.sandbox_url", self.sandbox.clone()),
         ];
         let own = own

@@ -325,6 +325,18 @@ const OTHERS: &[Key] = &[
         about: "How many times as fast as real the demonstration's clock runs.",
     },
     Key {
+        name: "demo.services",
+        form: Form::Count { min: 0, max: 100_000 },
+        default: Some("22000"),
+        about: "How many services the demonstration has: the described ones, filled up with generated samples.",
+    },
+    Key {
+        name: "demo.seed",
+        form: Form::Count { min: 0, max: u32::MAX as u64 },
+        default: Some("222222"),
+        about: "What the generated samples are drawn from: the same number, the same samples.",
+    },
+    Key {
         name: "demo.sandbox_url",
         form: Form::Url,
         default: None,

@@ -218,6 +218,10 @@ impl CatalogueConfig {
 pub struct DemoConfig {
     /// How many times as fast as real its clock runs.
     pub speed: u32,
+    /// How many services its catalogue has: the described ones, filled up with samples.
+    pub services: usize,
+    /// What the samples are drawn from.
+    pub seed: u64,
     /// A sandbox on this machine that was started separately.
     pub sandbox_url: Option<Url>,
 }
@@ -226,6 +230,8 @@ impl DemoConfig {
     pub(super) fn read(values: &Values) -> Self {
         Self {
             speed: u32::try_from(values.get::<u64>("demo.speed")).unwrap_or(u32::MAX),
+            services: usize::try_from(values.get::<u64>("demo.services")).unwrap_or(usize::MAX),
+            seed: values.get("demo.seed"),
             sandbox_url: values.optional("demo.sandbox_url"),
         }
     }

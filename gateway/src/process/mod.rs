@@ -379,7 +379,10 @@ async fn load_catalogue(
             files::read_kept(&folder.catalogues(), &version.hash)?
         }
         (Some(version), Mode::Demo) if was_approved => files::read_kept(&folder.catalogues(), &version.hash)?,
-        _ => configured.unwrap_or_else(Catalogue::embedded),
+        (_, Mode::Demo) => {
+            configured.unwrap_or_else(|| Catalogue::demonstration(config.demo.services, config.demo.seed))
+        }
+        (None, Mode::Serve) => configured.unwrap_or_else(Catalogue::embedded),
     };
     let hash = files::keep(&folder.catalogues(), &catalogue)?;
     let ask = Ask::PublishCatalogue { hash, approver: "start".into() };

@@ -53,6 +53,11 @@ impl Setup {
         self.set("demo.speed", &times.to_string())
     }
 
+    /// A catalogue filled up to so many services with generated ones.
+    pub(crate) fn services(self, total: usize) -> Self {
+        self.set("demo.services", &total.to_string())
+    }
+
     /// Beside a sandbox that was started separately.
     pub(crate) fn beside(self, sandbox: &Sandbox) -> Self {
         self.set("demo.sandbox_url", sandbox.url())
@@ -130,7 +135,10 @@ impl Gateway {
     /// `malipo demo`, with a simulated Safaricom of its own whose payers are quick.
     pub(crate) fn demo() -> Setup {
         let flags = &["--fast", "--sandbox-listen", "127.0.0.1:0"];
-        Setup { command: "demo", flags, settings: Vec::new(), data: None, clock: None }.on_free_ports()
+        // The described services alone: unoptimised, 22,000 take seconds to generate. `services` asks for them.
+        Setup { command: "demo", flags, settings: Vec::new(), data: None, clock: None }
+            .on_free_ports()
+            .services(0)
     }
 
     /// `malipo serve` behind a proxy that ends TLS: real in everything but the other side. The simulated Safaricom is no
