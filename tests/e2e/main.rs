@@ -12,6 +12,10 @@ mod one_confirmation;
 mod pay_once;
 mod prompts;
 
+// What can be paid for.
+mod catalogue;
+mod change_control;
+
 // Something goes wrong.
 mod clock;
 mod crash;
@@ -24,7 +28,6 @@ mod access;
 mod privacy;
 
 // Running it.
-mod catalogue;
 mod configuration;
 mod tls;
 mod views;

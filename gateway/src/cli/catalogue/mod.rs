@@ -9,9 +9,11 @@ use std::process::ExitCode;
 
 use catalog::{Catalogue, CatalogueBuilder, Changes, MoneyImpact};
 use clap::Subcommand;
+use hyper::Method;
 use jiff::civil::Date;
 
-use super::{EXIT_DIFFERENT, complain};
+use super::admin::{AdminError, ask};
+use super::{EXIT_DIFFERENT, EXIT_UNAVAILABLE, complain};
 use crate::catalogue::files;
 use crate::clock::Clock;
 
@@ -37,6 +39,13 @@ pub enum CatalogueCommand {
     },
     /// Write a catalogue for other programs.
     Export(export::ExportFlags),
+    /// Let the gateway that runs read its configured catalogue file again. With real money, another file waits for a
+    /// second person.
+    Reload {
+        /// Data directory of the gateway.
+        #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
+        data: PathBuf,
+    },
 }
 
 /// Runs a command about catalogues.
@@ -46,6 +55,7 @@ pub(super) fn run(command: &CatalogueCommand) -> ExitCode {
         CatalogueCommand::Validate { files } => validate(files),
         CatalogueCommand::Diff { old, new } => diff(old, new),
         CatalogueCommand::Export(flags) => export::export(flags),
+        CatalogueCommand::Reload { data } => return reload(data),
     };
     outcome.unwrap_or_else(|reason| {
         complain(&reason);
@@ -69,6 +79,22 @@ fn diff(old: &Path, new: &Path) -> Result<ExitCode, String> {
     let (old, new) = (read(Some(old))?, read(Some(new))?);
     let changes = show_difference(&old, &new);
     Ok(if changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENT) })
+}
+
+fn reload(data: &Path) -> ExitCode {
+    match ask(data, Method::POST, "/admin/catalogue/reload", None) {
+        Ok(answer) => {
+            println!("{}", String::from_utf8_lossy(&answer));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&error);
+            match error {
+                AdminError::NotRunning(_) | AdminError::NoAnswer { .. } => ExitCode::from(EXIT_UNAVAILABLE),
+                AdminError::Refused(_) => ExitCode::FAILURE,
+            }
+        }
+    }
 }
 
 /// A catalogue file, or the catalogue that comes with the product.
