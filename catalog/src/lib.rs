@@ -57,7 +57,10 @@ pub use price::{
     AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, Policy, Price, PriceError, PriceLine,
     VISITOR_GROUPS_MAX, VISITORS_MAX, VisitorGroup,
 };
-pub use search::{Filters, Hit, Hits, MatchReason};
+pub use search::{
+    Contribution, Explanation, FACET_COUNTS_MAX, FacetCount, Facets, Filters, Hit, HitExplanation, Hits,
+    MatchReason, ScoreParts, WordExplanation, WordReading, WordRole,
+};
 pub use service::{Billing, Delivery, Service};
 pub use snapshot::{Catalogue, CatalogueHash, ServiceIndex};
 pub use source::{Problem, Problems};
