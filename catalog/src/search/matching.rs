@@ -85,14 +85,13 @@ pub(super) fn matches(
     let mut holders: Vec<u32> = Vec::new();
     for (place, term) in reading.terms.iter().enumerate() {
         for (number, way) in term.ways.iter().enumerate() {
-            let mut found = |position: usize, weight: u32, field: Field| {
+            look_up(index, way, number, reader, |position: usize, found: Best| {
                 let there = &mut best[position];
                 if *there == Best::NONE {
                     holders.push(u32::try_from(position).expect("a position is 32 bits"));
                 }
-                *there = (*there).max(Best::new(weight, field, number));
-            };
-            look_up(index, way, reader, &mut found);
+                *there = (*there).max(found);
+            });
             if way.how == How::WholeWord {
                 count_name_words(index, way, &mut candidates);
             }
@@ -119,13 +118,21 @@ pub(super) fn matches(
     Matches { candidates, touched }
 }
 
-/// Calls `found` with every appearance of what the way stands for: position, weight, field.
-fn look_up(index: &SearchIndex, way: &Way, reader: Language, found: &mut impl FnMut(usize, u32, Field)) {
+/// Calls `found` with the position and the worth of every appearance of what the way, the `number`th of its word,
+/// stands for.
+fn look_up(
+    index: &SearchIndex,
+    way: &Way,
+    number: usize,
+    reader: Language,
+    mut found: impl FnMut(usize, Best),
+) {
     let weights = Weights::new(way.percent, reader);
     match &way.found_as {
         FoundAs::AnyOf(words) => {
+            let best = weights.map(|weight, field| Best::new(weight, field, number));
             for posting in index.postings(words.clone()) {
-                found(posting.position(), weights.of(*posting), posting.field());
+                found(posting.position(), best[posting.place()]);
             }
         }
         FoundAs::Phrase(words) => {
@@ -140,7 +147,8 @@ fn look_up(index: &SearchIndex, way: &Way, reader: Language, found: &mut impl Fn
             let count = u32::try_from(words.len()).expect("a phrase has a few words");
             for holder in holders.into_iter().flatten() {
                 // The mean of the words: a phrase is worth what a word is.
-                found(holder.position, (holder.weight / count).max(1), holder.field);
+                let weight = (holder.weight / count).max(1);
+                found(holder.position, Best::new(weight, holder.field, number));
             }
         }
     }

@@ -141,6 +141,14 @@ impl Weights {
     pub(super) const fn of(&self, posting: Posting) -> u32 {
         self.0[posting.place()]
     }
+
+    /// What becomes of the weight and the field of each place. Places that no posting can have count as the weakest.
+    pub(super) fn map<Value>(&self, value: impl Fn(u32, Field) -> Value) -> [Value; Posting::PLACES] {
+        let field = |place| {
+            if place >> LANGUAGE_BITS < Field::ALL.len() { field_of(place) } else { Field::Description }
+        };
+        std::array::from_fn(|place| value(self.0[place].max(1), field(place)))
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use super::index::ServiceFacts;
 use super::matching::Candidate;
 use super::posting::Field;
-use super::reading::{Reading, WordRole};
+use super::reading::Reading;
 
 /// Why a service was found, by what matched best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,10 +86,7 @@ const AUTHORED: u32 = 300;
 
 impl ScoreParts {
     pub(super) fn of(candidate: &Candidate, facts: &ServiceFacts, reading: &Reading) -> Self {
-        let held = |role| {
-            let terms = reading.terms.iter().enumerate().filter(|(_, term)| term.role == role);
-            terms.map(|(place, _)| u32::from(candidate.held >> place & 1)).sum::<u32>()
-        };
+        let held = |terms: u16| (candidate.held & terms).count_ones();
         let county = match facts.county {
             _ if reading.counties.is_empty() => 0,
             Some(county) if reading.counties.contains(&county) => NAMED_COUNTY,
@@ -97,7 +94,7 @@ impl ScoreParts {
             None => WHOLE_COUNTRY,
         };
         Self {
-            words_held: held(WordRole::Required) * HELD_REQUIRED + held(WordRole::Place) * HELD_PLACE
+            words_held: held(reading.required) * HELD_REQUIRED + held(reading.places) * HELD_PLACE
                 - u32::from(candidate.second_best) * SECOND_BEST,
             words: candidate.points,
             name: name_coverage(candidate, facts, reading.terms.len()),
@@ -148,8 +145,7 @@ pub(super) struct Threshold {
 impl Threshold {
     /// The threshold for these candidates.
     pub(super) fn of<'a>(reading: &Reading, mut candidates: impl Iterator<Item = &'a Candidate>) -> Self {
-        let terms = reading.terms.iter().enumerate().filter(|(_, term)| term.role == WordRole::Required);
-        let required = terms.fold(0, |held, (place, _)| held | 1 << place);
+        let required = reading.required;
         let all = u16::count_ones(required);
         let is_complete = candidates.any(|candidate| candidate.held & required == required);
         Self { required, held_min: if is_complete { all } else { all.div_ceil(2) } }

@@ -17,6 +17,9 @@ pub(super) struct Reading {
     pub(super) ignored: Vec<String>,
     /// The counties that are named.
     pub(super) counties: Vec<County>,
+    /// A bit for each term that is required, and for each that names a place.
+    pub(super) required: u16,
+    pub(super) places: u16,
 }
 
 /// One word of a query.
@@ -113,9 +116,12 @@ impl Reading {
         let spelled: Vec<Option<WordId>> = terms.iter_mut().map(|term| term.corrected(index)).collect();
         read_synonyms(&mut terms, &spelled, index);
         terms.iter_mut().filter(|term| term.ways.is_empty()).for_each(|term| term.read_apart(index));
-        let mut reading = Self { terms, ignored: query.ignored, counties: Vec::new() };
+        let mut reading =
+            Self { terms, ignored: query.ignored, counties: Vec::new(), required: 0, places: 0 };
         reading.name_counties(&spelled, index);
-        reading.assign_roles();
+        reading.require_something();
+        reading.required = reading.terms_of(WordRole::Required);
+        reading.places = reading.terms_of(WordRole::Place);
         for term in &mut reading.terms {
             term.ways.sort_by_key(|way| way.how);
             term.ways.truncate(WAYS_MAX);
@@ -145,7 +151,7 @@ impl Reading {
     }
 
     /// Something must be required: if it is not a thing, then the place, and otherwise what is to be done.
-    fn assign_roles(&mut self) {
+    fn require_something(&mut self) {
         for role in [WordRole::Place, WordRole::Helping] {
             if self.terms.iter().any(|term| term.role == WordRole::Required) {
                 return;
@@ -154,6 +160,12 @@ impl Reading {
                 term.role = WordRole::Required;
             }
         }
+    }
+
+    /// A bit for each term of this role.
+    fn terms_of(&self, role: WordRole) -> u16 {
+        let terms = self.terms.iter().enumerate().filter(|(_, term)| term.role == role);
+        terms.fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
     /// The query in known words, if any of its words should have been written in another way. Words that mean nothing

@@ -13,6 +13,9 @@ const TWO_SLIPS_LETTERS_MIN: usize = 8;
 /// No word is longer than this; a longer text is noise and has no neighbours.
 const LETTERS_MAX: usize = 40;
 
+/// However many slips are allowed, this many letters of a word must stand against each of them.
+const LETTERS_PER_SLIP_MIN: usize = 3;
+
 /// The length and the letters of every known word, in the order of the words.
 #[derive(Debug)]
 pub(super) struct Spelling {
@@ -52,13 +55,13 @@ impl Spelling {
         word_at: impl Fn(usize) -> &'a str,
     ) -> Vec<Neighbour> {
         let outline = Outline::of(word);
-        let slips_max = more
-            + match usize::from(outline.length) {
-                length if length >= TWO_SLIPS_LETTERS_MIN => 2,
-                length if length >= ONE_SLIP_LETTERS_MIN => 1,
-                _ => return Vec::new(),
-            };
-        let mut slips_max = slips_max;
+        let letters = usize::from(outline.length);
+        let by_length = match letters {
+            TWO_SLIPS_LETTERS_MIN.. => 2,
+            ONE_SLIP_LETTERS_MIN.. => 1,
+            _ => return Vec::new(),
+        };
+        let mut slips_max = (by_length + more).min(letters / LETTERS_PER_SLIP_MIN);
         let mut nearest: Vec<Neighbour> = Vec::new();
         for (known, known_outline) in self.outlines.iter().enumerate() {
             if !outline.may_be_near(*known_outline, slips_max) {
@@ -140,6 +143,8 @@ mod tests {
         assert_eq!(nearest("sertifacate", 0), [("certificate", 2)]);
         assert_eq!(nearest("pasprt", 0), []);
         assert_eq!(nearest("pasprt", 1), [("passport", 2)]);
+        assert_eq!(nearest("birtx", 1), [("birth", 1)]);
+        assert_eq!(nearest("bxrtx", 1), [], "five letters do not bear two slips");
         assert_eq!(nearest("xertefacate", 0), []);
     }
 

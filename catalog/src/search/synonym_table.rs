@@ -169,7 +169,7 @@ pub(super) const SAME: &[&[&str]] = &[
     &["cemetery", "graveyard", "makaburi", "grave", "kaburi"],
     // Vehicles.
     &["car", "gari", "vehicle", "motor vehicle", "magari"],
-    &["motorcycle", "motorbike", "pikipiki", "boda", "bodaboda", "boda boda"],
+    &["motorcycle", "motorbike", "pikipiki", "boda", "bodaboda"],
     &["lorry", "truck", "lori"],
     &["bus", "basi"],
     &["PSV", "matatu"],
