@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::WordId;
 use super::gather::{Gathered, words_of_agency};
 use super::posting::{Field, Posting};
-use super::spelling::Spelling;
+use super::spelling::{Spelling, Tolerance};
 use super::synonyms::{Meaning, Synonyms, meanings};
 use super::words::{Token, indexed_words};
 use crate::agency::Agency;
@@ -127,8 +127,8 @@ impl SearchIndex {
     }
 
     /// The known words that are written most nearly like this one, with their slips; see [`Spelling::nearest`].
-    pub(super) fn nearest(&self, word: &str, more: usize) -> Vec<(WordId, usize)> {
-        let neighbours = self.spelling.nearest(word, more, |known| &self.words[known]);
+    pub(super) fn nearest(&self, word: &str, tolerance: Tolerance) -> Vec<(WordId, usize)> {
+        let neighbours = self.spelling.nearest(word, tolerance, |known| &self.words[known]);
         neighbours.into_iter().map(|neighbour| (word_id(neighbour.word), neighbour.slips)).collect()
     }
 

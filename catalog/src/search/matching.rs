@@ -14,6 +14,8 @@ use crate::text::Language;
 pub(super) struct Candidate {
     /// A bit for each word of the query that it holds.
     pub(super) held: u16,
+    /// A bit for each of those that stands where somebody put it so that the service is found.
+    pub(super) held_strongly: u16,
     /// What they are worth together.
     pub(super) points: u32,
     /// How many words of its name, in each language, are words of the query as they stand.
@@ -101,15 +103,16 @@ pub(super) fn matches(
         for position in holders.drain(..) {
             let best = std::mem::replace(&mut best[position as usize], Best::NONE);
             let candidate = &mut candidates[position as usize];
-            let field = best.field() as u8;
+            let field = best.field();
             if candidate.held == 0 {
                 touched.push(position);
-                candidate.field = field;
+                candidate.field = field as u8;
             }
             let how = term.ways[best.way()].how;
             candidate.held |= 1 << place;
+            candidate.held_strongly |= u16::from(field.is_strong()) << place;
             candidate.points += best.weight() * rarity;
-            candidate.field = candidate.field.min(field);
+            candidate.field = candidate.field.min(field as u8);
             candidate.second_best += u8::from(term.role == WordRole::Required && term.is_second_best(how));
             candidate.is_corrected |= how.is_correction();
             candidate.is_synonym |= how == How::Synonym;

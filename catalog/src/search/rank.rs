@@ -69,8 +69,8 @@ pub struct ScoreParts {
 
 /// For each word of the query that must be there: above what the weights of one word can reach.
 const HELD_REQUIRED: u32 = 10_000;
-/// What is taken from that if the word is known, and this service holds another that is written alike. It is more than
-/// what a county puts before the whole country: who looks for a park in Nakuru does not mean to park there.
+/// What is taken from that if the word is known, and this service holds another that is written alike. It outweighs the
+/// field: a car that is only among the keywords is a car, and a card in a name is none.
 const SECOND_BEST: u32 = 3_000;
 /// For each word that names a place.
 const HELD_PLACE: u32 = 2_000;
@@ -78,11 +78,11 @@ const HELD_PLACE: u32 = 2_000;
 const EXACT_NAME: u32 = 5_000;
 /// What covering a part of a name can be worth.
 const NAME_SHARE_MAX: u32 = 500;
-/// For being of a county that is named, and for being of the whole country when one is.
+/// For being of a county that is named, or naming it, as the park at Nakuru does; and for being of the whole country.
 const NAMED_COUNTY: u32 = 4_000;
 const WHOLE_COUNTRY: u32 = 2_000;
-/// As much as three fifths of a name.
-const AUTHORED: u32 = 300;
+/// As much as all the words of a name and some more.
+const AUTHORED: u32 = 500;
 
 impl ScoreParts {
     pub(super) fn of(candidate: &Candidate, facts: &ServiceFacts, reading: &Reading) -> Self {
@@ -91,6 +91,7 @@ impl ScoreParts {
             _ if reading.counties.is_empty() => 0,
             Some(county) if reading.counties.contains(&county) => NAMED_COUNTY,
             Some(_) => 0,
+            None if candidate.held_strongly & reading.county_words == reading.county_words => NAMED_COUNTY,
             None => WHOLE_COUNTRY,
         };
         Self {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::WordId;
 use super::index::SearchIndex;
+use super::spelling::Tolerance;
 use super::words::{QueryWords, Token, is_helping_word};
 use crate::county::County;
 
@@ -20,6 +21,8 @@ pub(super) struct Reading {
     /// A bit for each term that is required, and for each that names a place.
     pub(super) required: u16,
     pub(super) places: u16,
+    /// A bit for each term of a county's name, whatever its role.
+    pub(super) county_words: u16,
 }
 
 /// One word of a query.
@@ -93,8 +96,6 @@ const CORRECTIONS_MAX: usize = 6;
 const DOUBTFUL_POSTINGS_MAX: usize = 12;
 /// Words of fewer letters than this are not taken apart, and no part has fewer than half of it.
 const SPLIT_LETTERS_MIN: usize = 6;
-/// The fewest letters of a word that is read as no word at all, for which one more slip is allowed to make an offer.
-const OFFER_LETTERS_MIN: usize = 5;
 
 const WHOLE_WORD_PERCENT: u32 = 100;
 const JOINED_PERCENT: u32 = 90;
@@ -116,8 +117,14 @@ impl Reading {
         let spelled: Vec<Option<WordId>> = terms.iter_mut().map(|term| term.corrected(index)).collect();
         read_synonyms(&mut terms, &spelled, index);
         terms.iter_mut().filter(|term| term.ways.is_empty()).for_each(|term| term.read_apart(index));
-        let mut reading =
-            Self { terms, ignored: query.ignored, counties: Vec::new(), required: 0, places: 0 };
+        let mut reading = Self {
+            terms,
+            ignored: query.ignored,
+            counties: Vec::new(),
+            required: 0,
+            places: 0,
+            county_words: 0,
+        };
         reading.name_counties(&spelled, index);
         reading.require_something();
         reading.required = reading.terms_of(WordRole::Required);
@@ -133,15 +140,17 @@ impl Reading {
     fn name_counties(&mut self, spelled: &[Option<WordId>], index: &SearchIndex) {
         for (words, county) in index.counties() {
             for start in 0..self.terms.len() {
-                let reads = |(offset, word): (usize, &Box<str>)| {
-                    let place = start + offset;
-                    self.terms.get(place).is_some_and(|term| {
-                        *term.word == **word || spelled[place].is_some_and(|id| index.word(id) == &**word)
+                let mut named = self.terms[start..].iter().zip(&spelled[start..]);
+                let is_named = words.iter().all(|word| {
+                    named.next().is_some_and(|(term, spelled)| {
+                        *term.word == **word || spelled.is_some_and(|id| index.word(id) == &**word)
                     })
-                };
-                if words.iter().enumerate().all(reads) {
+                });
+                if is_named {
                     let named = &mut self.terms[start..start + words.len()];
                     named.iter_mut().for_each(|term| term.role = WordRole::Place);
+                    self.county_words |=
+                        (start..start + words.len()).fold(0, |bits, place| bits | 1 << place);
                     if !self.counties.contains(county) {
                         self.counties.push(*county);
                     }
@@ -213,7 +222,7 @@ impl Term {
         if is_sure {
             return known;
         }
-        let likeliest = likeliest(&self.word, 0, index);
+        let likeliest = likeliest(&self.word, Tolerance::Search, index);
         let first = likeliest.first().copied();
         let is_unknown = self.ways.is_empty();
         for (word, slips) in likeliest.into_iter().filter(|(word, _)| !index.postings_of(*word).is_empty()) {
@@ -253,8 +262,8 @@ impl Term {
         if let Some((left, right)) = apart {
             self.ways.push(Way::new(How::Split, SPLIT_PERCENT, &[left, right]));
             self.correction = Some(format!("{} {}", index.written(left), index.written(right)));
-        } else if letters >= OFFER_LETTERS_MIN && self.correction.is_none() {
-            let offer = likeliest(&self.word, 1, index).first().copied();
+        } else if self.correction.is_none() {
+            let offer = likeliest(&self.word, Tolerance::Offer, index).first().copied();
             self.correction = offer.map(|(word, _)| index.written(word).to_owned());
         }
     }
@@ -277,8 +286,8 @@ fn held(word: &str, index: &SearchIndex) -> Option<WordId> {
 
 /// The words that this one was most likely meant to be, the likeliest first: people seldom get the first letter wrong,
 /// and more often mean a common word.
-fn likeliest(word: &str, more_slips: usize, index: &SearchIndex) -> Vec<(WordId, usize)> {
-    let mut neighbours: Vec<(WordId, usize)> = index.nearest(word, more_slips);
+fn likeliest(word: &str, tolerance: Tolerance, index: &SearchIndex) -> Vec<(WordId, usize)> {
+    let mut neighbours: Vec<(WordId, usize)> = index.nearest(word, tolerance);
     let first_letter = word.chars().next();
     neighbours.sort_by_key(|(known, _)| {
         let other_first_letter = index.word(*known).chars().next() != first_letter;

@@ -250,7 +250,7 @@ pub(super) const MEANS: &[(&[&str], &str)] = &[
     (&["itax"], "KRA"),
     (&["nyayo house"], "immigration"),
     (&["ardhi house"], "land"),
-    (&["title deed"], "land"),
+    (&["title deed"], "title"),
     (&["cow"], "livestock"),
     (&["shop"], "business"),
     (&["duka"], "biashara"),

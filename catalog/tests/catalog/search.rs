@@ -246,6 +246,8 @@ fn a_word_that_is_known_is_sooner_itself_than_a_part_of_another() {
     let scene = renamed(&[("Flat", "Park entry in Test"), ("Share", "Parking")]);
     assert_eq!(top(&scene, "park", En), ["test-flat", "test-percentage"]);
     assert_eq!(top(&scene, "parki", En), ["test-percentage"]);
+    let registered = top(&Catalogue::embedded(), "register my car", En);
+    assert!(registered.iter().any(|slug| slug == "vehicle-registration"), "no card is meant: {registered:?}");
 }
 
 #[test]
@@ -289,6 +291,8 @@ fn a_county_that_is_named_comes_first_and_shuts_nothing_out() {
         assert!(count >= 3, "{query}: {count}");
         assert!(of_county[..count].iter().all(|is_of_county| *is_of_county), "{query}: {of_county:?}");
     }
+    // A service of the whole country that names the county belongs there as well.
+    assert_eq!(top(&catalogue, "nakuru entry", En)[0], "kws-lake-nakuru-entry");
     // What the whole country has is found as well, though no service of the county is meant.
     assert_eq!(top(&catalogue, "passport kisumu", En)[0], "passport-application");
 }
