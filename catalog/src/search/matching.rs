@@ -22,7 +22,7 @@ pub(super) struct Candidate {
     pub(super) name_words: [u8; Language::ALL.len()],
     /// The rank of the strongest field that held a word.
     pub(super) field: u8,
-    /// How many required words it holds as something else, although they are known as they stand.
+    /// How many required words it holds as something else, although they are known words.
     pub(super) second_best: u8,
     /// True if a word was taken as misspelt, or for a synonym, to be held.
     pub(super) is_corrected: bool,

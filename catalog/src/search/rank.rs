@@ -70,7 +70,7 @@ pub struct ScoreParts {
 /// For each word of the query that must be there: above what the weights of one word can reach.
 const HELD_REQUIRED: u32 = 10_000;
 /// What is taken from that if the word is known, and this service holds another that is written alike. It outweighs the
-/// field: a car that is only among the keywords is a car, and a card in a name is none.
+/// field: a car that is only in the description is a car, and a card in a name is none.
 const SECOND_BEST: u32 = 3_000;
 /// For each word that names a place.
 const HELD_PLACE: u32 = 2_000;

@@ -31,6 +31,8 @@ pub(super) struct Term {
     pub(super) written: String,
     word: String,
     pub(super) role: WordRole,
+    /// True if it stands, as it is, where somebody put it so that a service is found by it.
+    is_known: bool,
     /// The most literal first.
     pub(super) ways: Vec<Way>,
     /// What to offer instead, if the word is likely to be misspelt.
@@ -195,7 +197,9 @@ impl Term {
     fn as_it_stands(token: Token, index: &SearchIndex) -> Self {
         let Token { word, written } = token;
         let mut ways = Vec::new();
+        let mut is_known = false;
         if let Some(id) = held(&word, index) {
+            is_known = index.postings_of(id).iter().any(|posting| posting.field().is_strong());
             ways.push(Way::new(How::WholeWord, WHOLE_WORD_PERCENT, &[id]));
         }
         let continuing = index.continuing(&word);
@@ -205,14 +209,13 @@ impl Term {
             ways.push(Way { how: How::Beginning, percent: BEGINNING_PERCENT, found_as });
         }
         let role = if is_helping_word(&word) { WordRole::Helping } else { WordRole::Required };
-        Self { written, word, role, ways, correction: None }
+        Self { written, word, role, is_known, ways, correction: None }
     }
 
-    /// True if this way takes a word that is known as it stands for something else that is written alike: *park* for
-    /// *parking*. A synonym is no such thing, it is the same in other words.
-    pub(super) fn is_second_best(&self, how: How) -> bool {
-        let is_known = self.ways.first().is_some_and(|way| way.how == How::WholeWord);
-        is_known && matches!(how, How::Beginning | How::Misspelt { .. })
+    /// True if this way takes a known word for something else that is written alike: *park* for *parking*. A synonym is
+    /// no such thing, it is the same in other words.
+    pub(super) const fn is_second_best(&self, how: How) -> bool {
+        self.is_known && matches!(how, How::Beginning | How::Misspelt { .. })
     }
 
     /// Reads the word as misspelt, if it is unknown or doubtful. Answers the known word that it most likely is.

@@ -200,17 +200,23 @@ fn a_misspelt_query_is_offered_as_it_was_meant() {
     }
 }
 
-/// The invented state of `scene`, with some of its services under other names.
-fn renamed(names: &[(&str, &str)]) -> Catalogue {
+/// The invented state of `scene`, with some of its texts replaced by others.
+fn rewritten(changes: &[(&str, &str)]) -> Catalogue {
     let mut shapes = crate::scene::SHAPES.to_owned();
-    for (old, new) in names {
-        let (quoted_old, quoted_new) = (format!("\"en\": \"{old}\""), format!("\"en\": \"{new}\""));
-        assert!(shapes.contains(&quoted_old), "{old}");
-        shapes = shapes.replace(&quoted_old, &quoted_new);
+    for (old, new) in changes {
+        assert!(shapes.contains(old), "{old}");
+        shapes = shapes.replace(old, new);
     }
     let mut builder = CatalogueBuilder::new();
     builder.add_file("shapes.json", &shapes);
     builder.build().unwrap()
+}
+
+/// The same, with services under other English names.
+fn renamed(names: &[(&str, &str)]) -> Catalogue {
+    let quoted = |name: &str| format!("\"en\": \"{name}\"");
+    let changes: Vec<_> = names.iter().map(|(old, new)| (quoted(old), quoted(new))).collect();
+    rewritten(&changes.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect::<Vec<_>>())
 }
 
 #[test]
@@ -246,8 +252,8 @@ fn a_word_that_is_known_is_sooner_itself_than_a_part_of_another() {
     let scene = renamed(&[("Flat", "Park entry in Test"), ("Share", "Parking")]);
     assert_eq!(top(&scene, "park", En), ["test-flat", "test-percentage"]);
     assert_eq!(top(&scene, "parki", En), ["test-percentage"]);
-    let registered = top(&Catalogue::embedded(), "register my car", En);
-    assert!(registered.iter().any(|slug| slug == "vehicle-registration"), "no card is meant: {registered:?}");
+    let scene = renamed(&[("Flat", "Card"), ("Share", "Car"), ("By seats.", "By car.")]);
+    assert_eq!(top(&scene, "car", En), ["test-percentage", "test-bands", "test-flat"]);
 }
 
 #[test]
@@ -295,6 +301,19 @@ fn a_county_that_is_named_comes_first_and_shuts_nothing_out() {
     assert_eq!(top(&catalogue, "nakuru entry", En)[0], "kws-lake-nakuru-entry");
     // What the whole country has is found as well, though no service of the county is meant.
     assert_eq!(top(&catalogue, "passport kisumu", En)[0], "passport-application");
+}
+
+#[test]
+fn a_service_of_the_county_that_is_named_outweighs_a_better_name() {
+    let scene = rewritten(&[
+        ("\"slug\": \"test-flat\",", "\"slug\": \"test-flat\", \"county\": \"kisumu\","),
+        ("\"slug\": \"test-bands\",", "\"slug\": \"test-bands\", \"county\": \"busia\","),
+        ("\"en\": \"Flat\"", "\"en\": \"Yearly permit to keep a stall in a market\""),
+        ("\"en\": \"Banded\"", "\"en\": \"Permit\""),
+        ("\"en\": \"Share\"", "\"en\": \"Permit\""),
+    ]);
+    assert_eq!(top(&scene, "permit kisumu", En), ["test-flat", "test-percentage", "test-bands"]);
+    assert_eq!(top(&scene, "permit", En), ["test-bands", "test-percentage", "test-flat"]);
 }
 
 #[test]
