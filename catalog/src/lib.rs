@@ -65,7 +65,10 @@ pub use price::{
     AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, PenaltyAnswer, Policy, Price,
     PriceError, PriceLine, VISITOR_GROUPS_MAX, VISITORS_MAX, VisitorGroup, Waived,
 };
-pub use search::{Filters, Hit, Hits, MatchReason};
+pub use search::{
+    Contribution, Explanation, FACET_COUNTS_MAX, FacetCount, Facets, Filters, Hit, HitExplanation, Hits,
+    MatchReason, ScoreParts, WordExplanation, WordReading, WordRole,
+};
 pub use service::{Billing, Delivery, Service};
 pub use snapshot::{Catalogue, CatalogueHash, ServiceIndex};
 pub use source::{Problem, Problems};

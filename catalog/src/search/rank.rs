@@ -1,12 +1,13 @@
 //! The order of hits. All of it is integer arithmetic on small weights, so that the same query gives the same order on
 //! every machine.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use super::Hit;
-use super::index::{Field, Posting, SearchIndex};
-use crate::snapshot::ServiceIndex;
-use crate::text::Language;
+use super::index::ServiceFacts;
+use super::matching::Candidate;
+use super::posting::Field;
+use super::reading::Reading;
 
 /// Why a service was found, by what matched best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +18,8 @@ pub enum MatchReason {
     Acronym,
     /// Words of the name.
     Name,
+    /// The county that it is confined to.
+    County,
     /// Another word for the service.
     Keyword,
     /// Words of the name on the official list.
@@ -25,126 +28,185 @@ pub enum MatchReason {
     Agency,
     /// Words of the description.
     Description,
+    /// A word that means what was asked for.
+    Synonym,
+    /// A word that is written much like one of the query.
+    Spelling,
     /// Only some of the words were found; there is no better match.
     SomeWords,
     /// There were no words: the list was asked for.
     Listed,
 }
 
-/// A service that holds at least one of the words.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) service: ServiceIndex,
-    /// How many words of the query it holds.
-    word_count: usize,
-    score: u32,
-    /// The strongest field that held a word.
-    field: Field,
-}
-
-/// The services that hold one of the words or more, in no order.
-pub(super) fn matches(index: &SearchIndex, words: &[String], language: Language) -> Vec<Candidate> {
-    let mut candidates: HashMap<ServiceIndex, Candidate> = HashMap::new();
-    for word in words {
-        let best = best_of_word(index, word, language);
-        let rarity = rarity(index.service_count(), best.len());
-        for (service, (weight, field)) in best {
-            let candidate =
-                candidates.entry(service).or_insert(Candidate { service, word_count: 0, score: 0, field });
-            candidate.word_count += 1;
-            candidate.score += weight * rarity;
-            candidate.field = candidate.field.min(field);
+impl From<Field> for MatchReason {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Acronym => Self::Acronym,
+            Field::Name => Self::Name,
+            Field::County => Self::County,
+            Field::Keyword => Self::Keyword,
+            Field::PublishedName => Self::PublishedName,
+            Field::Agency => Self::Agency,
+            Field::Description => Self::Description,
         }
     }
-    candidates.into_values().collect()
 }
 
-/// The candidates that hold every word, best first. If there are none, those that hold at least half of them.
-pub(super) fn ranked(index: &SearchIndex, words: &[String], mut candidates: Vec<Candidate>) -> Vec<Hit> {
-    let complete = candidates.iter().any(|candidate| candidate.word_count == words.len());
-    let word_count_min = if complete { words.len() } else { words.len().div_ceil(2) };
-    candidates.retain(|candidate| candidate.word_count >= word_count_min);
-    let mut hits: Vec<Hit> = candidates
-        .into_iter()
-        .map(|candidate| {
-            let coverage = Language::ALL
-                .map(|language| name_coverage(words, index.name_words(candidate.service, language)))
-                .into_iter()
-                .max()
-                .unwrap_or(0);
-            let reason = match candidate.field {
-                _ if !complete => MatchReason::SomeWords,
-                _ if coverage == EXACT_NAME => MatchReason::ExactName,
-                Field::Acronym => MatchReason::Acronym,
-                Field::Name => MatchReason::Name,
-                Field::Keyword => MatchReason::Keyword,
-                Field::PublishedName => MatchReason::PublishedName,
-                Field::Agency => MatchReason::Agency,
-                Field::Description => MatchReason::Description,
-            };
-            let words_held = u32::try_from(candidate.word_count).expect("a query has a dozen words");
-            // More words beat better words: 10,000 is above what the weights of one word can reach.
-            let score = candidate.score + coverage + words_held * 10_000;
-            Hit { service: candidate.service, reason, score }
-        })
-        .collect();
-    hits.sort_by_key(|hit| (std::cmp::Reverse(hit.score), hit.service));
-    hits
+/// Why a hit stands where it stands: the parts of its score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScoreParts {
+    /// For holding words at all, so that more words beat better words.
+    pub words_held: u32,
+    /// What the words are worth where they stand: for each its weight times its rarity.
+    pub words: u32,
+    /// For how much of the name the query covers.
+    pub name: u32,
+    /// For being of a county that is named, or of the whole country when one is.
+    pub county: u32,
+    /// For being written by hand and not generated: a real service is shown before a sample that matches as well.
+    pub authored: u32,
 }
 
+/// For each word of the query that must be there: above what the weights of one word can reach.
+const HELD_REQUIRED: u32 = 10_000;
+/// What is taken from that if the word is known, and this service holds another that is written alike. It outweighs the
+/// field: a car that is only in the description is a car, and a card in a name is none.
+const SECOND_BEST: u32 = 3_000;
+/// For each word that names a place.
+const HELD_PLACE: u32 = 2_000;
 /// What covering a name wholly is worth.
 const EXACT_NAME: u32 = 5_000;
+/// What covering a part of a name can be worth.
+const NAME_SHARE_MAX: u32 = 500;
+/// For being of a county that is named, or naming it, as the park at Nakuru does; and for being of the whole country.
+const NAMED_COUNTY: u32 = 4_000;
+const WHOLE_COUNTRY: u32 = 2_000;
+/// As much as all the words of a name and some more.
+const AUTHORED: u32 = 500;
 
-/// How much of a name the query covers: everything is worth most, otherwise up to 500 by the share of its words.
-fn name_coverage(words: &[String], name: &[String]) -> u32 {
-    let covered = name.iter().filter(|name_word| words.contains(name_word)).count();
-    if name.is_empty() {
-        return 0;
-    }
-    if covered == name.len() && words.iter().all(|word| name.contains(word)) {
-        return EXACT_NAME;
-    }
-    u32::try_from(500 * covered / name.len()).expect("at most 500")
-}
-
-/// For one word: the weight and the field of its best appearance in each service that holds it.
-fn best_of_word(index: &SearchIndex, word: &str, language: Language) -> HashMap<ServiceIndex, (u32, Field)> {
-    // The beginnings of one letter are everywhere and mean nothing.
-    let only_whole_words = word.chars().count() < 2;
-    let mut best: HashMap<ServiceIndex, (u32, Field)> = HashMap::new();
-    for (is_whole_word, postings) in index.beginning_with(word) {
-        if only_whole_words && !is_whole_word {
-            continue;
-        }
-        for posting in postings {
-            let weight = weight(posting, is_whole_word, language);
-            let entry = best.entry(posting.service).or_insert((weight, posting.field));
-            if weight > entry.0 {
-                *entry = (weight, posting.field);
-            }
+impl ScoreParts {
+    pub(super) fn of(candidate: &Candidate, facts: &ServiceFacts, reading: &Reading) -> Self {
+        let held = |terms: u16| (candidate.held & terms).count_ones();
+        let county = match facts.county {
+            _ if reading.counties.is_empty() => 0,
+            Some(county) if reading.counties.contains(&county) => NAMED_COUNTY,
+            Some(_) => 0,
+            None if candidate.held_strongly & reading.county_words == reading.county_words => NAMED_COUNTY,
+            None => WHOLE_COUNTRY,
+        };
+        Self {
+            words_held: held(reading.required) * HELD_REQUIRED + held(reading.places) * HELD_PLACE
+                - u32::from(candidate.second_best) * SECOND_BEST,
+            words: candidate.points,
+            name: name_coverage(candidate, facts, reading.terms.len()),
+            county,
+            authored: if facts.is_sample { 0 } else { AUTHORED },
         }
     }
-    best
+
+    /// The score: their sum.
+    pub const fn total(&self) -> u32 {
+        self.words_held + self.words + self.name + self.county + self.authored
+    }
 }
 
-/// What one appearance is worth: at most 110.
-fn weight(posting: &Posting, is_whole_word: bool, language: Language) -> u32 {
-    let of_field = match posting.field {
-        Field::Acronym => 100,
-        Field::Name => 80,
-        Field::Keyword => 60,
-        Field::PublishedName => 50,
-        Field::Agency => 30,
-        Field::Description => 12,
+/// How much of a name the query covers: everything is worth most, otherwise a share by the share of its words.
+fn name_coverage(candidate: &Candidate, facts: &ServiceFacts, term_count: usize) -> u32 {
+    let coverage = |(covered, count): (&u8, &u8)| {
+        if *count == 0 {
+            0
+        } else if covered == count && usize::from(*covered) == term_count {
+            EXACT_NAME
+        } else {
+            NAME_SHARE_MAX * u32::from(*covered) / u32::from(*count)
+        }
     };
-    let of_word = if is_whole_word { of_field } else { of_field * 6 / 10 };
-    let of_language =
-        if posting.language.is_none_or(|written| written == language) { of_word / 10 } else { 0 };
-    of_word + of_language
+    candidate.name_words.iter().zip(&facts.name_word_counts).map(coverage).max().unwrap_or(0)
 }
 
-/// How much a word says: 1 if every service holds it, one more each time that half as many do, at most 16.
-fn rarity(service_count: usize, holder_count: usize) -> u32 {
-    let ratio = service_count / holder_count.max(1);
-    (1 + ratio.max(1).ilog2()).min(16)
+/// Why this candidate is a hit.
+pub(super) fn reason(candidate: &Candidate, parts: &ScoreParts, is_complete: bool) -> MatchReason {
+    match Field::at(usize::from(candidate.field)) {
+        _ if !is_complete => MatchReason::SomeWords,
+        _ if parts.name == EXACT_NAME => MatchReason::ExactName,
+        _ if candidate.is_corrected => MatchReason::Spelling,
+        _ if candidate.is_synonym => MatchReason::Synonym,
+        field => field.into(),
+    }
+}
+
+/// Which candidates are hits: those that hold every required word, or if there are none, those that hold at least half
+/// of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threshold {
+    required: u16,
+    held_min: u32,
+}
+
+impl Threshold {
+    /// The threshold for these candidates.
+    pub(super) fn of<'a>(reading: &Reading, mut candidates: impl Iterator<Item = &'a Candidate>) -> Self {
+        let required = reading.required;
+        let all = u16::count_ones(required);
+        let is_complete = candidates.any(|candidate| candidate.held & required == required);
+        Self { required, held_min: if is_complete { all } else { all.div_ceil(2) } }
+    }
+
+    pub(super) const fn is_reached_by(&self, candidate: &Candidate) -> bool {
+        (candidate.held & self.required).count_ones() >= self.held_min
+    }
+
+    /// True if nothing less than every required word is enough.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.held_min == self.required.count_ones()
+    }
+}
+
+/// The best of many, without sorting the others.
+pub(super) struct Top {
+    limit: usize,
+    /// The worst on top. The order is the score's, then the real ones before the samples, then that of slugs.
+    heap: BinaryHeap<Reverse<(u32, bool, Reverse<u32>)>>,
+}
+
+impl Top {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self { limit, heap: BinaryHeap::new() }
+    }
+
+    pub(super) fn offer(&mut self, score: u32, is_sample: bool, position: u32) {
+        let offered = Reverse((score, !is_sample, Reverse(position)));
+        if self.heap.len() < self.limit {
+            self.heap.push(offered);
+        } else if self.heap.peek().is_some_and(|worst| offered < *worst) {
+            self.heap.pop();
+            self.heap.push(offered);
+        }
+    }
+
+    /// Score and position of each, the best first.
+    pub(super) fn into_ranked(self) -> impl Iterator<Item = (u32, u32)> {
+        let ranked = self.heap.into_sorted_vec().into_iter();
+        ranked.map(|Reverse((score, _, Reverse(position)))| (score, position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_is_what_sorting_everything_gives() {
+        let offers: Vec<(u32, bool, u32)> =
+            (0..1_000_u32).map(|number| (number * 7_919 % 40, number % 3 == 0, number)).collect();
+        let mut sorted = offers.clone();
+        sorted.sort_by_key(|(score, is_sample, position)| (Reverse(*score), *is_sample, *position));
+        for limit in [0, 1, 7, 1_000, usize::MAX] {
+            let mut top = Top::new(limit);
+            offers.iter().for_each(|(score, is_sample, position)| top.offer(*score, *is_sample, *position));
+            let expected: Vec<_> =
+                sorted.iter().take(limit).map(|(score, _, position)| (*score, *position)).collect();
+            assert_eq!(top.into_ranked().collect::<Vec<_>>(), expected);
+        }
+    }
 }

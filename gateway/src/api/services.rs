@@ -1,6 +1,6 @@
 //! Services: found and shown, from one snapshot of the catalogue.
 
-use catalog::{Catalogue, Filters, Language, Service, Text};
+use catalog::{AgencyCode, County, FacetCount, Filters, Language, MatchReason, Service, Text};
 use serde::Serialize;
 
 use super::SharedApp;
@@ -19,7 +19,25 @@ const LIMIT_MAX: usize = 500;
 struct ServiceList {
     data: Vec<ServiceRow>,
     total: usize,
+    /// How all that was found is spread, largest first.
+    facets: FacetsBody,
+    /// The query as it was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    did_you_mean: Option<String>,
     catalogue: CatalogueVersion,
+}
+
+#[derive(Serialize)]
+struct FacetsBody {
+    agencies: Vec<FacetBody>,
+    counties: Vec<FacetBody>,
+}
+
+#[derive(Serialize)]
+struct FacetBody {
+    /// Filter by it to see them.
+    value: String,
+    count: usize,
 }
 
 #[derive(Serialize)]
@@ -27,13 +45,19 @@ struct ServiceRow {
     slug: String,
     name: Text,
     agency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    county: Option<String>,
     billable: bool,
+    sample: bool,
+    /// Why it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     promised_working_days: Option<u16>,
     url: String,
 }
 
-/// `GET /v1/services?q=&agency=&lang=&limit=`.
+/// `GET /v1/services?q=&agency=&county=&lang=&limit=`.
 pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let served = app.catalogue.current();
     let catalogue = served.catalogue();
@@ -53,39 +77,28 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         query.get("lang").unwrap_or("en").parse().map_err(|error: catalog::UnknownLanguage| {
             wrong("/lang", "unknown_language", error.to_string())
         })?;
-    let agency = query.get("agency").map(str::to_uppercase);
-    let (data, total) = match query.get("q").map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => found(&app, catalogue, text, language, agency.as_deref(), limit)?,
-        None => all(&app, catalogue, agency.as_deref(), limit),
+    let agency = query.get("agency").map(|text| text.to_uppercase().parse()).transpose();
+    let agency =
+        agency.map_err(|error: catalog::CodeError| wrong("/agency", "not_an_agency", error.to_string()))?;
+    let county = query.get("county").map(|text| text.to_lowercase().parse()).transpose();
+    let county = county
+        .map_err(|error: catalog::UnknownCounty| wrong("/county", "not_a_county", error.to_string()))?;
+    let filters = Filters { agency, county, ..Filters::default() };
+    let hits = catalogue.search(query.get("q").unwrap_or(""), language, &filters, limit);
+    let data =
+        hits.hits.iter().map(|hit| ServiceRow::of(&app, catalogue.service_at(hit.service), hit.reason));
+    let body = ServiceList {
+        data: data.collect(),
+        total: hits.total_count,
+        facets: FacetsBody {
+            agencies: hits.facets.agencies.iter().map(FacetBody::of_agency).collect(),
+            counties: hits.facets.counties.iter().map(FacetBody::of_county).collect(),
+        },
+        did_you_mean: hits.did_you_mean,
+        catalogue: served.version().clone(),
     };
-    let body = ServiceList { data, total, catalogue: served.version().clone() };
     let body = serde_json::to_vec(&body).map_err(Problem::internal_error)?;
     Ok(Rendered::new("application/json", body).answer(request.head.headers()))
-}
-
-fn found(
-    app: &App,
-    catalogue: &Catalogue,
-    text: &str,
-    language: Language,
-    agency: Option<&str>,
-    limit: usize,
-) -> Result<(Vec<ServiceRow>, usize), Problem> {
-    let agency = agency.map(str::parse).transpose().map_err(|error: catalog::CodeError| {
-        Problem::validation(vec![FieldError::new("/agency", "not_an_agency", error.to_string())])
-    })?;
-    let filters = Filters { agency, ..Filters::default() };
-    let hits = catalogue.search(text, language, &filters, limit);
-    let rows = hits.hits.iter().map(|hit| ServiceRow::of(app, catalogue.service_at(hit.service))).collect();
-    Ok((rows, hits.total_count))
-}
-
-fn all(app: &App, catalogue: &Catalogue, agency: Option<&str>, limit: usize) -> (Vec<ServiceRow>, usize) {
-    let services = catalogue.services().iter();
-    let of_agency: Vec<_> =
-        services.filter(|service| agency.is_none_or(|agency| service.agency.as_str() == agency)).collect();
-    let rows = of_agency.iter().take(limit).map(|service| ServiceRow::of(app, service)).collect();
-    (rows, of_agency.len())
 }
 
 /// `GET /v1/services/{slug}`.
@@ -107,14 +120,27 @@ pub(super) fn no_such_service() -> Problem {
 }
 
 impl ServiceRow {
-    fn of(app: &App, service: &Service) -> Self {
+    fn of(app: &App, service: &Service, reason: MatchReason) -> Self {
         Self {
             slug: service.slug.to_string(),
             name: service.name.clone(),
             agency: service.agency.to_string(),
+            county: service.county.map(County::slug),
             billable: service.is_billable(),
+            sample: service.sample,
+            reason: (reason != MatchReason::Listed).then(|| reason.to_string()),
             promised_working_days: service.promised_working_days,
             url: format!("{}/v1/services/{}", app.public_url, service.slug),
         }
+    }
+}
+
+impl FacetBody {
+    fn of_agency(facet: &FacetCount<AgencyCode>) -> Self {
+        Self { value: facet.value.to_string(), count: facet.count }
+    }
+
+    fn of_county(facet: &FacetCount<County>) -> Self {
+        Self { value: facet.value.slug(), count: facet.count }
     }
 }

@@ -7,13 +7,13 @@ mod import;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use catalog::{Catalogue, CatalogueBuilder, Changes, MoneyImpact};
+use catalog::{Catalogue, CatalogueBuilder, Changes, Filters, Language, MoneyImpact};
 use clap::Subcommand;
 use hyper::Method;
 use jiff::civil::Date;
 
 use super::admin::{AdminError, ask};
-use super::{EXIT_DIFFERENT, EXIT_UNAVAILABLE, complain};
+use super::{EXIT_DIFFERENT, EXIT_NOT_FOUND, EXIT_UNAVAILABLE, complain};
 use crate::catalogue::files;
 use crate::clock::Clock;
 
@@ -39,6 +39,21 @@ pub enum CatalogueCommand {
     },
     /// Write a catalogue for other programs.
     Export(export::ExportFlags),
+    /// Search as citizens do, and say how each word was read and what each service's place rests on.
+    Explain {
+        /// What a citizen would type.
+        #[arg(value_name = "QUERY")]
+        query: String,
+        /// The language that the citizen reads: en or sw.
+        #[arg(long, default_value = "en")]
+        lang: Language,
+        /// Show so many services.
+        #[arg(long, value_name = "COUNT", default_value_t = 5)]
+        limit: usize,
+        /// The catalogue.
+        #[arg(long, value_name = "CATALOGUE")]
+        catalogue: Option<PathBuf>,
+    },
     /// Let the gateway that runs read its configured catalogue file again. With real money, another file waits for a
     /// second person.
     Reload {
@@ -55,6 +70,9 @@ pub(super) fn run(command: &CatalogueCommand) -> ExitCode {
         CatalogueCommand::Validate { files } => validate(files),
         CatalogueCommand::Diff { old, new } => diff(old, new),
         CatalogueCommand::Export(flags) => export::export(flags),
+        CatalogueCommand::Explain { query, lang, limit, catalogue } => {
+            explain(query, *lang, *limit, catalogue.as_deref())
+        }
         CatalogueCommand::Reload { data } => return reload(data),
     };
     outcome.unwrap_or_else(|reason| {
@@ -79,6 +97,17 @@ fn diff(old: &Path, new: &Path) -> Result<ExitCode, String> {
     let (old, new) = (read(Some(old))?, read(Some(new))?);
     let changes = show_difference(&old, &new);
     Ok(if changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENT) })
+}
+
+fn explain(
+    query: &str,
+    language: Language,
+    limit: usize,
+    catalogue: Option<&Path>,
+) -> Result<ExitCode, String> {
+    let explanation = read(catalogue)?.explain(query, language, &Filters::default(), limit);
+    print!("{explanation}");
+    Ok(if explanation.hits.is_empty() { ExitCode::from(EXIT_NOT_FOUND) } else { ExitCode::SUCCESS })
 }
 
 fn reload(data: &Path) -> ExitCode {
