@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::posting::{Field, Posting};
+use super::posting::{Field, NAMES, PUBLISHED_NAME, Posting};
 use super::words::{Token, indexed_words};
 use crate::agency::Agency;
 use crate::service::Service;
@@ -29,25 +29,19 @@ impl Gathered {
         Self { entries: BTreeMap::new(), service: ServiceIndex::new(0) }
     }
 
-    /// Adds everything but the agency, and says how many words the name has in each language. Services come in the
-    /// order of their positions.
-    pub(super) fn add_service(
-        &mut self,
-        position: ServiceIndex,
-        service: &Service,
-    ) -> [u8; Language::ALL.len()] {
+    /// Adds everything but the agency, and says how many words each of its names has. Services come in the order of
+    /// their positions.
+    pub(super) fn add_service(&mut self, position: ServiceIndex, service: &Service) -> [u8; NAMES] {
         self.service = position;
-        let name_word_counts = Language::ALL.map(|language| {
-            if language == Language::Sw && !service.name.is_translated() {
-                return 0;
-            }
-            self.add(service.name.in_language(language), Field::Name, Some(language))
-        });
+        let mut name_word_counts = [0; NAMES];
+        for (text, language) in languages_of(&service.name) {
+            name_word_counts[language as usize] = self.add(text, Field::Name, Some(language));
+        }
         for (text, language) in languages_of(&service.description) {
             self.add(text, Field::Description, Some(language));
         }
         if let Some(published) = &service.published_name {
-            self.add(published, Field::PublishedName, Some(Language::En));
+            name_word_counts[PUBLISHED_NAME] = self.add(published, Field::PublishedName, Some(Language::En));
         }
         for keyword in &service.keywords {
             self.add(keyword, if is_acronym(keyword) { Field::Acronym } else { Field::Keyword }, None);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::WordId;
 use super::gather::{Gathered, words_of_agency};
-use super::posting::{Field, Posting};
+use super::posting::{Field, NAMES, Posting};
 use super::spelling::{Spelling, Tolerance};
 use super::synonyms::{Meaning, Synonyms, meanings};
 use super::words::{Token, indexed_words};
@@ -27,8 +27,8 @@ pub(super) struct ServiceFacts {
     pub(super) county: Option<County>,
     pub(super) is_billable: bool,
     pub(super) is_sample: bool,
-    /// How many different words its name has in each language; none where it is not translated.
-    pub(super) name_word_counts: [u8; Language::ALL.len()],
+    /// How many different words each of its names has; none where there is no such name.
+    pub(super) name_word_counts: [u8; NAMES],
 }
 
 /// The words of one catalogue.

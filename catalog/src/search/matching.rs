@@ -5,7 +5,7 @@
 //! less than half a megabyte.
 
 use super::index::SearchIndex;
-use super::posting::{Field, Posting, Weights};
+use super::posting::{Field, NAMES, PUBLISHED_NAME, Posting, Weights};
 use super::reading::{FoundAs, How, Reading, WAYS_MAX, Way, WordRole};
 use crate::text::Language;
 
@@ -18,8 +18,8 @@ pub(super) struct Candidate {
     pub(super) held_strongly: u16,
     /// What they are worth together.
     pub(super) points: u32,
-    /// How many words of its name, in each language, are words of the query as they stand.
-    pub(super) name_words: [u8; Language::ALL.len()],
+    /// How many words of each of its names are words of the query as they stand.
+    pub(super) name_words: [u8; NAMES],
     /// The rank of the strongest field that held a word.
     pub(super) field: u8,
     /// How many required words it holds as something else, although they are known words.
@@ -192,10 +192,13 @@ fn holders_of_both(earlier: &[Holder], of_word: impl Iterator<Item = Holder>) ->
 
 fn count_name_words(index: &SearchIndex, way: &Way, candidates: &mut [Candidate]) {
     let FoundAs::AnyOf(words) = &way.found_as else { return };
-    for posting in index.postings(words.clone()).iter().filter(|posting| posting.field() == Field::Name) {
-        if let Some(language) = posting.language() {
-            candidates[posting.position()].name_words[language as usize] += 1;
-        }
+    for posting in index.postings(words.clone()) {
+        let name = match (posting.field(), posting.language()) {
+            (Field::Name, Some(language)) => language as usize,
+            (Field::PublishedName, _) => PUBLISHED_NAME,
+            _ => continue,
+        };
+        candidates[posting.position()].name_words[name] += 1;
     }
 }
 

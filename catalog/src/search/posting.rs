@@ -104,6 +104,11 @@ impl Posting {
     }
 }
 
+/// The names of a service: in each language, and on the official list.
+pub(super) const NAMES: usize = Language::ALL.len() + 1;
+/// Where the name on the official list stands among them.
+pub(super) const PUBLISHED_NAME: usize = Language::ALL.len();
+
 fn field_of(place: usize) -> Field {
     Field::at(place >> LANGUAGE_BITS)
 }

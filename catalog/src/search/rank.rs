@@ -12,7 +12,7 @@ use super::reading::Reading;
 /// Why a service was found, by what matched best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchReason {
-    /// The query is the name.
+    /// The query is the name, or the name on the official list.
     ExactName,
     /// A short form of the service.
     Acronym,
@@ -110,7 +110,7 @@ impl ScoreParts {
     }
 }
 
-/// How much of a name the query covers: everything is worth most, otherwise a share by the share of its words.
+/// How much of one of the names the query covers: everything is worth most, otherwise a share by the share of its words.
 fn name_coverage(candidate: &Candidate, facts: &ServiceFacts, term_count: usize) -> u32 {
     let coverage = |(covered, count): (&u8, &u8)| {
         if *count == 0 {
