@@ -18,12 +18,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `county`, `service`), what it costs
+//! The modules, in the order to read them: what a service is (`code`, `text`, `back_end`, `agency`, `county`, `service`), what it costs
 //! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), and what is asked of
 //! it (`search`, `live`, `diff`). `FORMAT.md` describes the files.
 
 mod code;
 mod text;
+
+mod back_end;
 
 mod agency;
 mod county;
@@ -43,6 +45,7 @@ mod diff;
 mod live;
 
 pub use agency::Agency;
+pub use back_end::BackEnd;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
 pub use county::{County, UnknownCounty};
