@@ -12,6 +12,9 @@ mod one_confirmation;
 mod pay_once;
 mod prompts;
 
+// An agency's own system is asked.
+mod routing;
+
 // Something goes wrong.
 mod clock;
 mod crash;

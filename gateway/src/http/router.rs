@@ -273,12 +273,7 @@ impl<App: Application> Routes<App> {
 
 /// The names in a pattern, in order: the order in which the router reports their values. That of the rest keeps its star.
 fn parameter_names(pattern: &str) -> Arc<[Box<str>]> {
-    pattern
-        .split('{')
-        .skip(1)
-        .filter_map(|part| part.split('}').next())
-        .map(Into::into)
-        .collect()
+    pattern.split('{').skip(1).filter_map(|part| part.split('}').next()).map(Into::into).collect()
 }
 
 fn allowed_methods<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {

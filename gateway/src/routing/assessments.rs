@@ -123,7 +123,7 @@ impl Routing {
         }
         let (_, line) = self.line_of(catalogue, service).map_err(|_| AssessmentError::NobodyToAsk)?;
         let template = line.back_end.assessments.clone().ok_or(AssessmentError::NobodyToAsk)?;
-        let asked = self.assessments.entry(service, reference);
+        let asked = self.assessments.entry(service, reference, Instant::now());
         let answer = asked.0.get_or_init(|| async {
             let said = self.ask(&line, &template, service, reference, now_micros).await;
             let kept = match said {
@@ -214,9 +214,8 @@ fn read(body: &[u8], reference: &str) -> Result<Money, &'static str> {
 }
 
 impl Assessments {
-    /// The question, with whatever answer there is to it.
-    fn entry(&self, service: &str, reference: &str) -> Arc<Asked> {
-        let now = Instant::now();
+    /// The question, with whatever answer there is to it at this moment.
+    fn entry(&self, service: &str, reference: &str, now: Instant) -> Arc<Asked> {
         let is_over = |asked: &Asked| asked.0.get().is_some_and(|answer| answer.until <= now);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let question: Question = (service.into(), reference.into());

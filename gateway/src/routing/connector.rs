@@ -176,8 +176,9 @@ impl Inner {
         {
             return Ok(addresses.clone());
         }
-        let found =
-            tokio::net::lookup_host((self.base.host.as_str(), self.base.port)).await.map_err(ConnectError::Name)?;
+        let found = tokio::net::lookup_host((self.base.host.as_str(), self.base.port))
+            .await
+            .map_err(ConnectError::Name)?;
         let addresses: Vec<IpAddr> = found.map(|address| address.ip()).take(ADDRESSES_MAX).collect();
         *resolved = Some((Instant::now(), addresses.clone()));
         Ok(addresses)

@@ -27,8 +27,16 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const PSEUDONYM: &str = "malipo";
 
 /// About a connection, whether or not `Connection` names them.
-const HOP_BY_HOP: [&str; 8] =
-    ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade", "http2-settings", "close"];
+const HOP_BY_HOP: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+    "close",
+];
 const HOP_BY_HOP_PREFIX: &str = "proxy-";
 
 /// What only we may say to a back end, and what makes some servers believe that another path was asked for.
@@ -190,7 +198,8 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
-    let unwanted: Vec<HeaderName> = headers.keys().filter(|name| is_unwanted(name.as_str())).cloned().collect();
+    let unwanted: Vec<HeaderName> =
+        headers.keys().filter(|name| is_unwanted(name.as_str())).cloned().collect();
     for name in unwanted {
         headers.remove(name);
     }
@@ -284,14 +293,21 @@ mod tests {
 
     #[test]
     fn trailers_are_the_one_coding_that_is_handed_on() {
-        assert_eq!(handed_on(&[("te", "deflate, Trailers")]), with_always(&["connection: te", "te: trailers"]));
+        assert_eq!(
+            handed_on(&[("te", "deflate, Trailers")]),
+            with_always(&["connection: te", "te: trailers"])
+        );
     }
 
     #[test]
     fn another_protocol_is_handed_on_unless_it_is_http_in_disguise() {
         let asks = |protocol: &str| handed_on(&[("connection", "Upgrade"), ("upgrade", protocol)]);
         assert_eq!(asks("websocket"), with_always(&["connection: upgrade", "upgrade: websocket"]));
-        assert_eq!(handed_on(&[("upgrade", "websocket")]), with_always(&[]), "the connection does not say so");
+        assert_eq!(
+            handed_on(&[("upgrade", "websocket")]),
+            with_always(&[]),
+            "the connection does not say so"
+        );
         for disguised in ["h2c", "H2C", "websocket, h2c", "HTTP/2.0", "TLS/1.0"] {
             assert_eq!(asks(disguised), with_always(&[]), "{disguised}");
         }

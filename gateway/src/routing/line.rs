@@ -175,7 +175,9 @@ impl Line {
                 "The agency's own system fails again and again; it is left in peace for a while."
             );
             if self.back_end.health_path.is_some() {
-                tokio::spawn(self.stop.clone().run_until_cancelled_owned(probe::until_well(Arc::clone(self))));
+                tokio::spawn(
+                    self.stop.clone().run_until_cancelled_owned(probe::until_well(Arc::clone(self))),
+                );
             }
         }
     }

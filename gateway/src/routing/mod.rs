@@ -130,7 +130,10 @@ impl Routing {
             assessments: Assessments::default(),
             body_bytes_max: *body_bytes_max,
             scheme: part(public.as_ref().and_then(Uri::scheme_str), "https"),
-            host: part(public.as_ref().and_then(Uri::authority).map(|authority| authority.as_str()), "malipo"),
+            host: part(
+                public.as_ref().and_then(Uri::authority).map(|authority| authority.as_str()),
+                "malipo",
+            ),
             stop,
         })
     }
@@ -171,11 +174,7 @@ impl Routing {
     }
 
     /// The line to the back end of a service.
-    fn line_of<'c>(
-        &self,
-        catalogue: &'c Catalogue,
-        slug: &str,
-    ) -> Result<(&'c Service, Arc<Line>), Problem> {
+    fn line_of<'c>(&self, catalogue: &'c Catalogue, slug: &str) -> Result<(&'c Service, Arc<Line>), Problem> {
         let service = catalogue.service(slug).ok_or_else(trouble::no_such_service)?;
         let back_end = catalogue.back_end_of(service).ok_or_else(trouble::no_back_end)?;
         let key = (service.agency.clone(), back_end.clone());
@@ -200,9 +199,8 @@ impl Routing {
 }
 
 fn is_in(catalogue: &Catalogue, agency: &AgencyCode, back_end: &BackEnd) -> bool {
-    let is_the_agencys = catalogue
-        .agency(agency.as_str())
-        .is_some_and(|known| known.back_end.as_ref() == Some(back_end));
+    let is_the_agencys =
+        catalogue.agency(agency.as_str()).is_some_and(|known| known.back_end.as_ref() == Some(back_end));
     is_the_agencys
         || catalogue.services_of(agency.as_str()).any(|service| service.back_end.as_ref() == Some(back_end))
 }
@@ -212,9 +210,9 @@ async fn hand_on(app: SharedApp, request: Request<App>) -> Result<Response, Prob
     let (mut head, _, body) = request.into_stream();
     let routing = &app.routing;
     let slug = head.parameter("slug").to_owned();
-    let (service, line) = routing.line_of(&app.catalogue.current(), &slug).map(|(service, line)| {
-        (service.slug.clone(), line)
-    })?;
+    let (service, line) = routing
+        .line_of(&app.catalogue.current(), &slug)
+        .map(|(service, line)| (service.slug.clone(), line))?;
     check_request(routing, &head, body.as_ref())?;
     let target = line.base.of_request(head.uri()).map_err(trouble::target)?;
     let principal = principal_of(&app, &head)?;
@@ -223,7 +221,8 @@ async fn hand_on(app: SharedApp, request: Request<App>) -> Result<Response, Prob
     let prefix = format!("/s/{service}");
     let protocol = headers::wanted_protocol(head.headers());
     let switch = head.take_upgrade().zip(protocol);
-    let mut outbound = outbound(routing, &line, &head, target, &prefix, switch.as_ref().map(|(_, it)| it), &body);
+    let mut outbound =
+        outbound(routing, &line, &head, target, &prefix, switch.as_ref().map(|(_, it)| it), &body);
     if principal.is_some() {
         outbound.headers.remove(AUTHORIZATION);
     }
@@ -275,7 +274,9 @@ fn check_request(routing: &Routing, head: &RequestHead, body: Option<&Incoming>)
 /// `Authorization` is between the caller and the agency.
 fn principal_of(app: &App, head: &RequestHead) -> Result<Option<Arc<str>>, Problem> {
     let mut values = head.headers().get_all(AUTHORIZATION).iter();
-    let Some(secret) = values.find_map(|value| KeySecret::parse(bearer(value)?).ok()) else { return Ok(None) };
+    let Some(secret) = values.find_map(|value| KeySecret::parse(bearer(value)?).ok()) else {
+        return Ok(None);
+    };
     let mode = KeyMode::of(app.purpose);
     let key = app.books.readers().keys().find(&secret, app.now()).filter(|key| key.mode == mode);
     let key = key.ok_or_else(|| {
@@ -348,7 +349,10 @@ fn switched(
 ) -> Result<Response, Problem> {
     let Some((caller, _)) = switch else {
         in_flight.report(Outcome::Failed);
-        return Err(Problem::new(Code::BackEndFailed, "The agency's system changed to a protocol nobody asked for."));
+        return Err(Problem::new(
+            Code::BackEndFailed,
+            "The agency's system changed to a protocol nobody asked for.",
+        ));
     };
     in_flight.report(Outcome::Switched);
     let protocol = answer.headers().get(UPGRADE).cloned();

@@ -15,7 +15,9 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Asks the health path whenever the breaker lets somebody find out, until it is closed.
 pub(super) async fn until_well(line: Arc<Line>) {
-    let Some(uri) = line.back_end.health_path.as_deref().and_then(|path| line.base.below(path)) else { return };
+    let Some(uri) = line.back_end.health_path.as_deref().and_then(|path| line.base.below(path)) else {
+        return;
+    };
     while let Some(admitted) = line.admit_probe() {
         match admitted {
             Err(pause) => sleep(pause).await,

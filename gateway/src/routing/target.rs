@@ -142,7 +142,10 @@ mod tests {
         assert_eq!((plain.host.as_str(), plain.port, plain.is_encrypted), ("127.0.0.1", 9000, false));
         assert_eq!((plain.authority.as_str(), plain.path()), ("127.0.0.1:9000", "/malipo"));
         let encrypted = base("https://[2001:db8::1]");
-        assert_eq!((encrypted.host.as_str(), encrypted.port, encrypted.is_encrypted), ("2001:db8::1", 443, true));
+        assert_eq!(
+            (encrypted.host.as_str(), encrypted.port, encrypted.is_encrypted),
+            ("2001:db8::1", 443, true)
+        );
         assert_eq!((encrypted.authority.as_str(), encrypted.path()), ("[2001:db8::1]", ""));
         assert_eq!(Base::of("portal"), None);
     }
@@ -154,7 +157,10 @@ mod tests {
             ("/s/kra-pin", "https://kra.example/malipo/v1"),
             ("/s/kra-pin/", "https://kra.example/malipo/v1/"),
             ("/s/kra-pin?a=b", "https://kra.example/malipo/v1?a=b"),
-            ("/s/kra-pin/a%2Fb/%ff//c;d=1?x=%20&x=/../&", "https://kra.example/malipo/v1/a%2Fb/%ff//c;d=1?x=%20&x=/../&"),
+            (
+                "/s/kra-pin/a%2Fb/%ff//c;d=1?x=%20&x=/../&",
+                "https://kra.example/malipo/v1/a%2Fb/%ff//c;d=1?x=%20&x=/../&",
+            ),
             ("/s/%6bra-pin/a", "https://kra.example/malipo/v1/a"),
             ("/s/kra-pin/...", "https://kra.example/malipo/v1/..."),
             ("/s/kra-pin/%252e%252e/a", "https://kra.example/malipo/v1/%252e%252e/a"),
@@ -188,7 +194,11 @@ mod tests {
             "/s/kra-pin/..;x=1/a",
             "/s/kra-pin/..%3bx/a",
         ] {
-            assert_eq!(handed_on("https://kra.example/malipo", asked), Err(TargetRefused::DotSegment), "{asked}");
+            assert_eq!(
+                handed_on("https://kra.example/malipo", asked),
+                Err(TargetRefused::DotSegment),
+                "{asked}"
+            );
         }
     }
 

@@ -26,19 +26,26 @@ pub(super) fn target(refused: TargetRefused) -> Problem {
 }
 
 pub(super) fn goes_in_circles() -> Problem {
-    Problem::new(Code::BackEndFailed, "The request has been here before: the address of the agency leads back.")
+    Problem::new(
+        Code::BackEndFailed,
+        "The request has been here before: the address of the agency leads back.",
+    )
 }
 
 pub(super) fn no_place(no_place: NoPlace) -> Problem {
     match no_place {
-        NoPlace::Busy => {
-            Problem::new(Code::BackEndBusy, "Every place for requests to this agency is taken. Nothing was sent.")
-                .retry_after_seconds(rand::random_range(BUSY_RETRY_SECONDS))
-        }
+        NoPlace::Busy => Problem::new(
+            Code::BackEndBusy,
+            "Every place for requests to this agency is taken. Nothing was sent.",
+        )
+        .retry_after_seconds(rand::random_range(BUSY_RETRY_SECONDS)),
         NoPlace::Paused(pause) => {
             let seconds = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-            Problem::new(Code::BackEndPaused, "The agency's system fails and is left in peace. Nothing was sent.")
-                .retry_after_seconds(seconds)
+            Problem::new(
+                Code::BackEndPaused,
+                "The agency's system fails and is left in peace. Nothing was sent.",
+            )
+            .retry_after_seconds(seconds)
         }
     }
 }
@@ -58,7 +65,8 @@ pub(super) fn failure(failure: &Failure) -> (Outcome, Problem) {
             (Outcome::TimedOut, Code::BackEndTimeout, detail)
         }
         Failure::Broke(_) => {
-            let detail = "The connection to the agency's system broke before an answer; it may have the request.";
+            let detail =
+                "The connection to the agency's system broke before an answer; it may have the request.";
             (Outcome::Failed, Code::BackEndFailed, detail)
         }
         Failure::Malformed(_) => {

@@ -1,5 +1,6 @@
 //! Two connections that go on in a protocol of their own, such as WebSocket: bytes are handed on in both directions until
-//! one side ends it, nothing has moved for too long, or the gateway stops. The tunnel holds the place of its request.
+//! one side ends it, nothing has moved for too long, or the gateway stops. Once one side has said its last, the other has a
+//! moment to do so. The tunnel holds the place of its request.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,8 @@ use super::line::InFlight;
 
 /// What is read at a time, in each direction.
 const BUFFER_BYTES: usize = 16 * 1024;
+/// How long one side may go on after the other has ended.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
 /// How long both sides may take to change over.
 const CHANGE_OVER_MAX: Duration = Duration::from_secs(10);
 
@@ -28,8 +31,7 @@ pub(super) struct Ends {
 pub(super) async fn run(ends: Ends, in_flight: InFlight, stop: CancellationToken) {
     let idle_max = in_flight.line.back_end.idle_timeout;
     let agency = in_flight.line.agency.clone();
-    let changed_over =
-        timeout(CHANGE_OVER_MAX, async { tokio::try_join!(ends.caller, ends.back_end) }).await;
+    let changed_over = timeout(CHANGE_OVER_MAX, async { tokio::try_join!(ends.caller, ends.back_end) }).await;
     let Ok(Ok((caller, back_end))) = changed_over else {
         tracing::debug!(%agency, "a connection did not change over");
         return;
@@ -44,10 +46,17 @@ async fn hand_on(caller: Upgraded, back_end: Upgraded, idle_max: Duration) -> io
     let activity = Activity::new();
     let (from_caller, to_caller) = split(TokioIo::new(caller));
     let (from_back_end, to_back_end) = split(TokioIo::new(back_end));
+    let mut inward = std::pin::pin!(copy(from_caller, to_back_end, &activity));
+    let mut outward = std::pin::pin!(copy(from_back_end, to_caller, &activity));
     tokio::select! {
-        both = async {
-            tokio::try_join!(copy(from_caller, to_back_end, &activity), copy(from_back_end, to_caller, &activity))
-        } => both.map(|_| ()),
+        ended = &mut inward => {
+            ended?;
+            timeout(LAST_WORDS_MAX, outward).await?
+        }
+        ended = &mut outward => {
+            ended?;
+            timeout(LAST_WORDS_MAX, inward).await?
+        }
         () = activity.none_for(idle_max) => {
             Err(io::Error::new(io::ErrorKind::TimedOut, "nothing has moved for too long"))
         }

@@ -67,7 +67,8 @@ impl<S: Service> Speaking<S> {
     /// Speaks HTTP with one peer until either side is done, or both go on in another protocol. The seat is the socket's, and
     /// given back when that is closed.
     pub(super) async fn run(self: Arc<Self>, stream: TcpStream, address: SocketAddr, seat: Seat) {
-        let stream = PatientStream::new(stream, self.write_stall_max, self.writes_stalled.clone()).holding(seat);
+        let stream =
+            PatientStream::new(stream, self.write_stall_max, self.writes_stalled.clone()).holding(seat);
         match &self.tls {
             None => self.speak_http(stream, Peer { address, over_tls: false }).await,
             Some(terms) => {
