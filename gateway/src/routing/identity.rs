@@ -1,6 +1,6 @@
 //! Who is calling, said to a back end in a way that it can check: the header `Malipo-Identity`.
 //!
-//! The value is `payload.signature`, both in base64url without padding. The payload is the JSON of [`Claims`]; the
+//! The value is `payload.signature`, both in base64url without padding. The payload is the JSON of `Claims`; the
 //! signature is Ed25519 over the characters of the payload's base64url, by a key of its own that `GET /v1/keys` lists
 //! under `identity_keys`. Whoever receives it checks the signature, that `aud` is its own agency, that `iat` is not older
 //! than a minute, and that `method` and `target_sha256` are those of the request in hand: a token that was copied says

@@ -1,6 +1,6 @@
 //! Handing requests below `/s/{slug}` on to the own system of the agency: its *back end*, as the catalogue names it.
 //!
-//! [`hand_on`] reads like it runs: which line the service has, what may be asked of it, a place or a refusal at once, the
+//! `hand_on` reads like it runs: which line the service has, what may be asked of it, a place or a refusal at once, the
 //! headers, the exchange, and the answer as it comes. The parts, in the order they are met:
 //!
 //! 1. `target`: the path, byte for byte, below the back end's address, and nothing above it;

@@ -230,7 +230,7 @@ pub const BACK_END_REQUESTS_TOTAL: Metric = Metric {
     unit: metrics::Unit::Count,
     labels: &["agency", "outcome"],
     about: "Requests for an agency's own system, by outcome: answered, switched, failed, timed_out, busy, paused, \
-            caller_failed, cut_short.",
+            caller_failed; and cut_short, once more, where an answer ended in the middle.",
 };
 
 /// How long agencies take to begin an answer.

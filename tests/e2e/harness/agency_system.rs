@@ -63,12 +63,17 @@ impl AgencySystem {
                         continue;
                     };
                     stream.set_nonblocking(false).expect("it can wait");
-                    streams.lock().unwrap().push(stream.try_clone().expect("a second handle"));
+                    let own = stream.try_clone().expect("a second handle");
+                    streams.lock().unwrap().push(stream.try_clone().expect("a third handle"));
                     let number = connections.fetch_add(1, Ordering::Relaxed) + 1;
                     let conversation =
                         Conversation { wire: Wire::on(stream), number, heard: Arc::clone(&heard) };
                     let converse = Arc::clone(&converse);
-                    std::thread::spawn(move || converse(conversation));
+                    std::thread::spawn(move || {
+                        converse(conversation);
+                        // Fails if the gateway went first.
+                        let _ = own.shutdown(Shutdown::Both);
+                    });
                 }
             }
         });

@@ -19,7 +19,11 @@ fn one_slow_agency_fills_its_own_places_and_nobody_elses() {
         conversation.wire.hears_to_the_end();
     });
     let kws = AgencySystem::answering("open");
-    let scene = Scene::with(&[("KRA", &kra, json!({"in_flight_max": 2})), ("KWS", &kws, json!({}))]);
+    // Places of the listener are for those who look up and pay: one is enough, because agencies take none.
+    let scene = Scene::set_up(
+        &[("KRA", &kra, json!({"in_flight_max": 2})), ("KWS", &kws, json!({}))],
+        &[("routing.private_networks", "127.0.0.0/8"), ("public.requests_max", "1")],
+    );
     let mut waiting = Vec::new();
     for _ in 0..2 {
         let mut caller = scene.caller();
@@ -32,10 +36,30 @@ fn one_slow_agency_fills_its_own_places_and_nobody_elses() {
     assert!(shed.header("retry-after").is_some());
     assert!(shed.json()["user_message"]["en"].as_str().unwrap().contains("can still be paid here"));
     assert_eq!(get(scene.kws("/x")).send().expect(200).text(), "open");
+    get(format!("{}/v1/services", scene.public())).send().expect(200);
     for caller in waiting {
         caller.leaves();
     }
     eventually("who left gave its place back", || (scene.kra_in_flight() == 0).then_some(()));
+}
+
+#[test]
+fn all_agencies_together_have_a_bound_as_well() {
+    let kra = AgencySystem::start(|mut conversation| {
+        conversation.hears().unwrap();
+        conversation.wire.hears_to_the_end();
+    });
+    let kws = AgencySystem::answering("open");
+    let scene = Scene::set_up(
+        &[("KRA", &kra, json!({})), ("KWS", &kws, json!({}))],
+        &[("routing.private_networks", "127.0.0.0/8"), ("routing.requests_max", "1")],
+    );
+    let mut caller = scene.caller();
+    caller.says(&format!("GET /s/kra-pin-registration/slow HTTP/1.1\r\n{HOST}\r\n"));
+    eventually("it is with the agency", || (kra.heard().len() == 1).then_some(()));
+    assert_eq!(get(scene.kws("/x")).send().expect(503).problem(), "back_end_busy");
+    caller.leaves();
+    eventually("there is a place again", || (get(scene.kws("/x")).send().status == 200).then_some(()));
 }
 
 #[test]
