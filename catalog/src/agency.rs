@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::back_end::BackEnd;
 use crate::code::AgencyCode;
 use crate::text::Text;
 
@@ -18,4 +19,6 @@ pub struct Agency {
     pub department: Option<Arc<str>>,
     /// Other words by which people look for it, in either language.
     pub keywords: Vec<Arc<str>>,
+    /// Its own system, to which requests about its services are handed on, if there is one.
+    pub back_end: Option<BackEnd>,
 }

@@ -17,6 +17,8 @@ pub struct Changes {
     pub agencies_removed: Vec<AgencyCode>,
     /// Agencies of which something else than the services changed.
     pub agencies_changed: Vec<AgencyCode>,
+    /// Those among them whose own system is another: where people are handed on to. An approver looks at them first.
+    pub back_ends_changed: Vec<AgencyCode>,
     /// Services that are new.
     pub services_added: Vec<ServiceSlug>,
     /// Services that are gone.
@@ -55,6 +57,8 @@ pub enum Aspect {
     ConvenienceFeeWaiver,
     /// Whether it is a sample.
     Sample,
+    /// The system that it is handed on to, where it is another than its agency's.
+    BackEnd,
     /// Whether it can be billed, or the reason why it cannot.
     Billing,
     /// A version of the fee that is new.
@@ -88,6 +92,10 @@ impl Changes {
             agencies_removed,
             agencies_changed: in_both(&old_agencies, &new_agencies)
                 .filter(|(old, new)| old != new)
+                .map(|(_, new)| new.code.clone())
+                .collect(),
+            back_ends_changed: in_both(&old_agencies, &new_agencies)
+                .filter(|(old, new)| old.back_end != new.back_end)
                 .map(|(_, new)| new.code.clone())
                 .collect(),
             services_added,
@@ -154,6 +162,7 @@ fn aspects(old: &Service, new: &Service) -> Vec<Aspect> {
         (old.revenue_code != new.revenue_code, Aspect::RevenueCode),
         (old.convenience_fee_waiver != new.convenience_fee_waiver, Aspect::ConvenienceFeeWaiver),
         (old.sample != new.sample, Aspect::Sample),
+        (old.back_end != new.back_end, Aspect::BackEnd),
         (reasons(old) != reasons(new), Aspect::Billing),
     ]
     .into_iter()
@@ -203,6 +212,7 @@ impl fmt::Display for Aspect {
             Self::RevenueCode => f.write_str("revenue code"),
             Self::ConvenienceFeeWaiver => f.write_str("waiver of the convenience fee"),
             Self::Sample => f.write_str("sample mark"),
+            Self::BackEnd => f.write_str("BACK END"),
             Self::Billing => f.write_str("billing"),
             Self::FeeAdded(version) => write!(f, "fee {version} added"),
             Self::FeeRemoved(version) => write!(f, "fee {version} removed"),
@@ -226,7 +236,8 @@ impl fmt::Display for Changes {
             writeln!(f, "- agency {code}")?;
         }
         for code in &self.agencies_changed {
-            writeln!(f, "~ agency {code}")?;
+            let moved = if self.back_ends_changed.contains(code) { ": BACK END" } else { "" };
+            writeln!(f, "~ agency {code}{moved}")?;
         }
         for slug in &self.services_added {
             writeln!(f, "+ service {slug}")?;

@@ -18,13 +18,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order to read them: what a service is (`code`, `text`, `agency`, `county`, `service`), what it costs
-//! (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`), what fills a
-//! demonstration ([`sample`]), what is asked of it (`search`, `diff`, `charge`, `impact`), and how it goes out and lists
-//! come in (`export`, `import`). `FORMAT.md` describes the files.
+//! The modules, in the order to read them: what a service is (`code`, `text`, `back_end`, `agency`, `county`,
+//! `service`), what it costs (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`),
+//! what fills a demonstration ([`sample`]), what is asked of it (`search`, `diff`, `charge`, `impact`), and how it goes out
+//! and lists come in (`export`, `import`). `FORMAT.md` describes the files.
 
 mod code;
 mod text;
+
+mod back_end;
 
 mod agency;
 mod county;
@@ -49,6 +51,7 @@ mod export;
 pub mod import;
 
 pub use agency::Agency;
+pub use back_end::BackEnd;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
 pub use charge::{Charge, ChargeItem, Cost};
 pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::back_end::BackEnd;
 use crate::code::{AgencyCode, RevenueCode, ServiceSlug};
 use crate::county::County;
 use crate::fee::FeeSchedule;
@@ -41,6 +42,8 @@ pub struct Service {
     pub convenience_fee_waiver: Option<Arc<str>>,
     /// True for a generated service: it fills demonstrations and is never charged for in earnest.
     pub sample: bool,
+    /// The system that requests about this service are handed on to, where it is another than its agency's.
+    pub back_end: Option<BackEnd>,
 }
 
 /// Whether a service can be billed through the catalogue.

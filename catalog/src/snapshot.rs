@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::agency::Agency;
+use crate::back_end::BackEnd;
 use crate::builder::CatalogueBuilder;
 use crate::code::{AgencyCode, ServiceSlug};
 use crate::fee::ConvenienceFee;
@@ -154,6 +155,14 @@ impl Catalogue {
     /// If the service is of another catalogue, in which its agency is another.
     pub fn agency_of(&self, service: &Service) -> &Agency {
         self.agency(service.agency.as_str()).expect("every service's agency is in its catalogue")
+    }
+
+    /// The system that requests about a service are handed on to: its own, or its agency's, or none.
+    ///
+    /// # Panics
+    /// If the service is of another catalogue, in which its agency is another.
+    pub fn back_end_of<'a>(&'a self, service: &'a Service) -> Option<&'a BackEnd> {
+        service.back_end.as_ref().or_else(|| self.agency_of(service).back_end.as_ref())
     }
 
     /// Every agency, by code.

@@ -25,6 +25,7 @@ use crate::limits::RateLimits;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
+use crate::routing::Routing;
 use crate::views::Views;
 
 /// Everything that a request can reach.
@@ -67,6 +68,8 @@ pub struct App {
     pub bill_life_seconds: i64,
     /// How this gateway is reached from outside, without a slash at the end.
     pub public_url: String,
+    /// Lines to the agencies' own systems.
+    pub routing: Routing,
     /// True from SIGTERM on: probes say so.
     pub is_draining: std::sync::atomic::AtomicBool,
 }

@@ -16,6 +16,9 @@ mod prompts;
 mod catalogue;
 mod change_control;
 
+// An agency's own system is asked.
+mod routing;
+
 // Something goes wrong.
 mod clock;
 mod crash;

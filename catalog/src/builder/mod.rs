@@ -1,6 +1,7 @@
 //! From rows to a catalogue, or to the full list of what is wrong with them.
 
 mod additions;
+mod back_end;
 mod convenience;
 mod document;
 mod fees;
@@ -205,12 +206,14 @@ fn agency(row: &AgencyRow, place: Place<'_>) -> Option<Agency> {
     };
     let ministry = optional(&row.ministry, "ministry");
     let department = optional(&row.department, "department");
+    let back_end = back_end::checked_back_end(row.back_end.as_ref(), place.field("back_end"));
     Some(Agency {
         code: code?,
         name: name?,
         ministry: ministry?,
         department: department?,
         keywords: keywords?,
+        back_end: back_end?,
     })
 }
 
@@ -258,6 +261,7 @@ fn service(row: &ServiceRow, agencies: &Agencies, bases: &Bases, place: Place<'_
     let waiver = optional(&row.convenience_fee_waiver, NOTE_CHARACTERS_MAX, "convenience_fee_waiver");
     let county = checked_county(row.county.as_deref(), place.field("county"));
     let billing = billing(row, agencies, bases, place);
+    let back_end = back_end::checked_back_end(row.back_end.as_ref(), place.field("back_end"));
     checked_promise(row.promised_working_days, place.field("promised_working_days"));
     if row.delivery.is_empty() {
         place.field("delivery").report("say where the service can be had");
@@ -277,6 +281,7 @@ fn service(row: &ServiceRow, agencies: &Agencies, bases: &Bases, place: Place<'_
         billing: billing?,
         convenience_fee_waiver: waiver?,
         sample: row.sample,
+        back_end: back_end?,
     })
 }
 

@@ -101,6 +101,7 @@ pub(super) fn named_by(
             ministry: draft.ministry.map(|words| words.clean),
             department: draft.department.map(|words| words.clean),
             keywords: Vec::new(),
+            back_end: None,
         };
         agencies.new.push(Located { row, origin: draft.row.origin(&columns) });
     }

@@ -137,6 +137,7 @@ impl RowReader<'_> {
             not_billable: Some(not_billable),
             convenience_fee_waiver: None,
             sample: false,
+            back_end: None,
         };
         let id = id.unwrap_or_else(|| format!("{} {}", agency.code, row.name.en));
         let origin = self.row.origin(columns);

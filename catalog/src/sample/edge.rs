@@ -60,6 +60,7 @@ pub(super) fn agency() -> AgencyRow {
         ministry: Some("Ministry of Samples (sample)".to_owned()),
         department: None,
         keywords: Vec::new(),
+        back_end: None,
     }
 }
 
@@ -120,6 +121,7 @@ fn service(slug: &str, en: &str, sw: &str, fees: Vec<FeeRow>) -> ServiceRow {
         not_billable: None,
         convenience_fee_waiver: None,
         sample: true,
+        back_end: None,
     }
 }
 

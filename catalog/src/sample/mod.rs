@@ -138,6 +138,7 @@ fn service(turn: &Turn, office: &Office, place: &Place, mut dice: Dice) -> Servi
         not_billable,
         convenience_fee_waiver: None,
         sample: true,
+        back_end: None,
     }
 }
 

@@ -279,6 +279,7 @@ impl Office {
             ministry: Some(kind.ministry.to_owned()),
             department: None,
             keywords: kind.keywords.iter().map(|keyword| (*keyword).to_owned()).collect(),
+            back_end: None,
         }
     }
 }

@@ -15,8 +15,8 @@ pub use fee_rows::{
 };
 pub use problem::{Problem, Problems};
 pub use rows::{
-    AgencyRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow, ConvenienceScheduleRow,
-    FORMAT_VERSION, ServiceRow, TextRow,
+    AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
+    ConvenienceScheduleRow, FORMAT_VERSION, ServiceRow, TextRow,
 };
 
 pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};

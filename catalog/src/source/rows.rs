@@ -116,6 +116,35 @@ pub struct AgencyRow {
     /// Words by which people look for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
+    /// Its own system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_end: Option<BackEndRow>,
+}
+
+/// The own system of an agency, or of one of its services.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackEndRow {
+    /// `https://host[:port][/base]`.
+    pub address: String,
+    /// The path that says whether it is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_path: Option<String>,
+    /// The path that knows assessed amounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessments: Option<String>,
+    /// Requests at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight_max: Option<u32>,
+    /// The longest that a connection may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout_ms: Option<u32>,
+    /// The longest wait for the beginning of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_timeout_ms: Option<u32>,
+    /// The longest silence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_ms: Option<u32>,
 }
 
 /// A service.
@@ -161,4 +190,7 @@ pub struct ServiceRow {
     /// True for a generated service.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sample: bool,
+    /// The system that it is handed on to, where it is another than its agency's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_end: Option<BackEndRow>,
 }

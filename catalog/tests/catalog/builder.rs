@@ -35,6 +35,30 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "agencies[0].name.en",
         "begins or ends with a space",
     ),
+    (
+        "\"ministry\": \"Ministry of Tests\"",
+        "\"back_end\": { \"address\": \"portal.example.go.ke\" }",
+        "agencies[0].back_end.address",
+        "begins with https://",
+    ),
+    (
+        "\"ministry\": \"Ministry of Tests\"",
+        "\"back_end\": { \"address\": \"https://a.example\", \"health_path\": \"/../health\" }",
+        "agencies[0].back_end.health_path",
+        "no dot segments",
+    ),
+    (
+        "\"ministry\": \"Ministry of Tests\"",
+        "\"back_end\": { \"address\": \"https://a.example\", \"in_flight_max\": 0 }",
+        "agencies[0].back_end.in_flight_max",
+        "from 1 to 10000",
+    ),
+    (
+        "\"revenue_code\": \"T/1\"",
+        "\"revenue_code\": \"T/1\", \"back_end\": { \"address\": \"https://a.example\", \"idle_timeout_ms\": 1 }",
+        "services[0].back_end.idle_timeout_ms",
+        "from 100 to 3600000",
+    ),
     // services
     ("\"slug\": \"test-flat\"", "\"slug\": \"Test Flat\"", "services[0].slug", "is not a service slug"),
     ("\"slug\": \"test-open\"", "\"slug\": \"test-flat\"", "services[1].slug", "is there twice"),

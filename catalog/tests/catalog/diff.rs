@@ -74,3 +74,15 @@ fn what_cannot_be_billed_any_more_is_told_with_the_fee_that_is_gone() {
         changed(&[(fees, "\"not_billable\": { \"en\": \"Nobody knows.\", \"sw\": \"Hakuna ajuaye.\" }")]);
     assert_eq!(changes.to_string(), "~ service test-hearsay: billing, fee one removed\n");
 }
+
+#[test]
+fn where_people_are_handed_on_to_stands_out() {
+    let changes = changed(&[
+        ("\"ministry\": \"Ministry of Tests\"", "\"back_end\": { \"address\": \"https://a.example\" }"),
+        (
+            "\"revenue_code\": \"T/1\",",
+            "\"revenue_code\": \"T/1\", \"back_end\": { \"address\": \"https://b.example\" },",
+        ),
+    ]);
+    assert_eq!(changes.to_string(), "~ agency TEST: BACK END\n~ service test-flat: BACK END\n");
+}

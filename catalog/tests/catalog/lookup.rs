@@ -71,3 +71,28 @@ fn the_document_has_one_row_a_line() {
     assert!(rows.iter().all(|row| row.matches("\"slug\"").count() == 1));
     assert!(rows.iter().any(|row| row.contains("test-flat") && row.contains("KES 120.50")));
 }
+
+#[test]
+fn a_service_is_handed_on_to_its_own_system_or_to_its_agencys() {
+    let text = SHAPES
+        .replacen(
+            "\"ministry\": \"Ministry of Tests\"",
+            "\"back_end\": { \"address\": \"https://agency.example/base\", \"head_timeout_ms\": 500 }",
+            1,
+        )
+        .replacen(
+            "\"revenue_code\": \"T/4\"",
+            "\"revenue_code\": \"T/4\", \"back_end\": { \"address\": \"https://other.example\" }",
+            1,
+        );
+    let catalogue = Catalogue::from_json(text.as_bytes()).unwrap();
+    let back_end = |slug| catalogue.back_end_of(catalogue.service(slug).unwrap()).unwrap();
+    assert_eq!(&*back_end("test-flat").address, "https://agency.example/base");
+    assert_eq!(back_end("test-flat").head_timeout.as_millis(), 500);
+    assert_eq!(back_end("test-flat").in_flight_max, 100);
+    assert_eq!(&*back_end("test-bands").address, "https://other.example");
+    assert_eq!(back_end("test-bands").head_timeout.as_millis(), 15_000, "nothing is inherited");
+
+    let nowhere = Catalogue::embedded();
+    assert!(nowhere.services().iter().all(|service| nowhere.back_end_of(service).is_none()));
+}

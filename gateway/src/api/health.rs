@@ -10,6 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::AttemptState;
+use crate::routing::breaker::BreakerState;
 use crate::telemetry::metrics as names;
 
 /// `GET /livez`.
@@ -22,10 +23,17 @@ pub(super) async fn ready(app: SharedApp, _request: Request<App>) -> Result<Resp
     let is_draining = app.is_draining.load(Ordering::Relaxed);
     let has_catalogue = app.books.readers().catalogues().in_force().is_some();
     let views = app.views.health();
+    let silent: Vec<_> = app
+        .routing
+        .breakers()
+        .into_iter()
+        .filter_map(|(agency, state)| (state != BreakerState::Closed).then_some(agency))
+        .collect();
     let checks = [
         ("not draining", !is_draining, true),
         ("catalogue in force", has_catalogue, true),
         ("views follow the books", views.last_error.is_none(), false),
+        ("systems of agencies answer", silent.is_empty(), false),
     ];
     let mut text = String::new();
     for (name, is_well, is_needed) in checks {
@@ -38,6 +46,9 @@ pub(super) async fn ready(app: SharedApp, _request: Request<App>) -> Result<Resp
         };
         text.push_str(&format!("{mark} {name}\n"));
     }
+    for agency in silent {
+        text.push_str(&format!("    not: {agency}\n"));
+    }
     let is_ready = checks.iter().all(|(_, is_well, is_needed)| *is_well || !is_needed);
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok(response::text(status, text))
@@ -46,6 +57,7 @@ pub(super) async fn ready(app: SharedApp, _request: Request<App>) -> Result<Resp
 /// `GET /metrics`.
 pub(super) async fn metrics(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
     measure(&app);
+    app.routing.measure();
     let mut response = response::text(StatusCode::OK, app.metrics.render());
     let content_type = hyper::header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(hyper::header::CONTENT_TYPE, content_type);

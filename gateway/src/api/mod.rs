@@ -107,6 +107,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());
+    routes.extend(crate::routing::routes());
     Routes::new(routes)
 }
 

@@ -73,6 +73,7 @@ pub(crate) fn key_set(app: &App) -> KeySet {
     KeySet {
         receipt_keys: vec![app.receipts.verifying_key().to_string()],
         checkpoint_keys: vec![app.books.verifying_key().to_string()],
+        identity_keys: vec![app.routing.identity().verifying_key().to_string()],
     }
 }
 

@@ -319,6 +319,31 @@ const OTHERS: &[Key] = &[
                 catalogue published last is used.",
     },
     Key {
+        name: "routing.private_networks",
+        form: Form::Ranges,
+        default: Some(""),
+        about: "Addresses that are not public and where systems of agencies may all the same be reached, also over plain HTTP: \
+                the government's own network. Without it only public addresses are connected to, over TLS alone.",
+    },
+    Key {
+        name: "routing.requests_max",
+        form: Form::Count { min: 1, max: 1_000_000 },
+        default: Some("2048"),
+        about: "Requests that the systems of all agencies together may have at a time; further ones are answered 503.",
+    },
+    Key {
+        name: "routing.body_bytes_max",
+        form: Form::Size { min: 1024, max: 1024 * 1024 * MIB },
+        default: Some("256MiB"),
+        about: "The most that may be sent to an agency in one request. It is passed on as it comes and never held here.",
+    },
+    Key {
+        name: "routing.authorities",
+        form: Form::Path,
+        default: None,
+        about: "Certificates of authorities in PEM that are believed about systems of agencies, beside the public ones.",
+    },
+    Key {
         name: "demo.speed",
         form: Form::Count { min: 1, max: 86_400 },
         default: Some("1"),

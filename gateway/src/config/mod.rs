@@ -27,7 +27,7 @@ use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
     BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, ListenerConfig, LogConfig,
-    PaybillConfig,
+    PaybillConfig, RoutingConfig,
 };
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
@@ -62,6 +62,8 @@ pub struct Config {
     pub exchange: ExchangeConfig,
     /// Where services come from.
     pub catalogue: CatalogueConfig,
+    /// How requests are handed on to agencies.
+    pub routing: RoutingConfig,
     /// How the demonstration runs. Meaningless elsewhere.
     pub demo: DemoConfig,
     /// What the log says.
@@ -94,6 +96,7 @@ impl Config {
             bills: BillsConfig::read(&values),
             exchange: ExchangeConfig::read(&values),
             catalogue: CatalogueConfig::read(&values),
+            routing: RoutingConfig::read(&values),
             demo: DemoConfig::read(&values),
             log: LogConfig::read(&values),
             values,

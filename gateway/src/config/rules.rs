@@ -13,6 +13,7 @@ use super::problems::Problems;
 use super::secret::Secret;
 use super::sources::{Origin, readable_by_everybody};
 use super::value::{Url, Values};
+use crate::http::client_address::AddressRange;
 
 const LISTENERS: [&str; 3] = ["public", "callback", "admin"];
 /// Words in an address that Safaricom refuses to register.
@@ -79,6 +80,11 @@ impl Rules<'_> {
             "is where real money is",
             "unset it: demo has a simulated paybill",
         );
+        let private: Option<Vec<AddressRange>> = self.values.optional("routing.private_networks");
+        if private.is_some_and(|ranges| !ranges.iter().all(AddressRange::is_loopback)) {
+            let what = "routing.private_networks: demo speaks to this machine alone";
+            self.add("routing.private_networks", what, "use a range such as 127.0.0.0/8");
+        }
         let sandbox: Option<Url> = self.values.optional("demo.sandbox_url");
         if sandbox.is_some_and(|url| !url.is_loopback()) {
             let what = "demo.sandbox_url: demo speaks to this machine alone";

@@ -213,6 +213,30 @@ impl CatalogueConfig {
     }
 }
 
+/// How requests are handed on to agencies.
+#[derive(Clone, Debug)]
+pub struct RoutingConfig {
+    /// Addresses that are not public and may be connected to.
+    pub private_networks: Vec<AddressRange>,
+    /// Requests of all agencies together, at a time.
+    pub requests_max: usize,
+    /// The most that one request may carry.
+    pub body_bytes_max: u64,
+    /// Certificates of further authorities.
+    pub authorities: Option<PathBuf>,
+}
+
+impl RoutingConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        Self {
+            private_networks: values.get("routing.private_networks"),
+            requests_max: usize::try_from(values.get::<u64>("routing.requests_max")).unwrap_or(usize::MAX),
+            body_bytes_max: values.get("routing.body_bytes_max"),
+            authorities: values.optional("routing.authorities"),
+        }
+    }
+}
+
 /// How the demonstration runs.
 #[derive(Clone, Debug)]
 pub struct DemoConfig {

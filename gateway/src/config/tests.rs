@@ -184,10 +184,12 @@ fn demo_refuses_live_credentials_and_the_world() {
     let mut variables = servable();
     variables.insert("MALIPO_PUBLIC_LISTEN".into(), "0.0.0.0:8080".into());
     variables.insert("MALIPO_DEMO_SANDBOX_URL".into(), "http://198.51.100.7".into());
+    variables.insert("MALIPO_ROUTING_PRIVATE_NETWORKS".into(), "127.0.0.0/8,10.0.0.0/8".into());
     variables.insert("MALIPO_PAYBILL_DARAJA_BASE_URL".into(), "https://api.safaricom.co.ke".into());
     let told = told(Config::load(Mode::Demo, &Flags::default(), &variables, None)).join("\n");
     for expected in [
         "public.listen: demo listens on this machine alone",
+        "routing.private_networks: demo speaks to this machine alone",
         "demo.sandbox_url: demo speaks to this machine alone",
         "paybill.daraja_base_url is where real money is",
         "paybill.passkey is a live credential, which demo refuses",

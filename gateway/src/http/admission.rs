@@ -25,10 +25,13 @@ pub enum Lane {
     },
     /// Everything else: turned away at once when every place is taken.
     Other,
+    /// Takes no place: what is waited for is somebody else's work, bounded elsewhere. Agencies that are slow must not take
+    /// the places of those who pay.
+    Apart,
 }
 
-/// A place, held from admission until the answer is ready.
-pub(super) type Place = OwnedSemaphorePermit;
+/// A place, held from admission until the answer is ready, or none for who needs none.
+pub(super) type Place = Option<OwnedSemaphorePermit>;
 
 /// The places of one listener.
 #[derive(Debug)]
@@ -44,15 +47,18 @@ impl Places {
 
     /// A place, or the problem to answer with.
     pub(super) async fn admit(&self, lane: Lane) -> Result<Place, Problem> {
+        if lane == Lane::Apart {
+            return Ok(None);
+        }
         if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
-            return Ok(place);
+            return Ok(Some(place));
         }
         let lane_name = match lane {
-            Lane::Other => "other",
+            Lane::Other | Lane::Apart => "other",
             Lane::MoneyIn { wait_max } => {
                 let waiting = Arc::clone(&self.free).acquire_owned();
                 if let Ok(Ok(place)) = tokio::time::timeout(wait_max, waiting).await {
-                    return Ok(place);
+                    return Ok(Some(place));
                 }
                 tracing::error!(
                     listener = self.listener,

@@ -42,6 +42,12 @@ impl AddressRange {
             _ => false,
         }
     }
+
+    /// Whether all of it is this machine.
+    pub fn is_loopback(&self) -> bool {
+        let bits_min = if self.first.is_ipv4() { 8 } else { 128 };
+        self.first.is_loopback() && self.prefix_bits >= bits_min
+    }
 }
 
 impl FromStr for AddressRange {
@@ -176,6 +182,9 @@ mod tests {
         for bad in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "host", "10.0.0.0/+8", "10.0.0.0/"] {
             assert!(bad.parse::<AddressRange>().is_err(), "{bad}");
         }
+        let is_loopback = |text: &str| text.parse::<AddressRange>().unwrap().is_loopback();
+        assert!(is_loopback("127.0.0.0/8") && is_loopback("127.0.0.1") && is_loopback("::1"));
+        assert!(!is_loopback("127.0.0.0/7") && !is_loopback("10.0.0.0/8") && !is_loopback("::1/0"));
         let everything: AddressRange = "0.0.0.0/0".parse().unwrap();
         assert!(everything.contains("203.0.113.9".parse().unwrap()));
         assert!(!everything.contains("2001:db8::1".parse().unwrap()));

@@ -298,7 +298,9 @@ impl<App: Application> Pipeline<App> {
         let (request_id, client) = (&about.id, &about.client);
         match problem {
             // Under pressure there are thousands of these, and a metric counts them.
-            Some(problem) if problem.code() == Code::Overloaded => {
+            Some(problem)
+                if matches!(problem.code(), Code::Overloaded | Code::BackEndBusy | Code::BackEndPaused) =>
+            {
                 tracing::debug!(listener, route, code, took_us, %request_id, %client, ?problem, "turned away");
             }
             Some(problem) if code >= 500 => {

@@ -242,6 +242,36 @@ problem_codes! {
         en "M-PESA prompts do not work at the moment. Pay with the paybill steps instead."
         sw "Maombi ya M-PESA hayafanyi kazi kwa sasa. Lipa kwa kutumia hatua za paybill."
 
+    /// The service has no pages of its own behind this address.
+    NoBackEnd = 404 "no_back_end" final
+        title "This service is not handed on to a system of its agency"
+        en "This service has no pages of its own here. Look it up by its name to see what it costs and how to pay."
+        sw "Huduma hii haina kurasa zake hapa. Itafute kwa jina uone gharama yake na jinsi ya kulipa."
+
+    /// The system of the agency cannot be reached, broke off, or answered with what is no answer.
+    BackEndFailed = 502 "back_end_failed" retryable
+        title "The system of the agency could not be reached or gave no proper answer"
+        en "The agency's own system cannot be reached at the moment. A bill that you have can still be paid here."
+        sw "Mfumo wa taasisi haupatikani kwa sasa. Bili uliyo nayo bado inaweza kulipwa hapa."
+
+    /// The system of the agency has as many requests as it can take.
+    BackEndBusy = 503 "back_end_busy" retryable
+        title "The system of the agency has as many requests as it can take"
+        en "The agency's own system is very busy. Try again in a moment. A bill that you have can still be paid here."
+        sw "Mfumo wa taasisi una shughuli nyingi. Jaribu tena baada ya muda mfupi. Bili uliyo nayo bado inaweza kulipwa hapa."
+
+    /// The system of the agency has failed repeatedly and is left in peace for a while.
+    BackEndPaused = 503 "back_end_paused" retryable
+        title "The system of the agency has failed repeatedly and is not asked for a while"
+        en "The agency's own system is down. We look after it every few seconds. A bill that you have can still be paid here."
+        sw "Mfumo wa taasisi haufanyi kazi. Tunauangalia kila baada ya sekunde chache. Bili uliyo nayo bado inaweza kulipwa hapa."
+
+    /// The system of the agency did not answer in time.
+    BackEndTimeout = 504 "back_end_timeout" retryable
+        title "The system of the agency did not answer in time"
+        en "The agency's own system takes too long to answer. Check there before you send anything again. A bill that you have can still be paid here."
+        sw "Mfumo wa taasisi unachelewa kujibu. Angalia huko kabla ya kutuma chochote tena. Bili uliyo nayo bado inaweza kulipwa hapa."
+
     /// The answer was not ready within the time this address allows.
     DeadlineExceeded = 504 "deadline_exceeded" retryable
         title "The answer was not ready in time"

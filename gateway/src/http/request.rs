@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{AsHeaderName, HeaderMap};
+use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Uri};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -63,6 +64,12 @@ impl RequestHead {
     /// The fields after the question mark.
     pub fn query(&self) -> Result<Fields, Problem> {
         Fields::parse(self.parts.uri.query().unwrap_or_default())
+    }
+
+    /// The other end of the connection's life after this request, when the caller asks for another protocol. Can be
+    /// taken once.
+    pub fn take_upgrade(&mut self) -> Option<OnUpgrade> {
+        self.parts.extensions.remove()
     }
 
     /// The client's own address, as far as we can know it.
@@ -141,13 +148,18 @@ pub(super) struct PathParameters {
 }
 
 impl PathParameters {
-    /// Resolves percent signs. A part that is not UTF-8 names nothing of ours.
+    /// Resolves percent signs, but not those of the rest of a path, which is for somebody else to read. A part that is not
+    /// UTF-8 names nothing of ours.
     pub(super) fn resolve<'v>(
         names: &Arc<[Box<str>]>,
         raw: impl Iterator<Item = &'v str>,
     ) -> Result<Self, Problem> {
         let mut values = Vec::with_capacity(names.len());
-        for value in raw {
+        for (name, value) in names.iter().zip(raw) {
+            if name.starts_with('*') {
+                values.push(value.to_owned());
+                continue;
+            }
             let resolved = percent_decode_str(value)
                 .decode_utf8()
                 .map_err(|_| Problem::new(Code::NotFound, "A part of the path is not text in UTF-8."))?;

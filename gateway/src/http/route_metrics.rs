@@ -29,6 +29,11 @@ impl RouteMetrics {
         Self { route, method: method.as_str().to_owned(), by_status: Default::default() }
     }
 
+    /// Those of a route that takes every method: strangers invent methods, and a label has few values.
+    pub(super) fn of_any_method(route: &'static str) -> Self {
+        Self { route, method: "any".to_owned(), by_status: Default::default() }
+    }
+
     /// Notes that a request was answered with this status after this time.
     pub(super) fn answered(&self, status: StatusCode, took: Duration) {
         match STATUSES.binary_search(&status.as_u16()) {

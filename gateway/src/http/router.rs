@@ -34,7 +34,9 @@ type Handler<App> = Box<dyn Fn(Arc<App>, Request<App>) -> Work + Send + Sync>;
 pub struct Route<App: Application> {
     /// The method. A `GET` row also answers `HEAD`.
     pub method: Method,
-    /// The path, with `{name}` for one segment and `{*name}` for the rest.
+    /// Whether it answers every other method as well.
+    pub any_method: bool,
+    /// The path, with `{name}` for one segment and `{*name}` for the rest, which is left as it came.
     pub pattern: &'static str,
     /// The route's name in metrics and logs: `bill_create`.
     pub name: &'static str,
@@ -75,7 +77,19 @@ impl<App: Application> Route<App> {
         Self::new(Method::POST, pattern, name, access, handler)
     }
 
-    /// A row for any method. The body may have [`BODY_BYTES_MAX`] bytes and the request takes at most [`DEADLINE`],
+    /// A row for whatever method there is: what it means is for the handler to know, or for somebody behind it.
+    pub fn any<H, F>(pattern: &'static str, name: &'static str, access: App::Access, handler: H) -> Self
+    where
+        H: Fn(Arc<App>, Request<App>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Response, Problem>> + Send + 'static,
+    {
+        let mut route = Self::new(Method::GET, pattern, name, access, handler);
+        route.any_method = true;
+        route.metrics = RouteMetrics::of_any_method(name);
+        route
+    }
+
+    /// A row for one method. The body may have [`BODY_BYTES_MAX`] bytes and the request takes at most [`DEADLINE`],
     /// unless the row goes on to say otherwise.
     pub fn new<H, F>(
         method: Method,
@@ -91,6 +105,7 @@ impl<App: Application> Route<App> {
         Self {
             metrics: RouteMetrics::new(name, &method),
             method,
+            any_method: false,
             pattern,
             name,
             access,
@@ -245,6 +260,7 @@ impl<App: Application> Routes<App> {
         };
         let route = row_for(method)
             .or_else(|| if method == Method::HEAD { row_for(&Method::GET) } else { None })
+            .or_else(|| known.rows.iter().map(|row| &self.routes[*row]).find(|route| route.any_method))
             .ok_or_else(|| {
                 Problem::new(Code::MethodNotAllowed, "See Allow for the methods of this address.")
                     .allow(known.allow.clone())
@@ -255,14 +271,9 @@ impl<App: Application> Routes<App> {
     }
 }
 
-/// The names in a pattern, in order: the order in which the router reports their values.
+/// The names in a pattern, in order: the order in which the router reports their values. That of the rest keeps its star.
 fn parameter_names(pattern: &str) -> Arc<[Box<str>]> {
-    pattern
-        .split('{')
-        .skip(1)
-        .filter_map(|part| part.split('}').next())
-        .map(|name| name.trim_start_matches('*').into())
-        .collect()
+    pattern.split('{').skip(1).filter_map(|part| part.split('}').next()).map(Into::into).collect()
 }
 
 fn allowed_methods<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {
@@ -299,7 +310,7 @@ mod tests {
             Route::post("/v1/bills", "bill_create", (), nothing).about_money(),
             Route::get("/v1/bills", "bill_list", (), nothing),
             Route::post("/cb/{token}/stk/{attempt}", "callback_prompt", (), nothing),
-            Route::get("/s/{slug}/{*rest}", "back_end", (), nothing),
+            Route::any("/s/{slug}/{*rest}", "back_end", (), nothing),
         ])
         .unwrap()
     }
@@ -313,7 +324,12 @@ mod tests {
         assert_eq!(found.parameters.get("attempt"), Some("att_1"));
         assert_eq!(found.parameters.get("other"), None);
         let found = table.find(&Method::GET, "/s/kra-pin/apply/step%2F2").unwrap();
-        assert_eq!(found.parameters.get("rest"), Some("apply/step/2"));
+        assert_eq!(found.parameters.get("slug"), Some("kra-pin"));
+        assert_eq!(found.parameters.get("*rest"), Some("apply/step%2F2"), "it is somebody else's to resolve");
+        for method in ["HEAD", "POST", "OPTIONS", "PROPFIND"] {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            assert_eq!(table.find(&method, "/s/kra-pin/%ff").unwrap().route.name, "back_end");
+        }
         assert_eq!(table.find(&Method::HEAD, "/v1/bills/bil_1").unwrap().route.name, "bill_show");
     }
 

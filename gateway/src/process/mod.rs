@@ -39,6 +39,7 @@ use crate::limits::RateLimits;
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
+use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
 use crate::server::{Listener, drain, serve};
@@ -57,6 +58,8 @@ const REGISTERED_BEFORE_READY_MAX: std::time::Duration = std::time::Duration::fr
 pub const LEDGER_KEY_FILE: &str = "ledger.seed";
 /// The key that signs receipts, in the folder of keys.
 const RECEIPT_KEY_FILE: &str = "receipts.seed";
+/// The key that signs who is calling, for the systems of agencies, in the folder of keys.
+const IDENTITY_KEY_FILE: &str = "identity.seed";
 /// The public keys, in the data directory, as `GET /v1/keys` hands them out.
 pub const PUBLIC_KEYS_FILE: &str = "public-keys.json";
 
@@ -100,6 +103,9 @@ pub enum StartError {
     /// The tables of routes contradict themselves.
     #[error("the table of routes is none: {0}")]
     Routes(#[from] RouteTableError),
+    /// Certificates of further authorities.
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesError),
     /// Metrics.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -202,6 +208,10 @@ pub async fn start(
     let served = load_catalogue(config, &folder, &books, clock.today()).await?;
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);
+    let stop = CancellationToken::new();
+    let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
+    let identity = IdentitySigner::new(identity_key, &public_url);
+    let routing = Routing::new(config, identity, &public_url, stop.clone())?;
     let app = Arc::new(App {
         purpose,
         policy: match purpose {
@@ -225,6 +235,7 @@ pub async fn start(
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
         public_url,
+        routing,
         is_draining: AtomicBool::new(false),
     });
     let demo_keys = match purpose {
@@ -240,7 +251,6 @@ pub async fn start(
         Addresses { public: public.url.clone(), callbacks: local_callbacks_url, admin: admin.url.clone() };
     write_notes(&folder, &addresses, &app)?;
 
-    let stop = CancellationToken::new();
     let mut tasks = tokio::task::JoinSet::new();
     let tls =
         [&public, &callback, &admin].into_iter().filter_map(|bound| bound.tls.clone()).collect::<Vec<_>>();

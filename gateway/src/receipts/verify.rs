@@ -17,6 +17,9 @@ pub struct KeySet {
     pub receipt_keys: Vec<String>,
     /// Keys that sign checkpoints of the books, as `NAME+HASH+KEY`.
     pub checkpoint_keys: Vec<String>,
+    /// Keys that sign who is calling, for the systems of agencies, as `NAME+HASH+KEY`. Sets of earlier releases have none.
+    #[serde(default)]
+    pub identity_keys: Vec<String>,
 }
 
 /// The keys cannot be used.

@@ -114,6 +114,7 @@ struct Seats {
 }
 
 /// One connection's share, given back when it is dropped.
+#[derive(Debug)]
 pub(super) struct Seat {
     _permit: OwnedSemaphorePermit,
     counted: Option<(IpAddr, Taken)>,

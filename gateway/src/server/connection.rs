@@ -64,9 +64,11 @@ impl<S: Service> Speaking<S> {
         }
     }
 
-    /// Speaks with one peer until either side is done. The seat is given back at the end.
+    /// Speaks HTTP with one peer until either side is done, or both go on in another protocol. The seat is the socket's, and
+    /// given back when that is closed.
     pub(super) async fn run(self: Arc<Self>, stream: TcpStream, address: SocketAddr, seat: Seat) {
-        let stream = PatientStream::new(stream, self.write_stall_max, self.writes_stalled.clone());
+        let stream =
+            PatientStream::new(stream, self.write_stall_max, self.writes_stalled.clone()).holding(seat);
         match &self.tls {
             None => self.speak_http(stream, Peer { address, over_tls: false }).await,
             Some(terms) => {
@@ -78,15 +80,15 @@ impl<S: Service> Speaking<S> {
                 }
             }
         }
-        drop(seat);
     }
 
-    async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+    async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
         let answer = service_fn(|request| {
             let service = Arc::clone(&self.service);
             async move { Ok::<_, Infallible>(service.answer(request, peer).await) }
         });
-        let mut connection = std::pin::pin!(self.http.serve_connection(TokioIo::new(stream), answer));
+        let connection = self.http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
+        let mut connection = std::pin::pin!(connection);
         // How a connection ends is the peer's business: it closed, it broke off, it sent what is not HTTP (and was
         // told so). Requests are logged by their pipeline.
         tokio::select! {

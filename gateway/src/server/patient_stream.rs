@@ -18,6 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::accept::Seat;
+
 /// The longest goodbye.
 const GOODBYE_MAX: Duration = Duration::from_secs(1);
 /// The most that is read and discarded while saying goodbye.
@@ -32,6 +34,7 @@ pub(super) struct PatientStream {
     /// Set while a write waits for the receiver.
     stalled: Option<Pin<Box<Sleep>>>,
     goodbye: Goodbye,
+    _seat: Option<Seat>,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,13 @@ enum Goodbye {
 
 impl PatientStream {
     pub(super) fn new(stream: TcpStream, write_stall_max: Duration, stalls: Counter) -> Self {
-        Self { stream, write_stall_max, stalls, stalled: None, goodbye: Goodbye::NotYet }
+        Self { stream, write_stall_max, stalls, stalled: None, goodbye: Goodbye::NotYet, _seat: None }
+    }
+
+    /// Keeps the seat of a connection for as long as its socket is open, whatever is spoken on it.
+    pub(super) fn holding(mut self, seat: Seat) -> Self {
+        self._seat = Some(seat);
+        self
     }
 
     /// Turns a wait that has lasted too long into an error.

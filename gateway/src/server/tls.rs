@@ -31,6 +31,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A certificate this close to its end is mentioned in the log each day.
 const WARN_BEFORE_MICROS: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 
+/// The cryptography that TLS is spoken with, in either direction.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
 /// The files of one certificate pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
@@ -88,7 +93,7 @@ impl TlsTerms {
         files: CertificateFiles,
         clock: &Clock,
     ) -> Result<Self, CertificateError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = provider();
         // The marks are taken before the files are read, so that a change in between is noticed later.
         let marks = Marks::of(&files);
         let (key, validity) = read_pair(&files, &provider)?;

@@ -223,6 +223,43 @@ pub const VIEWS_LAG_RECORDS: Metric = Metric {
     about: "Records that the SQL views have not followed yet.",
 };
 
+/// Requests that were handed on to agencies.
+pub const BACK_END_REQUESTS_TOTAL: Metric = Metric {
+    name: "malipo_back_end_requests_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["agency", "outcome"],
+    about: "Requests for an agency's own system, by outcome: answered, switched, failed, timed_out, busy, paused, \
+            caller_failed; and cut_short, once more, where an answer ended in the middle.",
+};
+
+/// How long agencies take to begin an answer.
+pub const BACK_END_HEAD_DURATION_SECONDS: Metric = Metric {
+    name: "malipo_back_end_head_duration_seconds",
+    kind: Kind::Histogram,
+    unit: metrics::Unit::Seconds,
+    labels: &["agency"],
+    about: "Time from handing a request on to the head of the agency's answer.",
+};
+
+/// Requests and tunnels that agencies have now.
+pub const BACK_END_IN_FLIGHT: Metric = Metric {
+    name: "malipo_back_end_in_flight",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["agency"],
+    about: "Requests and tunnels that the agency's own system has now, answers under way included.",
+};
+
+/// Whether agencies are asked.
+pub const BACK_END_BREAKER: Metric = Metric {
+    name: "malipo_back_end_breaker",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["agency"],
+    about: "Whether the agency's own system is asked: 0 closed (it is), 1 half open (one at a time), 2 open (it is not).",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -246,6 +283,10 @@ pub const ALL: &[Metric] = &[
     QUARANTINE_ITEMS,
     UNREADABLE_ITEMS,
     VIEWS_LAG_RECORDS,
+    BACK_END_REQUESTS_TOTAL,
+    BACK_END_HEAD_DURATION_SECONDS,
+    BACK_END_IN_FLIGHT,
+    BACK_END_BREAKER,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

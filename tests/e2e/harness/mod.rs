@@ -1,10 +1,11 @@
 //! The labour behind the stories: processes, sockets, the payers' side and the Treasury's side of things.
 //!
 //! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
-//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, [`Books`]
+//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an [`AgencySystem`] is what it runs itself, [`Books`]
 //! are an export. Every wait is bounded, every process ends with its owner.
 
 mod agency;
+mod agency_system;
 mod books;
 mod executable;
 mod gateway;
@@ -14,13 +15,16 @@ mod patience;
 mod process;
 mod safaricom;
 mod sandbox;
+mod wire;
 
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
+pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use books::{Books, check_books};
 pub(crate) use executable::{Finished, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, runtime};
 pub(crate) use load::Load;
-pub(crate) use patience::{eventually, together};
+pub(crate) use patience::{PATIENCE, eventually, together};
 pub(crate) use safaricom::{Payment, Safaricom};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use wire::{Message, Wire};

@@ -1,0 +1,234 @@
+//! The line to one back end: its connections, its places, its breaker.
+//!
+//! Each line has places of its own, so that an agency that is slow fills its own line and nobody else's; all lines together
+//! have places too, which bound what we hold. Nobody waits for a place: who finds none is told so at once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use catalog::{AgencyCode, BackEnd};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use metrics::{Counter, Histogram, counter, histogram};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::body::OutboundBody;
+use super::breaker::{Breaker, BreakerState, Healer, Ticket};
+use super::connector::Connector;
+use super::probe;
+use super::target::Base;
+use crate::telemetry::metrics::{BACK_END_HEAD_DURATION_SECONDS, BACK_END_REQUESTS_TOTAL};
+
+/// A connection that has been silent for so long is given up, before the other side does so.
+const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(15);
+/// The most that is buffered of an answer, which bounds its head.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// Header lines in one answer.
+const HEADERS_MAX: usize = 100;
+
+/// The line to one back end.
+pub(super) struct Line {
+    /// Whose it is.
+    pub(super) agency: AgencyCode,
+    /// As the catalogue has it.
+    pub(super) back_end: BackEnd,
+    /// Its address.
+    pub(super) base: Base,
+    /// Its connections.
+    pub(super) client: Client<Connector, OutboundBody>,
+    /// The places of this line.
+    free: Arc<Semaphore>,
+    breaker: Mutex<Breaker>,
+    began: Instant,
+    /// Cancelled when the gateway stops.
+    stop: CancellationToken,
+    pub(super) head_duration: Histogram,
+}
+
+/// How a request for a back end ended, as metrics call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It was answered, whatever the answer.
+    Answered,
+    /// It was answered with another protocol.
+    Switched,
+    /// The back end cannot be reached, broke off, or spoke no HTTP.
+    Failed,
+    /// It did not connect or answer in time.
+    TimedOut,
+    /// It ended in the middle of its answer.
+    CutShort,
+    /// The caller's body ended early.
+    CallerFailed,
+    /// Every place was taken.
+    Busy,
+    /// The breaker is open.
+    Paused,
+}
+
+/// Why a request is not let through. Comes with how long to stay away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// Every place of the line, or of all lines, is taken.
+    Busy,
+    /// The breaker is open.
+    Paused(Duration),
+}
+
+/// The place of one request, held until the last byte of its answer.
+pub(super) struct InFlight {
+    pub(super) line: Arc<Line>,
+    ticket: Ticket,
+    is_reported: bool,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+impl Line {
+    pub(super) fn new(
+        agency: AgencyCode,
+        back_end: BackEnd,
+        base: Base,
+        connector: Connector,
+        stop: CancellationToken,
+    ) -> Self {
+        let places = usize::try_from(back_end.in_flight_max).unwrap_or(usize::MAX);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_CONNECTION_MAX)
+            .pool_max_idle_per_host(places)
+            .http1_max_buf_size(BUFFER_BYTES_MAX)
+            .http1_max_headers(HEADERS_MAX)
+            // A request that met a closed connection is sent on another only if the first handed it back unsent.
+            .retry_canceled_requests(true)
+            .set_host(false)
+            .build(connector);
+        let healer = match back_end.health_path {
+            Some(_) => Healer::HealthPath,
+            None => Healer::FirstRequest,
+        };
+        let head_duration =
+            histogram!(BACK_END_HEAD_DURATION_SECONDS.name, "agency" => agency.as_str().to_owned());
+        Self {
+            base,
+            client,
+            free: Arc::new(Semaphore::new(places)),
+            breaker: Mutex::new(Breaker::new(healer)),
+            began: Instant::now(),
+            stop,
+            head_duration,
+            agency,
+            back_end,
+        }
+    }
+
+    /// A place for one request, at once or not at all. `all_lines` are the places of all lines together.
+    pub(super) fn admit(self: &Arc<Self>, all_lines: &Arc<Semaphore>) -> Result<InFlight, NoPlace> {
+        let place = |free: &Arc<Semaphore>| Arc::clone(free).try_acquire_owned();
+        // The breaker is asked last: a ticket that is not used would be a probe that nobody makes.
+        let places = place(&self.free).and_then(|own| Ok([own, place(all_lines)?])).map_err(|_| {
+            self.count(Outcome::Busy);
+            NoPlace::Busy
+        })?;
+        let ticket = self.with_breaker(Breaker::admit).map_err(|pause| {
+            self.count(Outcome::Paused);
+            NoPlace::Paused(pause)
+        })?;
+        Ok(InFlight { line: Arc::clone(self), ticket, is_reported: false, _places: places })
+    }
+
+    /// What its breaker is doing.
+    pub(super) fn breaker_state(&self) -> BreakerState {
+        self.with_breaker(|breaker, _| breaker.state())
+    }
+
+    /// Requests that it has now.
+    pub(super) fn in_flight_count(&self) -> usize {
+        (self.back_end.in_flight_max as usize).saturating_sub(self.free.available_permits())
+    }
+
+    /// Whether the health path may be asked.
+    pub(super) fn admit_probe(&self) -> Option<Result<Ticket, Duration>> {
+        self.with_breaker(Breaker::admit_probe)
+    }
+
+    /// The back end answered.
+    pub(super) fn succeeded(&self, ticket: Ticket) {
+        let healed = self.with_breaker(|breaker, now| {
+            let before = breaker.state();
+            breaker.succeeded(ticket, now);
+            before != BreakerState::Closed && breaker.state() == BreakerState::Closed
+        });
+        if healed {
+            tracing::info!(agency = %self.agency, "The agency's own system answers again.");
+        }
+    }
+
+    /// The back end failed.
+    pub(super) fn failed(self: &Arc<Self>, ticket: Ticket) {
+        let chance = rand::random();
+        if self.with_breaker(|breaker, now| breaker.failed(ticket, now, chance)) {
+            tracing::error!(
+                agency = %self.agency,
+                address = %self.back_end.address,
+                "The agency's own system fails again and again; it is left in peace for a while."
+            );
+            if self.back_end.health_path.is_some() {
+                tokio::spawn(
+                    self.stop.clone().run_until_cancelled_owned(probe::until_well(Arc::clone(self))),
+                );
+            }
+        }
+    }
+
+    /// Counts how a request ended.
+    pub(super) fn count(&self, outcome: Outcome) {
+        let word = match outcome {
+            Outcome::Answered => "answered",
+            Outcome::Switched => "switched",
+            Outcome::Failed => "failed",
+            Outcome::TimedOut => "timed_out",
+            Outcome::CutShort => "cut_short",
+            Outcome::CallerFailed => "caller_failed",
+            Outcome::Busy => "busy",
+            Outcome::Paused => "paused",
+        };
+        let agency = self.agency.as_str().to_owned();
+        let counter: Counter = counter!(BACK_END_REQUESTS_TOTAL.name, "agency" => agency, "outcome" => word);
+        counter.increment(1);
+    }
+
+    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut breaker, self.began.elapsed())
+    }
+}
+
+impl InFlight {
+    /// Tells the breaker and the metrics how it went, up to the head of the answer.
+    pub(super) fn report(&mut self, outcome: Outcome) {
+        self.is_reported = true;
+        self.line.count(outcome);
+        match outcome {
+            Outcome::Answered | Outcome::Switched => self.line.succeeded(self.ticket),
+            Outcome::Failed | Outcome::TimedOut | Outcome::CutShort => self.line.failed(self.ticket),
+            Outcome::CallerFailed | Outcome::Busy | Outcome::Paused => self.is_reported = false,
+        }
+    }
+
+    /// The answer ended in the middle.
+    pub(super) fn was_cut_short(&self, error: &crate::http::response::StreamError) {
+        self.line.count(Outcome::CutShort);
+        self.line.failed(self.ticket);
+        tracing::warn!(agency = %self.line.agency, %error, "An answer of the agency's own system ended in the middle.");
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if !self.is_reported {
+            self.line.with_breaker(|breaker, now| breaker.learnt_nothing(self.ticket, now));
+        }
+    }
+}
