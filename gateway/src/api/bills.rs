@@ -6,6 +6,7 @@ use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use ledger::{Currency, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
+use super::assessments::settle_assessment;
 use super::{SharedApp, access, trouble};
 use crate::app::App;
 use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
@@ -33,6 +34,9 @@ struct BillRequest {
     service: String,
     #[serde(default)]
     order: Order,
+    /// The reference of an assessment whose amount the agency is asked for.
+    #[serde(default)]
+    assessment_reference: Option<String>,
     #[serde(default)]
     agency_reference: Option<String>,
     #[serde(default)]
@@ -128,7 +132,10 @@ struct InstructionsBody {
 pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let place =
         app.in_flight.enter(&request.head, &request.principal, "bill_create", request.bytes(), app.now())?;
-    let wanted: BillRequest = request.json()?;
+    let mut wanted: BillRequest = request.json()?;
+    let settled =
+        settle_assessment(&app, &wanted.service, wanted.assessment_reference.take(), &mut wanted.order);
+    settled.await.map_err(|problem| problem.money_moved(MoneyMoved::No))?;
     let personal = read_payer(&wanted)?;
     let (mut new, _) = price(&app, &request, wanted)?;
     let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::No);

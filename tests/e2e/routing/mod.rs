@@ -1,6 +1,7 @@
 //! Requests below `/s/{slug}` are handed on to the agency's own system. The system of these stories listens on loopback,
 //! which a gateway connects to only because its configuration says so.
 
+mod assessed;
 mod down;
 mod handed_on;
 mod strangers;

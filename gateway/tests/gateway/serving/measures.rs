@@ -16,12 +16,13 @@ async fn a_request_is_measured_under_its_route_and_never_under_its_path() {
     gateway.ask(&post("/pay/panic", "")).await;
     gateway.ask(&get("/0712345678")).await;
     let scraped = handle.render();
+    // Without their values: other tests of this process are measured as well.
     for expected in [
         "# HELP malipo_http_request_duration_seconds Time from a request's head being read",
         "# TYPE malipo_http_request_duration_seconds histogram",
         "malipo_http_request_duration_seconds_bucket{route=\"hello\",method=\"GET\",code=\"200\",le=\"0.001\"}",
-        "malipo_http_request_duration_seconds_count{route=\"pay_panic\",method=\"POST\",code=\"500\"} 1",
-        "malipo_http_request_duration_seconds_count{route=\"unrouted\",method=\"GET\",code=\"404\"} 1",
+        "malipo_http_request_duration_seconds_count{route=\"pay_panic\",method=\"POST\",code=\"500\"}",
+        "malipo_http_request_duration_seconds_count{route=\"unrouted\",method=\"GET\",code=\"404\"}",
         "malipo_connections_open{listener=\"test\"}",
     ] {
         assert!(scraped.contains(expected), "{expected}\nis not in\n{scraped}");
