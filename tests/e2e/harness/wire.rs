@@ -41,9 +41,9 @@ impl Wire {
         self.stream.write_all(text.as_bytes()).expect("the other side listens");
     }
 
-    /// Says something to somebody who may not listen.
-    pub(crate) fn try_says(&mut self, text: &str) {
-        let _ = self.stream.write_all(text.as_bytes());
+    /// Says something to somebody who may not listen. False if it goes away meanwhile.
+    pub(crate) fn try_says(&mut self, text: &str) -> bool {
+        self.stream.write_all(text.as_bytes()).is_ok()
     }
 
     /// Waits until something is heard that ends like this, and gives everything up to there.

@@ -217,7 +217,8 @@ fn what_is_no_answer_is_not_handed_back() {
     ] {
         let kra = AgencySystem::start(move |mut conversation| {
             conversation.hears();
-            conversation.wire.try_says(&says);
+            // Fails when the gateway has had enough of it.
+            let _ = conversation.wire.try_says(&says);
             conversation.wire.hears_to_the_end();
         });
         let scene = Scene::new(&kra);

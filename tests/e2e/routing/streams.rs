@@ -145,3 +145,28 @@ fn open_tunnels_do_not_keep_a_gateway_from_stopping() {
     assert!(scene.gateway.stop().success());
     assert_eq!(caller.hears_to_the_end(), "");
 }
+
+#[test]
+fn what_the_caller_does_not_read_is_not_taken_from_the_agency() {
+    const PIECE_BYTES: usize = 1024 * 1024;
+    const PIECES: usize = 256;
+    let (tell, told) = sync_channel::<usize>(1);
+    let kra = AgencySystem::start(move |mut conversation| {
+        conversation.hears().unwrap();
+        let length = PIECES * PIECE_BYTES;
+        conversation.wire.says(&format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"));
+        let piece = "x".repeat(PIECE_BYTES);
+        let taken = (0..PIECES).take_while(|_| conversation.wire.try_says(&piece)).count();
+        tell.send(taken).unwrap();
+    });
+    let scene = Scene::set_up(
+        &[("KRA", &kra, json!({}))],
+        &[("routing.private_networks", "127.0.0.0/8"), ("public.write_stall_max", "500ms")],
+    );
+    let mut caller = scene.caller();
+    caller.says(&format!("GET /s/kra-pin-registration/large HTTP/1.1\r\n{HOST}\r\n"));
+    caller.hears_head().unwrap();
+    // The caller reads nothing more, until the gateway has enough of it. What was taken are buffers of sockets.
+    let taken = told.recv_timeout(PATIENCE).unwrap();
+    assert!(taken < PIECES / 4, "{taken} MiB were taken for a caller who reads nothing");
+}
