@@ -72,6 +72,9 @@ struct ServiceBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     county: Option<&'static str>,
     requirements: &'a [Text],
+    /// Where requests are handed on to the agency's own system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own_system: Option<String>,
     delivery: &'a [catalog::Delivery],
     #[serde(skip_serializing_if = "Option::is_none")]
     promised_working_days: Option<u16>,
@@ -131,6 +134,7 @@ fn service_body(catalogue: &Catalogue, service: &Service, version: &CatalogueVer
         agency: AgencyBody { code: agency.code.as_str(), name: &agency.name },
         county: service.county.map(catalog::County::name),
         requirements: &service.requirements,
+        own_system: catalogue.back_end_of(service).map(|_| format!("/s/{}", service.slug)),
         delivery: &service.delivery,
         promised_working_days: service.promised_working_days,
         sample: service.sample,
