@@ -17,7 +17,7 @@ use ledger::{Currency, Money};
 use additions::Chosen;
 
 use crate::code::{AgencyCode, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
-use crate::fee::{ConvenienceFee, FeeSchedule, LegalBasis, PartPayment, Surcharge};
+use crate::fee::{ConvenienceFee, FeeSchedule, LegalBasis, PartPayment, Surcharge, Waiver};
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
 use crate::text::Text;
@@ -231,10 +231,7 @@ impl Priced<'_> {
             line.revenue_code = draft.revenue_code.unwrap_or(line.revenue_code);
             in_full = in_full.checked_add(line.amount).map_err(|_| self.too_large())?;
             if let Some(waiver) = chosen.waiver {
-                let unit = additions::waived(line.unit, waiver);
-                let basis = format!("{}; reduced by {}", line.legal_basis, waiver.basis.citation());
-                line =
-                    PriceLine { unit, amount: self.times(unit, line.quantity)?, legal_basis: basis, ..line };
+                line = waived_line(line, waiver);
             }
             lines.push(line);
         }
@@ -291,6 +288,20 @@ impl Priced<'_> {
     fn too_large(&self) -> PriceError {
         PriceError::TooLarge { slug: self.service.slug.clone() }
     }
+}
+
+/// What is left of a line. The line is rounded once and as a whole: rounded by unit, a small fee would be waived many times
+/// over. So it is one of one, and says how many it was.
+fn waived_line(line: PriceLine, waiver: &Waiver) -> PriceLine {
+    let amount = additions::waived(line.amount, waiver);
+    let count = line.quantity;
+    let text = if count == 1 {
+        line.text
+    } else {
+        line.text.map(|en| format!("{en} × {count}"), |sw| format!("{sw} × {count}"))
+    };
+    let legal_basis = format!("{}; reduced by {}", line.legal_basis, waiver.basis.citation());
+    PriceLine { text, quantity: 1, unit: amount, amount, legal_basis, ..line }
 }
 
 /// The convenience fee on a bill of `fees`, and its line unless it is nothing. Once per bill, on the whole of it.

@@ -376,3 +376,20 @@ fn a_mistake_in_these_shapes_is_named_with_its_place() {
         assert!(named, "{to}: {problems}");
     }
 }
+
+#[test]
+fn a_waiver_of_many_small_amounts_takes_off_its_share_and_not_one_of_each() {
+    let waivers = r#""waivers": [{ "code": "tenth", "text": { "en": "a tenth", "sw": "sehemu ya kumi" },
+        "basis": "relief-act", "share_percent": "10" }], "rule": { "kind": "quantity",
+        "unit": { "en": "tents", "sw": "mahema" }, "amount": "USD 1"#;
+    let text = SHAPES.replacen(
+        "\"rule\": { \"kind\": \"quantity\",\n        \"unit\": { \"en\": \"tents\", \"sw\": \"mahema\" }, \"amount\": \"USD 20",
+        waivers,
+        1,
+    );
+    assert_ne!(text, SHAPES);
+    let order = order(r#"{"quantity": 10, "times": 10, "waiver": "tenth"}"#);
+    let price = build(&text).unwrap().price("camp", &order, TODAY, Policy::LIVE).unwrap();
+    assert_eq!((price.total.minor(), price.waived.as_ref().unwrap().amount.minor()), (9_000, 1_000));
+    assert_eq!(price.lines[0].text.en(), "Camp: tents, nights × 10 × 100");
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalog::{Assessment, Order, PartPayment};
+use catalog::{Assessment, FeeRule, Order, PartPayment};
 use ledger::Money;
 
 use crate::app::App;
@@ -60,8 +60,21 @@ pub(super) async fn settle_assessment(
     }
 }
 
+/// Whether the service's fee of today is assessed, and this could be a reference of it: nobody is asked about anything else.
+fn is_reference(app: &App, service: &str, reference: &str) -> bool {
+    let served = app.catalogue.current();
+    let fee = served.catalogue().service(service).and_then(|service| service.fee_on(app.clock.today()));
+    fee.is_some_and(|fee| match &fee.rule {
+        FeeRule::Assessed { reference: shape, .. } => shape.fits(reference),
+        _ => false,
+    })
+}
+
 /// Asks, but not for longer than whoever makes a bill waits for.
 async fn ask(app: &App, service: &str, reference: &str) -> Result<Money, AssessmentError> {
+    if !is_reference(app, service, reference) {
+        return Err(AssessmentError::NobodyToAsk);
+    }
     let answer = tokio::time::timeout(ANSWER_MAX, ask_assessment(app, service, reference)).await;
     answer.unwrap_or_else(|_| Err(AssessmentError::NotNow("it takes too long".into())))
 }

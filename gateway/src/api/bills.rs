@@ -133,11 +133,12 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let place =
         app.in_flight.enter(&request.head, &request.principal, "bill_create", request.bytes(), app.now())?;
     let mut wanted: BillRequest = request.json()?;
+    check_scope(&app, &request, &wanted.service)?;
     let settled =
         settle_assessment(&app, &wanted.service, wanted.assessment_reference.take(), &mut wanted.order);
     settled.await.map_err(|problem| problem.money_moved(MoneyMoved::No))?;
     let personal = read_payer(&wanted)?;
-    let (mut new, _) = price(&app, &request, wanted)?;
+    let (mut new, _) = price(&app, wanted)?;
     let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::No);
     let taken = app.vault.take().map_err(no_key)?;
     new.vault_slot = taken.slot;
@@ -238,8 +239,22 @@ fn show_bill(app: &App, bill: &Bill, status: StatusCode) -> Response {
     response
 }
 
+/// A key makes bills for its own agency, and learns nothing of others. An unknown service is told of when it is priced.
+fn check_scope(app: &App, request: &Request<App>, service: &str) -> Result<(), Problem> {
+    let served = app.catalogue.current();
+    let is_others = served
+        .catalogue()
+        .service(service)
+        .is_some_and(|service| !request.principal.scope().covers(service.agency.as_str()));
+    if !is_others {
+        return Ok(());
+    }
+    let detail = "This key makes bills for the services of its own agency.";
+    Err(Problem::new(Code::Forbidden, detail).money_moved(MoneyMoved::No))
+}
+
 /// Prices what is wanted from one snapshot of the catalogue.
-fn price(app: &App, request: &Request<App>, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Problem> {
+fn price(app: &App, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Problem> {
     let served = app.catalogue.current();
     let catalogue = served.catalogue();
     let now = app.now();
@@ -247,13 +262,6 @@ fn price(app: &App, request: &Request<App>, wanted: BillRequest) -> Result<(NewB
         .price(&wanted.service, &wanted.order, east_africa_date(now.micros()), app.policy)
         .map_err(|error| trouble::price(&error))?;
     let service = catalogue.service(&wanted.service).expect("a service that was priced is in the catalogue");
-    if !request.principal.scope().covers(service.agency.as_str()) {
-        return Err(Problem::new(
-            Code::Forbidden,
-            "This key makes bills for the services of its own agency.",
-        )
-        .money_moved(MoneyMoved::No));
-    }
     if !priced.total.is_positive() {
         return Err(Problem::new(Code::NothingToPay, "The price of this order is nothing.")
             .money_moved(MoneyMoved::No));

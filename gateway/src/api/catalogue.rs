@@ -10,12 +10,15 @@ use hyper::StatusCode;
 use hyper::body::{Body, Frame};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::bills::command;
 use super::{SharedApp, trouble};
 use crate::app::{App, Purpose};
 use crate::catalogue::files::CatalogueFileError;
-use crate::catalogue::{CACHING, CONTEXT, CatalogueError, Reloaded, Rendered, Served, service_node};
+use crate::catalogue::{
+    CACHING, CONTEXT, CatalogueError, Reloaded, Rendered, Served, is_known, service_node,
+};
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
@@ -75,11 +78,11 @@ fn streamed(
     write: impl Fn(&Served, usize, &mut Vec<u8>) + Send + Unpin + 'static,
     end: &'static str,
 ) -> Response {
-    let name = format!("{} {} {content_type}", served.version().hash, served.day());
+    let CatalogueVersion { number, hash } = served.version();
+    let name = format!("{number} {hash} {} {content_type}", served.day());
     let tag = HeaderValue::from_str(&format!("\"{}\"", crate::app::short_name(&name)))
         .expect("hex digits in quotes are a header value");
-    let is_known = request.head.headers().get(hyper::header::IF_NONE_MATCH) == Some(&tag);
-    let mut response = if is_known {
+    let mut response = if is_known(request.head.headers(), &tag) {
         let mut response = response::no_content();
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
@@ -129,7 +132,7 @@ impl<Write: Fn(&Served, usize, &mut Vec<u8>) + Unpin> Body for Frames<Write> {
 
 #[derive(Serialize)]
 struct ChangeFeed {
-    data: Vec<PublicationBody>,
+    data: Vec<Box<RawValue>>,
     /// Ask for what comes after this.
     next_since: u64,
     /// Whether there is more already.
@@ -185,19 +188,19 @@ pub(super) async fn changes(app: SharedApp, request: Request<App>) -> Result<Res
     let told: Vec<&Publication> = later.by_ref().take(CHANGES_MAX).collect();
     let has_more = later.next().is_some();
     let mut data = Vec::with_capacity(told.len());
-    let mut before: Option<Arc<Catalogue>> =
-        match told.first().and_then(|first| catalogues.publication(first.version.number.checked_sub(1)?)) {
-            Some(earlier) => Some(catalogue_of(&app, &earlier.version).await?),
-            None => None,
-        };
     for publication in &told {
-        let catalogue = catalogue_of(&app, &publication.version).await?;
-        data.push(PublicationBody::of(publication, before.as_deref(), &catalogue));
-        before = Some(catalogue);
+        let of = (*publication).clone();
+        let write = move |before: Option<&Catalogue>, catalogue: &Catalogue| {
+            let body = PublicationBody::of(&of, before, catalogue);
+            serde_json::to_string(&body).expect("a publication can be written as JSON")
+        };
+        let text = app.catalogue.told(&catalogues, publication, write).await;
+        let text = text.map_err(|error| not_in_force(&error))?;
+        data.push(RawValue::from_string(text.to_string()).map_err(Problem::internal_error)?);
     }
     let next_since = told.last().map_or(since, |last| last.version.number);
-    let body =
-        serde_json::to_vec(&ChangeFeed { data, next_since, has_more }).map_err(Problem::internal_error)?;
+    let body = ChangeFeed { data, next_since, has_more };
+    let body = serde_json::to_vec(&body).map_err(Problem::internal_error)?;
     Ok(Rendered::new("application/json", body).answer(request.head.headers()))
 }
 

@@ -57,7 +57,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/services/{slug}/fees", "service_fees", Access::Anyone, fees::on_day),
         Route::post("/v1/services/{slug}/price", "service_price", Access::Anyone, fees::price),
         Route::get("/v1/catalogue", "catalogue_whole", Access::Anyone, catalogue::whole),
-        Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes),
+        Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes)
+            .deadline(CATALOGUE_DEADLINE),
         Route::get(
             "/v1/catalogue/linked-data",
             "catalogue_linked_data",

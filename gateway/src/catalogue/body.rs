@@ -115,7 +115,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// Whether the caller has this very body. A weak mark before a validator does not matter here (RFC 9110, 13.1.2).
-fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+pub(crate) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     headers.get_all(IF_NONE_MATCH).iter().any(|value| {
         let tags = value.to_str().unwrap_or("").split(',').map(str::trim);
         tags.map(|known| known.strip_prefix("W/").unwrap_or(known))

@@ -10,6 +10,7 @@ use catalog::Catalogue;
 use jiff::civil::Date;
 use tokio::sync::Mutex;
 
+use super::feed::Feed;
 use super::files::{self, CatalogueFileError};
 use super::served::Served;
 use crate::books::{Books, BooksError};
@@ -20,6 +21,7 @@ use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 pub struct LiveCatalogue {
     current: ArcSwap<Served>,
     folder: PathBuf,
+    pub(super) feed: Feed,
     /// Held while something is built, so that there is one rebuild at a time.
     building: Mutex<LastReload>,
     /// How many reloads were asked for.
@@ -68,6 +70,7 @@ impl LiveCatalogue {
         Self {
             current: ArcSwap::from_pointee(served),
             folder,
+            feed: Feed::default(),
             building: Mutex::default(),
             reloads_asked: AtomicU64::new(0),
         }
