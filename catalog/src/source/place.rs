@@ -81,6 +81,10 @@ impl<'a> Place<'a> {
 
     /// Says what is wrong here.
     pub(crate) fn report(&self, message: impl Into<String>) {
+        // Finding a line takes a walk through the file: not for a problem that is only counted.
+        if self.sink.is_full() {
+            return self.sink.leave_off();
+        }
         let mut steps = Vec::new();
         let mut place = self;
         while let Some((parent, step)) = place.step {

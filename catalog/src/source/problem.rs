@@ -93,12 +93,21 @@ pub(crate) struct ProblemSink {
 
 impl ProblemSink {
     pub(crate) fn report(&self, problem: Problem) {
-        let mut problems = self.problems.borrow_mut();
-        if problems.len() < Problems::LISTED_MAX {
-            problems.push(problem);
+        if self.is_full() {
+            self.leave_off();
         } else {
-            self.left_off.set(self.left_off.get() + 1);
+            self.problems.borrow_mut().push(problem);
         }
+    }
+
+    /// Whether further problems are only counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= Problems::LISTED_MAX
+    }
+
+    /// Counts a problem that is not listed.
+    pub(crate) fn leave_off(&self) {
+        self.left_off.set(self.left_off.get() + 1);
     }
 
     /// The problems that gathered, if there are any.
