@@ -108,12 +108,3 @@ pub struct Surcharge {
     /// How it becomes whole shillings or dollars.
     pub rounding: Rounding,
 }
-
-impl Additions {
-    /// Every law that one of them rests on.
-    pub fn bases(&self) -> impl Iterator<Item = &Arc<LegalBasis>> {
-        let penalties = self.penalties.iter().map(|penalty| &penalty.basis);
-        let waivers = self.waivers.iter().map(|waiver| &waiver.basis);
-        penalties.chain(waivers).chain(self.surcharges.iter().map(|surcharge| &surcharge.basis))
-    }
-}

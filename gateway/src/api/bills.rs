@@ -108,9 +108,9 @@ struct QuoteBody {
 }
 
 #[derive(Serialize)]
-struct ConvenienceBody {
-    amount: Money,
-    legal_basis: String,
+pub(super) struct ConvenienceBody {
+    pub(super) amount: Money,
+    pub(super) legal_basis: String,
 }
 
 #[derive(Serialize)]

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use ledger::Money;
 use serde::{Deserialize, Serialize};
 
+use super::bills::ConvenienceBody;
 use super::services::no_such_service;
 use super::{SharedApp, trouble};
 use crate::app::App;
@@ -99,12 +100,6 @@ struct LineBody {
     agency: Option<String>,
     legal_basis: String,
     fee_version: String,
-}
-
-#[derive(Serialize)]
-struct ConvenienceBody {
-    amount: Money,
-    legal_basis: String,
 }
 
 #[derive(Serialize)]

@@ -136,12 +136,13 @@ impl LiveCatalogue {
         Ok(version)
     }
 
-    /// Renders what is in force for another day, if that is not what is served.
+    /// Renders what is in force for another day, if that is not what is served. While something else is built it does
+    /// nothing: whoever keeps time must not wait, and asks again a second later.
     pub async fn begin_day(&self, day: Date) -> Result<(), CatalogueError> {
         if self.current().day() == day {
             return Ok(());
         }
-        let _one_at_a_time = self.building.lock().await;
+        let Ok(_one_at_a_time) = self.building.try_lock() else { return Ok(()) };
         let current = self.current();
         if current.day() == day {
             return Ok(());

@@ -315,8 +315,8 @@ const OTHERS: &[Key] = &[
         name: "catalogue.file",
         form: Form::Path,
         default: None,
-        about: "Catalogue to take services from at the start, when it differs from the published one. Without it the \
-                catalogue published last is used.",
+        about: "Catalogue to take services from at the first start, and in a demonstration at each. Where one is in force \
+                and money is real, another file waits for a second person to publish it.",
     },
     Key {
         name: "routing.private_networks",

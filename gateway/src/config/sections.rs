@@ -203,7 +203,7 @@ impl ExchangeConfig {
 /// Where services come from.
 #[derive(Clone, Debug)]
 pub struct CatalogueConfig {
-    /// A catalogue to take at the start when it differs from the published one.
+    /// The catalogue of the first start; later another file becomes a draft.
     pub file: Option<PathBuf>,
 }
 
