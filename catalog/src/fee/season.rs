@@ -55,6 +55,11 @@ impl SeasonDays {
         }
     }
 
+    /// The first and the last of them, each as its month and its day in it, counted from 1.
+    pub const fn ends(self) -> [(i8, i8); 2] {
+        [(self.from.month, self.from.day), (self.to.month, self.to.day)]
+    }
+
     /// True if both hold on at least one day.
     pub fn overlaps(self, other: Self) -> bool {
         // Two runs of days on a circle meet exactly if the beginning of one lies in the other.

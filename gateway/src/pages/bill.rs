@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use ledger::Money;
 
+use super::form_token;
 use super::frame::{Frame, Keeping, Shown, language_of, other, page};
 use super::lines::Lines;
 use super::moment::spoken;
@@ -22,9 +23,6 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::payments::{Attempt, AttemptState, Bill, BillId, BillPayment, BillState};
-
-/// Bytes of chance in the token of a form: nobody guesses the token of another.
-const TOKEN_BYTES: usize = 16;
 
 /// `GET /{lang}/bills/{id}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -95,7 +93,7 @@ pub(super) struct PromptForm {
 impl PromptForm {
     /// A form that nobody has filled in.
     pub(super) fn fresh() -> Self {
-        Self { token: hex::encode(rand::random::<[u8; TOKEN_BYTES]>()), ..Self::default() }
+        Self { token: form_token(), ..Self::default() }
     }
 
     fn has_error(&self) -> bool {

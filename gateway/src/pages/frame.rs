@@ -8,12 +8,13 @@ use bytes::Bytes;
 use catalog::{Language, Text};
 use hyper::StatusCode;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use ledger::Hash;
 
 use super::words::{FRAME, FrameWords};
 use crate::app::{App, Purpose, SharedApp};
+use crate::catalogue::Rendered;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
@@ -155,12 +156,26 @@ pub(super) fn page(
         Keeping::ForAnHour => "public, max-age=3600",
     };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    protect(headers);
+    Ok(response)
+}
+
+/// A page of the catalogue with its headers: the same for everybody, kept by caches and carried through an outage as the
+/// other answers of the catalogue are, and found by search engines. Rendered when it is asked for: both languages of
+/// 22,000 services would take more memory than everything else together.
+pub(super) fn catalogue_page(asked: &HeaderMap, template: &impl Template) -> Result<Response, Problem> {
+    let html = template.render().map_err(Problem::internal_error)?;
+    let mut response = Rendered::new("text/html; charset=utf-8", html.into_bytes()).answer(asked);
+    protect(response.headers_mut());
+    Ok(response)
+}
+
+fn protect(headers: &mut HeaderMap) {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     // The address of a bill is all it takes to see it. It must not travel to wherever somebody goes next.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
-    Ok(response)
 }
 
 /// `GET /assets/{name}`: the style sheet. An address with another name is of another release.

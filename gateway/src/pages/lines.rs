@@ -1,5 +1,6 @@
 //! What a bill charges, line by line, with the legal basis of each: the same table on the bill and on its receipts.
 
+use catalog::{Price, PriceLine};
 use ledger::Money;
 
 use super::frame::{Frame, Shown};
@@ -38,10 +39,30 @@ impl Lines {
             total: terms.total,
         }
     }
+
+    /// The lines of a price that nobody has been billed for.
+    pub(super) fn of_price(frame: &Frame, price: &Price) -> Self {
+        let has_convenience_fee = !price.convenience_fee.amount.is_zero();
+        Self {
+            words: LINES.of(frame.language),
+            rows: price.lines.iter().map(|line| Row::of_price(frame, line)).collect(),
+            no_convenience_fee: (!has_convenience_fee).then(|| frame.english(&price.convenience_fee.basis)),
+            total: price.total,
+        }
+    }
 }
 
 impl Row {
     fn of(frame: &Frame, line: &BillLine) -> Self {
+        Self {
+            text: frame.shown(&line.text),
+            count: (line.quantity != 1).then(|| format!("{} × {}", line.quantity, line.unit)),
+            basis: frame.english(&line.legal_basis),
+            amount: line.amount,
+        }
+    }
+
+    fn of_price(frame: &Frame, line: &PriceLine) -> Self {
         Self {
             text: frame.shown(&line.text),
             count: (line.quantity != 1).then(|| format!("{} × {}", line.quantity, line.unit)),

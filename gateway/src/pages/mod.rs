@@ -10,6 +10,13 @@ mod frame;
 mod moment;
 mod words;
 
+mod agencies;
+mod fee_table;
+mod home;
+mod order;
+mod search;
+mod service;
+
 mod bill;
 mod lines;
 mod prompt_form;
@@ -30,15 +37,40 @@ use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
 
-/// The most that a form may have in bytes: a telephone number, an amount, a token.
+/// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;
 /// A prompt waits for the provider's own answer.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Bytes of chance in the token of a form: nobody guesses the token of another.
+const TOKEN_BYTES: usize = 16;
+
+/// What makes a form one wish, however often it is sent.
+fn form_token() -> String {
+    hex::encode(rand::random::<[u8; TOKEN_BYTES]>())
+}
 
 /// The rows of the public table that are pages.
 pub(crate) fn routes() -> Vec<Route<App>> {
     let form = |route: Route<App>| route.body(BodyRule::Whole { bytes_max: FORM_BYTES_MAX });
     vec![
+        Route::get("/", "home_in_any_language", Access::Anyone, home::choose_language),
+        Route::get("/{lang}", "home_without_slash", Access::Anyone, home::add_slash),
+        Route::get("/{lang}/", "home_page", Access::Anyone, home::show),
+        Route::get("/{lang}/services", "search_page", Access::Anyone, search::show),
+        Route::get("/{lang}/services/{slug}", "service_page", Access::Anyone, service::show),
+        Route::get("/{lang}/services/{slug}/start", "question_page", Access::Anyone, order::start),
+        Route::get("/{lang}/services/{slug}/check", "check_page", Access::Anyone, order::check),
+        form(Route::post(
+            "/{lang}/services/{slug}/check",
+            "check_page_posted",
+            Access::Anyone,
+            order::check_posted,
+        )),
+        form(Route::post("/{lang}/services/{slug}/bill", "bill_page_make", Access::Anyone, order::make_bill))
+            .about_money()
+            .runs_to_end(),
+        Route::get("/{lang}/agencies", "agencies_page", Access::Anyone, agencies::show),
         Route::get("/{lang}/bills/{id}", "bill_page", Access::WhoeverHasTheAddress, bill::show),
         form(Route::post(
             "/{lang}/bills/{id}/prompt",

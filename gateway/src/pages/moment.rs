@@ -1,6 +1,7 @@
 //! Moments as people read them, in East Africa Time.
 
 use catalog::Language;
+use jiff::civil::Date;
 use ledger::LedgerTime;
 
 use crate::clock::east_africa_time;
@@ -28,16 +29,30 @@ const MONTHS_SW: [&str; 12] = [
 /// "saa moja" would be read as either.
 pub(super) fn spoken(time: LedgerTime, language: Language) -> String {
     let moment = east_africa_time(time.micros());
-    let month = usize::from(moment.month().unsigned_abs()) - 1;
-    let (day, year, hour, minute) = (moment.day(), moment.year(), moment.hour(), moment.minute());
+    let day = day_spoken(moment.date(), language);
+    let (hour, minute) = (moment.hour(), moment.minute());
     match language {
         Language::En => {
             let half = if hour < 12 { "am" } else { "pm" };
             let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
-            format!("{day} {} {year}, {hour}:{minute:02}{half}", MONTHS_EN[month])
+            format!("{day}, {hour}:{minute:02}{half}")
         }
-        Language::Sw => format!("{day} {} {year}, {hour:02}:{minute:02}", MONTHS_SW[month]),
+        Language::Sw => format!("{day}, {hour:02}:{minute:02}"),
     }
+}
+
+/// `21 November 2026`, `21 Novemba 2026`.
+pub(super) fn day_spoken(day: Date, language: Language) -> String {
+    format!("{} {}", month_and_day_spoken((day.month(), day.day()), language), day.year())
+}
+
+/// A day of every year, from its month and its day in it, each counted from 1: `21 November`.
+pub(super) fn month_and_day_spoken((month, day): (i8, i8), language: Language) -> String {
+    let names = match language {
+        Language::En => &MONTHS_EN,
+        Language::Sw => &MONTHS_SW,
+    };
+    format!("{day} {}", names[usize::from(month.unsigned_abs()) - 1])
 }
 
 #[cfg(test)]

@@ -2,14 +2,20 @@
 //! that exists in one language only does not compile. The Swahili is a draft for a speaker of it to review.
 
 mod bill;
+mod catalogue;
+mod fees;
 mod lines;
+mod order;
 mod problem;
 mod receipt;
 
 use catalog::Language;
 
 pub(super) use bill::{BILL, BillWords};
+pub(super) use catalogue::{CATALOGUE, CatalogueWords};
+pub(super) use fees::{FEES, FeeWords};
 pub(super) use lines::{LINES, LineWords};
+pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 

@@ -1,0 +1,105 @@
+//! The page of a service, before anybody begins: what it is, what it costs under which law, how long it takes, what to
+//! bring, where it can be had.
+
+use askama::Template;
+use catalog::{Billing, Catalogue, Service};
+use jiff::civil::Date;
+
+use super::fee_table::FeeTable;
+use super::frame::{Frame, Shown, catalogue_page, language_of, other};
+use super::moment::day_spoken;
+use super::words::{CATALOGUE, CatalogueWords};
+use crate::app::{App, SharedApp};
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::Response;
+
+/// `GET /{lang}/services/{slug}`.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let language = language_of(&request)?;
+    let served = app.catalogue.current();
+    let slug = request.head.parameter("slug");
+    let service = served.catalogue().service(slug).ok_or_else(no_such_service)?;
+    let twin = format!("/{}/services/{slug}", other(language).code());
+    let frame = Frame::new(&app, language, Some(twin));
+    let page = ServicePage::new(frame, served.catalogue(), service, app.clock.today());
+    catalogue_page(request.head.headers(), &page)
+}
+
+/// There is none of this name.
+pub(super) fn no_such_service() -> Problem {
+    Problem::new(Code::NotFound, "The catalogue has no service of this name.")
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "service.html")]
+pub(super) struct ServicePage {
+    frame: Frame,
+    words: &'static CatalogueWords,
+    slug: String,
+    name: Shown,
+    published_name: Option<String>,
+    description: Shown,
+    agency: Shown,
+    agency_code: String,
+    county: Option<&'static str>,
+    is_sample: bool,
+    /// What it costs today.
+    fee: Option<FeeTable>,
+    /// What it will cost, from the day on which that begins.
+    later: Vec<(String, FeeTable)>,
+    /// Why nothing is paid here.
+    not_billed: Option<Shown>,
+    promise: Option<String>,
+    requirements: Vec<Shown>,
+    delivery: Vec<String>,
+    /// True if an order can be begun here.
+    can_start: bool,
+    /// True if the agency has a system of its own behind this gateway.
+    has_agency_system: bool,
+}
+
+impl ServicePage {
+    pub(super) fn new(frame: Frame, catalogue: &Catalogue, service: &Service, today: Date) -> Self {
+        let language = frame.language;
+        let words = CATALOGUE.of(language);
+        let agency = catalogue.agency_of(service);
+        let later = service.fees().iter().filter_map(|schedule| {
+            let from = schedule.validity.from().filter(|from| *from > today)?;
+            Some(((words.from_this_day)(&day_spoken(from, language)), FeeTable::of(&frame, schedule, from)))
+        });
+        let fee = service.fee_on(today);
+        let may_be_charged = fee.is_some_and(|schedule| {
+            frame.is_demonstration || schedule.basis.supports_charging_on(today)
+        });
+        Self {
+            words,
+            slug: service.slug.to_string(),
+            name: frame.shown(&service.name),
+            published_name: service.published_name.as_deref().map(str::to_owned),
+            description: frame.shown(&service.description),
+            agency: frame.shown(&agency.name),
+            agency_code: agency.code.to_string(),
+            county: service.county.map(catalog::County::name),
+            is_sample: service.sample,
+            fee: fee.map(|schedule| FeeTable::of(&frame, schedule, today)),
+            later: later.collect(),
+            not_billed: match &service.billing {
+                Billing::NotBillable(reason) => Some(frame.shown(reason)),
+                Billing::Fees(_) => None,
+            },
+            promise: service.promised_working_days.map(words.after_payment),
+            requirements: service.requirements.iter().map(|text| frame.shown(text)).collect(),
+            delivery: service
+                .delivery
+                .iter()
+                .map(|way| way.text().in_language(language).to_owned())
+                .collect(),
+            can_start: may_be_charged,
+            has_agency_system: catalogue.back_end_of(service).is_some(),
+            frame,
+        }
+    }
+}
