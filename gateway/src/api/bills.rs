@@ -17,8 +17,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Event, NewBill, PartPaymentRule,
-    PaymentNumber, agency_payable, convenience_fee,
+    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Earlier, Event, NewBill, PartPaymentRule,
+    PaymentNumber, Refusal, agency_payable, convenience_fee,
 };
 use crate::personal::{Field, Personal};
 
@@ -132,6 +132,12 @@ struct InstructionsBody {
 pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let place =
         app.in_flight.enter(&request.head, &request.principal, "bill_create", request.bytes(), app.now())?;
+    // What was made once is there, whatever the catalogue or the agency would say today.
+    match app.books.earlier(&place.idempotency).map_err(|error| trouble::lookup(&error))? {
+        Earlier::Same { sequence } => return repeated(&app, sequence, StatusCode::CREATED),
+        Earlier::Other => return Err(trouble::refusal(&Refusal::OtherRequest)),
+        Earlier::None => {}
+    }
     let mut wanted: BillRequest = request.json()?;
     check_scope(&app, &request, &wanted.service)?;
     let settled =

@@ -21,6 +21,7 @@ mod chart;
 mod catalogues;
 
 mod command;
+mod earlier;
 mod event;
 
 mod decide;
@@ -47,6 +48,7 @@ pub use command::{
     Addressed, Answer, Ask, AttemptNews, Command, Idempotency, MoneyIn, NewAttempt, NewBill, Refusal,
     UnreadableMessage,
 };
+pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};

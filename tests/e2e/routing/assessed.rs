@@ -67,6 +67,28 @@ fn the_amount_comes_from_the_agency_and_a_wrong_one_makes_no_bill() {
 }
 
 #[test]
+fn a_bill_that_was_made_is_there_whatever_the_agency_says_later() {
+    let (kra, mut scene) = scene();
+    let agency = scene.agency("kra");
+    let key = fresh_key();
+    let asks_again = |more: Value| {
+        let mut body = json!({"service": "kra-prn-payment"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        agency.post("/v1/bills", &body).idempotency_key(&key).send()
+    };
+    let made = asks_again(json!({"assessment_reference": KNOWN})).expect(201).json();
+    // What the agency said is forgotten with the process, and there is nobody who could say it again.
+    drop(kra);
+    scene.gateway.kill();
+    scene.gateway.start_again();
+    let again = asks_again(json!({"assessment_reference": KNOWN})).expect(201);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.json()["id"], made["id"]);
+    let other = asks_again(json!({"assessment_reference": "2027000999999"})).expect(422);
+    assert_eq!(other.problem(), "idempotency_key_reused");
+}
+
+#[test]
 fn a_slip_is_enough_while_the_agency_is_down() {
     let (kra, scene) = scene();
     drop(kra);
