@@ -37,7 +37,7 @@ pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use bill::{
-    Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
+    AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
     ReceiptStub,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
