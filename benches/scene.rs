@@ -109,6 +109,7 @@ fn new_bill(vault: &Vault) -> Command {
         convenience_basis: "court-order-2025-04-01".into(),
         part_payment: PartPaymentRule::Exact,
         catalogue: CatalogueVersion { number: 1, hash: hex_of(rand::random()).into() },
+        assessment: None,
         agency_reference: None,
         life_seconds: 30 * 86_400,
         vault_slot: taken.slot,

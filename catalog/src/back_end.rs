@@ -15,6 +15,8 @@ pub struct BackEnd {
     pub health_path: Option<Arc<str>>,
     /// The path below the address that knows assessed amounts; `{service}` in it stands for the slug.
     pub assessments: Option<Arc<str>>,
+    /// Whether no bill is made over an amount that it has not confirmed, also while it cannot be asked.
+    pub confirms_always: bool,
     /// The most requests that it is given at a time.
     pub in_flight_max: u32,
     /// The longest that a connection to it may take, the handshake included.

@@ -10,8 +10,8 @@ use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
-    Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Event, PaymentNumber, Payments,
-    Readers, ReceiptNumber, archive, read_event,
+    Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event, Idempotency,
+    PaymentNumber, Payments, Readers, ReceiptNumber, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -163,6 +163,11 @@ impl Books {
             return Ok(None);
         };
         Ok(self.bill(stub.bill)?.map(|bill| (stub.payment.clone(), bill)))
+    }
+
+    /// Whether a request was carried out before. Whoever must prepare a request asks this first.
+    pub fn earlier(&self, idempotency: &Idempotency) -> Result<Earlier, LookupError> {
+        Ok(Earlier::find(idempotency, |key| self.ledger.claimed(key))?)
     }
 
     /// What a record is about.

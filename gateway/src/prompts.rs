@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::ShortKey;
 use ledger::personal::VaultError;
 use tokio::task::JoinSet;
 
@@ -16,8 +15,8 @@ use crate::channels::mpesa::instructions::{NotPayable, WholeShillings};
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::limits::TooOften;
 use crate::payments::{
-    Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Event, Idempotency, Method,
-    NewAttempt, Refusal,
+    Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Earlier, Event, Idempotency,
+    Method, NewAttempt, Refusal,
 };
 use crate::personal::{Field, Personal, opened};
 
@@ -87,15 +86,19 @@ pub(crate) enum AskError {
 /// Records the intention to ask, and asks. From the record on the attempt exists, whatever becomes of the call.
 pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskError> {
     let Wish { bill, subscriber, method, principal, guest, cause, idempotency } = wish;
-    // A bill that is not open is left to the books: they know whether this very wish was granted before.
+    // A wish that was granted before stays granted, whatever is due by now: nobody is asked again, and it does not count.
+    match app.books.earlier(&idempotency)? {
+        Earlier::Same { sequence } => return granted_before(app, sequence),
+        Earlier::Other => return Err(AskError::Refused(Refusal::OtherRequest)),
+        Earlier::None => {}
+    }
+    // A bill that is not open is left to the books, which refuse.
     if bill.state.is_open() {
         app.paybill.payable(bill.due())?;
-        if !was_granted(app, &idempotency)? {
-            if let Some(client) = guest {
-                app.limits.guest_wants_prompt(client)?;
-            }
-            app.limits.phone_is_asked(subscriber)?;
+        if let Some(client) = guest {
+            app.limits.guest_wants_prompt(client)?;
         }
+        app.limits.phone_is_asked(subscriber)?;
     }
     let personal = Personal::default().with(Field::Phone, Some(&subscriber.digits()));
     let id = app.new_attempt_id();
@@ -120,25 +123,20 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
             }
             Ok(Asked { attempt: find(app, id)?, is_repeated: false })
         }
-        Answer::Repeated { sequence } => match app.books.event(sequence)? {
-            Some(Event::AttemptCreated { attempt, .. }) => {
-                Ok(Asked { attempt: find(app, attempt)?, is_repeated: true })
-            }
-            other => Err(AskError::Impossible(format!("{other:?} is no earlier attempt"))),
-        },
+        Answer::Repeated { sequence } => granted_before(app, sequence),
         Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
         other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
     }
 }
 
-/// Whether the books know this very wish: then nobody is asked again, and it does not count.
-fn was_granted(app: &App, idempotency: &Idempotency) -> Result<bool, LookupError> {
-    for claim in &idempotency.claims {
-        if app.books.ledger().claimed(&ShortKey::of(claim))?.is_some() {
-            return Ok(true);
+/// The attempt that this very wish led to before, by the sequence of its record.
+fn granted_before(app: &App, sequence: u64) -> Result<Asked, AskError> {
+    match app.books.event(sequence)? {
+        Some(Event::AttemptCreated { attempt, .. }) => {
+            Ok(Asked { attempt: find(app, attempt)?, is_repeated: true })
         }
+        other => Err(AskError::Impossible(format!("{other:?} is no earlier attempt"))),
     }
-    Ok(false)
 }
 
 fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {

@@ -26,6 +26,9 @@ pub(super) fn checked_back_end(row: Option<&BackEndRow>, place: Place<'_>) -> Op
     };
     let health_path = optional(&row.health_path, path_fault, "health_path");
     let assessments = optional(&row.assessments, template_fault, "assessments");
+    if row.confirms_always && row.assessments.is_none() {
+        place.field("confirms_always").report("it confirms amounts at the path of assessments: name one");
+    }
     let within = |value: Option<u32>, default, range, name| within(value, default, range, place.field(name));
     let in_flight_max = within(row.in_flight_max, BackEnd::IN_FLIGHT_DEFAULT, IN_FLIGHT, "in_flight_max");
     let connect = within(
@@ -43,6 +46,7 @@ pub(super) fn checked_back_end(row: Option<&BackEndRow>, place: Place<'_>) -> Op
         address: address?,
         health_path: health_path?,
         assessments: assessments?,
+        confirms_always: row.confirms_always,
         in_flight_max: in_flight_max?,
         connect_timeout: milliseconds(connect?),
         head_timeout: milliseconds(head?),

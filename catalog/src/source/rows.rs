@@ -133,6 +133,9 @@ pub struct BackEndRow {
     /// The path that knows assessed amounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessments: Option<String>,
+    /// Whether bills over amounts that it has not confirmed are refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirms_always: bool,
     /// Requests at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight_max: Option<u32>,

@@ -17,8 +17,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Event, NewBill, PartPaymentRule,
-    PaymentNumber, agency_payable, convenience_fee,
+    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Earlier, Event, NewBill, PartPaymentRule,
+    PaymentNumber, Refusal, agency_payable, convenience_fee,
 };
 use crate::personal::{Field, Personal};
 
@@ -76,6 +76,8 @@ pub(crate) struct BillBody {
     part_payment: PartPaymentRule,
     catalogue: CatalogueVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
+    assessment: Option<AssessmentBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     agency_reference: Option<String>,
     created_at: String,
     expires_at: String,
@@ -107,6 +109,14 @@ struct QuoteBody {
     expires_at: String,
 }
 
+/// What the agency has said of an assessed amount.
+#[derive(Serialize)]
+struct AssessmentBody {
+    confirmed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_at: Option<String>,
+}
+
 #[derive(Serialize)]
 pub(super) struct ConvenienceBody {
     pub(super) amount: Money,
@@ -132,15 +142,22 @@ struct InstructionsBody {
 pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let place =
         app.in_flight.enter(&request.head, &request.principal, "bill_create", request.bytes(), app.now())?;
+    // What was made once is there, whatever the catalogue or the agency would say today.
+    match app.books.earlier(&place.idempotency).map_err(|error| trouble::lookup(&error))? {
+        Earlier::Same { sequence } => return repeated(&app, sequence, StatusCode::CREATED),
+        Earlier::Other => return Err(trouble::refusal(&Refusal::OtherRequest)),
+        Earlier::None => {}
+    }
     let mut wanted: BillRequest = request.json()?;
     check_scope(&app, &request, &wanted.service)?;
     let settled =
         settle_assessment(&app, &wanted.service, wanted.assessment_reference.take(), &mut wanted.order);
-    settled.await.map_err(|problem| problem.money_moved(MoneyMoved::No))?;
+    let assessment = settled.await.map_err(|problem| problem.money_moved(MoneyMoved::No))?;
     let personal = read_payer(&wanted)?;
     let (mut new, _) = price(&app, wanted)?;
     let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::No);
     let taken = app.vault.take().map_err(no_key)?;
+    new.assessment = assessment;
     new.vault_slot = taken.slot;
     new.sealed = personal.seal_with(&taken).map_err(no_key)?;
     new.idempotency = Some(place.idempotency.clone());
@@ -304,6 +321,7 @@ fn price(app: &App, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Proble
         convenience_basis: priced.convenience_fee.basis.as_str().into(),
         part_payment: priced.part_payment.into(),
         catalogue: served.version().clone(),
+        assessment: None,
         agency_reference: wanted.agency_reference.map(Into::into),
         life_seconds: app.bill_life_seconds,
         vault_slot: 0,
@@ -381,6 +399,10 @@ impl BillBody {
             },
             part_payment: terms.part_payment,
             catalogue: terms.catalogue.clone(),
+            assessment: terms.assessment.map(|assessment| AssessmentBody {
+                confirmed: assessment.confirmed.is_some(),
+                confirmed_at: assessment.confirmed.map(|at| format_rfc3339(at.micros())),
+            }),
             agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
             created_at: format_rfc3339(terms.created.micros()),
             expires_at: format_rfc3339(terms.expires.micros()),

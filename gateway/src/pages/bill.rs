@@ -126,6 +126,8 @@ pub(super) struct BillPage {
     state: BillState,
     tag: &'static str,
     notices: Vec<String>,
+    /// Said while somebody may still pay an amount that the agency has not confirmed.
+    not_confirmed: Option<String>,
     attempt: Option<AttemptNotice>,
     asking: Asking,
     is_open: bool,
@@ -173,6 +175,9 @@ impl BillPage {
             state: bill.state,
             tag: (words.state)(bill.state),
             notices: notices(words, bill, &agency),
+            not_confirmed: (bill.state.is_open()
+                && terms.assessment.is_some_and(|assessment| assessment.confirmed.is_none()))
+            .then(|| (words.not_confirmed)(&agency.text)),
             attempt: context
                 .attempt
                 .as_deref()

@@ -63,6 +63,10 @@ pub struct BillTerms {
     pub part_payment: PartPaymentRule,
     /// Which catalogue priced it.
     pub catalogue: CatalogueVersion,
+    /// What the agency has said of the amount, where it is one that an authority assessed. Bills of before this was
+    /// kept say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<AssessedAmount>,
     /// The agency's own name for it. No personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency_reference: Option<Arc<str>>,
@@ -93,6 +97,15 @@ pub struct BillLine {
     pub legal_basis: Arc<str>,
     /// Which version of the fee.
     pub fee_version: Arc<str>,
+}
+
+/// What an agency has said of an amount that it assessed. The reference is not here: it may be a number plate, and is
+/// sealed with the rest of what is personal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssessedAmount {
+    /// When the agency confirmed that this is owed; never, if it is as on the payer's slip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<LedgerTime>,
 }
 
 /// A rate that was offered and is kept.

@@ -6,7 +6,7 @@ use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
-use super::bill::{BillLine, CatalogueVersion, PartPaymentRule, Quote};
+use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote};
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
@@ -112,6 +112,8 @@ pub struct NewBill {
     pub part_payment: PartPaymentRule,
     /// Which catalogue priced it.
     pub catalogue: CatalogueVersion,
+    /// What the agency has said of an assessed amount.
+    pub assessment: Option<AssessedAmount>,
     /// The agency's own name for it.
     pub agency_reference: Option<Arc<str>>,
     /// How long it can be paid, in seconds.

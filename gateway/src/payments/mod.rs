@@ -21,6 +21,7 @@ mod chart;
 mod catalogues;
 
 mod command;
+mod earlier;
 mod event;
 
 mod decide;
@@ -36,7 +37,7 @@ pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use bill::{
-    Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
+    AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
     ReceiptStub,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
@@ -47,6 +48,7 @@ pub use command::{
     Addressed, Answer, Ask, AttemptNews, Command, Idempotency, MoneyIn, NewAttempt, NewBill, Refusal,
     UnreadableMessage,
 };
+pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};

@@ -17,7 +17,7 @@
 //! It is a POST because references may be number plates and plot numbers, which have no business in anybody's log of
 //! addresses. The answer is read strictly: those three members and no other, each once, and the reference that was asked
 //! for. An answer holds for half a minute, and whoever asks the same meanwhile, or while the question is under way, gets
-//! it as well. Places, breaker and deadlines are those of every request to this agency.
+//! it as well. Deadlines are those of every request to this agency; places and breaker are of their own (see `line`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +38,7 @@ use super::body::{OutboundBody, Progress};
 use super::exchange::{self, Failure, Outbound};
 use super::headers::MALIPO_IDENTITY;
 use super::identity::Identity;
-use super::line::{Line, NoPlace, Outcome};
+use super::line::{Line, NoPlace, Outcome, Purpose};
 use super::trouble;
 use crate::app::App;
 use crate::http::strict_json::StrictJson;
@@ -152,8 +152,8 @@ impl Routing {
             .base
             .below(&template.replace("{service}", service))
             .ok_or_else(|| no_answer("the path of assessments is none".to_owned()))?;
-        let mut in_flight = line.admit(&self.all_lines).map_err(|no_place| match no_place {
-            NoPlace::Busy => not_now("it has as many requests as it can take"),
+        let mut in_flight = line.admit(Purpose::Question, &self.all_questions).map_err(|no_place| match no_place {
+            NoPlace::Busy => not_now("it has as many questions as it can take"),
             NoPlace::Paused(_) => not_now("it is down"),
         })?;
         let identity = Identity {

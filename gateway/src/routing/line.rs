@@ -2,6 +2,10 @@
 //!
 //! Each line has places of its own, so that an agency that is slow fills its own line and nobody else's; all lines together
 //! have places too, which bound what we hold. Nobody waits for a place: who finds none is told so at once.
+//!
+//! A line has two gates. Whatever strangers send through the one, questions of ours about what is owed go through the
+//! other, with places and a breaker of their own: nobody can keep us from asking by filling the agency's places, or by
+//! finding an address of the agency's that never answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +29,8 @@ use crate::telemetry::metrics::{BACK_END_HEAD_DURATION_SECONDS, BACK_END_REQUEST
 const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(15);
 /// The most that is buffered of an answer, which bounds its head.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// Questions about what is owed that one agency is asked at a time, beside the requests that are handed on to it.
+const QUESTION_PLACES: usize = 16;
 /// Header lines in one answer.
 const HEADERS_MAX: usize = 100;
 
@@ -38,13 +44,28 @@ pub(super) struct Line {
     pub(super) base: Base,
     /// Its connections.
     pub(super) client: Client<Connector, OutboundBody>,
-    /// The places of this line.
-    free: Arc<Semaphore>,
-    breaker: Mutex<Breaker>,
+    requests: Gate,
+    questions: Gate,
     began: Instant,
     /// Cancelled when the gateway stops.
     stop: CancellationToken,
     pub(super) head_duration: Histogram,
+}
+
+/// What a place is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A request of somebody's, handed on.
+    Request,
+    /// A question of ours about what is owed.
+    Question,
+}
+
+/// Places, and the breaker of those who had them.
+struct Gate {
+    places: usize,
+    free: Arc<Semaphore>,
+    breaker: Mutex<Breaker>,
 }
 
 /// How a request for a back end ended, as metrics call it.
@@ -80,6 +101,7 @@ pub(super) enum NoPlace {
 /// The place of one request, held until the last byte of its answer.
 pub(super) struct InFlight {
     pub(super) line: Arc<Line>,
+    purpose: Purpose,
     ticket: Ticket,
     is_reported: bool,
     _places: [OwnedSemaphorePermit; 2],
@@ -97,7 +119,7 @@ impl Line {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTION_MAX)
-            .pool_max_idle_per_host(places)
+            .pool_max_idle_per_host(places.saturating_add(QUESTION_PLACES))
             .http1_max_buf_size(BUFFER_BYTES_MAX)
             .http1_max_headers(HEADERS_MAX)
             // A request that met a closed connection is sent on another only if the first handed it back unsent.
@@ -113,8 +135,8 @@ impl Line {
         Self {
             base,
             client,
-            free: Arc::new(Semaphore::new(places)),
-            breaker: Mutex::new(Breaker::new(healer)),
+            requests: Gate::new(places, healer),
+            questions: Gate::new(QUESTION_PLACES, Healer::FirstRequest),
             began: Instant::now(),
             stop,
             head_duration,
@@ -123,58 +145,65 @@ impl Line {
         }
     }
 
-    /// A place for one request, at once or not at all. `all_lines` are the places of all lines together.
-    pub(super) fn admit(self: &Arc<Self>, all_lines: &Arc<Semaphore>) -> Result<InFlight, NoPlace> {
+    /// A place for one request, at once or not at all. `all_lines` are the places of all lines together for this purpose.
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        all_lines: &Arc<Semaphore>,
+    ) -> Result<InFlight, NoPlace> {
         let place = |free: &Arc<Semaphore>| Arc::clone(free).try_acquire_owned();
         // The breaker is asked last: a ticket that is not used would be a probe that nobody makes.
-        let places = place(&self.free).and_then(|own| Ok([own, place(all_lines)?])).map_err(|_| {
+        let places = place(&self.gate(purpose).free).and_then(|own| Ok([own, place(all_lines)?])).map_err(|_| {
             self.count(Outcome::Busy);
             NoPlace::Busy
         })?;
-        let ticket = self.with_breaker(Breaker::admit).map_err(|pause| {
+        let ticket = self.with_breaker(purpose, Breaker::admit).map_err(|pause| {
             self.count(Outcome::Paused);
             NoPlace::Paused(pause)
         })?;
-        Ok(InFlight { line: Arc::clone(self), ticket, is_reported: false, _places: places })
+        Ok(InFlight { line: Arc::clone(self), purpose, ticket, is_reported: false, _places: places })
     }
 
-    /// What its breaker is doing.
+    /// What its breakers are doing: the worse of the two.
     pub(super) fn breaker_state(&self) -> BreakerState {
-        self.with_breaker(|breaker, _| breaker.state())
+        let state = |purpose| self.with_breaker(purpose, |breaker, _| breaker.state());
+        state(Purpose::Request).max(state(Purpose::Question))
     }
 
-    /// Requests that it has now.
+    /// Requests and questions that it has now.
     pub(super) fn in_flight_count(&self) -> usize {
-        (self.back_end.in_flight_max as usize).saturating_sub(self.free.available_permits())
+        let taken = |gate: &Gate| gate.places.saturating_sub(gate.free.available_permits());
+        taken(&self.requests) + taken(&self.questions)
     }
 
     /// Whether the health path may be asked.
     pub(super) fn admit_probe(&self) -> Option<Result<Ticket, Duration>> {
-        self.with_breaker(Breaker::admit_probe)
+        self.with_breaker(Purpose::Request, Breaker::admit_probe)
     }
 
     /// The back end answered.
-    pub(super) fn succeeded(&self, ticket: Ticket) {
-        let healed = self.with_breaker(|breaker, now| {
+    pub(super) fn succeeded(&self, purpose: Purpose, ticket: Ticket) {
+        let healed = self.with_breaker(purpose, |breaker, now| {
             let before = breaker.state();
             breaker.succeeded(ticket, now);
             before != BreakerState::Closed && breaker.state() == BreakerState::Closed
         });
         if healed {
-            tracing::info!(agency = %self.agency, "The agency's own system answers again.");
+            tracing::info!(agency = %self.agency, ?purpose, "The agency's own system answers again.");
         }
     }
 
     /// The back end failed.
-    pub(super) fn failed(self: &Arc<Self>, ticket: Ticket) {
+    pub(super) fn failed(self: &Arc<Self>, purpose: Purpose, ticket: Ticket) {
         let chance = rand::random();
-        if self.with_breaker(|breaker, now| breaker.failed(ticket, now, chance)) {
+        if self.with_breaker(purpose, |breaker, now| breaker.failed(ticket, now, chance)) {
             tracing::error!(
                 agency = %self.agency,
                 address = %self.back_end.address,
+                ?purpose,
                 "The agency's own system fails again and again; it is left in peace for a while."
             );
-            if self.back_end.health_path.is_some() {
+            if purpose == Purpose::Request && self.back_end.health_path.is_some() {
                 tokio::spawn(
                     self.stop.clone().run_until_cancelled_owned(probe::until_well(Arc::clone(self))),
                 );
@@ -199,9 +228,22 @@ impl Line {
         counter.increment(1);
     }
 
-    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+    fn gate(&self, purpose: Purpose) -> &Gate {
+        match purpose {
+            Purpose::Request => &self.requests,
+            Purpose::Question => &self.questions,
+        }
+    }
+
+    fn with_breaker<T>(&self, purpose: Purpose, act: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
+        let mut breaker = self.gate(purpose).breaker.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut breaker, self.began.elapsed())
+    }
+}
+
+impl Gate {
+    fn new(places: usize, healer: Healer) -> Self {
+        Self { places, free: Arc::new(Semaphore::new(places)), breaker: Mutex::new(Breaker::new(healer)) }
     }
 }
 
@@ -211,8 +253,10 @@ impl InFlight {
         self.is_reported = true;
         self.line.count(outcome);
         match outcome {
-            Outcome::Answered | Outcome::Switched => self.line.succeeded(self.ticket),
-            Outcome::Failed | Outcome::TimedOut | Outcome::CutShort => self.line.failed(self.ticket),
+            Outcome::Answered | Outcome::Switched => self.line.succeeded(self.purpose, self.ticket),
+            Outcome::Failed | Outcome::TimedOut | Outcome::CutShort => {
+                self.line.failed(self.purpose, self.ticket);
+            }
             Outcome::CallerFailed | Outcome::Busy | Outcome::Paused => self.is_reported = false,
         }
     }
@@ -220,7 +264,7 @@ impl InFlight {
     /// The answer ended in the middle.
     pub(super) fn was_cut_short(&self, error: &crate::http::response::StreamError) {
         self.line.count(Outcome::CutShort);
-        self.line.failed(self.ticket);
+        self.line.failed(self.purpose, self.ticket);
         tracing::warn!(agency = %self.line.agency, %error, "An answer of the agency's own system ended in the middle.");
     }
 }
@@ -228,7 +272,7 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         if !self.is_reported {
-            self.line.with_breaker(|breaker, now| breaker.learnt_nothing(self.ticket, now));
+            self.line.with_breaker(self.purpose, |breaker, now| breaker.learnt_nothing(self.ticket, now));
         }
     }
 }

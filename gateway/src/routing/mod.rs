@@ -53,7 +53,7 @@ use self::connector::Connector;
 use self::exchange::Outbound;
 use self::headers::{Caller, MALIPO_IDENTITY};
 use self::identity::Identity;
-use self::line::{InFlight, Line, Outcome};
+use self::line::{InFlight, Line, Outcome, Purpose};
 use self::target::Base;
 use self::tunnel::Ends;
 use crate::access::{KeyMode, KeySecret};
@@ -88,12 +88,17 @@ pub(crate) fn routes() -> Vec<Route<App>> {
     ]
 }
 
+/// Questions about what is owed that wait for an answer at one time, of all agencies together.
+const QUESTIONS_MAX: usize = 256;
+
 /// All lines to back ends, and what they share.
 pub struct Routing {
     /// One line for each back end that was asked for anything, of the catalogues that were in force meanwhile.
     lines: DashMap<(AgencyCode, BackEnd), Arc<Line>>,
-    /// The places of all lines together.
+    /// The places of all lines together for requests that are handed on.
     all_lines: Arc<Semaphore>,
+    /// The same for questions of ours about what is owed.
+    all_questions: Arc<Semaphore>,
     policy: Arc<AddressPolicy>,
     tls: Arc<rustls::ClientConfig>,
     identity: IdentitySigner,
@@ -124,6 +129,7 @@ impl Routing {
         Ok(Self {
             lines: DashMap::new(),
             all_lines: Arc::new(Semaphore::new(*requests_max)),
+            all_questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             policy: Arc::new(policy),
             tls,
             identity,
@@ -216,7 +222,7 @@ async fn hand_on(app: SharedApp, request: Request<App>) -> Result<Response, Prob
     check_request(routing, &head, body.as_ref())?;
     let target = line.base.of_request(head.uri()).map_err(trouble::target)?;
     let principal = principal_of(&app, &head)?;
-    let mut in_flight = line.admit(&routing.all_lines).map_err(trouble::no_place)?;
+    let mut in_flight = line.admit(Purpose::Request, &routing.all_lines).map_err(trouble::no_place)?;
 
     let prefix = format!("/s/{service}");
     let protocol = headers::wanted_protocol(head.headers());

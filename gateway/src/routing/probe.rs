@@ -8,7 +8,7 @@ use hyper::{Method, Request, Uri};
 use tokio::time::{sleep, timeout};
 
 use super::body::OutboundBody;
-use super::line::Line;
+use super::line::{Line, Purpose};
 
 /// The most that is read of what a health path says.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -21,8 +21,8 @@ pub(super) async fn until_well(line: Arc<Line>) {
     while let Some(admitted) = line.admit_probe() {
         match admitted {
             Err(pause) => sleep(pause).await,
-            Ok(ticket) if is_well(&line, &uri).await => line.succeeded(ticket),
-            Ok(ticket) => line.failed(ticket),
+            Ok(ticket) if is_well(&line, &uri).await => line.succeeded(Purpose::Request, ticket),
+            Ok(ticket) => line.failed(Purpose::Request, ticket),
         }
     }
 }

@@ -51,6 +51,7 @@ fn bill(service_name: Text) -> Bill {
         convenience_basis: "Ruling of the sample".into(),
         part_payment: PartPaymentRule::Exact,
         catalogue: CatalogueVersion { number: 1, hash: "0".into() },
+        assessment: None,
         agency_reference: Some("seen by the agency alone".into()),
         created: LedgerTime::from_micros(0),
         expires: LedgerTime::from_micros(1_000_000),

@@ -40,6 +40,7 @@ pub(in crate::pages) struct BillWords {
     pub(in crate::pages) expired: fn(agency: &str) -> String,
     pub(in crate::pages) cancelled: fn(agency: &str) -> String,
     pub(in crate::pages) refunded: &'static str,
+    pub(in crate::pages) not_confirmed: fn(agency: &str) -> String,
     pub(in crate::pages) held: fn(collected: Money, agency: &str) -> String,
     /// One word for each state of a bill.
     pub(in crate::pages) state: fn(BillState) -> &'static str,
@@ -96,6 +97,9 @@ pub(in crate::pages) static BILL: Both<BillWords> = Both {
         },
         cancelled: |agency| format!("{agency} has withdrawn this bill. Do not pay it."),
         refunded: "The money for this bill has been returned. Do not pay it again.",
+        not_confirmed: |agency| {
+            format!("The amount is as on the slip. {agency} has not confirmed this amount yet.")
+        },
         held: |collected, agency| {
             format!(
                 "We have {collected} that was paid for it. The money is safe: ask {agency} to return it and give \
@@ -164,6 +168,9 @@ pub(in crate::pages) static BILL: Both<BillWords> = Both {
         },
         cancelled: |agency| format!("{agency} imeiondoa bili hii. Usiilipe."),
         refunded: "Pesa za bili hii zimerudishwa. Usiilipe tena.",
+        not_confirmed: |agency| {
+            format!("Kiasi ni kama kilivyo kwenye hati ya malipo. {agency} bado haijathibitisha kiasi hiki.")
+        },
         held: |collected, agency| {
             format!(
                 "Tuna {collected} iliyolipwa kwa ajili yake. Pesa ziko salama: omba {agency} izirudishe na utaje \

@@ -39,6 +39,7 @@ pub(super) fn create(
             convenience_basis: new.convenience_basis.clone(),
             part_payment: new.part_payment,
             catalogue: new.catalogue.clone(),
+            assessment: new.assessment,
             agency_reference: new.agency_reference.clone(),
             created: view.now(),
             vault_slot: new.vault_slot,

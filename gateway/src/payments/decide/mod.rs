@@ -8,9 +8,10 @@ mod money_in;
 mod operations;
 
 use ledger::table::RunError;
-use ledger::{Claim, Decision, Draft, ShortKey, View};
+use ledger::{Claim, Decision, Draft, View};
 
 use super::command::{Answer, Ask, Command, Idempotency, Refusal};
+use super::earlier::Earlier;
 use super::event::Event;
 use super::state::Payments;
 
@@ -43,24 +44,6 @@ fn refuse(refusal: Refusal) -> Decision<Payments> {
     Decision::answer(Answer::Refused(refusal))
 }
 
-/// What an earlier request with the same idempotency key means for this one.
-enum Earlier {
-    None,
-    Same { sequence: u64 },
-    Other,
-}
-
-fn earlier(view: &View<'_, Payments>, idempotency: Option<&Idempotency>) -> Result<Earlier, RunError> {
-    let Some(idempotency) = idempotency else { return Ok(Earlier::None) };
-    for claim in &idempotency.claims {
-        if let Some(claimed) = view.claimed(&ShortKey::of(claim))? {
-            let is_same = claimed.detail[..] == idempotency.fingerprint.0[..24];
-            return Ok(if is_same { Earlier::Same { sequence: claimed.sequence } } else { Earlier::Other });
-        }
-    }
-    Ok(Earlier::None)
-}
-
 /// Notes the idempotency key with what it caused.
 fn note_request(draft: &mut Draft<Event>, idempotency: Option<&Idempotency>) {
     if let Some(idempotency) = idempotency {
@@ -77,7 +60,8 @@ fn once(
     idempotency: Option<&Idempotency>,
     decide: impl FnOnce() -> Result<Decision<Payments>, RunError>,
 ) -> Result<Decision<Payments>, RunError> {
-    match earlier(view, idempotency)? {
+    let Some(known) = idempotency else { return decide() };
+    match Earlier::find(known, |key| view.claimed(key))? {
         Earlier::None => decide(),
         Earlier::Same { sequence } => Ok(Decision::answer(Answer::Repeated { sequence })),
         Earlier::Other => Ok(refuse(Refusal::OtherRequest)),

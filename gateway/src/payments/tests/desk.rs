@@ -117,6 +117,7 @@ impl Desk {
             convenience_basis: "SAMPLE/none".into(),
             part_payment: PartPaymentRule::Allowed,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
+            assessment: None,
             agency_reference: None,
             life_seconds: 86_400,
             vault_slot: 0,

@@ -167,6 +167,7 @@ impl World {
             convenience_basis: "SAMPLE/none".into(),
             part_payment: PartPaymentRule::Allowed,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
+            assessment: None,
             agency_reference: reference.map(Into::into),
             life_seconds: 86_400,
             vault_slot: 0,
