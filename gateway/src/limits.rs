@@ -1,8 +1,8 @@
 //! How often strangers may ask for what could be guessed, and for what disturbs somebody.
 //!
 //! A receipt number has forty bits, so that it can be typed from paper; whoever tries numbers by the thousand finds
-//! other people's. A prompt rings a phone whose owner need not have asked for it. Both have a limit that nobody meets who
-//! means well. Addresses that no stranger has (loopback, private networks: a proxy of ours, an agency's office) are not
+//! other people's. A prompt rings a phone whose owner need not have asked for it. A bill is kept for ever. Each has a limit that
+//! nobody meets who means well. Addresses that no stranger has (loopback, private networks: a proxy of ours, an agency's office) are not
 //! counted: behind them there may be anybody.
 
 use std::net::IpAddr;
@@ -19,6 +19,8 @@ use crate::http::client_address::counted_as;
 const RECEIPTS_PER_MINUTE: u32 = 300;
 /// Prompts that guests ask for, from one address.
 const GUEST_PROMPTS_PER_MINUTE: u32 = 60;
+/// Bills that guests make, from one address.
+const GUEST_BILLS_PER_MINUTE: u32 = 60;
 /// Prompts on one phone, whoever asks for them: so many at once, and one more each minute.
 const PROMPTS_PER_PHONE: u32 = 10;
 /// Lines of the log about strangers: so many at once, and as many more each second.
@@ -36,6 +38,7 @@ pub struct TooOften {
 pub struct RateLimits {
     receipts: DefaultKeyedRateLimiter<IpAddr>,
     guest_prompts: DefaultKeyedRateLimiter<IpAddr>,
+    guest_bills: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<Subscriber>,
     strange_callbacks: LogLimit,
 }
@@ -46,6 +49,7 @@ impl RateLimits {
         Self {
             receipts: RateLimiter::keyed(Quota::per_minute(count(RECEIPTS_PER_MINUTE))),
             guest_prompts: RateLimiter::keyed(Quota::per_minute(count(GUEST_PROMPTS_PER_MINUTE))),
+            guest_bills: RateLimiter::keyed(Quota::per_minute(count(GUEST_BILLS_PER_MINUTE))),
             phones: RateLimiter::keyed(Quota::per_minute(count(1)).allow_burst(count(PROMPTS_PER_PHONE))),
             strange_callbacks: LogLimit::new(),
         }
@@ -66,6 +70,11 @@ impl RateLimits {
         if is_a_strangers(client) { check(&self.guest_prompts, &counted_as(client)) } else { Ok(()) }
     }
 
+    /// A guest wants a bill.
+    pub fn guest_makes_bill(&self, client: IpAddr) -> Result<(), TooOften> {
+        if is_a_strangers(client) { check(&self.guest_bills, &counted_as(client)) } else { Ok(()) }
+    }
+
     /// A phone is about to ring.
     pub fn phone_is_asked(&self, phone: Subscriber) -> Result<(), TooOften> {
         check(&self.phones, &phone)
@@ -77,6 +86,8 @@ impl RateLimits {
         self.receipts.shrink_to_fit();
         self.guest_prompts.retain_recent();
         self.guest_prompts.shrink_to_fit();
+        self.guest_bills.retain_recent();
+        self.guest_bills.shrink_to_fit();
         self.phones.retain_recent();
         self.phones.shrink_to_fit();
     }

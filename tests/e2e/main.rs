@@ -9,6 +9,7 @@ mod harness;
 mod amboseli;
 mod money_lands;
 mod one_confirmation;
+mod pages;
 mod pay_once;
 mod prompts;
 

@@ -3,22 +3,22 @@
 use catalog::{Language, Order, Text};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
-use ledger::{Currency, LedgerTime, Money};
+use ledger::Money;
 use serde::{Deserialize, Serialize};
 
-use super::assessments::settle_assessment;
 use super::{SharedApp, access, trouble};
 use crate::app::App;
+use crate::billing::{self, BillWish, find};
 use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::clock::{east_africa_date, format_rfc3339};
+use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Earlier, Event, NewBill, PartPaymentRule,
-    PaymentNumber, Refusal, agency_payable, convenience_fee,
+    Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Event, Idempotency, PartPaymentRule,
+    PaymentNumber,
 };
 use crate::personal::{Field, Personal};
 
@@ -143,38 +143,34 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let place =
         app.in_flight.enter(&request.head, &request.principal, "bill_create", request.bytes(), app.now())?;
     // What was made once is there, whatever the catalogue or the agency would say today.
-    match app.books.earlier(&place.idempotency).map_err(|error| trouble::lookup(&error))? {
-        Earlier::Same { sequence } => return repeated(&app, sequence, StatusCode::CREATED),
-        Earlier::Other => return Err(trouble::refusal(&Refusal::OtherRequest)),
-        Earlier::None => {}
+    let made = match billing::made_before(&app, &place.idempotency)? {
+        Some(made) => made,
+        None => billing::make(&app, read_wish(&app, &request, place.idempotency.clone())?).await?,
+    };
+    let mut response = show_bill(&app, &made.bill, StatusCode::CREATED);
+    if made.is_repeated {
+        mark_replayed(&mut response);
+    } else {
+        let location = format!("/v1/bills/{}", made.bill.terms.id);
+        let location = HeaderValue::from_str(&location).map_err(trouble::internal)?;
+        response.headers_mut().insert(hyper::header::LOCATION, location);
     }
-    let mut wanted: BillRequest = request.json()?;
-    check_scope(&app, &request, &wanted.service)?;
-    let settled =
-        settle_assessment(&app, &wanted.service, wanted.assessment_reference.take(), &mut wanted.order);
-    let assessment = settled.await.map_err(|problem| problem.money_moved(MoneyMoved::No))?;
-    let personal = read_payer(&wanted)?;
-    let (mut new, _) = price(&app, wanted)?;
-    let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::No);
-    let taken = app.vault.take().map_err(no_key)?;
-    new.assessment = assessment;
-    new.vault_slot = taken.slot;
-    new.sealed = personal.seal_with(&taken).map_err(no_key)?;
-    new.idempotency = Some(place.idempotency.clone());
-    let command = command(&request, Ask::CreateBill(Box::new(new)));
-    match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {
-        Answer::BillCreated { bill, .. } => {
-            let bill = find(&app, bill)?;
-            let mut response = show_bill(&app, &bill, StatusCode::CREATED);
-            let location = format!("/v1/bills/{}", bill.terms.id);
-            let location = HeaderValue::from_str(&location).map_err(trouble::internal)?;
-            response.headers_mut().insert(hyper::header::LOCATION, location);
-            Ok(response)
-        }
-        Answer::Repeated { sequence } => repeated(&app, sequence, StatusCode::CREATED),
-        Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
-        other => Err(trouble::internal(format!("{other:?} answers no bill"))),
-    }
+    Ok(response)
+}
+
+fn read_wish(app: &App, request: &Request<App>, idempotency: Idempotency) -> Result<BillWish, Problem> {
+    let wanted: BillRequest = request.json()?;
+    check_scope(app, request, &wanted.service)?;
+    Ok(BillWish {
+        personal: read_payer(&wanted)?,
+        service: wanted.service,
+        order: wanted.order,
+        assessment_reference: wanted.assessment_reference,
+        agency_reference: wanted.agency_reference,
+        principal: request.principal.name(),
+        cause: request.head.id().as_str().into(),
+        idempotency,
+    })
 }
 
 /// `GET /v1/bills/{id}`.
@@ -224,17 +220,10 @@ pub(super) fn command(request: &Request<App>, ask: Ask) -> Command {
     Command { principal: request.principal.name(), cause: request.head.id().as_str().into(), ask }
 }
 
-/// A bill that the books have just spoken of.
-fn find(app: &App, number: PaymentNumber) -> Result<std::sync::Arc<Bill>, Problem> {
-    let bill = app.books.bill(number).map_err(|error| trouble::lookup(&error))?;
-    bill.ok_or_else(|| trouble::internal("a bill that was written is not found"))
-}
-
-/// The answer to a request that was carried out before: rendered again from the books.
+/// The answer to a withdrawal that was carried out before: rendered again from the books.
 fn repeated(app: &App, sequence: u64, status: StatusCode) -> Result<Response, Problem> {
     let event = app.books.event(sequence).map_err(|error| trouble::lookup(&error))?;
     let number = match event {
-        Some(Event::BillCreated { terms }) => terms.number,
         Some(Event::BillCancelled { bill }) => bill,
         other => return Err(trouble::internal(format!("{other:?} is no earlier answer"))),
     };
@@ -270,67 +259,6 @@ fn check_scope(app: &App, request: &Request<App>, service: &str) -> Result<(), P
     Err(Problem::new(Code::Forbidden, detail).money_moved(MoneyMoved::No))
 }
 
-/// Prices what is wanted from one snapshot of the catalogue.
-fn price(app: &App, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Problem> {
-    let served = app.catalogue.current();
-    let catalogue = served.catalogue();
-    let now = app.now();
-    let priced = catalogue
-        .price(&wanted.service, &wanted.order, east_africa_date(now.micros()), app.policy)
-        .map_err(|error| trouble::price(&error))?;
-    let service = catalogue.service(&wanted.service).expect("a service that was priced is in the catalogue");
-    if !priced.total.is_positive() {
-        return Err(Problem::new(Code::NothingToPay, "The price of this order is nothing.")
-            .money_moved(MoneyMoved::No));
-    }
-    let (payable, quote) = match (priced.currency, &app.exchange) {
-        (Currency::Kes, _) => (priced.total, None),
-        (Currency::Usd, Some(rate)) => {
-            let (payable, quote) = rate.quote(priced.total, now).map_err(trouble::internal)?;
-            (payable, Some(quote))
-        }
-        (Currency::Usd, None) => {
-            let detail = "There is no rate at which dollars could be paid in shillings.";
-            return Err(Problem::new(Code::ServiceNotBillable, detail).money_moved(MoneyMoved::No));
-        }
-    };
-    let agency = service.agency.as_str();
-    let lines = priced.lines.iter().map(|line| BillLine {
-        code: line.code.as_str().into(),
-        text: line.text.clone(),
-        quantity: line.quantity,
-        unit: line.unit,
-        amount: line.amount,
-        account: match &line.agency {
-            Some(owner) => agency_payable(owner.as_str(), service.slug.as_str()),
-            None => convenience_fee(),
-        },
-        legal_basis: line.legal_basis.as_str().into(),
-        fee_version: line.fee_version.as_str().into(),
-    });
-    let new = NewBill {
-        id: app.new_bill_id(),
-        random: rand::random(),
-        agency: agency.into(),
-        service: service.slug.as_str().into(),
-        service_name: service.name.clone(),
-        lines: lines.collect(),
-        total: priced.total,
-        payable,
-        quote,
-        convenience_basis: priced.convenience_fee.basis.as_str().into(),
-        part_payment: priced.part_payment.into(),
-        catalogue: served.version().clone(),
-        assessment: None,
-        agency_reference: wanted.agency_reference.map(Into::into),
-        life_seconds: app.bill_life_seconds,
-        vault_slot: 0,
-        sealed: None,
-        idempotency: None,
-    };
-    Ok((new, now))
-}
-
 fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &'static str, code: &'static str, detail: String, limit: Option<i64>| {
@@ -363,12 +291,10 @@ fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
     if !errors.is_empty() {
         return Err(Problem::validation(errors).money_moved(MoneyMoved::No));
     }
-    let assessment = wanted.order.assessment.as_ref().map(|assessment| assessment.reference.as_str());
     Ok(Personal::default()
         .with(Field::Phone, phone.map(Subscriber::digits).as_deref())
         .with(Field::Name, payer.name.as_deref())
-        .with(Field::Identity, payer.identity_number.as_deref())
-        .with(Field::AssessmentReference, assessment))
+        .with(Field::Identity, payer.identity_number.as_deref()))
 }
 
 impl BillBody {

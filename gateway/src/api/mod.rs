@@ -5,7 +5,6 @@
 //! books; lists come from the views and say at which sequence they are true.
 
 mod access;
-mod assessments;
 mod attempts;
 mod bills;
 mod callbacks;

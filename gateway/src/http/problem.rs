@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use catalog::Language;
 use hyper::StatusCode;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
@@ -78,6 +79,16 @@ pub struct UserMessage {
     pub en: Cow<'static, str>,
     /// Swahili.
     pub sw: Cow<'static, str>,
+}
+
+impl UserMessage {
+    /// The sentence for a reader of this language.
+    pub fn in_language(self, language: Language) -> Cow<'static, str> {
+        match language {
+            Language::En => self.en,
+            Language::Sw => self.sw,
+        }
+    }
 }
 
 impl Problem {

@@ -1,7 +1,8 @@
 //! What a service costs, as a table that people read before they begin: every line that its rule can charge.
 
 use catalog::{
-    Additions, AgeClass, Band, BundlePart, FeeRule, FeeSchedule, FixedPart, Language, PayerCategory, SeasonDays, VisitorFees,
+    Additions, AgeClass, Band, BundlePart, FeeRule, FeeSchedule, FixedPart, Language, PayerCategory,
+    SeasonDays, VisitorFees,
 };
 use jiff::civil::Date;
 use ledger::Money;
@@ -102,9 +103,8 @@ fn collect_amounts(rule: &FeeRule, amounts: &mut Vec<Money>) {
         FeeRule::Open { amount_min, .. } => amounts.push(*amount_min),
         FeeRule::Bundle { parts } => {
             let first = parts.first().map(|part| part.amount);
-            let sum = first.and_then(|first| {
-                Money::sum(first.currency(), parts.iter().map(|part| part.amount)).ok()
-            });
+            let sum = first
+                .and_then(|first| Money::sum(first.currency(), parts.iter().map(|part| part.amount)).ok());
             amounts.extend(sum);
         }
         FeeRule::Seasons { seasons, otherwise } => {

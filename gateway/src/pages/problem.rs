@@ -7,7 +7,7 @@ use hyper::{StatusCode, Uri};
 use super::frame::{Frame, Keeping, language_of, other, page};
 use super::words::{PROBLEM, ProblemWords};
 use crate::app::{App, SharedApp};
-use crate::http::problem::{Problem, UserMessage};
+use crate::http::problem::Problem;
 use crate::http::problem_codes::{Code, CodeInfo};
 use crate::http::request::Request;
 use crate::http::request_id::RequestId;
@@ -33,7 +33,7 @@ pub(crate) fn problem_page(
             status if status.is_server_error() => words.our_side,
             _ => words.cannot,
         },
-        message: in_language(problem.message_for_citizens(), language),
+        message: problem.message_for_citizens().in_language(language).into_owned(),
         money: (words.money)(problem.what_moved()),
         can_try_again: problem.code().info().retryable,
         request_id: request_id.as_str().to_owned(),
@@ -49,13 +49,6 @@ fn twin(path: &str, language: Language, code: Code) -> String {
     match path.strip_prefix("/en/").or_else(|| path.strip_prefix("/sw/")) {
         Some(rest) => format!("/{other}/{}", rest.strip_suffix("/prompt").unwrap_or(rest)),
         None => format!("/{other}/errors/{}", code.text()),
-    }
-}
-
-fn in_language(message: UserMessage, language: Language) -> String {
-    match language {
-        Language::En => message.en.into_owned(),
-        Language::Sw => message.sw.into_owned(),
     }
 }
 

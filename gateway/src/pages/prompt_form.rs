@@ -84,11 +84,9 @@ fn explain(form: &mut PromptForm, problem: &Problem, language: Language) {
         }
         Code::ValidationFailed => form.phone_error = Some(words.phone_wrong),
         code => {
-            let message = problem.message_for_citizens();
-            form.form_error = Some(match (code, language) {
-                (Code::IdempotencyKeyReused, _) => words.token_spent.to_owned(),
-                (_, Language::En) => message.en.into_owned(),
-                (_, Language::Sw) => message.sw.into_owned(),
+            form.form_error = Some(match code {
+                Code::IdempotencyKeyReused => words.token_spent.to_owned(),
+                _ => problem.message_for_citizens().in_language(language).into_owned(),
             });
             if matches!(code, Code::IdempotencyKeyReused | Code::IdempotencyKeyMissing) {
                 form.token = PromptForm::fresh().token;

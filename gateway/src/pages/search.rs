@@ -118,8 +118,7 @@ impl SearchPage {
     pub(super) fn new(frame: Frame, catalogue: &Catalogue, asked: &Asked, today: Date) -> Self {
         let language = frame.language;
         let words = CATALOGUE.of(language);
-        let filters =
-            Filters { agency: asked.agency.clone(), county: asked.county, ..Filters::default() };
+        let filters = Filters { agency: asked.agency.clone(), county: asked.county, ..Filters::default() };
         let hits = catalogue.search(&asked.query, language, &filters, asked.page * ROWS);
         let page_count = hits.total_count.div_ceil(ROWS).max(1);
         let skipped = (asked.page - 1) * ROWS;

@@ -71,9 +71,8 @@ impl ServicePage {
             Some(((words.from_this_day)(&day_spoken(from, language)), FeeTable::of(&frame, schedule, from)))
         });
         let fee = service.fee_on(today);
-        let may_be_charged = fee.is_some_and(|schedule| {
-            frame.is_demonstration || schedule.basis.supports_charging_on(today)
-        });
+        let may_be_charged =
+            fee.is_some_and(|schedule| frame.is_demonstration || schedule.basis.supports_charging_on(today));
         Self {
             words,
             slug: service.slug.to_string(),

@@ -1,12 +1,13 @@
 //! The labour behind the stories: processes, sockets, the payers' side and the Treasury's side of things.
 //!
 //! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
-//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an [`AgencySystem`] is what it runs itself, [`Books`]
-//! are an export. Every wait is bounded, every process ends with its owner.
+//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an [`AgencySystem`] is what it runs itself, a [`Page`]
+//! is what somebody with a browser sees, [`Books`] are an export. Every wait is bounded, every process ends with its owner.
 
 mod agency;
 mod agency_system;
 mod books;
+mod browser;
 mod executable;
 mod gateway;
 mod http;
@@ -20,6 +21,7 @@ mod wire;
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use books::{Books, check_books};
+pub(crate) use browser::Page;
 pub(crate) use executable::{Finished, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, runtime};

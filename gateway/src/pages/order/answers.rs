@@ -85,7 +85,9 @@ fn read_one(question: Question<'_>, fields: &Fields, order: &mut Order) -> Resul
     match question {
         Question::Variant { .. } => order.variant = choice(key)?,
         // "As usual" is an answer too, and no urgency.
-        Question::Urgency(_) => order.urgency = Some(text(fields, key).to_owned()).filter(|code| !code.is_empty()),
+        Question::Urgency(_) => {
+            order.urgency = Some(text(fields, key).to_owned()).filter(|code| !code.is_empty())
+        }
         Question::Date => {
             order.date = Some(date_of(fields).ok_or_else(|| at("date.day", Wrong::NotADay))?);
         }

@@ -3,11 +3,8 @@
 use askama::Template;
 use catalog::{Catalogue, PartPayment, Price, Service};
 use hyper::StatusCode;
-use hyper::header::HeaderValue;
 use ledger::{Currency, Money};
 
-use super::answers::text;
-use super::question::Question;
 use super::{Progress, query_of, sentences};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
@@ -32,7 +29,10 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
 }
 
 /// `POST /{lang}/services/{slug}/check`: the same, with answers that do not belong into an address.
-pub(in crate::pages) async fn show_posted(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+pub(in crate::pages) async fn show_posted(
+    app: SharedApp,
+    request: Request<App>,
+) -> Result<Response, Problem> {
     let fields = request.form()?;
     answer(&app, &request, &fields, form_token(), None)
 }
@@ -81,6 +81,9 @@ async fn make(
     // The answers as they were read: a form sent twice is one wish, however the fields are written.
     let said = serde_json::to_vec(&order).map_err(Problem::internal_error)?;
     let place = app.in_flight.enter_by(token, &request.principal, &route, &said, app.now())?;
+    if let Some(made) = billing::made_before(app, &place.idempotency)? {
+        return Ok(made.bill);
+    }
     let wish = BillWish {
         service: slug.to_owned(),
         order,

@@ -69,7 +69,9 @@ impl<'a> Progress<'a> {
     fn next(&self, fields: &Fields) -> Option<Question<'a>> {
         let wanted = fields.get("at").filter(|key| !key.is_empty());
         let mut questions = self.questions.iter().copied();
-        if let Some(question) = wanted.and_then(|key| questions.clone().find(|question| question.key() == key)) {
+        if let Some(question) =
+            wanted.and_then(|key| questions.clone().find(|question| question.key() == key))
+        {
             return Some(question);
         }
         questions.find(|question| {
@@ -82,7 +84,8 @@ impl<'a> Progress<'a> {
     fn carried(&self, fields: &Fields, but: Option<Question<'_>>) -> Vec<(String, String)> {
         let left_out = but.map(Question::key);
         let others = self.questions.iter().filter(|question| Some(question.key()) != left_out);
-        let names = others.filter(|question| is_answered(**question, fields)).flat_map(|question| question.names());
+        let names =
+            others.filter(|question| is_answered(**question, fields)).flat_map(|question| question.names());
         names.map(|name| (text(fields, &name).to_owned(), name)).map(|(value, name)| (name, value)).collect()
     }
 }
@@ -95,10 +98,11 @@ fn query_of(carried: &[(String, String)]) -> String {
 
 /// The fee of today, if it may be charged here.
 fn schedule(service: &Service, today: Date, policy: Policy) -> Result<&FeeSchedule, Problem> {
-    let schedule = service.fee_on(today).filter(|schedule| {
-        schedule.basis.supports_charging_on(today) || policy.accept_sample_basis
-    });
-    schedule.ok_or_else(|| Problem::new(Code::ServiceNotBillable, "Nothing can be paid for this service today."))
+    let schedule = service
+        .fee_on(today)
+        .filter(|schedule| schedule.basis.supports_charging_on(today) || policy.accept_sample_basis);
+    schedule
+        .ok_or_else(|| Problem::new(Code::ServiceNotBillable, "Nothing can be paid for this service today."))
 }
 
 /// A problem of the price as a mistake in one of the fields. What is missing and has not been asked yet is none.

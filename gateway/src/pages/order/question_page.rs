@@ -2,8 +2,8 @@
 
 use askama::Template;
 use catalog::Language;
-use hyper::header::HeaderValue;
 use hyper::StatusCode;
+use hyper::header::HeaderValue;
 
 use super::answers::text;
 use super::question::{Question, cells};
@@ -31,7 +31,8 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
         let address = format!("/{}/services/{slug}/check?{query}", language.code());
         return Ok(response::see_other(HeaderValue::from_str(&address).map_err(Problem::internal_error)?));
     };
-    let asked: Vec<(String, String)> = fields.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let asked: Vec<(String, String)> =
+        fields.iter().map(|(name, value)| (name.into(), value.into())).collect();
     let twin = format!("/{}/services/{slug}/start?{}", other(language).code(), query_of(&asked));
     put(Frame::new(&app, language, Some(twin)), &progress, question, &fields)
 }
@@ -106,7 +107,12 @@ struct Input {
 }
 
 impl QuestionPage {
-    pub(super) fn new(frame: Frame, progress: &Progress<'_>, question: Question<'_>, fields: &Fields) -> Self {
+    pub(super) fn new(
+        frame: Frame,
+        progress: &Progress<'_>,
+        question: Question<'_>,
+        fields: &Fields,
+    ) -> Self {
         let language = frame.language;
         let mistake = progress.answers.mistakes.iter().find(|mistake| mistake.question == question.key());
         let error = mistake
@@ -206,7 +212,10 @@ impl Writer<'_> {
                 let amount = (self.words.amount_in)(currency.code());
                 let mut reference = self.input("reference", label, None, false);
                 reference.is_short = false;
-                vec![Group { heading: None, inputs: vec![reference, self.input("assessed", &amount, None, false)] }]
+                vec![Group {
+                    heading: None,
+                    inputs: vec![reference, self.input("assessed", &amount, None, false)],
+                }]
             }
             Question::Visitors(fees) => {
                 let mut groups: Vec<Group> = Vec::new();
@@ -218,8 +227,7 @@ impl Writer<'_> {
                         (None, Some(amount)) => Some(amount.to_string()),
                         _ => Some(self.words.free.to_owned()),
                     };
-                    let input =
-                        self.input(&cell.name(), &sentences::visitor(cell, language), cost, true);
+                    let input = self.input(&cell.name(), &sentences::visitor(cell, language), cost, true);
                     match groups.last_mut().filter(|group| group.heading == heading) {
                         Some(group) => group.inputs.push(input),
                         None => groups.push(Group { heading, inputs: vec![input] }),

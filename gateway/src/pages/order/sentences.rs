@@ -95,10 +95,9 @@ fn fault_sentence(fault: &AnswerFault, language: Language) -> String {
     match fault {
         AnswerFault::OutOfRange { min, max } => (words.number_between)(*min, *max),
         AnswerFault::AmountOutOfRange { min, max } => (words.amount_between)(*min, *max),
-        AnswerFault::DayOutOfRange { first, last } => (words.day_between)(
-            &day_spoken(*first, language),
-            &day_spoken(*last, language),
-        ),
+        AnswerFault::DayOutOfRange { first, last } => {
+            (words.day_between)(&day_spoken(*first, language), &day_spoken(*last, language))
+        }
         AnswerFault::BadReference { name } => (words.no_reference)(name.in_language(language)),
         AnswerFault::FeeNotKnown { category, age_class } => (words.fee_not_known)(
             category.text().in_language(language),

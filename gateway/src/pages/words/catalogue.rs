@@ -67,7 +67,9 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
         everywhere: "All",
         promise: "Promised time",
         where_to_get_it: "Where",
-        working_days: |days| if days == 1 { "1 working day".to_owned() } else { format!("{days} working days") },
+        working_days: |days| {
+            if days == 1 { "1 working day".to_owned() } else { format!("{days} working days") }
+        },
         previous: "Previous page",
         next: "Next page",
         pages: "Pages",
@@ -83,11 +85,17 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
         before_you_start: "Before you start",
         needs: "You need:",
         after_payment: |days| {
-            if days == 1 { "1 working day after payment".to_owned() } else { format!("{days} working days after payment") }
+            if days == 1 {
+                "1 working day after payment".to_owned()
+            } else {
+                format!("{days} working days after payment")
+            }
         },
         no_promise: "The agency has not published a time.",
         published_name: "Name on the official list:",
-        number_of_services: |count| if count == 1 { "1 service".to_owned() } else { format!("{count} services") },
+        number_of_services: |count| {
+            if count == 1 { "1 service".to_owned() } else { format!("{count} services") }
+        },
     },
     sw: CatalogueWords {
         home_title: "Tafuta na ulipie huduma ya serikali",

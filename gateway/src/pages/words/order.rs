@@ -149,7 +149,9 @@ pub(in crate::pages) static ORDER: Both<OrderWords> = Both {
         change: "Badilisha",
         what_you_will_pay: "Utakacholipa",
         in_shillings: "Kwa shilingi leo",
-        rate: |rate, name| format!("USD 1 ni KES {rate} (kiwango {name}). Kiwango kinathibitishwa ukiendelea."),
+        rate: |rate, name| {
+            format!("USD 1 ni KES {rate} (kiwango {name}). Kiwango kinathibitishwa ukiendelea.")
+        },
         waived: "Imepunguzwa",
         nothing_to_pay: "Hakuna cha kulipa kwa hili.",
         part_payment: "Unaweza kulipa bili hii kwa sehemu.",

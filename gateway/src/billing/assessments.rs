@@ -16,7 +16,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// Asks the agency what is owed, where it can be asked: for the amount if the payer brings only the reference, and whether
 /// the amount is right if the payer brings both. Gives what the bill is to say of it.
-pub(super) async fn settle_assessment(
+pub(super) async fn settle(
     app: &App,
     service: &str,
     reference: Option<String>,
@@ -116,13 +116,11 @@ fn no_assessment(error: &AssessmentError, pointer: &'static str) -> Problem {
             )])
         }
         AssessmentError::NotNow(_) => {
-            let detail =
-                "The agency cannot be asked what is owed. Try again, or give the amount as on the slip if it allows that.";
+            let detail = "The agency cannot be asked what is owed. Try again, or give the amount as on the slip if it allows that.";
             Problem::new(Code::BackEndPaused, detail).internal(error).retry_after_seconds(5)
         }
         AssessmentError::NoAnswer(_) => {
-            let detail =
-                "The agency did not say what is owed. Try again, or give the amount as on the slip if it allows that.";
+            let detail = "The agency did not say what is owed. Try again, or give the amount as on the slip if it allows that.";
             Problem::new(Code::BackEndFailed, detail).internal(error)
         }
     }

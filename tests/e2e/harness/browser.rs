@@ -1,0 +1,156 @@
+//! Somebody with a browser and no scripts: follows links, fills in forms, and sees only what the pages show.
+
+use std::collections::BTreeMap;
+
+use super::http::{Answer, Call, get};
+use hyper::Method;
+
+/// The most that the first answer of any page may weigh, in bytes.
+const PAGE_BYTES_MAX: usize = 14 * 1024;
+
+/// A page that is looked at.
+pub(crate) struct Page {
+    origin: String,
+    /// Its path and query.
+    pub(crate) address: String,
+    pub(crate) status: u16,
+    pub(crate) html: String,
+}
+
+/// A form of a page, filled in as the page has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    action: String,
+    is_post: bool,
+    fields: BTreeMap<String, String>,
+}
+
+impl Page {
+    /// Opens an address, and goes wherever it leads.
+    pub(crate) fn open(origin: &str, path: &str) -> Self {
+        Self::arrive(origin, path, get(format!("{origin}{path}")).send())
+    }
+
+    fn arrive(origin: &str, address: &str, answer: Answer) -> Self {
+        if (300..400).contains(&answer.status) {
+            let next = answer.header("location").expect("a redirect says where to").to_owned();
+            return Self::open(origin, &next);
+        }
+        let html = answer.text();
+        assert!(html.len() <= PAGE_BYTES_MAX, "{address} has {} bytes", html.len());
+        assert!(!html.contains("<script"), "{address} runs no script");
+        Self { origin: origin.to_owned(), address: address.to_owned(), status: answer.status, html }
+    }
+
+    /// What stands on it, without its marks.
+    pub(crate) fn text(&self) -> String {
+        let body = self.html.split_once("<main").map_or(self.html.as_str(), |(_, main)| main);
+        let mut text = String::new();
+        let mut is_mark = true;
+        for letter in body.chars() {
+            match letter {
+                '<' => is_mark = true,
+                '>' if is_mark => {
+                    is_mark = false;
+                    text.push(' ');
+                }
+                letter if !is_mark => text.push(letter),
+                _ => {}
+            }
+        }
+        let plain = text.replace("&#38;", "&").replace("&#34;", "\"").replace("&#39;", "'");
+        plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Checks that it says this.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(self.text().contains(text), "{} does not say {text:?}: {}", self.address, self.text());
+        self
+    }
+
+    /// Checks that it does not say this.
+    #[track_caller]
+    pub(crate) fn is_silent_about(&self, text: &str) -> &Self {
+        assert!(!self.text().contains(text), "{} says {text:?}: {}", self.address, self.text());
+        self
+    }
+
+    /// Follows the link with these words.
+    #[track_caller]
+    pub(crate) fn follow(&self, words: &str) -> Self {
+        let link = self.html.split("<a ").skip(1).find_map(|rest| {
+            let (mark, rest) = rest.split_once('>')?;
+            let inside = rest.split("</a>").next()?;
+            inside.contains(words).then(|| attribute(mark, "href"))?
+        });
+        let address = link.unwrap_or_else(|| panic!("{} has no link {words:?}", self.address));
+        Self::open(&self.origin, &unescaped(&address))
+    }
+
+    /// The form that leads to an address with this in it.
+    #[track_caller]
+    pub(crate) fn form(&self, towards: &str) -> Form {
+        let form = self.html.split("<form ").skip(1).find_map(|rest| {
+            let (mark, rest) = rest.split_once('>')?;
+            let action = attribute(mark, "action")?;
+            let inside = rest.split("</form>").next()?;
+            action.contains(towards).then(|| Form::read(unescaped(&action), mark, inside))
+        });
+        form.unwrap_or_else(|| panic!("{} has no form towards {towards:?}", self.address))
+    }
+
+    /// Sends a form.
+    pub(crate) fn send(&self, form: &Form) -> Self {
+        let pairs: Vec<_> =
+            form.fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+        let body = pairs.join("&");
+        if !form.is_post {
+            return Self::open(&self.origin, &format!("{}?{body}", form.action));
+        }
+        let call = Call::new(Method::POST, format!("{}{}", self.origin, form.action))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        Self::arrive(&self.origin, &form.action, call.send())
+    }
+}
+
+impl Form {
+    fn read(action: String, mark: &str, inside: &str) -> Self {
+        let mut fields = BTreeMap::new();
+        for input in inside.split("<input ").skip(1) {
+            let mark = input.split('>').next().unwrap_or("");
+            let is_radio = attribute(mark, "type").as_deref() == Some("radio");
+            if is_radio && !mark.contains(" checked") {
+                continue;
+            }
+            let name = attribute(mark, "name").expect("every field has a name");
+            fields.insert(unescaped(&name), unescaped(&attribute(mark, "value").unwrap_or_default()));
+        }
+        Self { action, is_post: attribute(mark, "method").as_deref() == Some("post"), fields }
+    }
+
+    /// The same with this field filled in, or chosen.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
+fn attribute(mark: &str, name: &str) -> Option<String> {
+    let spaced = format!(" {mark}");
+    let (_, rest) = spaced.split_once(&format!(" {name}=\""))?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'")
+}
+
+fn escaped(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}

@@ -1,0 +1,122 @@
+//! Somebody without an account, without scripts, finds a service, answers what it asks, sees what it costs under which
+//! law, and pays. In both languages, with links and forms only.
+
+use crate::harness::{Gateway, Page, Payment, eventually};
+
+fn number_on(page: &Page) -> String {
+    let digits: String =
+        page.text().chars().filter(|letter| letter.is_ascii_digit() || *letter == ' ').collect();
+    let words: Vec<_> = digits.split_whitespace().collect();
+    let groups = words.windows(3).find(|words| words.iter().all(|word| word.len() == 4));
+    groups.expect("a payment number is shown in three groups").concat()
+}
+
+#[test]
+fn a_guest_finds_a_park_answers_two_questions_and_pays_with_forms_alone() {
+    let gateway = Gateway::demo().start();
+    let origin = gateway.public();
+    let home = Page::open(&origin, "/");
+    assert_eq!(home.address, "/en/");
+    let found = home.send(&home.form("/en/services").with("q", "amboseli"));
+    found.says("Amboseli");
+    let service = found.follow("Amboseli National Park");
+    service.says("Legal basis:").says("USD 90.00");
+
+    let question = service.follow("Start now");
+    question.says("Who enters?");
+    let refused = question.send(&question.form("/start"));
+    assert_eq!(refused.status, 422);
+    refused.says("There is a problem").says("Enter how many people enter");
+    let check =
+        refused.send(&refused.form("/start").with("non_resident.adult", "2").with("non_resident.child", "1"));
+    check.says("Check your answers").says("2 × non-resident").says("USD 225.00").says("Convenience fee");
+
+    let wish = check.form("/bill");
+    let bill = check.send(&wish);
+    assert!(bill.address.starts_with("/en/bills/bil_"), "{}", bill.address);
+    bill.says("Unpaid").says("KES 29,");
+    // The button pressed twice makes one bill.
+    assert_eq!(check.send(&wish).address, bill.address);
+
+    let number = number_on(&bill);
+    let shillings = bill.text().split("Amount: ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    gateway.safaricom().confirms(&Payment::of(&shillings, &number)).expect_success();
+    let paid = eventually("the page shows the payment", || {
+        let page = Page::open(&origin, &bill.address);
+        page.text().contains("This bill is paid").then_some(page)
+    });
+    let receipt = paid.follow("Receipt ");
+    receipt.says("USD 225.00").says("What this receipt proves");
+    gateway.books().expect_balanced();
+}
+
+#[test]
+fn the_same_way_leads_to_a_bill_in_swahili_and_the_switch_keeps_the_answers() {
+    let gateway = Gateway::demo().start();
+    let origin = gateway.public();
+    let found = Page::open(&origin, "/sw/services?q=pasipoti");
+    let service = found.follow("Pasipoti");
+    let question = service.follow("Anza sasa");
+    let english = question.follow("English");
+    assert!(english.address.starts_with("/en/services/"), "{}", english.address);
+
+    let form = question.form("/start");
+    let first = question.html.split("type=\"radio\"").nth(1).expect("the passports are choices");
+    let code = first.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut page = question.send(&form.with("variant", code));
+    // A second question, about haste, is answered as it stands.
+    if page.html.contains("name=\"urgency\"") {
+        page = page.send(&page.form("/start"));
+    }
+    page.says("Utakacholipa").says("Msingi wa kisheria");
+    let twin = page.follow("English");
+    twin.says("What you will pay");
+    let bill = page.send(&page.form("/bill"));
+    bill.says("Haijalipwa").says("Nambari ya akaunti");
+}
+
+#[test]
+fn what_is_assessed_is_copied_from_the_slip_and_stands_in_no_address() {
+    let gateway = Gateway::demo().start();
+    let origin = gateway.public();
+    let question = Page::open(&origin, "/en/services/kra-prn-payment/start");
+    let wrong = question.send(&question.form("/check").with("reference", "12").with("assessed", "twelve"));
+    assert_eq!(wrong.status, 422);
+    wrong.says("The amount must be a number");
+    let filled = wrong.form("/check").with("reference", "2026 1121 0001 2345").with("assessed", "12,345");
+    let check = wrong.send(&filled);
+    check.says("KES 12,345.00").says("2026 1121 0001 2345");
+    assert!(!check.html.contains("?reference="), "an address with a reference would leak it");
+    let bill = check.send(&check.form("/bill"));
+    bill.says("KES 12,345.00");
+    assert!(!gateway.log().contains("2026112100012345"));
+}
+
+#[test]
+fn nothing_found_spelled_wrongly_or_sent_by_strangers_ends_in_a_page_that_helps() {
+    let gateway = Gateway::demo().services(2_000).start();
+    let origin = gateway.public();
+    Page::open(&origin, "/en/services?q=zzzzqqqq").says("No services match").says("All agencies");
+    let misspelt = Page::open(&origin, "/en/services?q=driving+lisense");
+    misspelt.says("driving licence");
+    let many = Page::open(&origin, "/en/services");
+    many.says("page 1 of");
+    many.follow("Next page").says("page 2 of").follow("Previous page").says("page 1 of");
+    Page::open(&origin, "/en/services?page=99999&agency=%3Cscript%3E&county=x").says("page 50 of");
+    Page::open(&origin, "/en/agencies")
+        .says("Kenya Wildlife Service")
+        .follow("Kenya Wildlife Service")
+        .says("Amboseli");
+    assert_eq!(Page::open(&origin, "/en/services/no-such-service").status, 404);
+    assert_eq!(Page::open(&origin, "/xx/services").status, 404);
+
+    // A form that nobody was shown: nothing is made of it.
+    let before = gateway.books().events("bill_created").len();
+    let check = Page::open(&origin, "/en/services/kws-amboseli-entry/check?non_resident.adult=1");
+    let page = check.send(&check.form("/bill").with("token", "short"));
+    assert_eq!(page.status, 422);
+    let page = check.send(&check.form("/bill").with("non_resident.adult", "100000"));
+    assert_eq!(page.status, 422);
+    page.says("The number must be from 1 to 500");
+    assert_eq!(gateway.books().events("bill_created").len(), before);
+}
