@@ -11,6 +11,7 @@ mod money_lands;
 mod one_confirmation;
 mod pay_once;
 mod prompts;
+mod several_owners;
 
 // What can be paid for.
 mod catalogue;

@@ -30,8 +30,18 @@ pub(crate) const SHAPES: &str = r#"{
       "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "bundle", "parts": [
         { "code": "park", "text": { "en": "park", "sw": "hifadhi" }, "amount": "KES 1000" },
         { "code": "walk", "text": { "en": "walk", "sw": "matembezi" }, "amount": "KES 250.50", "revenue_code": "P/WALK" },
-        { "code": "road", "text": { "en": "road", "sw": "barabara" }, "amount": "KES 50", "agency": "COUNTY" }
+        { "code": "road", "text": { "en": "road", "sw": "barabara" }, "amount": "KES 50", "agency": "COUNTY",
+          "revenue_code": "C/ROAD" }
       ] } }] },
+    { "slug": "tour", "agency": "PARK", "name": { "en": "Tour", "sw": "Ziara" },
+      "description": { "en": "Two in one.", "sw": "Mbili kwa moja." }, "delivery": ["online"], "revenue_code": "P/4",
+      "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "bundle", "parts": [
+        { "code": "park", "text": { "en": "park", "sw": "hifadhi" }, "amount": "KES 1000" },
+        { "code": "road", "text": { "en": "road", "sw": "barabara" }, "amount": "KES 50", "agency": "COUNTY",
+          "revenue_code": "C/ROAD" } ] },
+        "waivers": [
+          { "code": "school", "text": { "en": "school", "sw": "shule" }, "basis": "relief-act", "share_percent": "100" } ]
+      }] },
     { "slug": "camp", "agency": "PARK", "name": { "en": "Camp", "sw": "Kambi" },
       "description": { "en": "Stay.", "sw": "Kaa." }, "delivery": ["gate"], "revenue_code": "P/2",
       "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "quantity",
@@ -104,9 +114,18 @@ fn a_bundle_is_one_price_and_each_part_has_its_owner() {
         .iter()
         .map(|line| (line.code.as_str(), line.agency.as_ref().unwrap().as_str(), line.revenue_code.as_str()))
         .collect();
-    assert_eq!(owners, [("park", "PARK", "P/1"), ("walk", "PARK", "P/WALK"), ("road", "COUNTY", "P/1")]);
+    assert_eq!(owners, [("park", "PARK", "P/1"), ("walk", "PARK", "P/WALK"), ("road", "COUNTY", "C/ROAD")]);
     let ranges = build(SHAPES).unwrap().service("bundle").unwrap().fees()[0].rule.amount_ranges();
     assert_eq!((ranges[0].least, ranges[0].most), (price.total, Some(price.total)));
+}
+
+#[test]
+fn a_part_of_another_agency_says_where_that_agency_books_it() {
+    let broken = SHAPES.replacen(r#""agency": "COUNTY",
+          "revenue_code": "C/ROAD" }"#, r#""agency": "COUNTY" }"#, 1);
+    let problems = build(&broken).unwrap_err();
+    assert_eq!(problems.count(), 1, "{problems}");
+    assert_eq!(problems.listed()[0].path, "services[0].fees[0].rule.parts[2].revenue_code");
 }
 
 #[test]
@@ -218,6 +237,10 @@ fn a_waiver_takes_off_in_favour_of_the_payer_and_says_how_much() {
     let all = price("licence", r#"{"variant": "three-years", "waiver": "orphan"}"#).unwrap();
     assert_eq!((all.total.minor(), all.waived.unwrap().amount.minor()), (0, 140_000));
     assert_eq!(fault(price("licence", r#"{"variant": "one-year", "waiver": "friend"}"#)).0, "/waiver");
+    // The officer of the parks gives up what is the parks', and nothing of the county's.
+    let tour = price("tour", r#"{"waiver": "school"}"#).unwrap();
+    assert_eq!(lines(&tour), [("park", 0), ("road", 5_000)]);
+    assert_eq!(tour.waived.unwrap().amount.minor(), 100_000);
     assert_eq!(
         fault(price("bundle", r#"{"waiver": "orphan"}"#)),
         ("/waiver".into(), AnswerFault::NotAskedFor)

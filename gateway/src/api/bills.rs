@@ -18,7 +18,7 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
     Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Earlier, Event, NewBill, PartPaymentRule,
-    PaymentNumber, Refusal, agency_payable, convenience_fee,
+    PaymentNumber, Refusal, WaivedAmount, agency_payable, convenience_fee,
 };
 use crate::personal::{Field, Personal};
 
@@ -73,6 +73,8 @@ pub(crate) struct BillBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteBody>,
     convenience_fee: ConvenienceBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<WaivedBody>,
     part_payment: PartPaymentRule,
     catalogue: CatalogueVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,8 +100,22 @@ struct LineBody {
     quantity: u32,
     unit: Money,
     amount: Money,
+    /// Whose it is; absent for the convenience fee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revenue_code: Option<String>,
     legal_basis: String,
     fee_version: String,
+}
+
+/// What an officer took off.
+#[derive(Serialize)]
+struct WaivedBody {
+    code: String,
+    text: Text,
+    amount: Money,
+    legal_basis: String,
 }
 
 #[derive(Serialize)]
@@ -301,6 +317,8 @@ fn price(app: &App, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Proble
         quantity: line.quantity,
         unit: line.unit,
         amount: line.amount,
+        agency: line.agency.as_ref().map(|agency| agency.as_str().into()),
+        revenue_code: Some(line.revenue_code.as_str().into()),
         account: match &line.agency {
             Some(owner) => agency_payable(owner.as_str(), service.slug.as_str()),
             None => convenience_fee(),
@@ -319,6 +337,12 @@ fn price(app: &App, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Proble
         payable,
         quote,
         convenience_basis: priced.convenience_fee.basis.as_str().into(),
+        waived: priced.waived.map(|waived| WaivedAmount {
+            code: waived.code.as_str().into(),
+            text: waived.text,
+            amount: waived.amount,
+            legal_basis: waived.legal_basis.into(),
+        }),
         part_payment: priced.part_payment.into(),
         catalogue: served.version().clone(),
         assessment: None,
@@ -397,6 +421,12 @@ impl BillBody {
                 amount: convenience.map_or(Money::zero(terms.total.currency()), |line| line.amount),
                 legal_basis: terms.convenience_basis.to_string(),
             },
+            waived: terms.waived.as_ref().map(|waived| WaivedBody {
+                code: waived.code.to_string(),
+                text: waived.text.clone(),
+                amount: waived.amount,
+                legal_basis: waived.legal_basis.to_string(),
+            }),
             part_payment: terms.part_payment,
             catalogue: terms.catalogue.clone(),
             assessment: terms.assessment.map(|assessment| AssessmentBody {
@@ -424,6 +454,8 @@ impl LineBody {
             quantity: line.quantity,
             unit: line.unit,
             amount: line.amount,
+            agency: line.agency.as_deref().map(str::to_owned),
+            revenue_code: line.revenue_code.as_deref().map(str::to_owned),
             legal_basis: line.legal_basis.to_string(),
             fee_version: line.fee_version.to_string(),
         }

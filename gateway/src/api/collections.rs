@@ -30,7 +30,7 @@ struct SummaryBody {
 
 #[derive(Serialize)]
 struct CollectedBody {
-    /// Absent for money in suspense.
+    /// Absent for money in suspense, and for the convenience fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<String>,
     channel: String,

@@ -6,7 +6,7 @@ use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
-use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote};
+use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote, WaivedAmount};
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
@@ -108,6 +108,8 @@ pub struct NewBill {
     pub quote: Option<Quote>,
     /// Why there is no convenience fee, or under what there is one.
     pub convenience_basis: Arc<str>,
+    /// What an officer took off.
+    pub waived: Option<WaivedAmount>,
     /// Whether in parts.
     pub part_payment: PartPaymentRule,
     /// Which catalogue priced it.

@@ -13,6 +13,7 @@ use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::number::PaymentNumber;
+use super::owners::OwnersPart;
 use crate::access::ApiKey;
 
 /// What a record is about.
@@ -163,6 +164,10 @@ pub enum Placement {
         receipt: ReceiptNumber,
         /// What became of the money.
         share: Share,
+        /// Whose how much of it is, where the bill has lines of others than its own agency. Of before this was kept,
+        /// and of every other bill, it is all its agency's.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<OwnersPart>,
     },
     /// It belongs to no bill that we know: suspense.
     Suspense {

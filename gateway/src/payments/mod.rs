@@ -10,6 +10,7 @@ mod number;
 
 mod bill;
 mod bill_life;
+mod owners;
 
 pub mod archive;
 mod attempt;
@@ -38,7 +39,7 @@ pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use bill::{
     AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
-    ReceiptStub,
+    ReceiptStub, WaivedAmount,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
 pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publication};
@@ -52,6 +53,8 @@ pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};
+pub use owners::OwnersPart;
+pub(crate) use owners::by_owner;
 pub use readers::Readers;
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};

@@ -17,6 +17,7 @@ use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
 use super::identifier::AttemptId;
 use super::number::PaymentNumber;
+use super::owners::by_owner;
 use super::readers::Readers;
 use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
 use crate::access::{ApiKey, KeyRing};
@@ -391,8 +392,10 @@ fn stage_payment(
                 .suspense
                 .insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
         }
-        Placement::Bill { bill, agency, state, receipt, share, .. } => {
-            staging.pending().totals.count(key(Some(Arc::clone(agency))), payment.money);
+        Placement::Bill { bill, agency, state, receipt, share, parts, .. } => {
+            for (agency, money) in by_owner(agency, payment.money, parts) {
+                staging.pending().totals.count(key(agency), money);
+            }
             let noted = BillPayment {
                 sequence: record.sequence,
                 receipt: *receipt,

@@ -10,7 +10,7 @@ use ledger::{Entry, Evidence, LedgerTime, Money, RawRecord};
 use super::error::ViewsError;
 use crate::payments::{
     AttemptEvent, AttemptId, AttemptState, BillState, BillTerms, ChannelReceipt, Difference, Event, Method,
-    PaymentNumber, PaymentReceived, Placement, Total, TotalKey, revenue_day,
+    PaymentNumber, PaymentReceived, Placement, Total, TotalKey, by_owner, revenue_day,
 };
 
 /// What a run of records changes.
@@ -228,20 +228,23 @@ impl Changes {
     fn add_payment(&mut self, payment: Payment) {
         let Payment { sequence, booked, ref received, .. } = payment;
         let money = received.money;
-        let mut key = TotalKey {
+        let key = |agency| TotalKey {
             day: revenue_day(booked),
-            agency: None,
+            agency,
             channel: received.receipt.provider.word().into(),
             currency: money.currency(),
         };
-        if let Placement::Bill { bill, agency, state, .. } = &received.placement {
-            key.agency = Some(Arc::clone(agency));
+        let mut owners = vec![(None, money)];
+        if let Placement::Bill { bill, agency, state, parts, .. } = &received.placement {
+            owners = by_owner(agency, money, parts);
             let change = self.bill(*bill);
             change.state = Some(*state);
             change.collected_minor += money.minor();
             change.changed_by = sequence;
         }
-        self.collected.entry(key).or_default().count(money);
+        for (agency, money) in owners {
+            self.collected.entry(key(agency)).or_default().count(money);
+        }
         if let Some(attempt) = received.attempt {
             let channel_receipt = Some(Arc::clone(&received.receipt.number));
             let change =

@@ -37,6 +37,7 @@ pub(super) fn create(
             expires: new.quote.as_ref().map_or(expires, |quote| quote.expires.min(expires)),
             quote: new.quote.clone(),
             convenience_basis: new.convenience_basis.clone(),
+            waived: new.waived.clone(),
             part_payment: new.part_payment,
             catalogue: new.catalogue.clone(),
             assessment: new.assessment,

@@ -16,6 +16,7 @@ use crate::payments::command::{Addressed, Answer, Command, MoneyIn, UnreadableMe
 use crate::payments::event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
 use crate::payments::number::TypedAccount;
+use crate::payments::owners;
 
 /// Books money, once for its receipt.
 pub(super) fn receive(
@@ -45,6 +46,7 @@ pub(super) fn receive(
                 state,
                 receipt,
                 share,
+                parts: owners::parts_of(bill, money_in.money, share),
             };
             (chart::entry_for_bill(&money_in.receipt, money_in.money, bill, share), placement)
         }

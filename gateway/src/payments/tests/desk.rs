@@ -93,28 +93,31 @@ impl Desk {
     }
 
     fn bill_of(&mut self, total: Money, payable: Money, quote: Option<Quote>) -> PaymentNumber {
+        self.bill_of_lines(vec![line("KWS", total)], payable, quote)
+    }
+
+    /// A bill of these lines.
+    pub(super) fn bill_of_lines(
+        &mut self,
+        lines: Vec<BillLine>,
+        payable: Money,
+        quote: Option<Quote>,
+    ) -> PaymentNumber {
         self.made += 1;
-        let line = BillLine {
-            code: "entry".into(),
-            text: Text::english("Entry"),
-            quantity: 1,
-            unit: total,
-            amount: total,
-            account: agency_payable("KWS", "park-entry"),
-            legal_basis: "SAMPLE/1".into(),
-            fee_version: "2026-1".into(),
-        };
+        let currency = lines.first().map_or(payable.currency(), |line| line.amount.currency());
+        let total = Money::sum(currency, lines.iter().map(|line| line.amount)).unwrap();
         let bill = NewBill {
             id: BillId::from_uuid(u128::from(self.made)),
             random: self.made.wrapping_mul(0x9e37_79b9_7f4a_7c15),
             agency: "KWS".into(),
             service: "park-entry".into(),
             service_name: Text::english("Park entry"),
-            lines: vec![line],
+            lines,
             total,
             payable,
             quote,
             convenience_basis: "SAMPLE/none".into(),
+            waived: None,
             part_payment: PartPaymentRule::Allowed,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
@@ -213,6 +216,22 @@ impl Desk {
         }
         assert!(sums.values().all(|sum| *sum == 0), "debits equal credits in every currency: {sums:?}");
         balances
+    }
+}
+
+/// A line of this agency's.
+pub(super) fn line(agency: &str, amount: Money) -> BillLine {
+    BillLine {
+        code: "entry".into(),
+        text: Text::english("Entry"),
+        quantity: 1,
+        unit: amount,
+        amount,
+        agency: Some(agency.into()),
+        revenue_code: Some("SAMPLE/ENTRY".into()),
+        account: agency_payable(agency, "park-entry"),
+        legal_basis: "SAMPLE/1".into(),
+        fee_version: "2026-1".into(),
     }
 }
 

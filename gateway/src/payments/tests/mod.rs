@@ -3,5 +3,6 @@
 mod desk;
 mod expiry;
 mod landing;
+mod owners;
 mod prompts;
 mod random;
