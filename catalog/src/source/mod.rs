@@ -4,6 +4,7 @@
 //! says what does not hold.
 
 mod fee_rows;
+mod lines;
 mod place;
 mod problem;
 mod read;
@@ -21,4 +22,4 @@ pub use rows::{
 
 pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};
 pub(crate) use problem::ProblemSink;
-pub(crate) use read::{Located, LocatedRows, read_rows};
+pub(crate) use read::{FILE_BYTES_MAX, Located, LocatedRows, read_rows};

@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::place::{RowOrigin, RowText, line_of};
+use super::lines::FileText;
+use super::place::{RowOrigin, RowText};
 use super::problem::{Problem, ProblemSink};
 use super::rows::{AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow};
 
 /// The largest file that is read, in bytes; about three times what 22,000 services take.
-const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
+pub(crate) const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// A row and where it came from.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
             format!("format {} is not one that this version reads: {FORMAT_VERSION}", fields.format);
         return file_problem(None, message);
     }
-    let file = FileText { name: Arc::from(name), text: Arc::from(text), source: text, sink };
+    let file = Reading { name: Arc::from(name), text: Arc::new(FileText::new(text)), source: text, sink };
     let convenience_fee: Vec<&RawValue> = fields.convenience_fee.into_iter().collect();
     LocatedRows {
         legal_bases: file.rows(&fields.legal_bases, |index| format!("legal_bases[{index}]")),
@@ -110,15 +111,15 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
     }
 }
 
-struct FileText<'a> {
+struct Reading<'a> {
     name: Arc<str>,
-    text: Arc<str>,
+    text: Arc<FileText>,
     /// The text that the raw rows are slices of; `text` is a copy of it that outlives this reading.
     source: &'a str,
     sink: &'a ProblemSink,
 }
 
-impl FileText<'_> {
+impl Reading<'_> {
     fn rows<Row: DeserializeOwned>(
         &self,
         raw_rows: &[&RawValue],
@@ -137,7 +138,7 @@ impl FileText<'_> {
                 Err(error) => {
                     self.sink.report(Problem {
                         file: self.name.to_string(),
-                        line: Some(line_of(self.source, start) + error.line().saturating_sub(1)),
+                        line: Some(self.text.line_of(start) + error.line().saturating_sub(1)),
                         path: path(index),
                         message: without_position(&error),
                     });
