@@ -19,7 +19,7 @@ use crate::sample;
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
 use crate::source::{
-    AgencyRow, BasisRow, CatalogueRows, Located, LocatedRows, Place, Problem, ProblemSink, Problems,
+    AgencyRow, BasisRow, CatalogueRows, FILE_BYTES_MAX, Located, LocatedRows, Place, Problem, ProblemSink, Problems,
     ServiceRow, read_rows,
 };
 use scalars::{
@@ -119,10 +119,24 @@ impl CatalogueBuilder {
             Some(document) if sources == 1 => document,
             _ => document::written(rows),
         };
+        fits_in_a_file(document.len())?;
         let services = services.into_values().collect();
         let agencies = agencies.into_values().collect();
         Ok(Catalogue::new(services, agencies, convenience_fee, document))
     }
+}
+
+/// A catalogue is kept as a file and read again: it must not be larger than what is read.
+fn fits_in_a_file(byte_count: usize) -> Result<(), Problems> {
+    if byte_count <= FILE_BYTES_MAX {
+        return Ok(());
+    }
+    let problems = ProblemSink::default();
+    problems.report(Problem::of_file(
+        "the whole catalogue",
+        format!("it has {byte_count} bytes, and at most {FILE_BYTES_MAX} are read: take fewer services"),
+    ));
+    problems.finish()
 }
 
 /// The legal bases that fees may cite, by code.
@@ -324,4 +338,16 @@ fn convenience_fee(rows: &LocatedRows, bases: &Bases, problems: &ProblemSink) ->
     }
     let Located { row, origin } = rows.convenience_fees.first()?;
     convenience::convenience(row, bases, Place::row(problems, origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_catalogue_is_larger_than_what_is_read() {
+        assert_eq!(fits_in_a_file(FILE_BYTES_MAX), Ok(()));
+        let refused = fits_in_a_file(FILE_BYTES_MAX + 1).unwrap_err();
+        assert!(refused.to_string().contains("take fewer services"), "{refused}");
+    }
 }

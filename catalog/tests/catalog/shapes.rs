@@ -42,6 +42,10 @@ pub(crate) const SHAPES: &str = r#"{
         "waivers": [
           { "code": "school", "text": { "en": "school", "sw": "shule" }, "basis": "relief-act", "share_percent": "100" } ]
       }] },
+    { "slug": "crater", "agency": "PARK", "name": { "en": "Crater", "sw": "Kreta" },
+      "description": { "en": "Enter.", "sw": "Ingia." }, "delivery": ["gate"], "revenue_code": "P/5",
+      "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "visitors",
+        "amounts": { "non_resident": { "adult": "USD 90" } }, "free": ["under_five", "person_with_disability"] } }] },
     { "slug": "camp", "agency": "PARK", "name": { "en": "Camp", "sw": "Kambi" },
       "description": { "en": "Stay.", "sw": "Kaa." }, "delivery": ["gate"], "revenue_code": "P/2",
       "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "quantity",
@@ -126,6 +130,17 @@ fn a_part_of_another_agency_says_where_that_agency_books_it() {
     let problems = build(&broken).unwrap_err();
     assert_eq!(problems.count(), 1, "{problems}");
     assert_eq!(problems.listed()[0].path, "services[0].fees[0].rule.parts[2].revenue_code");
+}
+
+#[test]
+fn who_enters_free_where_dollars_are_asked_enters_for_no_dollars() {
+    for visitor in [
+        r#""category": "non_resident", "age_class": "under_five""#,
+        r#""category": "kenya_resident", "age_class": "adult", "person_with_disability": true"#,
+    ] {
+        let price = price("crater", &format!(r#"{{"visitors": [{{{visitor}, "count": 1}}]}}"#)).unwrap();
+        assert_eq!((price.total, price.lines[0].amount), (Money::zero(Usd), Money::zero(Usd)), "{visitor}");
+    }
 }
 
 #[test]
@@ -258,6 +273,11 @@ fn a_channel_costs_what_its_surcharge_says_and_no_other_channel_costs_anything()
     );
     let paybill = price("licence", r#"{"variant": "one-year", "channel": "mpesa"}"#).unwrap();
     assert_eq!(lines(&paybill), [("one-year", 60_500)]);
+    // A slip in the channel must not be a way around what it costs.
+    let (pointer, unknown) = fault(price("licence", r#"{"variant": "one-year", "channel": "Card"}"#));
+    let AnswerFault::UnknownCode { known } = unknown else { panic!("{unknown:?}") };
+    assert_eq!(pointer, "/channel");
+    assert!(known.contains(&"card".to_owned()) && known.contains(&"mpesa".to_owned()), "{known:?}");
     assert_eq!(
         fault(price("bundle", r#"{"channel": "card"}"#)),
         ("/channel".into(), AnswerFault::NotAskedFor)
