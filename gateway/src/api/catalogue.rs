@@ -17,7 +17,7 @@ use super::{SharedApp, trouble};
 use crate::app::{App, Purpose};
 use crate::catalogue::files::CatalogueFileError;
 use crate::catalogue::{
-    CACHING, CONTEXT, CatalogueError, Reloaded, Rendered, Served, is_known, service_node,
+    CACHING, CONTEXT, CatalogueError, Documents, Reloaded, Rendered, Served, is_known, service_node,
 };
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, Problem};
@@ -147,7 +147,11 @@ struct PublicationBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     drafted_by: Option<String>,
     approved_by: String,
-    changes: ChangesBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<ChangesBody>,
+    /// Without the documents of these catalogues, by hash, nobody can say what changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost_documents: Vec<String>,
 }
 
 /// What is different between two catalogues.
@@ -190,8 +194,8 @@ pub(super) async fn changes(app: SharedApp, request: Request<App>) -> Result<Res
     let mut data = Vec::with_capacity(told.len());
     for publication in &told {
         let of = (*publication).clone();
-        let write = move |before: Option<&Catalogue>, catalogue: &Catalogue| {
-            let body = PublicationBody::of(&of, before, catalogue);
+        let write = move |documents: Documents<'_>| {
+            let body = PublicationBody::of(&of, documents);
             serde_json::to_string(&body).expect("a publication can be written as JSON")
         };
         let text = app.catalogue.told(&catalogues, publication, write).await;
@@ -209,17 +213,22 @@ async fn catalogue_of(app: &App, version: &CatalogueVersion) -> Result<Arc<Catal
 }
 
 impl PublicationBody {
-    fn of(publication: &Publication, before: Option<&Catalogue>, catalogue: &Catalogue) -> Self {
+    fn of(publication: &Publication, documents: Documents<'_>) -> Self {
+        let (changes, lost_documents) = match documents {
+            Documents::Both(Some(before), catalogue) => {
+                (Some(ChangesBody::of(&Changes::between(before, catalogue))), Vec::new())
+            }
+            Documents::Both(None, catalogue) => (Some(ChangesBody::of_first(catalogue)), Vec::new()),
+            Documents::Lost(hashes) => (None, hashes.iter().map(ToString::to_string).collect()),
+        };
         Self {
             number: publication.version.number,
             hash: publication.version.hash.to_string(),
             published_at: format_rfc3339(publication.at.micros()),
             drafted_by: publication.drafter.as_deref().map(str::to_owned),
             approved_by: publication.approver.to_string(),
-            changes: before.map_or_else(
-                || ChangesBody::of_first(catalogue),
-                |before| ChangesBody::of(&Changes::between(before, catalogue)),
-            ),
+            changes,
+            lost_documents,
         }
     }
 }
@@ -295,10 +304,7 @@ impl DraftBody {
 /// `POST /v1/catalogue/drafts?note=`: a whole catalogue document, to be looked at by a second person.
 pub(super) async fn draft(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let note = read_note(request.head.query()?.get("note"))?;
-    let base = app.catalogue.current();
-    let catalogue =
-        app.catalogue.keep(request.bytes().clone()).await.map_err(|error| not_in_force(&error))?;
-    keep_draft(&app, &request, catalogue, &base, note).await
+    keep_draft(&app, &request, request.bytes().clone(), note).await
 }
 
 #[derive(Deserialize)]
@@ -322,25 +328,24 @@ pub(super) async fn roll_back(app: SharedApp, request: Request<App>) -> Result<R
             "No catalogue had this number.",
         )])
     };
-    let base = app.catalogue.current();
     let catalogue = catalogue_of(&app, &earlier.ok_or_else(no_such)?).await?;
-    keep_draft(&app, &request, catalogue, &base, note).await
+    keep_draft(&app, &request, Bytes::from_owner(catalogue.to_json()), note).await
 }
 
+/// Lets a document wait for a second person, on top of what is in force.
 async fn keep_draft(
     app: &App,
     request: &Request<App>,
-    catalogue: Arc<Catalogue>,
-    base: &Served,
+    document: Bytes,
     note: Arc<str>,
 ) -> Result<Response, Problem> {
+    let principal = request.principal.name();
+    app.limits.catalogue_is_drafted(&principal).map_err(|error| trouble::too_often(&error))?;
+    let base = app.catalogue.current();
+    let draft_of = |hash| command(request, Ask::DraftCatalogue { hash, base: base.version().number, note });
+    let catalogue = app.catalogue.draft(&app.books, document, draft_of).await;
+    let catalogue = catalogue.map_err(|error| not_in_force(&error))?;
     let hash: Arc<str> = catalogue.hash().to_string().into();
-    let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base: base.version().number, note };
-    match app.books.ask(command(request, ask)).await.map_err(|error| trouble::books(&error))? {
-        Answer::Done { .. } | Answer::Nothing => {}
-        Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
-        other => return Err(trouble::internal(format!("{other:?} answers no draft"))),
-    }
     let catalogues = app.books.readers().catalogues();
     let kept =
         catalogues.draft(&hash).ok_or_else(|| trouble::internal("a draft that was written is gone"))?;
@@ -389,7 +394,10 @@ pub(super) async fn publish(app: SharedApp, request: Request<App>) -> Result<Res
 pub(super) async fn withdraw(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let hash = request.head.parameter("hash").into();
     match app.books.ask(command(&request, Ask::WithdrawDraft { hash })).await {
-        Ok(Answer::Done { .. }) => Ok(response::no_content()),
+        Ok(Answer::Done { .. }) => {
+            app.catalogue.forget_withdrawn(&app.books).await;
+            Ok(response::no_content())
+        }
         Ok(Answer::Refused(refusal)) => Err(trouble::refusal(&refusal)),
         Ok(other) => Err(trouble::internal(format!("{other:?} answers no withdrawal"))),
         Err(error) => Err(trouble::books(&error)),
@@ -445,6 +453,19 @@ fn not_in_force(error: &CatalogueError) -> Problem {
                 FieldError::new(problem.path.clone(), "does_not_hold", format!("{line}{}", problem.message))
             });
             Problem::validation(listed.collect())
+        }
+        CatalogueError::File(
+            error @ (CatalogueFileError::OtherBytes(path) | CatalogueFileError::Io { path, .. }),
+        ) => {
+            let hash = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            let detail = format!(
+                "The document of catalogue {hash} is missing or damaged: draft it again from a copy."
+            );
+            Problem::new(Code::Conflict, detail).internal(error)
+        }
+        CatalogueError::Busy => {
+            let detail = "Another catalogue is being checked. Send this one again when it is done.";
+            Problem::new(Code::Overloaded, detail).retry_after_seconds(2)
         }
         CatalogueError::Books(error) => trouble::books(error),
         CatalogueError::Refused(refusal) => trouble::refusal(refusal),

@@ -68,6 +68,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/catalogue/drafts", "catalogue_draft_list", READERS_OF_DRAFTS, catalogue::drafts),
         Route::post("/v1/catalogue/drafts", "catalogue_draft_create", MAKERS, catalogue::draft)
             .body(BodyRule::Whole { bytes_max: CATALOGUE_BYTES_MAX })
+            .runs_to_end()
             .deadline(CATALOGUE_DEADLINE),
         Route::get(
             "/v1/catalogue/drafts/{hash}",
@@ -84,8 +85,10 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             "catalogue_withdraw",
             MAKERS,
             catalogue::withdraw,
-        ),
+        )
+        .runs_to_end(),
         Route::post("/v1/catalogue/rollbacks", "catalogue_roll_back", MAKERS, catalogue::roll_back)
+            .runs_to_end()
             .deadline(CATALOGUE_DEADLINE),
         Route::post("/v1/bills", "bill_create", INTEGRATORS, bills::create).about_money().runs_to_end(),
         Route::get("/v1/bills", "bill_list", READERS_OF_BILLS, lists::bills),

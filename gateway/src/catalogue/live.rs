@@ -24,6 +24,8 @@ pub struct LiveCatalogue {
     pub(super) feed: Feed,
     /// Held while something is built, so that there is one rebuild at a time.
     building: Mutex<LastReload>,
+    /// Held from before a file is kept until the books know it or it is removed: one document is checked at a time.
+    keeping: Mutex<()>,
     /// How many reloads were asked for.
     reloads_asked: AtomicU64,
 }
@@ -59,6 +61,9 @@ pub enum CatalogueError {
     /// The books refuse.
     #[error("{0}")]
     Refused(Refusal),
+    /// Another document is being checked.
+    #[error("another catalogue is being checked")]
+    Busy,
     /// The work was given up: the process ends.
     #[error("the catalogue could not be built: {0}")]
     Unbuilt(String),
@@ -72,6 +77,7 @@ impl LiveCatalogue {
             folder,
             feed: Feed::default(),
             building: Mutex::default(),
+            keeping: Mutex::default(),
             reloads_asked: AtomicU64::new(0),
         }
     }
@@ -81,15 +87,42 @@ impl LiveCatalogue {
         self.current.load_full()
     }
 
-    /// Checks a document and keeps it in the folder under its hash. It is in force for nobody yet.
-    pub async fn keep(&self, document: bytes::Bytes) -> Result<Arc<Catalogue>, CatalogueError> {
+    /// Checks a document, keeps it in the folder under its hash, and asks the books to keep it as a draft: `command` says
+    /// how, given the hash. It is in force for nobody yet. A draft that the books refuse leaves no file. One document is
+    /// checked at a time; whoever comes meanwhile is told to come back, because documents are large and wait in memory.
+    pub async fn draft(
+        &self,
+        books: &Books,
+        document: bytes::Bytes,
+        command: impl FnOnce(Arc<str>) -> Command,
+    ) -> Result<Arc<Catalogue>, CatalogueError> {
+        let _one_at_a_time = self.keeping.try_lock().map_err(|_| CatalogueError::Busy)?;
         let folder = self.folder.clone();
-        blocking(move || {
+        let kept = blocking(move || {
             let catalogue = files::read_document(&document)?;
             files::keep(&folder, &catalogue)?;
             Ok(Arc::new(catalogue))
-        })
-        .await
+        });
+        let catalogue = kept.await?;
+        let drafted = drafted(books, command(catalogue.hash().to_string().into())).await;
+        self.discard_unknown(books).await;
+        drafted.map(|()| catalogue)
+    }
+
+    /// A draft was given up: its file goes, unless a document is being checked, after which it goes as well.
+    pub async fn forget_withdrawn(&self, books: &Books) {
+        if let Ok(_one_at_a_time) = self.keeping.try_lock() {
+            self.discard_unknown(books).await;
+        }
+    }
+
+    async fn discard_unknown(&self, books: &Books) {
+        let (folder, catalogues) = (self.folder.clone(), books.readers().catalogues());
+        let discarded =
+            blocking(move || Ok(files::discard_unknown(&folder, |hash| catalogues.knows(hash))?)).await;
+        if let Err(error) = discarded {
+            tracing::warn!(%error, "Files of catalogues that nobody needs any more could not be removed.");
+        }
     }
 
     /// The catalogue with this hash, in memory or from its file.
@@ -191,6 +224,7 @@ impl LiveCatalogue {
         day: Date,
         is_demonstration: bool,
     ) -> Result<Reloaded, CatalogueError> {
+        let _one_at_a_time = self.keeping.lock().await;
         let (folder, file) = (self.folder.clone(), file.to_path_buf());
         let hash = blocking(move || Ok(files::keep(&folder, &files::read(&file)?)?)).await?;
         let current = self.current();
@@ -204,11 +238,18 @@ impl LiveCatalogue {
         }
         let (base, note) = (current.version().number, "reload of the configured file".into());
         let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base, note };
-        match books.ask(command(ask)).await? {
-            Answer::Done { .. } | Answer::Nothing => Ok(Reloaded::Drafted { hash }),
-            Answer::Refused(refusal) => Err(CatalogueError::Refused(refusal)),
-            other => Err(CatalogueError::Unbuilt(format!("{other:?} answers no draft"))),
-        }
+        let drafted = drafted(books, command(ask)).await;
+        self.discard_unknown(books).await;
+        drafted.map(|()| Reloaded::Drafted { hash })
+    }
+}
+
+/// Asks the books to keep a draft.
+async fn drafted(books: &Books, command: Command) -> Result<(), CatalogueError> {
+    match books.ask(command).await? {
+        Answer::Done { .. } | Answer::Nothing => Ok(()),
+        Answer::Refused(refusal) => Err(CatalogueError::Refused(refusal)),
+        other => Err(CatalogueError::Unbuilt(format!("{other:?} answers no draft"))),
     }
 }
 

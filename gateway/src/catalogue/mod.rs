@@ -13,6 +13,7 @@ mod served;
 
 pub(crate) use body::is_known;
 pub use body::{CACHING, Rendered};
+pub use feed::Documents;
 pub use linked_data::{CONTEXT, service_node};
 pub use live::{CatalogueError, LiveCatalogue, Reloaded};
 pub(crate) use served::FeeBody;
