@@ -116,7 +116,10 @@ fn a_draft_on_top_of_what_is_no_longer_in_force_is_not_published() {
     let waiting = checker.gets("/v1/catalogue/drafts").expect(200).json();
     assert_eq!(waiting["data"][0]["is_stale"], true);
     checker.posts(&format!("/v1/catalogue/drafts/{second}/withdraw"), "{}").expect(403);
+    let file = gateway.data().join(format!("catalogues/{second}.json"));
+    assert!(file.exists());
     maker.posts(&format!("/v1/catalogue/drafts/{second}/withdraw"), "{}").expect(204);
+    assert!(!file.exists(), "what was given up is not kept");
     assert_eq!(checker.gets("/v1/catalogue/drafts").expect(200).json()["data"], json!([]));
     // Drafted again, it is on top of what is in force.
     let again = drafted(maker.posts("/v1/catalogue/drafts?note=two", with_dearer_hells_gate(700)));
@@ -137,6 +140,55 @@ fn a_broken_draft_is_told_line_by_line_and_leaves_no_trace() {
     assert_eq!(maker.gets("/v1/catalogue/drafts").expect(200).json()["data"], json!([]));
     let kept = std::fs::read_dir(gateway.data().join("catalogues")).unwrap().count();
     assert_eq!(kept, 1, "only what is in force is kept");
+}
+
+#[test]
+fn a_draft_that_the_books_refuse_leaves_no_file_and_nobody_drafts_without_end() {
+    let gateway = Gateway::demo().start();
+    let maker = Person::with_role(&gateway, "maker");
+    let kept = || std::fs::read_dir(gateway.data().join("catalogues")).unwrap().count();
+    // The same services, in the words of what is in force: nothing to draft.
+    let in_force = maker.gets("/v1/catalogue/changes").expect(200).json()["data"][0]["hash"].clone();
+    let path = gateway.data().join(format!("catalogues/{}.json", in_force.as_str().unwrap()));
+    let document = std::fs::read_to_string(&path).unwrap();
+    maker.posts("/v1/catalogue/drafts?note=same", document.as_str()).expect(409);
+    assert_eq!(kept(), 1);
+    // Somebody who never stops is slowed down, whatever comes of the drafts.
+    let refused = (0..20).find_map(|_| {
+        let answer = maker.posts("/v1/catalogue/drafts?note=same", document.as_str());
+        (answer.status == 429).then_some(answer)
+    });
+    assert_eq!(refused.expect("twenty are too many").problem(), "rate_limited");
+}
+
+#[test]
+fn a_lost_document_is_named_and_the_others_are_told_of() {
+    let gateway = Gateway::serve().start();
+    let (maker, checker) = (Person::with_role(&gateway, "maker"), Person::with_role(&gateway, "checker"));
+    let publishes = |shillings| {
+        let hash = drafted(maker.posts("/v1/catalogue/drafts?note=fee", with_dearer_hells_gate(shillings)));
+        checker.posts(&format!("/v1/catalogue/drafts/{hash}/publish"), "{}").expect(200);
+        hash
+    };
+    let lost = publishes(600);
+    publishes(700);
+    publishes(800);
+    let file = gateway.data().join(format!("catalogues/{lost}.json"));
+    let aside = gateway.folder().join("aside.json");
+    std::fs::rename(&file, &aside).unwrap();
+    let feed = get(format!("{}/v1/catalogue/changes", gateway.public())).send().expect(200).json();
+    let told: Vec<_> = feed["data"].as_array().unwrap().iter().map(|one| &one["lost_documents"]).collect();
+    assert_eq!(told, [&Value::Null, &json!([lost]), &json!([lost]), &Value::Null]);
+    assert_eq!(feed["data"][3]["changes"]["services_changed"][0]["slug"], "kws-hells-gate-entry");
+    assert_eq!(feed["data"][1]["changes"], Value::Null);
+    let told = maker.posts("/v1/catalogue/rollbacks", json!({"to": 2}).to_string()).expect(409);
+    assert!(told.json()["detail"].as_str().unwrap().contains(&lost), "{}", told.text());
+
+    let said = gateway.check().expect(1).said();
+    assert!(said.contains("[-] catalogue 2, which was in force") && said.contains(&lost), "{said}");
+    std::fs::rename(&aside, &file).unwrap();
+    let said = gateway.check().expect(0).said();
+    assert!(said.contains("[+] catalogues: 4 published"), "{said}");
 }
 
 /// Bar: a published change is seen within 5 s by who asks directly, and under load nobody sees an error or two catalogues
@@ -255,7 +307,15 @@ fn what_something_should_have_cost_on_a_day_can_be_asked() {
     };
     assert_eq!(price("2025-10-01").expect(200).json()["total"], json!({"amount": 18_000, "currency": "USD"}));
     price("2025-09-30").expect(422);
-    let wrong =
-        post(format!("{public}/v1/services/kws-amboseli-entry/price"), &json!({"order": {"variant": "x"}}));
-    assert_eq!(wrong.send().expect(422).json()["errors"][0]["pointer"], "/order/variant");
+    let wrong = |order: Value| {
+        let wrong = post(format!("{public}/v1/services/kws-amboseli-entry/price"), &json!({"order": order}));
+        wrong.send().expect(422).json()["errors"][0].clone()
+    };
+    assert_eq!(wrong(json!({"variant": "x"}))["pointer"], "/order/variant");
+    // A value that is none at all is named as well.
+    let visitor = json!({"category": "non_resident", "age_class": "adult", "count": 1});
+    let martian = json!({"category": "martian", "age_class": "adult", "count": 1});
+    let error = wrong(json!({"visitors": [visitor, martian]}));
+    assert_eq!(error["pointer"], "/order/visitors/1/category");
+    assert!(error["detail"].as_str().unwrap().starts_with("order.visitors[1].category "), "{error}");
 }
