@@ -44,8 +44,12 @@ fn each_line_says_whose_it_is_and_each_agency_is_counted_its_own() {
     let mut gateway = Gateway::demo().set("catalogue.file", file.to_str().unwrap()).start();
     let kws = gateway.agency("KWS");
     let bill = billed(&kws, json!({}));
-    let owners: Vec<_> =
-        bill["lines"].as_array().unwrap().iter().map(|line| (&line["agency"], &line["revenue_code"])).collect();
+    let owners: Vec<_> = bill["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (&line["agency"], &line["revenue_code"]))
+        .collect();
     assert_eq!(owners[1], (&json!("KURA"), &json!("KURA/ROAD")));
     assert_eq!(owners[0].0, "KWS");
     let bill = Bill {
@@ -61,8 +65,10 @@ fn each_line_says_whose_it_is_and_each_agency_is_counted_its_own() {
         let summary = get(format!("{}/v1/collections/summary", gateway.public())).key(&treasury).send();
         let summary = summary.expect(200).json();
         let rows = summary["collected"].as_array().unwrap().iter();
-        rows.map(|row| (row["agency"].as_str().unwrap().to_owned(), row["amount"]["amount"].as_i64().unwrap()))
-            .collect::<Vec<_>>()
+        rows.map(|row| {
+            (row["agency"].as_str().unwrap().to_owned(), row["amount"]["amount"].as_i64().unwrap())
+        })
+        .collect::<Vec<_>>()
     };
     let expected = [("KURA".to_owned(), 40_000), ("KWS".to_owned(), 60_000)];
     assert_eq!(collected(&gateway), expected);

@@ -19,8 +19,8 @@ use crate::sample;
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
 use crate::source::{
-    AgencyRow, BasisRow, CatalogueRows, FILE_BYTES_MAX, Located, LocatedRows, Place, Problem, ProblemSink, Problems,
-    ServiceRow, read_rows,
+    AgencyRow, BasisRow, CatalogueRows, FILE_BYTES_MAX, Located, LocatedRows, Place, Problem, ProblemSink,
+    Problems, ServiceRow, read_rows,
 };
 use scalars::{
     checked_code, checked_county, checked_date, checked_promise, checked_text, checked_words, plain_text,

@@ -125,8 +125,12 @@ fn a_bundle_is_one_price_and_each_part_has_its_owner() {
 
 #[test]
 fn a_part_of_another_agency_says_where_that_agency_books_it() {
-    let broken = SHAPES.replacen(r#""agency": "COUNTY",
-          "revenue_code": "C/ROAD" }"#, r#""agency": "COUNTY" }"#, 1);
+    let broken = SHAPES.replacen(
+        r#""agency": "COUNTY",
+          "revenue_code": "C/ROAD" }"#,
+        r#""agency": "COUNTY" }"#,
+        1,
+    );
     let problems = build(&broken).unwrap_err();
     assert_eq!(problems.count(), 1, "{problems}");
     assert_eq!(problems.listed()[0].path, "services[0].fees[0].rule.parts[2].revenue_code");

@@ -38,8 +38,8 @@ pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use bill::{
-    AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
-    ReceiptStub, WaivedAmount,
+    AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX,
+    PartPaymentRule, Quote, ReceiptStub, WaivedAmount,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
 pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publication};

@@ -38,7 +38,8 @@ pub(super) fn parts_of(bill: &Bill, money: Money, share: Share) -> Vec<OwnersPar
         let money = Money::new(minor, money.currency());
         match parts.iter_mut().find(|part| part.agency.as_ref() == agency) {
             Some(part) => {
-                part.money = part.money.checked_add(money).expect("parts of one payment are at most all of it");
+                part.money =
+                    part.money.checked_add(money).expect("parts of one payment are at most all of it");
             }
             None => parts.push(OwnersPart { agency: agency.cloned(), money }),
         }

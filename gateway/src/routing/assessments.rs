@@ -152,10 +152,11 @@ impl Routing {
             .base
             .below(&template.replace("{service}", service))
             .ok_or_else(|| no_answer("the path of assessments is none".to_owned()))?;
-        let mut in_flight = line.admit(Purpose::Question, &self.all_questions).map_err(|no_place| match no_place {
-            NoPlace::Busy => not_now("it has as many questions as it can take"),
-            NoPlace::Paused(_) => not_now("it is down"),
-        })?;
+        let mut in_flight =
+            line.admit(Purpose::Question, &self.all_questions).map_err(|no_place| match no_place {
+                NoPlace::Busy => not_now("it has as many questions as it can take"),
+                NoPlace::Paused(_) => not_now("it is down"),
+            })?;
         let identity = Identity {
             agency: line.agency.as_str(),
             service,

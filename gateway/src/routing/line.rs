@@ -153,10 +153,11 @@ impl Line {
     ) -> Result<InFlight, NoPlace> {
         let place = |free: &Arc<Semaphore>| Arc::clone(free).try_acquire_owned();
         // The breaker is asked last: a ticket that is not used would be a probe that nobody makes.
-        let places = place(&self.gate(purpose).free).and_then(|own| Ok([own, place(all_lines)?])).map_err(|_| {
-            self.count(Outcome::Busy);
-            NoPlace::Busy
-        })?;
+        let places =
+            place(&self.gate(purpose).free).and_then(|own| Ok([own, place(all_lines)?])).map_err(|_| {
+                self.count(Outcome::Busy);
+                NoPlace::Busy
+            })?;
         let ticket = self.with_breaker(purpose, Breaker::admit).map_err(|pause| {
             self.count(Outcome::Paused);
             NoPlace::Paused(pause)

@@ -26,7 +26,12 @@ fn sums<const N: usize>(sums: [(&str, i128); N]) -> BTreeMap<String, i128> {
 
 /// The convenience fee's line, which is the platform's.
 fn platform_line(amount: Money) -> BillLine {
-    BillLine { code: "convenience_fee".into(), agency: None, account: convenience_fee(), ..line("KWS", amount) }
+    BillLine {
+        code: "convenience_fee".into(),
+        agency: None,
+        account: convenience_fee(),
+        ..line("KWS", amount)
+    }
 }
 
 #[test]
@@ -76,7 +81,9 @@ fn what_was_written_before_is_read_and_written_as_it_was() {
         let event = read_event(bytes.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), bytes);
         if let Event::PaymentReceived(payment) = event {
-            let Placement::Bill { agency, parts, .. } = payment.placement else { panic!("it was for a bill") };
+            let Placement::Bill { agency, parts, .. } = payment.placement else {
+                panic!("it was for a bill")
+            };
             let owners = crate::payments::by_owner(&agency, payment.money, &parts);
             assert_eq!(owners, [(Some("KWS".into()), kes(100))]);
         }
