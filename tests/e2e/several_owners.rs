@@ -18,7 +18,7 @@ fn catalogue() -> String {
     let fees = service["fees"].as_array_mut().unwrap();
     let basis = fees.last().unwrap()["basis"].clone();
     *fees = vec![json!({
-        "version": "one", "valid_from": "2025-01-01", "basis": basis,
+        "version": "one", "valid_from": "2025-10-01", "basis": basis,
         "rule": {"kind": "bundle", "parts": [
             {"code": "park", "text": {"en": "park", "sw": "hifadhi"}, "amount": "KES 600"},
             {"code": "road", "text": {"en": "road", "sw": "barabara"}, "amount": "KES 400", "agency": "KURA",

@@ -105,13 +105,20 @@ impl LiveCatalogue {
         });
         let catalogue = kept.await?;
         let drafted = drafted(books, command(catalogue.hash().to_string().into())).await;
-        self.discard_unknown(books).await;
+        self.discard_unknown_after(&drafted, books).await;
         drafted.map(|()| catalogue)
     }
 
     /// A draft was given up: its file goes, unless a document is being checked, after which it goes as well.
     pub async fn forget_withdrawn(&self, books: &Books) {
         if let Ok(_one_at_a_time) = self.keeping.try_lock() {
+            self.discard_unknown(books).await;
+        }
+    }
+
+    /// Books that gave no answer may have written the draft all the same: its file stays until a start knows.
+    async fn discard_unknown_after(&self, drafted: &Result<(), CatalogueError>, books: &Books) {
+        if !matches!(drafted, Err(CatalogueError::Books(_))) {
             self.discard_unknown(books).await;
         }
     }
@@ -239,7 +246,7 @@ impl LiveCatalogue {
         let (base, note) = (current.version().number, "reload of the configured file".into());
         let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base, note };
         let drafted = drafted(books, command(ask)).await;
-        self.discard_unknown(books).await;
+        self.discard_unknown_after(&drafted, books).await;
         drafted.map(|()| Reloaded::Drafted { hash })
     }
 }
