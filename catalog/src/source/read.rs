@@ -140,6 +140,11 @@ impl FileText<'_> {
                         origin: RowOrigin { file: Arc::clone(&self.name), row: text, path: path(index) },
                     })
                 }
+                // To look for the line of each of a million broken rows would take longer than anybody waits.
+                Err(_) if self.sink.is_full() => {
+                    self.sink.leave_off();
+                    None
+                }
                 Err(error) => {
                     self.sink.report(Problem {
                         file: self.name.to_string(),
