@@ -14,8 +14,14 @@ mod prompts;
 mod several_owners;
 
 // What can be paid for.
+mod broken_rows;
+mod caches;
 mod catalogue;
 mod change_control;
+mod mutated_catalogues;
+mod mutations;
+mod published_list;
+mod reloads;
 
 // An agency's own system is asked.
 mod routing;

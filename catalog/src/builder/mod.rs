@@ -69,12 +69,13 @@ impl CatalogueBuilder {
                 self.add_file(name, text);
                 self.document = Some(Arc::from(document));
             }
-            Err(error) => self.problems.report(Problem {
-                file: name.to_owned(),
-                line: None,
-                path: String::new(),
-                message: format!("the file is not UTF-8: byte {} cannot be read", error.valid_up_to()),
-            }),
+            Err(error) => {
+                let before = &document[..error.valid_up_to()];
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                let in_line = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+                let message = format!("not UTF-8: byte {} of the line cannot be read", in_line + 1);
+                self.problems.report(Problem::of_line(name, line, message));
+            }
         }
     }
 

@@ -86,11 +86,16 @@ struct FileFields<'a> {
 /// Reads the rows of one file; what cannot be read is reported and left out.
 pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRows {
     let file_problem = |line: Option<usize>, message: String| {
-        sink.report(Problem { file: name.to_owned(), line, path: String::new(), message });
+        sink.report(Problem { line, ..Problem::of_file(name, message) });
         LocatedRows::default()
     };
     if text.len() > FILE_BYTES_MAX {
         return file_problem(None, format!("the file is larger than {FILE_BYTES_MAX} bytes"));
+    }
+    if text.starts_with('\u{FEFF}') {
+        // Not taken off: the document is named by the hash of its bytes, and other programs read it too.
+        let message = "the file begins with a byte order mark; save it as UTF-8 without one".to_owned();
+        return file_problem(Some(1), message);
     }
     let fields: FileFields<'_> = match serde_json::from_str(text) {
         Ok(fields) => fields,
@@ -99,7 +104,8 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
     if fields.format != FORMAT_VERSION {
         let message =
             format!("format {} is not one that this version reads: {FORMAT_VERSION}", fields.format);
-        return file_problem(None, message);
+        sink.report(Problem { path: "format".to_owned(), ..Problem::of_file(name, message) });
+        return LocatedRows::default();
     }
     let file = Reading { name: Arc::from(name), text: Arc::new(FileText::new(text)), source: text, sink };
     let convenience_fee: Vec<&RawValue> = fields.convenience_fee.into_iter().collect();
@@ -134,6 +140,11 @@ impl Reading<'_> {
                         row,
                         origin: RowOrigin { file: Arc::clone(&self.name), row: text, path: path(index) },
                     })
+                }
+                // To look for the line of each of a million broken rows would take longer than anybody waits.
+                Err(_) if self.sink.is_full() => {
+                    self.sink.leave_off();
+                    None
                 }
                 Err(error) => {
                     self.sink.report(Problem {

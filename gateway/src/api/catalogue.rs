@@ -418,7 +418,14 @@ pub(super) async fn reload(app: SharedApp, _request: Request<App>) -> Result<Res
     };
     let is_demonstration = app.purpose == Purpose::Demonstration;
     let reloaded = app.catalogue.reload(&app.books, file, app.clock.today(), is_demonstration).await;
-    let body = match reloaded.map_err(|error| not_in_force(&error))? {
+    let failed = |error: Arc<CatalogueError>| match &*error {
+        CatalogueError::File(CatalogueFileError::Io { path, source }) if path == file => {
+            let detail = format!("The configured file {} cannot be read: {source}.", file.display());
+            Problem::new(Code::Conflict, detail)
+        }
+        other => not_in_force(other),
+    };
+    let body = match reloaded.map_err(failed)? {
         Reloaded::InForce(catalogue) => ReloadBody::InForce { catalogue },
         Reloaded::Drafted { hash } => ReloadBody::Drafted { hash: hash.to_string() },
     };

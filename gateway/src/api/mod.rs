@@ -155,7 +155,9 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
         Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
         Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
+        // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
+            .lane(Lane::Apart)
             .runs_to_end()
             .deadline(CATALOGUE_DEADLINE),
         Route::post("/admin/views/rebuild", "admin_views_rebuild", Access::Operator, health::rebuild_views),

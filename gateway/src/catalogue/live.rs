@@ -219,7 +219,14 @@ impl LiveCatalogue {
             return outcome.clone();
         }
         let covers = self.reloads_asked.load(Ordering::SeqCst);
+        tracing::info!(asked = covers - last.covers, "A reload of the configured catalogue begins.");
         let outcome = self.read_again(books, file, day, is_demonstration).await.map_err(Arc::new);
+        let came_of_it = match &outcome {
+            Ok(Reloaded::InForce(_)) => "in_force",
+            Ok(Reloaded::Drafted { .. }) => "drafted",
+            Err(_) => "refused",
+        };
+        tracing::info!(outcome = came_of_it, "A reload of the configured catalogue has ended.");
         *last = LastReload { covers, outcome: Some(outcome.clone()) };
         outcome
     }
