@@ -110,6 +110,7 @@ fn new_bill(vault: &Vault) -> Command {
         part_payment: PartPaymentRule::Exact,
         catalogue: CatalogueVersion { number: 1, hash: hex_of(rand::random()).into() },
         agency_reference: None,
+        references: Vec::new(),
         life_seconds: 30 * 86_400,
         vault_slot: taken.slot,
         sealed: personal.seal_with(&taken).expect("personal data can be sealed"),

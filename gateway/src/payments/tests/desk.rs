@@ -118,6 +118,7 @@ impl Desk {
             part_payment: PartPaymentRule::Allowed,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             agency_reference: None,
+            references: Vec::new(),
             life_seconds: 86_400,
             vault_slot: 0,
             sealed: None,
@@ -141,7 +142,10 @@ impl Desk {
                 (AccountFact::Number(number), ToldBy::Confirmation)
             }
             Addressed::Typed(TypedAccount::Missing) => (AccountFact::Unsaid, ToldBy::Confirmation),
-            Addressed::Typed(_) | Addressed::OtherShortCode => {
+            Addressed::Typed(_)
+            | Addressed::Reference(_)
+            | Addressed::Held(_)
+            | Addressed::OtherShortCode => {
                 (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation)
             }
             Addressed::Attempt(_) => (AccountFact::Unsaid, ToldBy::PromptResult),
