@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Scene;
-use crate::harness::{Agency, AgencySystem, fresh_key};
+use crate::harness::{Agency, AgencySystem, Bill, fresh_key};
 
 const KNOWN: &str = "2027000123456";
 
@@ -41,6 +41,9 @@ fn the_amount_comes_from_the_agency_and_a_wrong_one_makes_no_bill() {
     let agency = scene.agency("kra");
     let bill = asks(&agency, json!({"assessment_reference": KNOWN})).expect(201).json();
     assert_eq!(bill["total"], json!({"amount": 1_250_000, "currency": "KES"}));
+    // It is owed once: there is another bill over it only when the first cannot be paid any more.
+    assert_eq!(asks(&agency, brought(1_250_000, KNOWN)).expect(409).json()["money_moved"], "no");
+    agency.cancels(&Bill::read(bill));
     asks(&agency, brought(1_250_000, KNOWN)).expect(201);
 
     let pointer = |more: Value| {

@@ -1,7 +1,9 @@
 //! What becomes of money, on real books in memory with a clock that a test holds.
 
+mod account_numbers;
 mod desk;
 mod expiry;
 mod landing;
 mod prompts;
 mod random;
+mod references;
