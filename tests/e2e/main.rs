@@ -6,6 +6,7 @@
 mod harness;
 
 // A bill is paid.
+mod account_numbers;
 mod amboseli;
 mod money_lands;
 mod one_confirmation;

@@ -1,5 +1,6 @@
 //! From rows to a catalogue, or to the full list of what is wrong with them.
 
+mod account_forms;
 mod additions;
 mod back_end;
 mod convenience;
@@ -114,6 +115,8 @@ impl CatalogueBuilder {
         let bases = legal_bases(&rows.legal_bases, &problems);
         let agencies = agencies(&rows.agencies, &problems);
         let services = services(&rows.services, &agencies, &bases, &problems);
+        let account_forms =
+            account_forms::account_forms(&rows.account_forms, &agencies, &services, &problems);
         let convenience_fee = convenience_fee(&rows, &bases, &problems);
         problems.finish()?;
         let document = match document {
@@ -123,7 +126,7 @@ impl CatalogueBuilder {
         fits_in_a_file(document.len())?;
         let services = services.into_values().collect();
         let agencies = agencies.into_values().collect();
-        Ok(Catalogue::new(services, agencies, convenience_fee, document))
+        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, document))
     }
 }
 
@@ -145,6 +148,9 @@ type Bases = HashMap<BasisCode, Arc<LegalBasis>>;
 
 /// The agencies of the catalogue, by code.
 type Agencies = BTreeMap<AgencyCode, Agency>;
+
+/// The services of the catalogue, by slug.
+type Services = BTreeMap<ServiceSlug, Service>;
 
 fn legal_bases(rows: &[Located<BasisRow>], problems: &ProblemSink) -> Bases {
     let mut bases = Bases::with_capacity(rows.len());
@@ -237,8 +243,8 @@ fn services(
     agencies: &Agencies,
     bases: &Bases,
     problems: &ProblemSink,
-) -> BTreeMap<ServiceSlug, Service> {
-    let mut services = BTreeMap::new();
+) -> Services {
+    let mut services = Services::new();
     let mut slugs = HashSet::with_capacity(rows.len());
     for (position, Located { row, origin }) in rows.iter().enumerate() {
         let place = Place::row(problems, origin);

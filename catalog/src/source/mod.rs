@@ -16,7 +16,7 @@ pub use fee_rows::{
 };
 pub use problem::{Problem, Problems};
 pub use rows::{
-    AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
+    AccountFormRow, AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
     ConvenienceScheduleRow, FORMAT_VERSION, ServiceRow, TextRow,
 };
 

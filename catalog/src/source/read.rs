@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 use super::lines::FileText;
 use super::place::{RowOrigin, RowText};
 use super::problem::{Problem, ProblemSink};
-use super::rows::{AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow};
+use super::rows::{
+    AccountFormRow, AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow,
+};
 
 /// The largest file that is read, in bytes; about three times what 22,000 services take.
 pub(crate) const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
@@ -28,6 +30,7 @@ pub(crate) struct LocatedRows {
     pub(crate) legal_bases: Vec<Located<BasisRow>>,
     pub(crate) convenience_fees: Vec<Located<ConvenienceRow>>,
     pub(crate) agencies: Vec<Located<AgencyRow>>,
+    pub(crate) account_forms: Vec<Located<AccountFormRow>>,
     pub(crate) services: Vec<Located<ServiceRow>>,
 }
 
@@ -36,6 +39,7 @@ impl LocatedRows {
         self.legal_bases.extend(more.legal_bases);
         self.convenience_fees.extend(more.convenience_fees);
         self.agencies.extend(more.agencies);
+        self.account_forms.extend(more.account_forms);
         self.services.extend(more.services);
     }
 
@@ -46,6 +50,7 @@ impl LocatedRows {
             legal_bases: placed(&file, "legal_bases", rows.legal_bases),
             convenience_fees: placed(&file, "convenience_fee", rows.convenience_fee),
             agencies: placed(&file, "agencies", rows.agencies),
+            account_forms: placed(&file, "account_forms", rows.account_forms),
             services: placed(&file, "services", rows.services),
         }
     }
@@ -69,7 +74,7 @@ fn placed<Row>(
 #[derive(Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "an object with format, legal_bases, convenience_fee, agencies, services"
+    expecting = "an object with format, legal_bases, convenience_fee, agencies, account_forms, services"
 )]
 struct FileFields<'a> {
     format: u32,
@@ -79,6 +84,8 @@ struct FileFields<'a> {
     convenience_fee: Option<&'a RawValue>,
     #[serde(borrow, default)]
     agencies: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    account_forms: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     services: Vec<&'a RawValue>,
 }
@@ -113,6 +120,7 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
         legal_bases: file.rows(&fields.legal_bases, |index| format!("legal_bases[{index}]")),
         convenience_fees: file.rows(&convenience_fee, |_| "convenience_fee".to_owned()),
         agencies: file.rows(&fields.agencies, |index| format!("agencies[{index}]")),
+        account_forms: file.rows(&fields.account_forms, |index| format!("account_forms[{index}]")),
         services: file.rows(&fields.services, |index| format!("services[{index}]")),
     }
 }

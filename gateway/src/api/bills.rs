@@ -7,7 +7,7 @@ use ledger::{Currency, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
 use super::assessments::settle_assessment;
-use super::{SharedApp, access, trouble};
+use super::{SharedApp, access, accounts, trouble};
 use crate::app::App;
 use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
 use crate::channels::mpesa::subscriber::Subscriber;
@@ -346,6 +346,12 @@ fn price(app: &App, wanted: BillRequest) -> Result<(NewBill, LedgerTime), Proble
         part_payment: priced.part_payment.into(),
         catalogue: served.version().clone(),
         assessment: None,
+        references: accounts::of_new_bill(
+            app,
+            wanted.order.assessment.as_ref().map(|assessment| assessment.reference.as_str()),
+            wanted.agency_reference.as_deref(),
+        )
+        .map_err(|error| trouble::internal(error).money_moved(MoneyMoved::No))?,
         agency_reference: wanted.agency_reference.map(Into::into),
         life_seconds: app.bill_life_seconds,
         vault_slot: 0,

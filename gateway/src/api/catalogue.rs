@@ -163,6 +163,10 @@ struct ChangesBody {
     agencies_added: Vec<String>,
     agencies_removed: Vec<String>,
     agencies_changed: Vec<String>,
+    /// Forms of account numbers: what may be typed instead of a payment number, and where such money goes.
+    account_forms_added: Vec<String>,
+    account_forms_removed: Vec<String>,
+    account_forms_changed: Vec<String>,
     convenience_fee_changed: bool,
     /// Fees that have another amount, law or first day under their old version: bills that they priced no longer agree.
     fees_rewritten: Vec<String>,
@@ -236,6 +240,7 @@ impl PublicationBody {
 impl ChangesBody {
     fn of(changes: &Changes) -> Self {
         let texts = |codes: &[catalog::AgencyCode]| codes.iter().map(ToString::to_string).collect();
+        let forms = |codes: &[catalog::AccountFormCode]| codes.iter().map(ToString::to_string).collect();
         let slugs = |slugs: &[catalog::ServiceSlug]| slugs.iter().map(ToString::to_string).collect();
         let changed = changes.services_changed.iter().map(|change| ServiceChangeBody {
             slug: change.slug.to_string(),
@@ -248,6 +253,9 @@ impl ChangesBody {
             agencies_added: texts(&changes.agencies_added),
             agencies_removed: texts(&changes.agencies_removed),
             agencies_changed: texts(&changes.agencies_changed),
+            account_forms_added: forms(&changes.account_forms_added),
+            account_forms_removed: forms(&changes.account_forms_removed),
+            account_forms_changed: forms(&changes.account_forms_changed),
             convenience_fee_changed: changes.convenience_fee_changed,
             fees_rewritten: changes.rewritten_fees().map(|(slug, fee)| format!("{slug} {fee}")).collect(),
         }
@@ -262,6 +270,9 @@ impl ChangesBody {
             agencies_added: catalogue.agencies().iter().map(|agency| agency.code.to_string()).collect(),
             agencies_removed: Vec::new(),
             agencies_changed: Vec::new(),
+            account_forms_added: catalogue.account_forms().iter().map(|form| form.code.to_string()).collect(),
+            account_forms_removed: Vec::new(),
+            account_forms_changed: Vec::new(),
             convenience_fee_changed: catalogue.convenience_fee().is_some(),
             fees_rewritten: Vec::new(),
         }

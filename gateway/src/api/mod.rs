@@ -5,6 +5,7 @@
 //! books; lists come from the views and say at which sequence they are true.
 
 mod access;
+mod accounts;
 mod assessments;
 mod attempts;
 mod bills;

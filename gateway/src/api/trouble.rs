@@ -69,6 +69,12 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::OtherRequest => {
             Problem::new(Code::IdempotencyKeyReused, "Use another Idempotency-Key for another request.")
         }
+        Refusal::AssessmentHasBill { bill } => Problem::new(
+            Code::Conflict,
+            format!(
+                "Payment number {bill} is a bill over this assessment that can still be paid. Withdraw it first."
+            ),
+        ),
         Refusal::NoSuchDraft => Problem::new(Code::NotFound, "There is no such draft of a catalogue."),
         Refusal::TooManyDrafts => {
             Problem::new(Code::Conflict, "Too many drafts wait already: publish or withdraw some.")

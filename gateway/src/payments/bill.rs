@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::bill_life::BillState;
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::number::PaymentNumber;
+use super::reference::BillReference;
 
 /// So many payments are kept with their bill.
 pub const LATEST_PAYMENTS_MAX: usize = 20;
@@ -73,6 +74,9 @@ pub struct BillTerms {
     /// The agency's own name for it. No personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency_reference: Option<Arc<str>>,
+    /// What payers may type instead of its number, as keyed hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<BillReference>,
     /// When it was made.
     pub created: LedgerTime,
     /// Until when it can be paid.

@@ -12,6 +12,7 @@ use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::number::{PaymentNumber, TypedAccount};
+use super::reference::{Held, NewReference, TypedReference};
 use crate::access::ApiKey;
 
 /// A request to the books: who asks, why, and what.
@@ -118,6 +119,8 @@ pub struct NewBill {
     pub assessment: Option<AssessedAmount>,
     /// The agency's own name for it.
     pub agency_reference: Option<Arc<str>>,
+    /// What payers may type instead of its number.
+    pub references: Vec<NewReference>,
     /// How long it can be paid, in seconds.
     pub life_seconds: i64,
     /// Where the key of its personal data lies.
@@ -199,10 +202,14 @@ pub struct UnreadableMessage {
 }
 
 /// How money says what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addressed {
     /// By what the payer typed.
     Typed(TypedAccount),
+    /// By the reference of a bill that the payer typed.
+    Reference(Box<TypedReference>),
+    /// By something that the payer typed and that leads to no bill, whatever bills there are.
+    Held(Box<Held>),
     /// By the attempt that it answers.
     Attempt(AttemptId),
     /// For another short code than ours: for nobody here.
@@ -315,6 +322,12 @@ pub enum Refusal {
     /// A key of this name exists.
     #[error("a key of this name exists")]
     KeyExists,
+    /// Another bill over the same assessment is open.
+    #[error("bill {bill} over the same assessment is open")]
+    AssessmentHasBill {
+        /// Which.
+        bill: PaymentNumber,
+    },
     /// Every payment number tried is taken; trying again will find another.
     #[error("no free payment number was found")]
     NoFreeNumber,

@@ -173,6 +173,12 @@ pub enum Placement {
     Suspense {
         /// Why.
         reason: SuspenseReason,
+        /// Whose it seems to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<Arc<str>>,
+        /// What it seems to be for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<Arc<str>>,
     },
 }
 
@@ -212,6 +218,18 @@ pub enum SuspenseReason {
     OtherShortCode,
     /// What the bill has collected cannot be written as an amount with this added.
     BillIsFull,
+    /// A reference that no bill has.
+    UnknownReference,
+    /// A reference that several bills have, or one beside that of another bill that waits for as much.
+    ReferenceAmbiguous,
+    /// The bill with this reference waits for another amount.
+    AmountDiffers,
+    /// Somebody's number within an agency: the agency knows what it is for.
+    MemberAccount,
+    /// The example on a poster.
+    PosterSample,
+    /// It could be read as several things, such as a bare identity number.
+    AmbiguousForm,
 }
 
 impl SuspenseReason {
@@ -226,6 +244,12 @@ impl SuspenseReason {
             Self::OtherCurrency => "other_currency",
             Self::OtherShortCode => "other_short_code",
             Self::BillIsFull => "bill_is_full",
+            Self::UnknownReference => "unknown_reference",
+            Self::ReferenceAmbiguous => "reference_ambiguous",
+            Self::AmountDiffers => "amount_differs",
+            Self::MemberAccount => "member_account",
+            Self::PosterSample => "poster_sample",
+            Self::AmbiguousForm => "ambiguous_form",
         }
     }
 }

@@ -7,6 +7,8 @@
 
 mod identifier;
 mod number;
+mod reference;
+mod typed;
 
 mod bill;
 mod bill_life;
@@ -52,10 +54,15 @@ pub use command::{
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
-pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};
+pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;
 pub(crate) use owners::by_owner;
 pub use readers::Readers;
+pub use reference::{
+    BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,
+    ReferenceKind, TypedReference, canonical, route,
+};
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
+pub use typed::{AccountReading, normalise, read};

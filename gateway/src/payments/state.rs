@@ -19,6 +19,7 @@ use super::identifier::AttemptId;
 use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
+use super::reference::{BillsOfReference, FoundBills, ReferenceKey};
 use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
 use crate::access::{ApiKey, KeyRing};
 
@@ -71,6 +72,17 @@ impl Payments {
             Some(bill) => Ok(Some(Arc::clone(bill))),
             None => Ok(view.archived(&archive::bill(number))?.and_then(Archived::bill)),
         }
+    }
+
+    /// The bills with this reference, wherever they are.
+    pub(super) fn bills_of_reference(
+        view: &View<'_, Self>,
+        key: &ReferenceKey,
+    ) -> Result<FoundBills, RunError> {
+        let archived = view.archived(&archive::reference(key))?.and_then(Archived::bills_of_reference);
+        let Some(noted) = archived else { return Ok(FoundBills::default()) };
+        let bills = noted.bills.iter().filter_map(|number| Self::bill(view, *number).transpose());
+        Ok(FoundBills { bills: bills.collect::<Result<_, _>>()?, is_crowded: noted.is_crowded })
     }
 
     /// The attempt with this identifier, wherever it is.
@@ -160,6 +172,9 @@ impl StateMachine for Payments {
                 pending_keys(staging).remove(id);
             }
             Event::BillCreated { terms } => {
+                for reference in &terms.references {
+                    note_reference(staging, &reference.key, terms.number)?;
+                }
                 put_bill(staging, Arc::new(Bill::new(Arc::clone(terms), record.sequence)));
             }
             Event::BillCancelled { bill } | Event::BillExpired { bill } => {
@@ -363,6 +378,21 @@ fn put_bill(staging: &mut Staging<'_, Payments>, bill: Arc<Bill>) {
         staging.archive(archive::bill_id(bill.terms.id), Archived::BillNumber(number));
     }
     staging.pending().bills.insert(number, bill);
+}
+
+/// References lie in the archive from the moment that a bill is made. They are asked for only when somebody types one, and
+/// then of closed bills as of open ones: memory for them would be spent on nothing.
+fn note_reference(
+    staging: &mut Staging<'_, Payments>,
+    key: &ReferenceKey,
+    bill: PaymentNumber,
+) -> Result<(), RunError> {
+    let place = archive::reference(key);
+    let archived = staging.archived(&place)?.and_then(Archived::bills_of_reference);
+    let mut noted = archived.map_or_else(BillsOfReference::default, Arc::unwrap_or_clone);
+    noted.note(bill);
+    staging.archive(place, Archived::BillsOfReference(Arc::new(noted)));
+    Ok(())
 }
 
 fn put_attempt(staging: &mut Staging<'_, Payments>, attempt: Arc<Attempt>) {

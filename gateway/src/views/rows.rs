@@ -195,9 +195,13 @@ async fn payments(connection: &mut SqliteConnection, changes: &Changes) -> Resul
                 share: Some(word(share)),
                 suspense_reason: None,
             },
-            Placement::Suspense { reason } => {
-                Placed { placement: "suspense", suspense_reason: Some(reason.word()), ..Placed::default() }
-            }
+            Placement::Suspense { reason, agency, service } => Placed {
+                placement: "suspense",
+                agency: agency.clone(),
+                service: service.clone(),
+                suspense_reason: Some(reason.word()),
+                ..Placed::default()
+            },
         };
         row.push_bind(placed.placement)
             .push_bind(placed.payment_number)

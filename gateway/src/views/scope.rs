@@ -13,7 +13,7 @@ use super::page::{List, PageRequest, TimeRange};
 /// Whose rows may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everybody's, and nobody's: suspense, and what concerns no agency.
+    /// Everybody's, and nobody's: suspense that is meant for nobody known, and what concerns no agency.
     All,
     /// Those of one agency. What is nobody's is not seen.
     Agency(Arc<str>),

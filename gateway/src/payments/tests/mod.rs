@@ -1,8 +1,10 @@
 //! What becomes of money, on real books in memory with a clock that a test holds.
 
+mod account_numbers;
 mod desk;
 mod expiry;
 mod landing;
 mod owners;
 mod prompts;
 mod random;
+mod references;
