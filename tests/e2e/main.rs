@@ -13,6 +13,7 @@ mod pay_once;
 mod prompts;
 
 // What can be paid for.
+mod availability;
 mod catalogue;
 mod change_control;
 

@@ -7,6 +7,7 @@
 mod access;
 mod assessments;
 mod attempts;
+mod availability;
 mod bills;
 mod callbacks;
 mod catalogue;
@@ -32,7 +33,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS, READERS_OF_TOTALS,
+    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS, READERS_OF_TOTALS,
 };
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
@@ -56,6 +57,19 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
         Route::get("/v1/services/{slug}/fees", "service_fees", Access::Anyone, fees::on_day),
         Route::post("/v1/services/{slug}/price", "service_price", Access::Anyone, fees::price),
+        Route::post(
+            "/v1/services/{slug}/availability",
+            "service_availability_set",
+            CLOSERS,
+            availability::set_of_service,
+        ),
+        Route::post(
+            "/v1/agencies/{code}/availability",
+            "agency_availability_set",
+            CLOSERS,
+            availability::set_of_agency,
+        ),
+        Route::get("/v1/availability", "availability_list", Access::Anyone, availability::show),
         Route::get("/v1/catalogue", "catalogue_whole", Access::Anyone, catalogue::whole),
         Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes)
             .deadline(CATALOGUE_DEADLINE),

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 use super::feed::Feed;
 use super::files::{self, CatalogueFileError};
+use super::overlay::Overlay;
 use super::served::Served;
 use crate::books::{Books, BooksError};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
@@ -20,6 +21,8 @@ use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 #[derive(Debug)]
 pub struct LiveCatalogue {
     current: ArcSwap<Served>,
+    /// Bodies of services that are not as usual.
+    pub(super) overlay: ArcSwap<Overlay>,
     folder: PathBuf,
     pub(super) feed: Feed,
     /// Held while something is built, so that there is one rebuild at a time.
@@ -69,6 +72,7 @@ impl LiveCatalogue {
     pub fn new(served: Served, folder: PathBuf) -> Self {
         Self {
             current: ArcSwap::from_pointee(served),
+            overlay: ArcSwap::default(),
             folder,
             feed: Feed::default(),
             building: Mutex::default(),

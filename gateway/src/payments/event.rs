@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
+use super::availability::AvailabilityChange;
 use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
@@ -119,6 +120,8 @@ pub enum Event {
         /// Its length in bytes.
         byte_count: u64,
     },
+    /// Something can be had no more for a time, or again.
+    AvailabilityChanged(AvailabilityChange),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.

@@ -18,6 +18,7 @@ mod attempt_life;
 mod channel_receipt;
 mod chart;
 
+mod availability;
 mod catalogues;
 
 mod command;
@@ -35,6 +36,10 @@ mod tests;
 pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
+pub use availability::{
+    Availability, AvailabilityChange, AvailabilityScope, CLOSURES_MAX, ClosedBy, Closure, ClosureTerms,
+    SystemDown, Unusual,
+};
 pub use bill::{
     Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX, PartPaymentRule, Quote,
     ReceiptStub,

@@ -10,6 +10,7 @@ use crate::app::{App, SharedApp, month_of};
 use crate::channels::mpesa::client::Registered;
 use crate::payments::{Ask, Command, revenue_day};
 use crate::prompts;
+use crate::routing::watch::Watch;
 use crate::telemetry::metrics::CLOCK_DISBELIEF_SECONDS;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -30,7 +31,9 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     let mut last_asked = i64::MIN;
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     let mut complaints = Complaints::default();
-    let mut last_forgotten = tokio::time::Instant::now();
+    let began = tokio::time::Instant::now();
+    let mut last_forgotten = began;
+    let mut watch = Watch::default();
     loop {
         let instant = ticks.tick().await;
         let now = app.clock.now_micros();
@@ -51,10 +54,24 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         if let Err(error) = app.books.ask(command).await {
             tracing::warn!(%error, "The books did not take a tick.");
         }
+        tell_of_systems(&app, &mut watch, instant.duration_since(began)).await;
         // Asking takes as long as the provider takes; time goes on meanwhile.
         if asking.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
             asking = Some(tokio::spawn(prompts::follow_up(app.clone(), last_asked, now)));
             last_asked = now;
+        }
+    }
+}
+
+/// Tells the books of agencies' systems that are down, or up again.
+async fn tell_of_systems(app: &App, watch: &mut Watch, since_start: Duration) {
+    let availability = app.books.readers().availability();
+    let told_down = availability.systems_down().map(|(agency, system, _)| (agency.clone(), system.clone()));
+    for ((agency, system), is_down) in watch.look(since_start, &app.routing.systems(), &told_down.collect()) {
+        let ask = Ask::NoteSystem { agency, system, is_down };
+        let command = Command { principal: "system".into(), cause: "back end".into(), ask };
+        if let Err(error) = app.books.ask(command).await {
+            tracing::warn!(%error, "The books were not told of an agency's system; they are told again.");
         }
     }
 }

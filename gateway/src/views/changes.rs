@@ -188,6 +188,7 @@ impl Changes {
             | Event::CatalogueDraftWithdrawn { .. }
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
+            | Event::AvailabilityChanged(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Decision, View};
 
-use super::{Payments, draft, note_request, once, refuse};
+use super::{Payments, availability, draft, note_request, once, refuse};
 use crate::payments::bill::BillTerms;
 use crate::payments::bill_life::BillEvent;
 use crate::payments::command::{Answer, Command, Idempotency, NewBill, Refusal};
@@ -22,6 +22,9 @@ pub(super) fn create(
     new: &NewBill,
 ) -> Result<Decision<Payments>, RunError> {
     once(view, new.idempotency.as_ref(), || {
+        if let Some(refusal) = availability::refusal_of_bill(view, new) {
+            return Ok(refuse(refusal));
+        }
         let Some(number) = free_number(view, new.random)? else { return Ok(refuse(Refusal::NoFreeNumber)) };
         let expires = view.now().plus_seconds(new.life_seconds);
         let terms = BillTerms {

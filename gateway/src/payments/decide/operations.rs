@@ -52,7 +52,10 @@ pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> 
         Some(day) if day < today => Some(Event::DayClosed { day }),
         Some(_) => None,
     };
-    let drafts: Vec<_> = expired.chain(overdue).chain(closed).map(|event| draft(command, event)).collect();
+    let availability =
+        Payments::availability(view).due(view.now()).into_iter().map(Event::AvailabilityChanged);
+    let drafts: Vec<_> =
+        expired.chain(overdue).chain(availability).chain(closed).map(|event| draft(command, event)).collect();
     let answer =
         if drafts.is_empty() { Answer::Nothing } else { Answer::Done { sequence: view.next_sequence() } };
     Decision { drafts, answer }

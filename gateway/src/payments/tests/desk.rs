@@ -92,7 +92,19 @@ impl Desk {
         self.bill_of(usd(dollars), kes(shillings), Some(quote))
     }
 
+    /// The answer to somebody who wants a bill of one line in shillings.
+    pub(super) fn try_bill(&mut self, shillings: i64) -> Answer {
+        self.try_bill_of(kes(shillings), kes(shillings), None)
+    }
+
     fn bill_of(&mut self, total: Money, payable: Money, quote: Option<Quote>) -> PaymentNumber {
+        match self.try_bill_of(total, payable, quote) {
+            Answer::BillCreated { bill, .. } => bill,
+            other => panic!("the bill was {other:?}"),
+        }
+    }
+
+    fn try_bill_of(&mut self, total: Money, payable: Money, quote: Option<Quote>) -> Answer {
         self.made += 1;
         let line = BillLine {
             code: "entry".into(),
@@ -123,10 +135,7 @@ impl Desk {
             sealed: None,
             idempotency: None,
         };
-        match self.ask(Ask::CreateBill(Box::new(bill))) {
-            Answer::BillCreated { bill, .. } => bill,
-            other => panic!("the bill was {other:?}"),
-        }
+        self.ask(Ask::CreateBill(Box::new(bill)))
     }
 
     /// A confirmation of money by paybill.
