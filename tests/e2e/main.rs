@@ -16,6 +16,7 @@ mod prompts;
 mod availability;
 mod catalogue;
 mod change_control;
+mod usage;
 
 // An agency's own system is asked.
 mod routing;

@@ -166,7 +166,8 @@ fn read_terms(
     })?;
     let moment = |pointer, text: Option<String>| {
         let read = |text: String| {
-            let micros = parse_rfc3339(&text).map_err(|error| wrong(pointer, "not_a_time", &error.to_string()))?;
+            let micros =
+                parse_rfc3339(&text).map_err(|error| wrong(pointer, "not_a_time", &error.to_string()))?;
             let is_near = (now.micros()..=now.micros() + UNTIL_MICROS_MAX).contains(&micros);
             let far = || wrong(pointer, "out_of_range", "From now to a year from now.");
             if is_near { Ok(LedgerTime::from_micros(micros)) } else { Err(far()) }

@@ -20,6 +20,7 @@ mod openapi;
 mod receipts;
 mod services;
 pub(crate) mod trouble;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,8 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS, READERS_OF_TOTALS,
+    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
+    READERS_OF_TOTALS,
 };
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
@@ -120,6 +122,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
         Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
+        Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
+        Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());

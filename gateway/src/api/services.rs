@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::SharedApp;
 use crate::app::App;
-use crate::catalogue::{Rendered, Served};
+use crate::catalogue::{RESULTS_COUNTED_MAX, Rendered, Served};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
@@ -87,7 +87,13 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
     let county = county
         .map_err(|error: catalog::UnknownCounty| wrong("/county", "not_a_county", error.to_string()))?;
     let filters = Filters { agency, county, ..Filters::default() };
-    let hits = catalogue.search(query.get("q").unwrap_or(""), language, &filters, limit);
+    let words = query.get("q").unwrap_or("");
+    let hits = catalogue.search(words, language, &filters, limit);
+    // A list that nobody searched for is no search.
+    let shown = if words.trim().is_empty() { 0 } else { RESULTS_COUNTED_MAX };
+    for hit in hits.hits.iter().take(shown) {
+        served.tally().searched(hit.service);
+    }
     let availability = app.books.readers().availability();
     let data = hits.hits.iter().map(|hit| {
         ServiceRow::of(&app, &served, &availability, catalogue.service_at(hit.service), hit.reason)
@@ -111,6 +117,7 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let served = app.catalogue.current();
     let index =
         served.catalogue().service_index(request.head.parameter("slug")).ok_or_else(no_such_service)?;
+    served.tally().viewed(index);
     let (service, headers) = (served.catalogue().service_at(index), request.head.headers());
     let availability = app.books.readers().availability();
     let unusual = served.unusual(service, &availability);

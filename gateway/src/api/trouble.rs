@@ -69,7 +69,8 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::Closed { reason, seconds_left } => {
             let detail = "The service is closed for a time. Bills that exist can be paid.";
             let (en, sw) = (reason.en(), reason.sw());
-            let problem = Problem::new(Code::ServiceClosed, detail).user_message(en.to_owned(), sw.to_owned());
+            let problem =
+                Problem::new(Code::ServiceClosed, detail).user_message(en.to_owned(), sw.to_owned());
             match seconds_left {
                 Some(seconds) => problem.retry_after_seconds(*seconds),
                 None => problem,

@@ -113,7 +113,8 @@ pub(crate) struct SystemDownBody {
 
 impl<'a> AvailabilityBody<'a> {
     pub(super) fn of(unusual: &Unusual<'a>, is_billable: bool, has_own_system: bool) -> Self {
-        let closure = |(scope, closure): (&AvailabilityScope, &'a Arc<Closure>)| ClosureBody::of(scope, closure);
+        let closure =
+            |(scope, closure): (&AvailabilityScope, &'a Arc<Closure>)| ClosureBody::of(scope, closure);
         Self {
             state: if unusual.closed.is_some() { "closed" } else { "open" },
             can_be_billed: is_billable && unusual.closed.is_none(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::body::Rendered;
 use super::overlay::{AvailabilityBody, system_of};
+use super::tally::Tally;
 use crate::payments::{Availability, CatalogueVersion, Unusual};
 
 /// A catalogue that is in force, as it is sent. What is in force changes at midnight without a new catalogue, so the day
@@ -18,6 +19,7 @@ pub struct Served {
     catalogue: Arc<Catalogue>,
     day: Date,
     bodies: Vec<Rendered>,
+    tally: Arc<Tally>,
 }
 
 impl Served {
@@ -28,7 +30,8 @@ impl Served {
             .iter()
             .map(|service| service_body(&catalogue, service, &version, day, &Unusual::default()))
             .collect();
-        Self { version, catalogue, day, bodies }
+        let tally = Arc::new(Tally::new(Arc::clone(&catalogue)));
+        Self { version, catalogue, day, bodies, tally }
     }
 
     /// Its number and hash.
@@ -63,6 +66,11 @@ impl Served {
         }
         let system = self.catalogue.back_end_of(service).and_then(system_of);
         availability.of_service(service.agency.as_str(), service.slug.as_str(), system)
+    }
+
+    /// Where it is counted how often its services are asked for.
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.tally
     }
 
     /// Every service's body, by slug.

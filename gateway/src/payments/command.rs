@@ -13,6 +13,7 @@ use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::number::{PaymentNumber, TypedAccount};
+use super::usage::UsageCounts;
 use crate::access::ApiKey;
 
 /// A request to the books: who asks, why, and what.
@@ -102,6 +103,8 @@ pub enum Ask {
         /// Whether it does not answer.
         is_down: bool,
     },
+    /// Keep what was counted.
+    CountUsage(UsageCounts),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.

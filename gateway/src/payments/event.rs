@@ -14,6 +14,7 @@ use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::number::PaymentNumber;
+use super::usage::UsageCounts;
 use crate::access::ApiKey;
 
 /// What a record is about.
@@ -122,6 +123,8 @@ pub enum Event {
     },
     /// Something can be had no more for a time, or again.
     AvailabilityChanged(AvailabilityChange),
+    /// Services were searched and viewed, in the last minutes.
+    UsageCounted(UsageCounts),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.

@@ -29,6 +29,7 @@ mod state;
 
 mod readers;
 mod totals;
+mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -59,3 +60,4 @@ pub use readers::Readers;
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
+pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

@@ -227,6 +227,8 @@ impl StateMachine for Payments {
             Event::AvailabilityChanged(change) => {
                 pending_availability(staging).change(change, record.time, record.sequence);
             }
+            // Views add it up; no decision depends on it.
+            Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }
         Ok(())

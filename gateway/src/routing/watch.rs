@@ -80,7 +80,11 @@ mod tests {
         for second in 0..seconds {
             let seen = BTreeMap::from([(kra(), is_down(second))]);
             for (system, is_down) in watch.look(Duration::from_secs(second), &seen, &books) {
-                if is_down { books.insert(system) } else { books.remove(&system) };
+                if is_down {
+                    books.insert(system)
+                } else {
+                    books.remove(&system)
+                };
                 told.push((second, is_down));
             }
         }

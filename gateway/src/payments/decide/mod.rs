@@ -37,6 +37,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::NoteSystem { agency, system, is_down } => {
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
+        Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
     }
 }
