@@ -15,6 +15,7 @@ mod prompts;
 mod several_owners;
 
 // What can be paid for.
+mod availability;
 mod broken_rows;
 mod caches;
 mod catalogue;
@@ -23,6 +24,7 @@ mod mutated_catalogues;
 mod mutations;
 mod published_list;
 mod reloads;
+mod usage;
 
 // An agency's own system is asked.
 mod routing;

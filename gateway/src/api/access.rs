@@ -41,6 +41,9 @@ pub(super) const READERS_OF_TOTALS: Access =
 pub(super) const READERS_OF_DOUBT: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
+/// Closes services for a time and opens them again: an agency its own, an operator any.
+pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role::Operator]);
+
 /// Proposes what needs two people: a catalogue.
 pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);
 /// Approves what a maker proposed.

@@ -45,11 +45,20 @@ pub(super) async fn whole(app: SharedApp, request: Request<App>) -> Result<Respo
                 "department": agency.department})
         }).collect::<Vec<_>>(),
     });
-    let line_of = |served: &Served, position: usize, frame: &mut Vec<u8>| {
-        frame.extend_from_slice(served.bodies()[position].bytes());
+    let availability = app.books.readers().availability();
+    let unusual = availability.name();
+    let line_of = move |served: &Served, position: usize, frame: &mut Vec<u8>| {
+        let service = &served.catalogue().services()[position];
+        let unusual = served.unusual(service, &availability);
+        if unusual.is_nothing() {
+            frame.extend_from_slice(served.bodies()[position].bytes());
+        } else {
+            frame.extend_from_slice(served.render_one(service, served.day(), &unusual).bytes());
+        }
         frame.push(b'\n');
     };
-    Ok(streamed(&request, served, "application/x-ndjson", format!("{head}\n"), line_of, ""))
+    let head = format!("{head}\n");
+    Ok(streamed(&request, served, ("application/x-ndjson", &unusual), head, line_of, ""))
 }
 
 /// `GET /v1/catalogue/linked-data`: the catalogue in the vocabulary of CPSV-AP, as JSON-LD.
@@ -66,20 +75,21 @@ pub(super) async fn linked_data(app: SharedApp, request: Request<App>) -> Result
     };
     let served = app.catalogue.current();
     let beginning = format!("{{\"@context\":{CONTEXT},\"@graph\":[\n");
-    Ok(streamed(&request, served, "application/ld+json", beginning, node_of, "\n]}\n"))
+    Ok(streamed(&request, served, ("application/ld+json", ""), beginning, node_of, "\n]}\n"))
 }
 
-/// An answer about every service, made while it is sent.
+/// An answer about every service, made while it is sent: of a content type, and with the name of what is not as usual in
+/// it, from which its validator is made.
 fn streamed(
     request: &Request<App>,
     served: Arc<Served>,
-    content_type: &'static str,
+    (content_type, unusual): (&'static str, &str),
     beginning: String,
     write: impl Fn(&Served, usize, &mut Vec<u8>) + Send + Unpin + 'static,
     end: &'static str,
 ) -> Response {
     let CatalogueVersion { number, hash } = served.version();
-    let name = format!("{number} {hash} {} {content_type}", served.day());
+    let name = format!("{number} {hash} {} {content_type} {unusual}", served.day());
     let tag = HeaderValue::from_str(&format!("\"{}\"", crate::app::short_name(&name)))
         .expect("hex digits in quotes are a header value");
     let mut response = if is_known(request.head.headers(), &tag) {

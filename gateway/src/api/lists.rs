@@ -208,7 +208,7 @@ fn page_request(query: &Fields) -> Result<PageRequest, Problem> {
 }
 
 /// The scope of the caller, in the words of the views.
-fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
+pub(super) fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
     match request.principal.scope() {
         RowScope::Everything => Ok(Scope::All),
         RowScope::Agency(agency) => Ok(Scope::Agency(agency)),
@@ -216,7 +216,7 @@ fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
     }
 }
 
-fn no_answer(error: QueryError) -> Problem {
+pub(super) fn no_answer(error: QueryError) -> Problem {
     match &error {
         QueryError::NotReady { .. } | QueryError::Busy => {
             Problem::new(Code::Overloaded, error.to_string()).retry_after_seconds(1)
@@ -227,6 +227,6 @@ fn no_answer(error: QueryError) -> Problem {
     }
 }
 
-fn wrong(pointer: &'static str, code: &'static str, detail: &dyn std::fmt::Display) -> Problem {
+pub(super) fn wrong(pointer: &'static str, code: &'static str, detail: &dyn std::fmt::Display) -> Problem {
     Problem::validation(vec![FieldError::new(pointer, code, detail.to_string())])
 }

@@ -8,6 +8,7 @@ mod access;
 mod accounts;
 mod assessments;
 mod attempts;
+mod availability;
 mod bills;
 mod callbacks;
 mod catalogue;
@@ -20,6 +21,7 @@ mod openapi;
 mod receipts;
 mod services;
 pub(crate) mod trouble;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +35,8 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS, READERS_OF_TOTALS,
+    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
+    READERS_OF_TOTALS,
 };
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
@@ -57,6 +60,19 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
         Route::get("/v1/services/{slug}/fees", "service_fees", Access::Anyone, fees::on_day),
         Route::post("/v1/services/{slug}/price", "service_price", Access::Anyone, fees::price),
+        Route::post(
+            "/v1/services/{slug}/availability",
+            "service_availability_set",
+            CLOSERS,
+            availability::set_of_service,
+        ),
+        Route::post(
+            "/v1/agencies/{code}/availability",
+            "agency_availability_set",
+            CLOSERS,
+            availability::set_of_agency,
+        ),
+        Route::get("/v1/availability", "availability_list", Access::Anyone, availability::show),
         Route::get("/v1/catalogue", "catalogue_whole", Access::Anyone, catalogue::whole),
         Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes)
             .deadline(CATALOGUE_DEADLINE),
@@ -110,6 +126,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
         Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
+        Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
+        Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());

@@ -66,6 +66,22 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             let detail = format!("Attempt {attempt} may still be answered; ask for its status.");
             Problem::new(Code::PromptMayLive, detail).retry_after_seconds(90)
         }
+        Refusal::Closed { reason, seconds_left } => {
+            let detail = "The service is closed for a time. Bills that exist can be paid.";
+            let (en, sw) = (reason.en(), reason.sw());
+            let problem =
+                Problem::new(Code::ServiceClosed, detail).user_message(en.to_owned(), sw.to_owned());
+            match seconds_left {
+                Some(seconds) => problem.retry_after_seconds(*seconds),
+                None => problem,
+            }
+        }
+        Refusal::ClosedByOperator => {
+            Problem::new(Code::Forbidden, "An operator closed it, and only an operator opens it.")
+        }
+        Refusal::TooManyClosures => {
+            Problem::new(Code::Conflict, "Too much is closed already: close the agency, or open something.")
+        }
         Refusal::OtherRequest => {
             Problem::new(Code::IdempotencyKeyReused, "Use another Idempotency-Key for another request.")
         }

@@ -2,8 +2,8 @@
 //! is built, and never in the way of a request.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use catalog::Catalogue;
@@ -12,7 +12,9 @@ use tokio::sync::Mutex;
 
 use super::feed::Feed;
 use super::files::{self, CatalogueFileError};
+use super::overlay::Overlay;
 use super::served::Served;
+use super::tally::Tally;
 use crate::books::{Books, BooksError};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 
@@ -20,6 +22,10 @@ use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 #[derive(Debug)]
 pub struct LiveCatalogue {
     current: ArcSwap<Served>,
+    /// Bodies of services that are not as usual.
+    pub(super) overlay: ArcSwap<Overlay>,
+    /// Counts of catalogues that were served, until nobody adds to them any more.
+    pub(super) retired_tallies: std::sync::Mutex<Vec<Arc<Tally>>>,
     folder: PathBuf,
     pub(super) feed: Feed,
     /// Held while something is built, so that there is one rebuild at a time.
@@ -74,6 +80,8 @@ impl LiveCatalogue {
     pub fn new(served: Served, folder: PathBuf) -> Self {
         Self {
             current: ArcSwap::from_pointee(served),
+            overlay: ArcSwap::default(),
+            retired_tallies: std::sync::Mutex::default(),
             folder,
             feed: Feed::default(),
             building: Mutex::default(),
@@ -198,7 +206,9 @@ impl LiveCatalogue {
     ) -> Result<(), CatalogueError> {
         let served = blocking(move || Ok(Served::render(version, catalogue, day))).await?;
         tracing::info!(number = served.version().number, hash = %served.version().hash, "A catalogue is served.");
-        self.current.store(Arc::new(served));
+        let earlier = self.current.swap(Arc::new(served));
+        let mut retired = self.retired_tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.push(Arc::clone(earlier.tally()));
         Ok(())
     }
 

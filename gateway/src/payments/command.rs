@@ -6,6 +6,7 @@ use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
+use super::availability::{AvailabilityScope, ClosedBy, ClosureTerms};
 use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote, WaivedAmount};
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
@@ -13,6 +14,7 @@ use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::number::{PaymentNumber, TypedAccount};
 use super::reference::{Held, NewReference, TypedReference};
+use super::usage::UsageCounts;
 use crate::access::ApiKey;
 
 /// A request to the books: who asks, why, and what.
@@ -79,6 +81,31 @@ pub enum Ask {
     Receive(Box<MoneyIn>),
     /// Keep a message that money has moved, of which nothing could be read.
     KeepUnreadable(Box<UnreadableMessage>),
+    /// Close a service or an agency for a time, or plan to.
+    Close {
+        /// What.
+        scope: AvailabilityScope,
+        /// What is said about it.
+        terms: ClosureTerms,
+    },
+    /// Open a service or an agency again.
+    Open {
+        /// What.
+        scope: AvailabilityScope,
+        /// Who does.
+        opened_by: ClosedBy,
+    },
+    /// Note how an agency's own system is.
+    NoteSystem {
+        /// Whose.
+        agency: Arc<str>,
+        /// Its host and port.
+        system: Arc<str>,
+        /// Whether it does not answer.
+        is_down: bool,
+    },
+    /// Keep what was counted.
+    CountUsage(UsageCounts),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
@@ -293,6 +320,20 @@ pub enum Refusal {
         /// From when another may be sent.
         until: LedgerTime,
     },
+    /// The service, or its agency, is closed: no bill is made. Bills that exist can be paid.
+    #[error("the service is closed")]
+    Closed {
+        /// Why, in the words of who closed it.
+        reason: catalog::Text,
+        /// How long still, where that is known.
+        seconds_left: Option<u32>,
+    },
+    /// An operator closed it, and only an operator opens it.
+    #[error("an operator closed it, and only an operator opens it")]
+    ClosedByOperator,
+    /// Too many things are closed already.
+    #[error("too many things are closed already")]
+    TooManyClosures,
     /// The same idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     OtherRequest,

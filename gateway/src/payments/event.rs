@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
+use super::availability::AvailabilityChange;
 use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
+use super::usage::UsageCounts;
 use crate::access::ApiKey;
 
 /// What a record is about.
@@ -120,6 +122,10 @@ pub enum Event {
         /// Its length in bytes.
         byte_count: u64,
     },
+    /// Something can be had no more for a time, or again.
+    AvailabilityChanged(AvailabilityChange),
+    /// Services were searched and viewed, in the last minutes.
+    UsageCounted(UsageCounts),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.

@@ -21,6 +21,7 @@ mod attempt_life;
 mod channel_receipt;
 mod chart;
 
+mod availability;
 mod catalogues;
 
 mod command;
@@ -32,6 +33,7 @@ mod state;
 
 mod readers;
 mod totals;
+mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,10 @@ mod tests;
 pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
+pub use availability::{
+    Availability, AvailabilityChange, AvailabilityScope, CLOSURES_MAX, ClosedBy, Closure, ClosureTerms,
+    SystemDown, Unusual,
+};
 pub use bill::{
     AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX,
     PartPaymentRule, Quote, ReceiptStub, WaivedAmount,
@@ -66,3 +72,4 @@ pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
 pub use typed::{AccountReading, normalise, read};
+pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
+use super::availability::{Availability, AvailabilityParts};
 use super::bill::{Bill, BillPayment, ReceiptStub};
 use super::catalogues::{CatalogueDraft, Catalogues};
 use super::command::{Answer, Command};
@@ -30,6 +31,7 @@ pub struct Payments {
     attempts: HashMap<AttemptId, Arc<Attempt>>,
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
+    availability: Arc<Availability>,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -48,6 +50,8 @@ pub struct Pending {
     keys: Option<BTreeMap<Arc<str>, Arc<ApiKey>>>,
     /// All of them, if the batch changes one.
     catalogues: Option<Arc<Catalogues>>,
+    /// All of it, if the batch changes some.
+    availability: Option<Arc<Availability>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -59,6 +63,7 @@ struct SnapshotParts {
     attempts: Vec<Arc<Attempt>>,
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
+    availability: AvailabilityParts,
     totals: Totals,
     day: Option<i32>,
 }
@@ -105,6 +110,11 @@ impl Payments {
         view.pending().catalogues.as_ref().unwrap_or(&view.state().catalogues)
     }
 
+    /// What is not as usual.
+    pub(super) fn availability<'a>(view: &'a View<'_, Self>) -> &'a Availability {
+        view.pending().availability.as_ref().unwrap_or(&view.state().availability)
+    }
+
     /// The revenue day that is open.
     pub(super) fn day(view: &View<'_, Self>) -> Option<i32> {
         view.pending().day.or(view.state().day)
@@ -143,7 +153,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -230,6 +240,11 @@ impl StateMachine for Payments {
             Event::PaymentReceived(payment) => stage_payment(staging, record, payment)?,
             Event::PaymentQuarantined { .. } => staging.pending().totals.quarantine_count += 1,
             Event::MessageUnreadable { .. } => staging.pending().totals.unreadable_count += 1,
+            Event::AvailabilityChanged(change) => {
+                pending_availability(staging).change(change, record.time, record.sequence);
+            }
+            // Views add it up; no decision depends on it.
+            Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }
         Ok(())
@@ -263,6 +278,9 @@ impl StateMachine for Payments {
         if let Some(catalogues) = pending.catalogues {
             self.catalogues = catalogues;
         }
+        if let Some(availability) = pending.availability {
+            self.availability = availability;
+        }
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -280,6 +298,9 @@ impl StateMachine for Payments {
         if let Some(catalogues) = &pending.catalogues {
             readers.show_catalogues(Arc::clone(catalogues));
         }
+        if let Some(availability) = &pending.availability {
+            readers.show_availability(Arc::clone(availability));
+        }
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -292,6 +313,7 @@ impl StateMachine for Payments {
         }
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
+        readers.show_availability(Arc::clone(&self.availability));
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -310,6 +332,7 @@ impl StateMachine for Payments {
             attempts: self.attempts.values().cloned().collect(),
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
+            availability: self.availability.parts(),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -324,6 +347,7 @@ impl StateMachine for Payments {
             attempts: parts.attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect(),
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
+            availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             totals: Totals::default(),
             day: parts.day,
         });
@@ -343,6 +367,11 @@ fn pending_keys<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut BTreeMap<
 fn pending_catalogues<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Catalogues {
     let known = &staging.state().catalogues;
     Arc::make_mut(staging.pending().catalogues.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_availability<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Availability {
+    let known = &staging.state().availability;
+    Arc::make_mut(staging.pending().availability.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn staged_bill(

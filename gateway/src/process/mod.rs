@@ -36,7 +36,7 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
-use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers};
+use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
 use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
@@ -332,6 +332,7 @@ impl Gateway {
             tracing::warn!("Not everything finished in time; what is left is cut.");
             self.tasks.abort_all();
         }
+        regular::keep_usage(&self.app, revenue_day(self.app.now())).await;
         ended
     }
 }

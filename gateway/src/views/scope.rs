@@ -105,6 +105,12 @@ impl Select {
         Ok(self)
     }
 
+    /// One row for all that agree in these columns.
+    pub(super) fn grouped(mut self, columns: &'static str) -> Self {
+        self.sql.push(" GROUP BY ").push(columns);
+        self
+    }
+
     /// All rows, in a fixed order, so many at most.
     pub(super) fn sorted(mut self, order: &'static str, row_count_max: i64) -> Self {
         self.sql.push(format_args!(" ORDER BY {order} LIMIT ")).push_bind(row_count_max);

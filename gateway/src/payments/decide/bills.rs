@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Decision, View};
 
-use super::{Payments, draft, note_request, once, refuse};
+use super::{Payments, availability, draft, note_request, once, refuse};
 use crate::payments::bill::BillTerms;
 use crate::payments::bill_life::BillEvent;
 use crate::payments::command::{Answer, Command, Idempotency, NewBill, Refusal};
@@ -23,6 +23,9 @@ pub(super) fn create(
     new: &NewBill,
 ) -> Result<Decision<Payments>, RunError> {
     once(view, new.idempotency.as_ref(), || {
+        if let Some(refusal) = availability::refusal_of_bill(view, new) {
+            return Ok(refuse(refusal));
+        }
         if let Some(bill) = open_over_same_assessment(view, new)? {
             return Ok(refuse(Refusal::AssessmentHasBill { bill }));
         }

@@ -103,6 +103,12 @@ impl Desk {
         self.bill_of(usd(dollars), kes(shillings), Some(quote))
     }
 
+    /// The answer to somebody who wants a bill of one line in shillings.
+    pub(super) fn try_bill(&mut self, shillings: i64) -> Answer {
+        let bill = self.new_bill(vec![line("KWS", kes(shillings))], kes(shillings), None);
+        self.ask(Ask::CreateBill(Box::new(bill)))
+    }
+
     fn bill_of(&mut self, total: Money, payable: Money, quote: Option<Quote>) -> PaymentNumber {
         self.bill_of_lines(vec![line("KWS", total)], payable, quote)
     }
