@@ -93,21 +93,24 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
 
 /// `POST /v1/services/{slug}/availability`.
 pub(super) async fn set_of_service(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let wanted = request.json()?;
     let served = app.catalogue.current();
     let service = served.catalogue().service(request.head.parameter("slug"));
     let service = service.ok_or_else(services::no_such_service)?;
     let set_by = set_by(&request, &service.agency)?;
-    set(&app, &request, AvailabilityScope::Service { slug: service.slug.as_str().into() }, set_by).await
+    set(&app, &request, AvailabilityScope::Service { slug: service.slug.as_str().into() }, set_by, wanted)
+        .await
 }
 
 /// `POST /v1/agencies/{code}/availability`.
 pub(super) async fn set_of_agency(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let wanted = request.json()?;
     let served = app.catalogue.current();
     let agency = served.catalogue().agency(&request.head.parameter("code").to_uppercase());
     let agency =
         agency.ok_or_else(|| Problem::new(Code::NotFound, "The catalogue has no agency of this code."))?;
     let set_by = set_by(&request, &agency.code)?;
-    set(&app, &request, AvailabilityScope::Agency { code: agency.code.as_str().into() }, set_by).await
+    set(&app, &request, AvailabilityScope::Agency { code: agency.code.as_str().into() }, set_by, wanted).await
 }
 
 /// An agency closes what is its own, an operator whatever has to be.
@@ -124,8 +127,9 @@ async fn set(
     request: &Request<App>,
     scope: AvailabilityScope,
     set_by: ClosedBy,
+    wanted: AvailabilityRequest,
 ) -> Result<Response, Problem> {
-    let ask = match read_terms(request.json()?, set_by, app.now())? {
+    let ask = match read_terms(wanted, set_by, app.now())? {
         Some(terms) => Ask::Close { scope: scope.clone(), terms },
         None => Ask::Open { scope: scope.clone(), opened_by: set_by },
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger::{Decision, View};
+use ledger::{Decision, LedgerTime, View};
 
 use super::{Payments, draft, refuse};
 use crate::payments::availability::{
@@ -69,8 +69,10 @@ pub(super) fn note_system(
 pub(super) fn refusal_of_bill(view: &View<'_, Payments>, new: &NewBill) -> Option<Refusal> {
     let availability = Payments::availability(view);
     let (_, closure) = availability.of_service(&new.agency, &new.service, None).closed?;
-    let left_micros = closure.terms.until.map(|until| until.micros().saturating_sub(view.now().micros()));
+    // The end may have passed and wait for the next tick.
+    let left = |until: LedgerTime| until.micros().saturating_sub(view.now().micros()).max(0);
     // Rounded up, and once more: whoever comes back then finds it open.
+    let left_micros = closure.terms.until.map(left);
     let seconds = left_micros.map(|micros| u32::try_from(micros / 1_000_000 + 2).unwrap_or(u32::MAX));
     Some(Refusal::Closed { reason: closure.terms.reason.clone(), seconds_left: seconds })
 }

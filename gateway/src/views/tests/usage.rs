@@ -61,9 +61,10 @@ fn what_was_counted_and_what_was_booked_come_to_one_row_a_day() {
     let first_day = ask(&Scope::All, UsageBy::Service, None, day..=day);
     let park = row("KWS", "park-entry", day, [4, 7, 2, 0], 400);
     assert_eq!(first_day, [hall, park, park_of_ntsa]);
-    let kws = row("KWS", "", day, [4, 9, 2, 1], 1_600);
-    assert_eq!(ask(&Scope::All, UsageBy::Agency, Some("KWS"), day..=day + 1), [kws.clone()]);
-    assert_eq!(ask(&Scope::Agency("KWS".into()), UsageBy::Agency, None, day..=day + 1), [kws]);
+    for (scope, agency) in [(Scope::All, Some("KWS")), (Scope::Agency("KWS".into()), None)] {
+        let kws = row("KWS", "", day, [4, 9, 2, 1], 1_600);
+        assert_eq!(ask(&scope, UsageBy::Agency, agency, day..=day + 1), [kws]);
+    }
     assert_eq!(ask(&Scope::Agency("KWS".into()), UsageBy::Service, Some("NTSA"), day..=day + 1), []);
 }
 
