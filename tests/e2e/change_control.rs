@@ -150,11 +150,11 @@ fn a_draft_that_the_books_refuse_leaves_no_file_and_nobody_drafts_without_end() 
     let in_force = maker.gets("/v1/catalogue/changes").expect(200).json()["data"][0]["hash"].clone();
     let path = gateway.data().join(format!("catalogues/{}.json", in_force.as_str().unwrap()));
     let document = std::fs::read_to_string(&path).unwrap();
-    maker.posts("/v1/catalogue/drafts?note=same", document.as_str()).expect(409);
+    maker.posts("/v1/catalogue/drafts?note=same", document.clone()).expect(409);
     assert_eq!(kept(), 1);
     // Somebody who never stops is slowed down, whatever comes of the drafts.
     let refused = (0..20).find_map(|_| {
-        let answer = maker.posts("/v1/catalogue/drafts?note=same", document.as_str());
+        let answer = maker.posts("/v1/catalogue/drafts?note=same", document.clone());
         (answer.status == 429).then_some(answer)
     });
     assert_eq!(refused.expect("twenty are too many").problem(), "rate_limited");
