@@ -148,8 +148,12 @@ pub struct BillsOfReference {
 }
 
 impl BillsOfReference {
-    /// Notes one more bill, and lets go of the oldest if there are too many.
+    /// Notes one more bill, and lets go of the oldest if there are too many. An agency may call a bill what its assessment is
+    /// called: that is one bill.
     pub(super) fn note(&mut self, bill: PaymentNumber) {
+        if self.bills.last() == Some(&bill) {
+            return;
+        }
         if self.bills.len() == BILLS_OF_REFERENCE_MAX {
             self.bills.remove(0);
             self.is_crowded = true;
