@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::books::LookupError;
 use crate::payments::{
     AccountReading, Addressed, Bill, Held, NewReference, Owner, ReferenceKind, SuspenseReason,
-    TypedReference, canonical, route,
+    TypedReference, bill_of_reference, canonical_reference,
 };
 use crate::personal::{LookupKeysError, ReferenceHasher};
 
@@ -21,7 +21,7 @@ const SHORTEST_MONTH_SECONDS: i64 = 28 * 86_400;
 /// Reads what a payer typed, by the catalogue in force.
 pub(super) fn read(app: &App, typed: &str) -> Addressed {
     let served = app.catalogue.current();
-    let reading = crate::payments::read(typed, served.catalogue().account_forms());
+    let reading = crate::payments::read_account(typed, served.catalogue().account_forms());
     let AccountReading::Reference { form, .. } = &reading else { return reading.addressed(|_| Vec::new()) };
     match hashers(app) {
         Ok(hashers) => reading.addressed(|text| hashers.iter().map(|hasher| hasher.hash(text)).collect()),
@@ -44,7 +44,7 @@ pub(super) fn find_bill(
     typed: &TypedReference,
     money: Money,
 ) -> Result<Result<Arc<Bill>, Held>, LookupError> {
-    route(typed, money, |key| app.books.bills_of_reference(key))
+    bill_of_reference(typed, money, |key| app.books.bills_of_reference(key))
 }
 
 /// The references of a bill that is to be made, as the books know them.
@@ -56,7 +56,7 @@ pub(super) fn of_new_bill(
     let named = [(ReferenceKind::Assessment, assessment), (ReferenceKind::Agency, agency)];
     let mut references = Vec::new();
     for (kind, reference) in named {
-        let Some(text) = reference.and_then(canonical) else { continue };
+        let Some(text) = reference.and_then(canonical_reference) else { continue };
         let key = app.lookup_keys.references(app.month().0)?.hash(&text);
         let earlier = earlier_hashers(app)?.iter().map(|hasher| hasher.hash(&text)).collect();
         references.push(NewReference { kind, key, earlier });

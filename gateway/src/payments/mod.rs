@@ -66,10 +66,10 @@ pub(crate) use owners::by_owner;
 pub use readers::Readers;
 pub use reference::{
     BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,
-    ReferenceKind, TypedReference, canonical, route,
+    ReferenceKind, TypedReference, bill_of_reference, canonical_reference,
 };
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
-pub use typed::{AccountReading, normalise, read};
+pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

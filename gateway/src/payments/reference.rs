@@ -148,8 +148,12 @@ pub struct BillsOfReference {
 }
 
 impl BillsOfReference {
-    /// Notes one more bill, and lets go of the oldest if there are too many.
+    /// Notes one more bill, and lets go of the oldest if there are too many. An agency may call a bill what its assessment is
+    /// called: that is one bill.
     pub(super) fn note(&mut self, bill: PaymentNumber) {
+        if self.bills.last() == Some(&bill) {
+            return;
+        }
         if self.bills.len() == BILLS_OF_REFERENCE_MAX {
             self.bills.remove(0);
             self.is_crowded = true;
@@ -169,13 +173,13 @@ pub struct FoundBills {
 
 /// How the books write a reference: in capitals, without marks, look-alikes as one character. Nothing if there is nothing that
 /// could be typed.
-pub fn canonical(reference: &str) -> Option<String> {
+pub fn canonical_reference(reference: &str) -> Option<String> {
     let text = without_look_alikes(&bare(reference));
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(text)
 }
 
 /// The bill that money with this reference goes to, or why it goes to none. `bills_of` finds the bills under a key.
-pub fn route<E>(
+pub fn bill_of_reference<E>(
     typed: &TypedReference,
     money: Money,
     mut bills_of: impl FnMut(&ReferenceKey) -> Result<FoundBills, E>,

@@ -85,7 +85,7 @@ impl AccountReading<'_> {
 }
 
 /// Reads what was typed, by the forms of the catalogue.
-pub fn read<'f>(typed: &str, forms: &'f [AccountForm]) -> AccountReading<'f> {
+pub fn read_account<'f>(typed: &str, forms: &'f [AccountForm]) -> AccountReading<'f> {
     let text = bare(typed);
     if text.is_empty() {
         return AccountReading::Missing;
@@ -151,7 +151,7 @@ fn on_keypad(letter: char) -> char {
 }
 
 /// Upper case, without spaces, hyphens and full stops: two messages of one payment agree in this. It is hashed into the books,
-/// so it stays as it is whatever [`read`] learns.
+/// so it stays as it is whatever [`read_account`] learns.
 pub fn normalise(typed: &str) -> String {
     typed
         .chars()
@@ -188,20 +188,20 @@ mod tests {
             digits.chars().map(|digit| char::from_u32(u32::from(digit) + 0xfee0).unwrap()).collect(),
             digits.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x0660).unwrap()).collect(),
         ] {
-            assert_eq!(read(&typed, &forms), AccountReading::Number(number), "{typed:?}");
+            assert_eq!(read_account(&typed, &forms), AccountReading::Number(number), "{typed:?}");
         }
         let slipped = format!("{}{}", &digits[..11], (digits.as_bytes()[11] - b'0' + 1) % 10);
-        assert_eq!(read(&slipped, &forms), AccountReading::BadCheckDigit);
-        assert_eq!(read("  - ", &forms), AccountReading::Missing);
+        assert_eq!(read_account(&slipped, &forms), AccountReading::BadCheckDigit);
+        assert_eq!(read_account("  - ", &forms), AccountReading::Missing);
         for typed in ["JINA LANGU NI ASHA", "+254700000001", "4071*5520", "ä", "NHIF12345678"] {
-            assert_eq!(read(typed, &forms), AccountReading::Other, "{typed:?}");
+            assert_eq!(read_account(typed, &forms), AccountReading::Other, "{typed:?}");
         }
     }
 
     #[test]
     fn other_forms_are_told_apart() {
         let forms = forms();
-        let reference = |typed: &str| match read(typed, &forms) {
+        let reference = |typed: &str| match read_account(typed, &forms) {
             AccountReading::Reference { form, text } => format!("{} {text}", form.code),
             other => panic!("{typed:?} was {other:?}"),
         };
@@ -211,12 +211,12 @@ mod tests {
         assert_eq!(reference("X8VJM3"), "pesaflow-invoice X8VJM3");
         for typed in ["NHIFM-12345678", "nhif m 12345678", "NHlFM12345678"] {
             assert!(
-                matches!(read(typed, &forms), AccountReading::Member(form) if form.code.as_str() == "nhif-member")
+                matches!(read_account(typed, &forms), AccountReading::Member(form) if form.code.as_str() == "nhif-member")
             );
         }
         // A bare identity number; letters that may as well be digits.
         for typed in ["12345678", "1234567", "29OOOO1", "OIOIOI"] {
-            assert_eq!(read(typed, &forms), AccountReading::Unclear, "{typed:?}");
+            assert_eq!(read_account(typed, &forms), AccountReading::Unclear, "{typed:?}");
         }
     }
 
@@ -226,8 +226,10 @@ mod tests {
         let member = forms.iter_mut().find(|form| form.code.as_str() == "nhif-member").unwrap();
         member.samples = vec!["NHIFM12345678".into()];
         let code = member.code.clone();
-        assert!(matches!(read("nhifm-12345678", &forms), AccountReading::Sample(form) if form.code == code));
-        assert!(matches!(read("nhifm-12345679", &forms), AccountReading::Member(_)));
+        assert!(
+            matches!(read_account("nhifm-12345678", &forms), AccountReading::Sample(form) if form.code == code)
+        );
+        assert!(matches!(read_account("nhifm-12345679", &forms), AccountReading::Member(_)));
     }
 
     proptest! {
@@ -240,14 +242,14 @@ mod tests {
         ) {
             let forms = forms();
             let marked: String = text.chars().zip(marks).map(|(letter, mark)| format!("{letter}{mark}")).collect();
-            prop_assert_eq!(read(&marked.to_lowercase(), &forms), read(&text, &forms));
-            if let AccountReading::Number(_) | AccountReading::Reference { .. } = read(&text, &forms) {
+            prop_assert_eq!(read_account(&marked.to_lowercase(), &forms), read_account(&text, &forms));
+            if let AccountReading::Number(_) | AccountReading::Reference { .. } = read_account(&text, &forms) {
                 let labelled = format!("Invoice no: {text}");
-                let plain = read(&text, &forms);
-                let reading = read(&labelled, &forms);
+                let plain = read_account(&text, &forms);
+                let reading = read_account(&labelled, &forms);
                 prop_assert!(reading == plain, "{:?}", reading);
             }
-            read(&strange, &forms);
+            read_account(&strange, &forms);
         }
     }
 }

@@ -117,7 +117,7 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
         Addressed::Held(why) => return held((**why).clone()),
         Addressed::Reference(typed) => {
             let bills_of = |key: &_| Payments::bills_of_reference(view, key);
-            match reference::route(typed, money_in.money, bills_of)? {
+            match reference::bill_of_reference(typed, money_in.money, bills_of)? {
                 Ok(bill) => Some(bill),
                 Err(why) => return held(why),
             }

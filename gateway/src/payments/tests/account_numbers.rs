@@ -78,8 +78,9 @@ fn books(dice: &mut Dice, desk: &mut Desk) -> Vec<Slip> {
             let mut near = root.clone();
             near[at % length] = dice.pick(b"ABCDEFGHKMNPQRSTUVWXYZOIL0123456789");
             let near = String::from_utf8(near).unwrap();
-            let is_same =
-                |other: &String| crate::payments::canonical(other) == crate::payments::canonical(&near);
+            let is_same = |other: &String| {
+                crate::payments::canonical_reference(other) == crate::payments::canonical_reference(&near)
+            };
             if !invoices.iter().any(is_same) {
                 invoices.insert(near);
             }

@@ -14,8 +14,8 @@ use crate::payments::{
     AccountFact, Addressed, Answer, Archived, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill,
     BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Event, Method, MoneyIn, NewAttempt, NewBill,
     NewReference, PartPaymentRule, PaymentNumber, Payments, Placement, Provider, Quote, Readers,
-    ReferenceKey, ReferenceKind, ToldBy, TypedAccount, agency_payable, archive, canonical, read, read_event,
-    revenue_day,
+    ReferenceKey, ReferenceKind, ToldBy, TypedAccount, agency_payable, archive, canonical_reference,
+    read_account, read_event, revenue_day,
 };
 
 /// 2026-11-20 09:14:05 in Nairobi.
@@ -137,7 +137,7 @@ impl Desk {
         bill.agency = agency.into();
         bill.service = service.into();
         bill.part_payment = PartPaymentRule::Exact;
-        let keys = keys_of(&canonical(reference).expect("it can be typed"));
+        let keys = keys_of(&canonical_reference(reference).expect("it can be typed"));
         bill.references = vec![NewReference { kind, key: keys[0], earlier: keys[1..].to_vec() }];
         self.make(bill)
     }
@@ -190,7 +190,7 @@ impl Desk {
         receipt: &str,
         money: Money,
     ) -> Placement {
-        let addressed = read(account, forms).addressed(keys_of);
+        let addressed = read_account(account, forms).addressed(keys_of);
         let Answer::Booked { sequence } = self.receive(addressed, receipt, money) else {
             panic!("{receipt} is new");
         };

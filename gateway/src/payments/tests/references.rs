@@ -2,9 +2,10 @@
 
 use catalog::{AccountForm, Catalogue};
 
-use super::desk::{Desk, kes};
+use super::desk::{Desk, kes, keys_of};
 use crate::payments::{
-    Answer, Ask, BillState, PaymentNumber, Placement, ReferenceKind, Refusal, Share, SuspenseReason,
+    Answer, Ask, BillState, NewReference, PaymentNumber, Placement, ReferenceKind, Refusal, Share,
+    SuspenseReason,
 };
 
 const PRN: &str = "2027000123456";
@@ -143,6 +144,18 @@ fn an_agency_may_call_several_bills_the_same_and_then_the_name_leads_to_none() {
     let third = scene.invoice("KWS", "QKRTWX", 600);
     scene.is_held("QKRTWX", 500, AmountDiffers, Some("KWS"));
     scene.lands("Invoice no: QKRTWX", 600, third, Share::Completed);
+}
+
+#[test]
+fn an_agency_may_call_a_bill_what_its_assessment_is_called() {
+    let mut scene = Scene::new();
+    let mut bill = scene.desk.new_bill(kes(700), kes(700), None);
+    (bill.agency, bill.service) = ("KRA".into(), "kra-prn-payment".into());
+    let keys = keys_of(PRN);
+    let of_kind = |kind| NewReference { kind, key: keys[0], earlier: keys[1..].to_vec() };
+    bill.references = [ReferenceKind::Assessment, ReferenceKind::Agency].map(of_kind).to_vec();
+    let bill = scene.desk.make(bill).unwrap();
+    scene.lands(PRN, 700, bill, Share::Completed);
 }
 
 #[test]
