@@ -126,12 +126,13 @@ pub(super) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
 /// Where and how a body does not have the documented shape. serde's message may repeat what was sent, which may be
 /// personal data, and so may the name of a field that we do not know: neither is passed on. Other names are ours.
 fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
-    let quoted = |beginning: &str| message.strip_prefix(beginning)?.split('`').next().map(str::to_owned);
-    let (code, what) = if let Some(key) = quoted("missing field `") {
-        steps.push(Segment::Map { key });
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let (code, what) = if let Some(name) = missing {
+        steps.push(Segment::Map { key: name.to_owned() });
         ("missing", "is missing")
-    } else if let Some(unknown) = quoted("unknown field `") {
-        if matches!(steps.last(), Some(Segment::Map { key }) if *key == unknown) {
+    } else if let Some(unknown) = message.strip_prefix("unknown field `") {
+        // Its name may be the last step. It may hold anything, the sign that serde ends it with as well.
+        if matches!(steps.last(), Some(Segment::Map { key }) if unknown.starts_with(key.as_str())) {
             steps.pop();
         }
         ("unknown_field", "has a field that this address does not know")
@@ -150,7 +151,7 @@ fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
             Segment::Map { key: name } | Segment::Enum { variant: name } => {
                 path.push_str(if path.is_empty() { "" } else { "." });
                 path.push_str(name);
-                pointer.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                pointer.push_str(&format!("/{name}"));
             }
             Segment::Unknown => {}
         }
@@ -291,6 +292,8 @@ mod tests {
         for secretive in [
             r#"{"service":"a","amount":"0712345678"}"#,
             r#"{"service":"a","amount":1,"0712345678":1}"#,
+            r#"{"service":"a","amount":1,"x`0712345678":1}"#,
+            r#"{"service":"a","amount":1,"lines":[{"count":1,"0712345678`":1}]}"#,
             r#"{"service":"a","amount":30.50}"#,
         ] {
             let problem = refused(secretive);
