@@ -149,12 +149,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn new_bill(
-        &mut self,
-        lines: Vec<BillLine>,
-        payable: Money,
-        quote: Option<Quote>,
-    ) -> NewBill {
+    pub(super) fn new_bill(&mut self, lines: Vec<BillLine>, payable: Money, quote: Option<Quote>) -> NewBill {
         self.made += 1;
         let currency = lines.first().map_or(payable.currency(), |line| line.amount.currency());
         let total = Money::sum(currency, lines.iter().map(|line| line.amount)).unwrap();

@@ -2,7 +2,7 @@
 
 use catalog::{AccountForm, Catalogue};
 
-use super::desk::{Desk, kes, keys_of};
+use super::desk::{Desk, kes, keys_of, line};
 use crate::payments::{
     Answer, Ask, BillState, NewReference, PaymentNumber, Placement, ReferenceKind, Refusal, Share,
     SuspenseReason,
@@ -149,7 +149,7 @@ fn an_agency_may_call_several_bills_the_same_and_then_the_name_leads_to_none() {
 #[test]
 fn an_agency_may_call_a_bill_what_its_assessment_is_called() {
     let mut scene = Scene::new();
-    let mut bill = scene.desk.new_bill(kes(700), kes(700), None);
+    let mut bill = scene.desk.new_bill(vec![line("KRA", kes(700))], kes(700), None);
     (bill.agency, bill.service) = ("KRA".into(), "kra-prn-payment".into());
     let keys = keys_of(PRN);
     let of_kind = |kind| NewReference { kind, key: keys[0], earlier: keys[1..].to_vec() };
