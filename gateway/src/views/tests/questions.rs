@@ -117,7 +117,7 @@ fn a_bill_is_followed_from_the_first_line_to_the_last_posting() {
         ]
     );
     assert_eq!(&*entries[0].reason, "bill_paid");
-    assert_eq!(&*entries[0].postings[2].memo, "adult fee=2026-1 basis=SAMPLE/1");
+    assert_eq!(&*entries[0].postings[2].memo, "adult revenue=SAMPLE/ENTRY fee=2026-1 basis=SAMPLE/1");
 }
 
 #[test]
