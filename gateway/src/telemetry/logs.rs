@@ -20,6 +20,9 @@ use crate::config::sections::{LogConfig, LogFormat};
 
 /// Lines that may wait to be written.
 const LINES_WAITING_MAX: usize = 8_192;
+/// How long lines are gathered before they are written. Waking the thread that writes for each line would cost whoever
+/// logs it more than the line does.
+const GATHERED_FOR: Duration = Duration::from_millis(5);
 /// Bytes gathered into one write when lines come quickly.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// The longest [`Logs::flush`] waits for the reader.
@@ -110,6 +113,9 @@ fn pipe(out: impl Write + Send + 'static) -> io::Result<(Logs, Lines)> {
 fn write_lines(waiting: &Receiver<Entry>, mut out: impl Write) {
     let mut gathered = Vec::with_capacity(WRITE_BYTES_MAX);
     while let Ok(first) = waiting.recv() {
+        if matches!(first, Entry::Line(_)) {
+            std::thread::sleep(GATHERED_FOR);
+        }
         let mut next = Some(first);
         while let Some(entry) = next {
             match entry {
