@@ -2,7 +2,7 @@
 //! of them show a right service among the first three, and what each takes.
 //!
 //! ```text
-//! cargo bench --bench search
+//! cargo bench -p search-bench
 //! ```
 
 #![expect(clippy::float_arithmetic, reason = "what is computed here are measures, not money")]

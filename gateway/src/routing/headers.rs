@@ -195,7 +195,8 @@ fn takes_trailers(headers: &HeaderMap) -> bool {
 
 /// What `Connection` says is about the connection.
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
-    let named = headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let named =
+        headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
 }
 
