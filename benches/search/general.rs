@@ -1,7 +1,7 @@
 //! The yardstick: tantivy, set up as somebody would who knows it and wants citizens to find services. Fields for each
 //! language, names before keywords before descriptions, letters without accents, English in stems and Kiswahili as it is
-//! written, the beginning of a word and one slip in it, words that mean nothing left out. It was tuned on the same list of
-//! queries that it is measured by. What it has no notion of, it does without: synonyms, counties, acronyms.
+//! written, the beginning of a word and one slip in it, words that mean nothing left out. Its weights
+//! were chosen by judgement, once. What it has no notion of, it does without: synonyms, counties, acronyms.
 
 use catalog::{Catalogue, Language, Service};
 use tantivy::collector::TopDocs;
