@@ -56,8 +56,8 @@ const CATALOGUE_DEADLINE: Duration = Duration::from_secs(60);
 /// What citizens, agencies, the Treasury and the Auditor reach.
 pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
     let mut routes = vec![
-        Route::get("/v1/services", "service_list", Access::Anyone, services::list),
-        Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
+        Route::get("/v1/services", "service_list", Access::Anyone, services::list).quiet(),
+        Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show).quiet(),
         Route::get("/v1/services/{slug}/fees", "service_fees", Access::Anyone, fees::on_day),
         Route::post("/v1/services/{slug}/price", "service_price", Access::Anyone, fees::price),
         Route::post(
