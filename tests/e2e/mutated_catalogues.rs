@@ -55,14 +55,13 @@ fn spoiled_files_never_break_a_gateway_at_work() {
             assert_eq!(office.reloads(number, &bytes, &what), verdict, "{what}, as a file");
             in_force.expect_unchanged(&gateway, &what);
             told.count(kind.name, &verdict);
-            if let Verdict::Valid(hash) = verdict {
-                if told.valid().is_multiple_of(PUBLISHED_EVERY)
-                    && park_of(&bytes) == park_of(valid.as_bytes())
-                {
-                    in_force = office.publishes_and_rolls_back(&in_force, &bytes, &what);
-                    told.published += 1;
-                    told.hashes.insert(hash);
-                }
+            if let Verdict::Valid(hash) = verdict
+                && told.valid().is_multiple_of(PUBLISHED_EVERY)
+                && park_of(&bytes) == park_of(valid.as_bytes())
+            {
+                in_force = office.publishes_and_rolls_back(&in_force, &bytes, &what);
+                told.published += 1;
+                told.hashes.insert(hash);
             }
         }
     });
