@@ -8,6 +8,10 @@
 
 #![expect(clippy::float_arithmetic, reason = "what is computed here are measures, not money")]
 
+#[path = "../bare_hyper.rs"]
+mod bare_hyper;
+#[path = "../crowd.rs"]
+mod crowd;
 #[path = "../process.rs"]
 mod process;
 #[path = "../processor_time.rs"]
@@ -16,21 +20,18 @@ mod processor_time;
 mod receipts;
 #[path = "../rounds.rs"]
 mod rounds;
+#[path = "../server_cost.rs"]
+mod server_cost;
 
-mod bare_hyper;
-mod crowd;
+mod nothing_but_the_answer;
 mod safaricom;
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
-
-use crate::bare_hyper::BareHyper;
-use crate::crowd::Crowd;
+use crate::bare_hyper::{BareHyper, asked_to_serve};
+use crate::crowd::Answer;
 use crate::process::Gateway;
-use crate::processor_time::cpu_by_thread;
 use crate::rounds::{Purpose, Table};
 use crate::safaricom::{Callbacks, make_bills};
+use crate::server_cost::cost_of;
 
 /// The same as in the executable, for the sake of the yardstick, which is this executable too.
 #[global_allocator]
@@ -41,19 +42,12 @@ const VALIDATION: &str = "validation";
 const CONFIRMATION: &str = "confirmation";
 /// The threads that a confirmation passes through before it is answered.
 const PATH: [&str; 2] = ["malipo-callback", "sequencer"];
-/// Long enough for lazily made things to be made.
-const WARM_UP_SHARE: usize = 20;
-/// A process that takes no more than so much of a processor is idle.
-const IDLE_SHARE: f64 = 0.03;
 /// Threads that take less are not worth a line.
 const NOTICED_MICROS: f64 = 0.02;
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// The longest that is waited for whatever follows from the payments.
-const FOLLOW_UP_MAX: Duration = Duration::from_secs(60);
 
 fn main() {
-    if std::env::args().any(|argument| argument == bare_hyper::SERVE_FLAG) {
-        return bare_hyper::serve();
+    if asked_to_serve().is_some() {
+        return nothing_but_the_answer::serve();
     }
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
@@ -69,7 +63,7 @@ async fn measure(purpose: Purpose) {
         .expect("a folder is made");
     let gateway = Gateway::start(&folder.path().join("data"), &["--callback-listen", "127.0.0.1:0"]);
     let callbacks = Callbacks::of(&gateway);
-    let bare = BareHyper::start();
+    let bare = BareHyper::start("answers");
     for connections in [64, 256] {
         let mut whole =
             Table::new(format!("Processor time of the whole process, {connections} connections"), "µs");
@@ -90,7 +84,7 @@ async fn measure(purpose: Purpose) {
                 (CONFIRMATION, gateway.id(), callbacks.address, confirmations),
             ];
             for (name, process, address, requests) in contests {
-                let cost = cost_of(process, address, connections, requests).await;
+                let cost = cost_of(process, address, connections, requests, demand_success).await;
                 whole.note(name, cost.by_thread.values().sum());
                 rates.note(name, cost.rate);
                 let is_on_path = |thread: &str| process == bare.id() || PATH.contains(&thread);
@@ -109,59 +103,9 @@ async fn measure(purpose: Purpose) {
     }
 }
 
-/// What requests cost a server.
-struct Cost {
-    /// Answers in a second.
-    rate: f64,
-    /// Microseconds of processor time for each request, by thread, whatever followed from it included.
-    by_thread: BTreeMap<String, f64>,
-}
-
-async fn cost_of(process: u32, address: SocketAddr, connections: usize, mut requests: Vec<Vec<u8>>) -> Cost {
-    let warm_up = requests.split_off(requests.len() - requests.len() / WARM_UP_SHARE);
-    let count = requests.len() as f64;
-    Crowd::connect(address, connections).await.send(warm_up, |_| ()).await;
-    let idle = settled(process).await;
-    // New connections: the others may have been idle for longer than the server allows.
-    let mut crowd = Crowd::connect(address, connections).await;
-    let before = cpu_by_thread(process);
-    let began = Instant::now();
-    let took =
-        crowd.send(requests, |body| assert!(is_success(body), "{}", String::from_utf8_lossy(body))).await;
-    settled(process).await;
-    let lasted = began.elapsed();
-    // What the process does when nobody calls is no part of a call's cost.
-    let micros = |thread: &String, nanos: u64| {
-        let spent = nanos.saturating_sub(before.get(thread).copied().unwrap_or(0)) as f64;
-        let idle = idle.get(thread).copied().unwrap_or(0.0) * lasted.as_nanos() as f64;
-        (spent - idle).max(0.0) / 1e3 / count
-    };
-    let by_thread =
-        cpu_by_thread(process).into_iter().map(|(thread, nanos)| (thread.clone(), micros(&thread, nanos)));
-    Cost { rate: count / took.as_secs_f64(), by_thread: by_thread.collect() }
-}
-
 /// Zero, as a number or as a text.
-fn is_success(body: &[u8]) -> bool {
-    [&br#"{"ResultCode":0,"#[..], br#"{"ResultCode":"0","#].iter().any(|start| body.starts_with(start))
-}
-
-/// Waits until the process has nothing left to do, and returns how much of a processor each thread takes then.
-async fn settled(process: u32) -> BTreeMap<String, f64> {
-    let mut before = cpu_by_thread(process);
-    let began = Instant::now();
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let now = cpu_by_thread(process);
-        let share = |thread: &String, nanos: u64| {
-            let spent = nanos.saturating_sub(before.get(thread).copied().unwrap_or(0));
-            spent as f64 / LOOK_EVERY.as_nanos() as f64
-        };
-        let shares: BTreeMap<_, _> =
-            now.iter().map(|(thread, nanos)| (thread.clone(), share(thread, *nanos))).collect();
-        if shares.values().sum::<f64>() < IDLE_SHARE || began.elapsed() > FOLLOW_UP_MAX {
-            return shares;
-        }
-        before = now;
-    }
+fn demand_success(answer: &Answer<'_>) {
+    let starts = [&br#"{"ResultCode":0,"#[..], br#"{"ResultCode":"0","#];
+    let is_success = starts.iter().any(|start| answer.body.starts_with(start));
+    assert!(is_success, "{} {}", answer.head, String::from_utf8_lossy(answer.body));
 }

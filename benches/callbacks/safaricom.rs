@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gateway::payments::PaymentNumber;
 use serde_json::{Value, json};
 
-use crate::crowd::{Crowd, post};
+use crate::crowd::Crowd;
 use crate::process::Gateway;
 use crate::receipts::receipt;
 
@@ -71,8 +71,8 @@ pub(crate) async fn make_bills(gateway: &Gateway, count: usize) -> Vec<Bill> {
     let bills = Arc::new(Mutex::new(Vec::with_capacity(count)));
     let made = Arc::clone(&bills);
     let mut makers = Crowd::connect(host.parse().expect("the gateway says its address"), MAKERS).await;
-    let took = makers.send(requests.collect(), move |body| {
-        let bill: Value = serde_json::from_slice(body).expect("a bill is JSON");
+    let took = makers.send(requests.collect(), move |answer| {
+        let bill: Value = serde_json::from_slice(answer.body).expect("a bill is JSON");
         let number = bill["payment_number"].as_str().expect("a bill has a number").replace(' ', "");
         let minor = bill["amount"]["amount"].as_u64().expect("a bill has an amount");
         let bill = Bill { number, amount: format!("{}.{:02}", minor / 100, minor % 100) };
@@ -81,6 +81,16 @@ pub(crate) async fn make_bills(gateway: &Gateway, count: usize) -> Vec<Bill> {
     took.await;
     let mut bills = bills.lock().unwrap_or_else(PoisonError::into_inner);
     std::mem::take(&mut *bills)
+}
+
+/// A POST as it goes over the wire.
+fn post(host: &str, path: &str, more_headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: */*\r\n\
+         {more_headers}Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// `http://host:port/path` as host with port, and path.

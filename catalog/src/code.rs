@@ -183,6 +183,19 @@ code_type!(
 );
 
 code_type!(
+    /// The name of a form of account numbers in its catalogue, `kra-prn`.
+    AccountFormCode,
+    Shape {
+        what: "the code of a form of account numbers",
+        words: "3 to 40 small letters and digits, with single hyphens between them",
+        length_min: 3,
+        length_max: 40,
+        allows: lower_or_digit,
+        joints: b"-",
+    }
+);
+
+code_type!(
     /// The name under which fees of one catalogue cite a legal basis, `kws-ln-160-2025`.
     BasisCode,
     Shape {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::code::{AgencyCode, FeeVersion, ServiceSlug};
+use crate::account_form::AccountForm;
+use crate::code::{AccountFormCode, AgencyCode, FeeVersion, ServiceSlug};
 use crate::fee::FeeSchedule;
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
@@ -25,6 +26,12 @@ pub struct Changes {
     pub services_removed: Vec<ServiceSlug>,
     /// Services that changed.
     pub services_changed: Vec<ServiceChange>,
+    /// Forms of account numbers that are new.
+    pub account_forms_added: Vec<AccountFormCode>,
+    /// Forms of account numbers that are gone.
+    pub account_forms_removed: Vec<AccountFormCode>,
+    /// Forms of account numbers that changed: money that is typed so goes elsewhere.
+    pub account_forms_changed: Vec<AccountFormCode>,
     /// True if the convenience fee is another.
     pub convenience_fee_changed: bool,
 }
@@ -87,6 +94,8 @@ impl Changes {
         let new_services: BTreeMap<_, _> =
             new.services().iter().map(|service| (&service.slug, service)).collect();
         let (services_added, services_removed) = added_and_removed(&old_services, &new_services);
+        let (old_forms, new_forms) = (forms_of(old), forms_of(new));
+        let (account_forms_added, account_forms_removed) = added_and_removed(&old_forms, &new_forms);
         Self {
             agencies_added,
             agencies_removed,
@@ -103,6 +112,12 @@ impl Changes {
             services_changed: in_both(&old_services, &new_services)
                 .map(|(old, new)| ServiceChange { slug: new.slug.clone(), aspects: aspects(old, new) })
                 .filter(|change| !change.aspects.is_empty())
+                .collect(),
+            account_forms_added,
+            account_forms_removed,
+            account_forms_changed: in_both(&old_forms, &new_forms)
+                .filter(|(old, new)| old != new)
+                .map(|(_, new)| new.code.clone())
                 .collect(),
             convenience_fee_changed: old.convenience_fee() != new.convenience_fee(),
         }
@@ -125,6 +140,10 @@ impl Changes {
 }
 
 type ByCode<'a, Code, Row> = BTreeMap<&'a Code, &'a Row>;
+
+fn forms_of(catalogue: &Catalogue) -> ByCode<'_, AccountFormCode, AccountForm> {
+    catalogue.account_forms().iter().map(|form| (&form.code, form)).collect()
+}
 
 fn added_and_removed<Code: Ord + Clone, Row>(
     old: &ByCode<'_, Code, Row>,
@@ -238,6 +257,15 @@ impl fmt::Display for Changes {
         for code in &self.agencies_changed {
             let moved = if self.back_ends_changed.contains(code) { ": BACK END" } else { "" };
             writeln!(f, "~ agency {code}{moved}")?;
+        }
+        for code in &self.account_forms_added {
+            writeln!(f, "+ account form {code}")?;
+        }
+        for code in &self.account_forms_removed {
+            writeln!(f, "- account form {code}")?;
+        }
+        for code in &self.account_forms_changed {
+            writeln!(f, "~ account form {code}")?;
         }
         for slug in &self.services_added {
             writeln!(f, "+ service {slug}")?;

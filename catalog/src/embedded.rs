@@ -6,6 +6,7 @@ use crate::snapshot::Catalogue;
 /// Each file by its path within this crate. One file per agency; the laws and the convenience fee that several agencies
 /// share have their own.
 const FILES: &[(&str, &str)] = &[
+    ("services/account-forms.json", include_str!("../services/account-forms.json")),
     ("services/afa.json", include_str!("../services/afa.json")),
     ("services/afc.json", include_str!("../services/afc.json")),
     ("services/archives.json", include_str!("../services/archives.json")),

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The modules, in the order to read them: what a service is (`code`, `text`, `back_end`, `agency`, `county`,
-//! `service`), what it costs (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`),
+//! `service`), what people type as an account number (`account_form`), what it costs (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`),
 //! what fills a demonstration ([`sample`]), what is asked of it (`search`, `diff`, `charge`, `impact`), and how it goes out
 //! and lists come in (`export`, `import`). `FORMAT.md` describes the files.
 
@@ -31,6 +31,8 @@ mod back_end;
 mod agency;
 mod county;
 mod service;
+
+mod account_form;
 
 mod fee;
 mod price;
@@ -50,11 +52,14 @@ mod impact;
 mod export;
 pub mod import;
 
+pub use account_form::{AccountCharacters, AccountForm, AccountMeaning, without_look_alikes};
 pub use agency::Agency;
 pub use back_end::BackEnd;
 pub use builder::{CatalogueBuilder, SERVICES_MAX};
 pub use charge::{Charge, ChargeItem, Cost};
-pub use code::{AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode};
+pub use code::{
+    AccountFormCode, AgencyCode, BasisCode, CodeError, FeeVersion, RevenueCode, ServiceSlug, VariantCode,
+};
 pub use county::{County, UnknownCounty};
 pub use diff::{Aspect, Changes, ServiceChange};
 pub use fee::{

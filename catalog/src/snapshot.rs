@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::account_form::AccountForm;
 use crate::agency::Agency;
 use crate::back_end::BackEnd;
 use crate::builder::CatalogueBuilder;
@@ -39,6 +40,7 @@ impl ServiceIndex {
 pub struct Catalogue {
     services: Vec<Service>,
     agencies: Vec<Agency>,
+    account_forms: Vec<AccountForm>,
     convenience_fee: Option<ConvenienceFee>,
     service_by_slug: HashMap<ServiceSlug, ServiceIndex>,
     agency_by_code: HashMap<AgencyCode, usize>,
@@ -88,11 +90,12 @@ impl Catalogue {
         builder.build()
     }
 
-    /// Puts checked parts together. `services` and `agencies` are sorted by slug and code, without doubles, and every
-    /// service's agency is there.
+    /// Puts checked parts together. `services`, `agencies` and `account_forms` are sorted by slug and code, without doubles,
+    /// every service's agency is there, and no text is of two forms.
     pub(crate) fn new(
         services: Vec<Service>,
         agencies: Vec<Agency>,
+        account_forms: Vec<AccountForm>,
         convenience_fee: Option<ConvenienceFee>,
         document: Arc<[u8]>,
     ) -> Self {
@@ -111,6 +114,7 @@ impl Catalogue {
         Self {
             services,
             agencies,
+            account_forms,
             convenience_fee,
             service_by_slug,
             agency_by_code,
@@ -175,6 +179,11 @@ impl Catalogue {
         let indexes =
             self.agency_by_code.get(code).map_or(&[][..], |position| &self.services_by_agency[*position]);
         indexes.iter().map(|index| self.service_at(*index))
+    }
+
+    /// What is typed as an account number besides payment numbers, by code. No text is of two of them.
+    pub fn account_forms(&self) -> &[AccountForm] {
+        &self.account_forms
     }
 
     /// The convenience fee through time, if this catalogue has one.

@@ -125,8 +125,11 @@ impl Application for App {
         if rule == Access::Provider {
             crate::api::check_caller(self, head)?;
         }
-        let (keys, mode) = (self.books.readers().keys(), KeyMode::of(self.purpose));
-        crate::api::authorize(rule, head, &keys, mode, &self.operator_token, self.now())
+        let mode = KeyMode::of(self.purpose);
+        let in_force = |secret: &KeySecret| {
+            self.books.readers().keys().find(secret, self.now()).filter(|key| key.mode == mode)
+        };
+        crate::api::authorize(rule, head, in_force, &self.operator_token)
     }
 
     fn problem_page(&self, problem: &Problem, uri: &Uri, request_id: &RequestId) -> Option<Response> {

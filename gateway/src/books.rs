@@ -10,8 +10,8 @@ use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
-    Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event, Idempotency,
-    PaymentNumber, Payments, Readers, ReceiptNumber, archive, read_event,
+    Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event, FoundBills,
+    Idempotency, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -133,6 +133,14 @@ impl Books {
             return Ok(Some(bill));
         }
         Ok(self.ledger.archived(&archive::bill(number))?.and_then(Archived::bill))
+    }
+
+    /// The bills with this reference, open or not.
+    pub fn bills_of_reference(&self, key: &ReferenceKey) -> Result<FoundBills, LookupError> {
+        let archived = self.ledger.archived(&archive::reference(key))?.and_then(Archived::bills_of_reference);
+        let Some(noted) = archived else { return Ok(FoundBills::default()) };
+        let bills = noted.bills.iter().filter_map(|number| self.bill(*number).transpose());
+        Ok(FoundBills { bills: bills.collect::<Result<_, _>>()?, is_crowded: noted.is_crowded })
     }
 
     /// The bill with this identifier, open or not.

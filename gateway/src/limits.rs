@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -23,6 +24,10 @@ const GUEST_PROMPTS_PER_MINUTE: u32 = 60;
 const GUEST_BILLS_PER_MINUTE: u32 = 60;
 /// Prompts on one phone, whoever asks for them: so many at once, and one more each minute.
 const PROMPTS_PER_PHONE: u32 = 10;
+/// Drafts of catalogues by one key: so many at once, and one more each ten seconds. Checking one takes a second of a
+/// processor.
+const DRAFTS_AT_ONCE: u32 = 10;
+const DRAFT_EVERY: Duration = Duration::from_secs(10);
 /// Lines of the log about strangers: so many at once, and as many more each second.
 const LINES_PER_SECOND: u32 = 20;
 
@@ -40,6 +45,7 @@ pub struct RateLimits {
     guest_prompts: DefaultKeyedRateLimiter<IpAddr>,
     guest_bills: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<Subscriber>,
+    drafts: DefaultKeyedRateLimiter<Arc<str>>,
     strange_callbacks: LogLimit,
 }
 
@@ -51,6 +57,11 @@ impl RateLimits {
             guest_prompts: RateLimiter::keyed(Quota::per_minute(count(GUEST_PROMPTS_PER_MINUTE))),
             guest_bills: RateLimiter::keyed(Quota::per_minute(count(GUEST_BILLS_PER_MINUTE))),
             phones: RateLimiter::keyed(Quota::per_minute(count(1)).allow_burst(count(PROMPTS_PER_PHONE))),
+            drafts: RateLimiter::keyed(
+                Quota::with_period(DRAFT_EVERY)
+                    .expect("ten seconds are more than nothing")
+                    .allow_burst(count(DRAFTS_AT_ONCE)),
+            ),
             strange_callbacks: LogLimit::new(),
         }
     }
@@ -80,6 +91,11 @@ impl RateLimits {
         check(&self.phones, &phone)
     }
 
+    /// Somebody's key drafts a catalogue.
+    pub fn catalogue_is_drafted(&self, principal: &Arc<str>) -> Result<(), TooOften> {
+        check(&self.drafts, principal)
+    }
+
     /// Lets go of everybody who may ask as often as one who never has. Asked regularly, or memory would grow.
     pub fn forget(&self) {
         self.receipts.retain_recent();
@@ -90,6 +106,8 @@ impl RateLimits {
         self.guest_bills.shrink_to_fit();
         self.phones.retain_recent();
         self.phones.shrink_to_fit();
+        self.drafts.retain_recent();
+        self.drafts.shrink_to_fit();
     }
 }
 

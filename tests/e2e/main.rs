@@ -6,16 +6,26 @@
 mod harness;
 
 // A bill is paid.
+mod account_numbers;
 mod amboseli;
 mod money_lands;
 mod one_confirmation;
 mod pages;
 mod pay_once;
 mod prompts;
+mod several_owners;
 
 // What can be paid for.
+mod availability;
+mod broken_rows;
+mod caches;
 mod catalogue;
 mod change_control;
+mod mutated_catalogues;
+mod mutations;
+mod published_list;
+mod reloads;
+mod usage;
 
 // An agency's own system is asked.
 mod routing;

@@ -15,6 +15,10 @@ pub(super) fn written(rows: LocatedRows) -> Arc<[u8]> {
         push_row(&mut document, &fee.row);
     }
     push_list(&mut document, "agencies", rows.agencies, |row| row.code.clone());
+    // A catalogue without forms has the bytes, and so the name, that it had before there were any.
+    if !rows.account_forms.is_empty() {
+        push_list(&mut document, "account_forms", rows.account_forms, |row| row.code.clone());
+    }
     push_list(&mut document, "services", rows.services, |row| row.slug.clone());
     document.extend_from_slice(b"}\n");
     Arc::from(document)

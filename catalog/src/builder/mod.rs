@@ -1,5 +1,6 @@
 //! From rows to a catalogue, or to the full list of what is wrong with them.
 
+mod account_forms;
 mod additions;
 mod back_end;
 mod convenience;
@@ -19,8 +20,8 @@ use crate::sample;
 use crate::service::{Billing, Service};
 use crate::snapshot::Catalogue;
 use crate::source::{
-    AgencyRow, BasisRow, CatalogueRows, Located, LocatedRows, Place, Problem, ProblemSink, Problems,
-    ServiceRow, read_rows,
+    AgencyRow, BasisRow, CatalogueRows, FILE_BYTES_MAX, Located, LocatedRows, Place, Problem, ProblemSink,
+    Problems, ServiceRow, read_rows,
 };
 use scalars::{
     checked_code, checked_county, checked_date, checked_promise, checked_text, checked_words, plain_text,
@@ -69,12 +70,13 @@ impl CatalogueBuilder {
                 self.add_file(name, text);
                 self.document = Some(Arc::from(document));
             }
-            Err(error) => self.problems.report(Problem {
-                file: name.to_owned(),
-                line: None,
-                path: String::new(),
-                message: format!("the file is not UTF-8: byte {} cannot be read", error.valid_up_to()),
-            }),
+            Err(error) => {
+                let before = &document[..error.valid_up_to()];
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                let in_line = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+                let message = format!("not UTF-8: byte {} of the line cannot be read", in_line + 1);
+                self.problems.report(Problem::of_line(name, line, message));
+            }
         }
     }
 
@@ -113,16 +115,32 @@ impl CatalogueBuilder {
         let bases = legal_bases(&rows.legal_bases, &problems);
         let agencies = agencies(&rows.agencies, &problems);
         let services = services(&rows.services, &agencies, &bases, &problems);
+        let account_forms =
+            account_forms::account_forms(&rows.account_forms, &agencies, &services, &problems);
         let convenience_fee = convenience_fee(&rows, &bases, &problems);
         problems.finish()?;
         let document = match document {
             Some(document) if sources == 1 => document,
             _ => document::written(rows),
         };
+        fits_in_a_file(document.len())?;
         let services = services.into_values().collect();
         let agencies = agencies.into_values().collect();
-        Ok(Catalogue::new(services, agencies, convenience_fee, document))
+        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, document))
     }
+}
+
+/// A catalogue is kept as a file and read again: it must not be larger than what is read.
+fn fits_in_a_file(byte_count: usize) -> Result<(), Problems> {
+    if byte_count <= FILE_BYTES_MAX {
+        return Ok(());
+    }
+    let problems = ProblemSink::default();
+    problems.report(Problem::of_file(
+        "the whole catalogue",
+        format!("it has {byte_count} bytes, and at most {FILE_BYTES_MAX} are read: take fewer services"),
+    ));
+    problems.finish()
 }
 
 /// The legal bases that fees may cite, by code.
@@ -130,6 +148,9 @@ type Bases = HashMap<BasisCode, Arc<LegalBasis>>;
 
 /// The agencies of the catalogue, by code.
 type Agencies = BTreeMap<AgencyCode, Agency>;
+
+/// The services of the catalogue, by slug.
+type Services = BTreeMap<ServiceSlug, Service>;
 
 fn legal_bases(rows: &[Located<BasisRow>], problems: &ProblemSink) -> Bases {
     let mut bases = Bases::with_capacity(rows.len());
@@ -222,8 +243,8 @@ fn services(
     agencies: &Agencies,
     bases: &Bases,
     problems: &ProblemSink,
-) -> BTreeMap<ServiceSlug, Service> {
-    let mut services = BTreeMap::new();
+) -> Services {
+    let mut services = Services::new();
     let mut slugs = HashSet::with_capacity(rows.len());
     for (position, Located { row, origin }) in rows.iter().enumerate() {
         let place = Place::row(problems, origin);
@@ -324,4 +345,16 @@ fn convenience_fee(rows: &LocatedRows, bases: &Bases, problems: &ProblemSink) ->
     }
     let Located { row, origin } = rows.convenience_fees.first()?;
     convenience::convenience(row, bases, Place::row(problems, origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_catalogue_is_larger_than_what_is_read() {
+        assert_eq!(fits_in_a_file(FILE_BYTES_MAX), Ok(()));
+        let refused = fits_in_a_file(FILE_BYTES_MAX + 1).unwrap_err();
+        assert!(refused.to_string().contains("take fewer services"), "{refused}");
+    }
 }

@@ -114,6 +114,11 @@ fn parts(rows: &[BundlePartRow], agencies: &Agencies, place: Place<'_>) -> Optio
             place.field("agency").report(format!("no agency {agency} in this catalogue"));
         }
         let revenue_code = checked_if_there(row.revenue_code.as_deref(), place.field("revenue_code"));
+        if row.agency.is_some() && row.revenue_code.is_none() {
+            place.field("revenue_code").report(
+                "a part that names its agency needs the revenue code of that agency: the service's own is another's",
+            );
+        }
         if parts.iter().any(|part| part.code.as_str() == row.code) {
             place.field("code").report(format!("the part {} is there twice", row.code));
             continue;

@@ -1,6 +1,7 @@
 //! What is added to the lines of a rule, or taken off them: the payer's urgency and channel, the officer's penalties and
 //! waiver.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ledger::Money;
@@ -10,6 +11,9 @@ use super::order::{Order, PenaltyAnswer};
 use super::rules::{Refused, amount_within, missing};
 use crate::code::VariantCode;
 use crate::fee::{Additions, LegalBasis, Penalty, PenaltyAmount, Rounding, Surcharge, Urgency, Waiver};
+
+/// The channels that orders may name beside those that a fee has surcharges for.
+const CHANNELS: [&str; 7] = ["airtel", "bank", "card", "gate-pass", "mpesa", "terminal", "till"];
 
 /// Those of a fee's additions that an order asks for.
 #[derive(Debug, Default)]
@@ -110,7 +114,7 @@ fn penalty_amount(amount: PenaltyAmount, answer: Option<Money>, path: &str) -> R
     }
 }
 
-/// What the channel costs. A channel without a surcharge costs nothing, whatever it is called.
+/// What the channel costs. A channel that there is and that has no surcharge costs nothing.
 fn surcharge<'a>(
     all: &'a [Surcharge],
     channel: Option<&str>,
@@ -119,8 +123,16 @@ fn surcharge<'a>(
     let channel = channel?;
     if all.is_empty() {
         problems.push(AnswerProblem::new("channel", AnswerFault::NotAskedFor));
+        return None;
     }
-    all.iter().find(|surcharge| surcharge.channel.as_str() == channel)
+    let found = all.iter().find(|surcharge| surcharge.channel.as_str() == channel);
+    if found.is_none() && !CHANNELS.contains(&channel) {
+        let mut known: BTreeSet<_> = CHANNELS.iter().map(|channel| (*channel).to_owned()).collect();
+        known.extend(all.iter().map(|surcharge| surcharge.channel.to_string()));
+        let fault = AnswerFault::UnknownCode { known: known.into_iter().collect() };
+        problems.push(AnswerProblem::new("channel", fault));
+    }
+    found
 }
 
 /// What is still asked for of an amount, in whole shillings or dollars, rounded in favour of the payer.

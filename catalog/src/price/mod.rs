@@ -230,7 +230,10 @@ impl Priced<'_> {
             line.agency = draft.agency.or(line.agency);
             line.revenue_code = draft.revenue_code.unwrap_or(line.revenue_code);
             in_full = in_full.checked_add(line.amount).map_err(|_| self.too_large())?;
-            if let Some(waiver) = chosen.waiver {
+            // The officer is one of the service's own agency, and gives up nothing that is another's.
+            if let Some(waiver) = chosen.waiver
+                && line.agency.as_ref() == Some(&self.service.agency)
+            {
                 line = waived_line(line, waiver);
             }
             lines.push(line);

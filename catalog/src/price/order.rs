@@ -39,7 +39,7 @@ use crate::fee::{AgeClass, PayerCategory};
 /// | `times` | [`FeeRule::Quantity`](crate::FeeRule::Quantity) with a second number: days of a stay |
 /// | `date` | [`FeeRule::Seasons`](crate::FeeRule::Seasons): the day of the visit, within a year from today |
 /// | `urgency` | optional, where the fee has [urgencies](crate::Urgency): the code of one |
-/// | `channel` | optional, where the fee has [surcharges](crate::Surcharge): how the payer will pay |
+/// | `channel` | optional, where the fee has [surcharges](crate::Surcharge): how the payer will pay, by a channel of those or of `price/additions.rs` |
 /// | `penalties`, `waiver` | optional, where the fee has [penalties](crate::Penalty) or [waivers](crate::Waiver): what an officer of the agency decided |
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -243,8 +243,11 @@ fn visitors(service: &Text, fees: &VisitorFees, groups: &[VisitorGroup]) -> Resu
         let fault = AnswerFault::OutOfRange { min: 1, max: VISITORS_MAX };
         problems.push(AnswerProblem::new("visitors", fault));
     }
-    // Who enters free takes the currency of those who pay.
-    let currency = paying.first().map_or(Currency::Kes, |(_, draft)| draft.unit.currency());
+    // Who enters free takes the currency of those who pay; where nobody does, that of what such visitors would pay, or
+    // else of the table.
+    let of_table = || groups.iter().find_map(|group| fees.amount(group.category, group.age_class));
+    let amount = paying.first().map(|(_, draft)| draft.unit).or_else(of_table);
+    let currency = amount.or_else(|| fees.amounts().next()).map_or(Currency::Kes, Money::currency);
     if paying.iter().any(|(_, draft)| draft.unit.currency() != currency) {
         let currencies = paying.iter().map(|(path, draft)| (path.clone(), draft.unit.currency())).collect();
         problems.push(AnswerProblem::new("visitors", AnswerFault::MixedCurrencies { currencies }));

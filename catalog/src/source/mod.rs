@@ -4,6 +4,7 @@
 //! says what does not hold.
 
 mod fee_rows;
+mod lines;
 mod place;
 mod problem;
 mod read;
@@ -15,10 +16,10 @@ pub use fee_rows::{
 };
 pub use problem::{Problem, Problems};
 pub use rows::{
-    AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
+    AccountFormRow, AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
     ConvenienceScheduleRow, FORMAT_VERSION, ServiceRow, TextRow,
 };
 
 pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};
 pub(crate) use problem::ProblemSink;
-pub(crate) use read::{Located, LocatedRows, read_rows};
+pub(crate) use read::{FILE_BYTES_MAX, Located, LocatedRows, read_rows};

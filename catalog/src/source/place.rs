@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::lines::FileText;
 use super::problem::{Problem, ProblemSink};
 
 /// The row of a file that a value belongs to.
@@ -20,7 +21,7 @@ pub(crate) struct RowOrigin {
 #[derive(Clone, Debug)]
 pub(crate) enum RowText {
     /// The whole text of a catalogue file, and where in it the row starts.
-    Catalogue(Arc<str>, usize),
+    Catalogue(Arc<FileText>, usize),
     /// The line of a foreign list, and which of its columns hold the fields of the row.
     List(usize, Arc<ColumnNames>),
     /// Nothing: the row was made.
@@ -81,7 +82,7 @@ impl<'a> Place<'a> {
 
     /// Says what is wrong here.
     pub(crate) fn report(&self, message: impl Into<String>) {
-        // Finding a line takes a walk through the file: not for a problem that is only counted.
+        // Finding a place takes a walk through the row: not for a problem that is only counted.
         if self.sink.is_full() {
             return self.sink.leave_off();
         }
@@ -94,8 +95,8 @@ impl<'a> Place<'a> {
         steps.reverse();
         let (line, path) = match &self.origin.row {
             RowText::Catalogue(text, start) => {
-                let offset = offset_of(text.as_bytes(), *start, &steps);
-                (Some(line_of(text, offset)), self.path(&steps))
+                let offset = offset_of(text.bytes(), *start, &steps);
+                (Some(text.line_of(offset)), self.path(&steps))
             }
             RowText::List(line, columns) => {
                 (Some(*line), columns.of(&steps).map_or_else(|| self.path(&steps), str::to_owned))
@@ -117,11 +118,6 @@ impl<'a> Place<'a> {
         }
         path
     }
-}
-
-/// The number of the line that holds this byte, counted from 1.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Where the value at the end of `steps` starts, or the last value on the way that is there. The text has been read
@@ -220,7 +216,7 @@ mod tests {
     const FILE: &str = "{\n  \"slug\": \"a, \\\"b\\\" }\",\n  \"fees\": [\n    { \"version\": 1 },\n    {\n      \"version\": 2\n    }\n  ],\n  \"last\": []\n}";
 
     fn line_at(steps: &[Step]) -> usize {
-        line_of(FILE, offset_of(FILE.as_bytes(), 0, steps))
+        FileText::new(FILE).line_of(offset_of(FILE.as_bytes(), 0, steps))
     }
 
     #[test]

@@ -7,12 +7,15 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::place::{RowOrigin, RowText, line_of};
+use super::lines::FileText;
+use super::place::{RowOrigin, RowText};
 use super::problem::{Problem, ProblemSink};
-use super::rows::{AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow};
+use super::rows::{
+    AccountFormRow, AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow,
+};
 
 /// The largest file that is read, in bytes; about three times what 22,000 services take.
-const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
+pub(crate) const FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// A row and where it came from.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(crate) struct LocatedRows {
     pub(crate) legal_bases: Vec<Located<BasisRow>>,
     pub(crate) convenience_fees: Vec<Located<ConvenienceRow>>,
     pub(crate) agencies: Vec<Located<AgencyRow>>,
+    pub(crate) account_forms: Vec<Located<AccountFormRow>>,
     pub(crate) services: Vec<Located<ServiceRow>>,
 }
 
@@ -35,6 +39,7 @@ impl LocatedRows {
         self.legal_bases.extend(more.legal_bases);
         self.convenience_fees.extend(more.convenience_fees);
         self.agencies.extend(more.agencies);
+        self.account_forms.extend(more.account_forms);
         self.services.extend(more.services);
     }
 
@@ -45,6 +50,7 @@ impl LocatedRows {
             legal_bases: placed(&file, "legal_bases", rows.legal_bases),
             convenience_fees: placed(&file, "convenience_fee", rows.convenience_fee),
             agencies: placed(&file, "agencies", rows.agencies),
+            account_forms: placed(&file, "account_forms", rows.account_forms),
             services: placed(&file, "services", rows.services),
         }
     }
@@ -68,7 +74,7 @@ fn placed<Row>(
 #[derive(Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "an object with format, legal_bases, convenience_fee, agencies, services"
+    expecting = "an object with format, legal_bases, convenience_fee, agencies, account_forms, services"
 )]
 struct FileFields<'a> {
     format: u32,
@@ -79,17 +85,24 @@ struct FileFields<'a> {
     #[serde(borrow, default)]
     agencies: Vec<&'a RawValue>,
     #[serde(borrow, default)]
+    account_forms: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
     services: Vec<&'a RawValue>,
 }
 
 /// Reads the rows of one file; what cannot be read is reported and left out.
 pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRows {
     let file_problem = |line: Option<usize>, message: String| {
-        sink.report(Problem { file: name.to_owned(), line, path: String::new(), message });
+        sink.report(Problem { line, ..Problem::of_file(name, message) });
         LocatedRows::default()
     };
     if text.len() > FILE_BYTES_MAX {
         return file_problem(None, format!("the file is larger than {FILE_BYTES_MAX} bytes"));
+    }
+    if text.starts_with('\u{FEFF}') {
+        // Not taken off: the document is named by the hash of its bytes, and other programs read it too.
+        let message = "the file begins with a byte order mark; save it as UTF-8 without one".to_owned();
+        return file_problem(Some(1), message);
     }
     let fields: FileFields<'_> = match serde_json::from_str(text) {
         Ok(fields) => fields,
@@ -98,27 +111,29 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
     if fields.format != FORMAT_VERSION {
         let message =
             format!("format {} is not one that this version reads: {FORMAT_VERSION}", fields.format);
-        return file_problem(None, message);
+        sink.report(Problem { path: "format".to_owned(), ..Problem::of_file(name, message) });
+        return LocatedRows::default();
     }
-    let file = FileText { name: Arc::from(name), text: Arc::from(text), source: text, sink };
+    let file = Reading { name: Arc::from(name), text: Arc::new(FileText::new(text)), source: text, sink };
     let convenience_fee: Vec<&RawValue> = fields.convenience_fee.into_iter().collect();
     LocatedRows {
         legal_bases: file.rows(&fields.legal_bases, |index| format!("legal_bases[{index}]")),
         convenience_fees: file.rows(&convenience_fee, |_| "convenience_fee".to_owned()),
         agencies: file.rows(&fields.agencies, |index| format!("agencies[{index}]")),
+        account_forms: file.rows(&fields.account_forms, |index| format!("account_forms[{index}]")),
         services: file.rows(&fields.services, |index| format!("services[{index}]")),
     }
 }
 
-struct FileText<'a> {
+struct Reading<'a> {
     name: Arc<str>,
-    text: Arc<str>,
+    text: Arc<FileText>,
     /// The text that the raw rows are slices of; `text` is a copy of it that outlives this reading.
     source: &'a str,
     sink: &'a ProblemSink,
 }
 
-impl FileText<'_> {
+impl Reading<'_> {
     fn rows<Row: DeserializeOwned>(
         &self,
         raw_rows: &[&RawValue],
@@ -134,10 +149,15 @@ impl FileText<'_> {
                         origin: RowOrigin { file: Arc::clone(&self.name), row: text, path: path(index) },
                     })
                 }
+                // To look for the line of each of a million broken rows would take longer than anybody waits.
+                Err(_) if self.sink.is_full() => {
+                    self.sink.leave_off();
+                    None
+                }
                 Err(error) => {
                     self.sink.report(Problem {
                         file: self.name.to_string(),
-                        line: Some(line_of(self.source, start) + error.line().saturating_sub(1)),
+                        line: Some(self.text.line_of(start) + error.line().saturating_sub(1)),
                         path: path(index),
                         message: without_position(&error),
                     });

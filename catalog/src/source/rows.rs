@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fee_rows::FeeRow;
+use crate::account_form::{AccountCharacters, AccountMeaning};
 use crate::fee::Standing;
 use crate::service::Delivery;
 
@@ -20,6 +21,8 @@ pub struct CatalogueRows {
     pub convenience_fee: Option<ConvenienceRow>,
     /// The agencies.
     pub agencies: Vec<AgencyRow>,
+    /// What is typed as an account number.
+    pub account_forms: Vec<AccountFormRow>,
     /// Their services.
     pub services: Vec<ServiceRow>,
 }
@@ -148,6 +151,38 @@ pub struct BackEndRow {
     /// The longest silence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_timeout_ms: Option<u32>,
+}
+
+/// A form of account numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountFormRow {
+    /// Its code.
+    pub code: String,
+    /// What people call it.
+    pub name: TextRow,
+    /// What may be made of it.
+    pub means: AccountMeaning,
+    /// The code of its agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    /// The slug of its service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// What it begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// What follows.
+    pub characters: AccountCharacters,
+    /// The shortest length of what follows.
+    pub length_min: u8,
+    /// The longest.
+    pub length_max: u8,
+    /// Examples on posters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<String>,
+    /// Where this comes from.
+    pub source: String,
 }
 
 /// A service.

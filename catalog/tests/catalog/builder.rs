@@ -243,10 +243,12 @@ fn a_file_that_is_no_catalogue_is_told_so() {
         (b"{", "EOF"),
         (b"[]", "expected an object with format"),
         (b"{}", "missing field `format`"),
-        (b"{\"format\": 2}", "format 2 is not one that this version reads"),
+        (b"{\"format\": 2}", "catalogue.json: format: format 2 is not one that this version reads"),
         (b"{\"format\": 1, \"service\": []}", "unknown field `service`"),
         (b"{\"format\": 1, \"format\": 1}", "duplicate field"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b"\xff\xfe", "catalogue.json:1: not UTF-8: byte 1 of the line cannot be read"),
+        (b"{\"format\": 1,\n\n \xe9}", "catalogue.json:3: not UTF-8: byte 2 of the line cannot be read"),
+        (b"\xef\xbb\xbf{\"format\": 1}", "catalogue.json:1: the file begins with a byte order mark"),
     ];
     for (document, words) in cases {
         let problems = Catalogue::from_json(document).unwrap_err();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its scene up should stop right there")]
 
+mod account_forms;
 mod builder;
 mod content;
 mod diff;

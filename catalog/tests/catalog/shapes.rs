@@ -30,7 +30,8 @@ pub(crate) const SHAPES: &str = r#"{
       "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "bundle", "parts": [
         { "code": "park", "text": { "en": "park", "sw": "hifadhi" }, "amount": "KES 1000" },
         { "code": "walk", "text": { "en": "walk", "sw": "matembezi" }, "amount": "KES 250.50", "revenue_code": "P/WALK" },
-        { "code": "road", "text": { "en": "road", "sw": "barabara" }, "amount": "KES 50", "agency": "COUNTY" }
+        { "code": "road", "text": { "en": "road", "sw": "barabara" }, "amount": "KES 50", "agency": "COUNTY",
+          "revenue_code": "C/ROAD" }
       ] } }] },
     { "slug": "camp", "agency": "PARK", "name": { "en": "Camp", "sw": "Kambi" },
       "description": { "en": "Stay.", "sw": "Kaa." }, "delivery": ["gate"], "revenue_code": "P/2",
@@ -66,7 +67,20 @@ pub(crate) const SHAPES: &str = r#"{
           { "code": "orphan", "text": { "en": "orphan", "sw": "yatima" }, "basis": "relief-act", "share_percent": "100" } ],
         "surcharges": [
           { "channel": "card", "text": { "en": "card", "sw": "kadi" }, "basis": "act", "rate_percent": "8.5",
-            "rounding": "down" } ] }] }
+            "rounding": "down" } ] }] },
+    { "slug": "tour", "agency": "PARK", "name": { "en": "Tour", "sw": "Ziara" },
+      "description": { "en": "Two in one.", "sw": "Mbili kwa moja." }, "delivery": ["online"], "revenue_code": "P/4",
+      "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "bundle", "parts": [
+        { "code": "park", "text": { "en": "park", "sw": "hifadhi" }, "amount": "KES 1000" },
+        { "code": "road", "text": { "en": "road", "sw": "barabara" }, "amount": "KES 50", "agency": "COUNTY",
+          "revenue_code": "C/ROAD" } ] },
+        "waivers": [
+          { "code": "school", "text": { "en": "school", "sw": "shule" }, "basis": "relief-act", "share_percent": "100" } ]
+      }] },
+    { "slug": "crater", "agency": "PARK", "name": { "en": "Crater", "sw": "Kreta" },
+      "description": { "en": "Enter.", "sw": "Ingia." }, "delivery": ["gate"], "revenue_code": "P/5",
+      "fees": [{ "version": "one", "basis": "act", "rule": { "kind": "visitors",
+        "amounts": { "non_resident": { "adult": "USD 90" } }, "free": ["under_five", "person_with_disability"] } }] }
   ]
 }
 "#;
@@ -104,9 +118,33 @@ fn a_bundle_is_one_price_and_each_part_has_its_owner() {
         .iter()
         .map(|line| (line.code.as_str(), line.agency.as_ref().unwrap().as_str(), line.revenue_code.as_str()))
         .collect();
-    assert_eq!(owners, [("park", "PARK", "P/1"), ("walk", "PARK", "P/WALK"), ("road", "COUNTY", "P/1")]);
+    assert_eq!(owners, [("park", "PARK", "P/1"), ("walk", "PARK", "P/WALK"), ("road", "COUNTY", "C/ROAD")]);
     let ranges = build(SHAPES).unwrap().service("bundle").unwrap().fees()[0].rule.amount_ranges();
     assert_eq!((ranges[0].least, ranges[0].most), (price.total, Some(price.total)));
+}
+
+#[test]
+fn a_part_of_another_agency_says_where_that_agency_books_it() {
+    let broken = SHAPES.replacen(
+        r#""agency": "COUNTY",
+          "revenue_code": "C/ROAD" }"#,
+        r#""agency": "COUNTY" }"#,
+        1,
+    );
+    let problems = build(&broken).unwrap_err();
+    assert_eq!(problems.count(), 1, "{problems}");
+    assert_eq!(problems.listed()[0].path, "services[0].fees[0].rule.parts[2].revenue_code");
+}
+
+#[test]
+fn who_enters_free_where_dollars_are_asked_enters_for_no_dollars() {
+    for visitor in [
+        r#""category": "non_resident", "age_class": "under_five""#,
+        r#""category": "kenya_resident", "age_class": "adult", "person_with_disability": true"#,
+    ] {
+        let price = price("crater", &format!(r#"{{"visitors": [{{{visitor}, "count": 1}}]}}"#)).unwrap();
+        assert_eq!((price.total, price.lines[0].amount), (Money::zero(Usd), Money::zero(Usd)), "{visitor}");
+    }
 }
 
 #[test]
@@ -218,6 +256,10 @@ fn a_waiver_takes_off_in_favour_of_the_payer_and_says_how_much() {
     let all = price("licence", r#"{"variant": "three-years", "waiver": "orphan"}"#).unwrap();
     assert_eq!((all.total.minor(), all.waived.unwrap().amount.minor()), (0, 140_000));
     assert_eq!(fault(price("licence", r#"{"variant": "one-year", "waiver": "friend"}"#)).0, "/waiver");
+    // The officer of the parks gives up what is the parks', and nothing of the county's.
+    let tour = price("tour", r#"{"waiver": "school"}"#).unwrap();
+    assert_eq!(lines(&tour), [("park", 0), ("road", 5_000)]);
+    assert_eq!(tour.waived.unwrap().amount.minor(), 100_000);
     assert_eq!(
         fault(price("bundle", r#"{"waiver": "orphan"}"#)),
         ("/waiver".into(), AnswerFault::NotAskedFor)
@@ -235,6 +277,11 @@ fn a_channel_costs_what_its_surcharge_says_and_no_other_channel_costs_anything()
     );
     let paybill = price("licence", r#"{"variant": "one-year", "channel": "mpesa"}"#).unwrap();
     assert_eq!(lines(&paybill), [("one-year", 60_500)]);
+    // A slip in the channel must not be a way around what it costs.
+    let (pointer, unknown) = fault(price("licence", r#"{"variant": "one-year", "channel": "Card"}"#));
+    let AnswerFault::UnknownCode { known } = unknown else { panic!("{unknown:?}") };
+    assert_eq!(pointer, "/channel");
+    assert!(known.contains(&"card".to_owned()) && known.contains(&"mpesa".to_owned()), "{known:?}");
     assert_eq!(
         fault(price("bundle", r#"{"channel": "card"}"#)),
         ("/channel".into(), AnswerFault::NotAskedFor)
@@ -273,10 +320,10 @@ fn a_penalty_whose_law_is_not_yet_in_force_is_not_charged() {
 fn a_mistake_in_these_shapes_is_named_with_its_place() {
     let mistakes = [
         (
-            r#""agency": "COUNTY" }
-      ]"#,
-            r#""agency": "NOBODY" }
-      ]"#,
+            r#""agency": "COUNTY",
+          "revenue_code""#,
+            r#""agency": "NOBODY",
+          "revenue_code""#,
             "services[0].fees[0].rule.parts[2].agency",
             "no agency NOBODY",
         ),

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use ledger::LedgerTime;
-
-use crate::access::{ApiKey, KeyMode, KeyRing, KeySecret, Role};
+use crate::access::{ApiKey, KeySecret, Role};
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::RequestHead;
@@ -40,6 +38,9 @@ pub(super) const READERS_OF_TOTALS: Access =
 /// Reads what is in doubt: an agency what is its own, Treasury and Auditor all.
 pub(super) const READERS_OF_DOUBT: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
+/// Closes services for a time and opens them again: an agency its own, an operator any.
+pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role::Operator]);
 
 /// Proposes what needs two people: a catalogue.
 pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);
@@ -123,14 +124,13 @@ pub(super) fn no_such_bill() -> Problem {
     Problem::new(Code::NotFound, "There is no such bill, or it is not yours.")
 }
 
-/// Decides whether the caller may use a route with this rule.
+/// Decides whether the caller may use a route with this rule. `in_force` finds the key of a secret, if there is one that may
+/// be used here and now; nobody looks for it where anybody may call.
 pub(crate) fn authorize(
     rule: Access,
     head: &RequestHead,
-    keys: &KeyRing,
-    mode: KeyMode,
+    in_force: impl FnOnce(&KeySecret) -> Option<Arc<ApiKey>>,
     operator_token: &KeySecret,
-    now: LedgerTime,
 ) -> Result<Principal, Problem> {
     match rule {
         // Of the provider, token and address have been judged before this.
@@ -143,7 +143,7 @@ pub(crate) fn authorize(
         },
         Access::Roles(roles) => {
             let secret = bearer(head)?.ok_or_else(unauthenticated)?;
-            let key = keys.find(&secret, now).filter(|key| key.mode == mode).ok_or_else(unauthenticated)?;
+            let key = in_force(&secret).ok_or_else(unauthenticated)?;
             if roles.contains(&key.role) {
                 Ok(Principal::Key(key))
             } else {

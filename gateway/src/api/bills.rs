@@ -73,6 +73,8 @@ pub(crate) struct BillBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteBody>,
     convenience_fee: ConvenienceBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<WaivedBody>,
     part_payment: PartPaymentRule,
     catalogue: CatalogueVersion,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,8 +100,22 @@ struct LineBody {
     quantity: u32,
     unit: Money,
     amount: Money,
+    /// Whose it is; absent for the convenience fee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revenue_code: Option<String>,
     legal_basis: String,
     fee_version: String,
+}
+
+/// What an officer took off.
+#[derive(Serialize)]
+struct WaivedBody {
+    code: String,
+    text: Text,
+    amount: Money,
+    legal_basis: String,
 }
 
 #[derive(Serialize)]
@@ -323,6 +339,12 @@ impl BillBody {
                 amount: convenience.map_or(Money::zero(terms.total.currency()), |line| line.amount),
                 legal_basis: terms.convenience_basis.to_string(),
             },
+            waived: terms.waived.as_ref().map(|waived| WaivedBody {
+                code: waived.code.to_string(),
+                text: waived.text.clone(),
+                amount: waived.amount,
+                legal_basis: waived.legal_basis.to_string(),
+            }),
             part_payment: terms.part_payment,
             catalogue: terms.catalogue.clone(),
             assessment: terms.assessment.map(|assessment| AssessmentBody {
@@ -350,6 +372,8 @@ impl LineBody {
             quantity: line.quantity,
             unit: line.unit,
             amount: line.amount,
+            agency: line.agency.as_deref().map(str::to_owned),
+            revenue_code: line.revenue_code.as_deref().map(str::to_owned),
             legal_basis: line.legal_basis.to_string(),
             fee_version: line.fee_version.to_string(),
         }

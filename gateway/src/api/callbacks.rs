@@ -10,6 +10,7 @@ use hyper::StatusCode;
 use ledger::Evidence;
 
 use super::{SharedApp, trouble};
+use crate::accounts;
 use crate::app::App;
 use crate::channels::mpesa::sources::Caller;
 use crate::channels::mpesa::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
@@ -21,7 +22,7 @@ use crate::http::request::{Request, RequestHead};
 use crate::http::response::{self, Response};
 use crate::payments::{
     AccountFact, Addressed, Answer, Ask, AttemptId, AttemptNews, Bill, ChannelReceipt, Command, MoneyIn,
-    PartPaymentRule, Provider, ToldBy, TypedAccount, UnreadableMessage, normalise,
+    PartPaymentRule, Provider, SuspenseReason, ToldBy, TypedAccount, UnreadableMessage, normalise,
 };
 use crate::personal::{Field, Personal};
 use crate::telemetry::metrics as names;
@@ -48,15 +49,35 @@ fn judge(app: &App, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
     if message.short_code != app.paybill.short_code() {
         return reject(Rejection::ShortCode);
     }
-    let number = match TypedAccount::read(&message.account) {
-        TypedAccount::Number(number) => number,
-        TypedAccount::BadCheckDigit => return reject(Rejection::Account),
-        // Account numbers of other kinds (assessments, old invoices) are routed later; until then people look at them.
-        TypedAccount::Other | TypedAccount::Missing => return ValidationAnswer::Accept,
+    let found = match accounts::read(app, &message.account) {
+        Addressed::Typed(TypedAccount::Number(number)) => match app.books.bill(number) {
+            Ok(Some(bill)) => Ok(bill),
+            Ok(None) => return reject(Rejection::Account),
+            Err(error) => Err(error),
+        },
+        Addressed::Typed(TypedAccount::BadCheckDigit) => return reject(Rejection::Account),
+        // Without a table of forms nobody can say what is none.
+        Addressed::Typed(TypedAccount::Other) if accounts::knows_forms(app) => {
+            return reject(Rejection::Account);
+        }
+        Addressed::Reference(typed) => match accounts::find_bill(app, &typed, message.money) {
+            Ok(Ok(bill)) => Ok(bill),
+            Ok(Err(held)) if held.reason == SuspenseReason::AmountDiffers => {
+                return reject(Rejection::Amount);
+            }
+            // A bill of another month or another gateway may have it: people will look.
+            Ok(Err(_)) => return ValidationAnswer::Accept,
+            Err(error) => Err(error),
+        },
+        Addressed::Held(held) if held.reason == SuspenseReason::PosterSample => {
+            return reject(Rejection::Account);
+        }
+        Addressed::Held(_) | Addressed::Typed(_) | Addressed::Attempt(_) | Addressed::OtherShortCode => {
+            return ValidationAnswer::Accept;
+        }
     };
-    match app.books.bill(number) {
-        Ok(Some(bill)) => judge_amount(&bill, message),
-        Ok(None) => reject(Rejection::Account),
+    match found {
+        Ok(bill) => judge_amount(&bill, message),
         Err(error) => {
             tracing::warn!(%error, "A bill cannot be looked up; the validation is answered with yes.");
             ValidationAnswer::Accept
@@ -95,7 +116,7 @@ pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Res
     if !message.oddities.is_empty() {
         tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
     }
-    let typed = TypedAccount::read(&message.account);
+    let typed = accounts::read(&app, &message.account);
     let personal = Personal::default()
         .with(Field::TypedAccount, Some(&message.account))
         .with(Field::ProviderPhone, provider_phone(&message.msisdn).as_deref())
@@ -103,17 +124,17 @@ pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Res
     let money_in = MoneyIn {
         receipt: channel_receipt(&message.short_code, &message.receipt),
         money: message.money,
+        account_fact: account_fact(&app, &typed, &message.account),
+        told_by: ToldBy::Confirmation,
+        evidence: Evidence::CallbackOnly,
+        moved: message.time,
+        sealed: seal(&app, bill_slot(&app, &typed, message.money), &personal)?,
         addressed: if message.short_code == app.paybill.short_code() {
-            Addressed::Typed(typed)
+            typed
         } else {
             tracing::error!("A confirmation is for a short code that is not ours: its money is in suspense.");
             Addressed::OtherShortCode
         },
-        account_fact: account_fact(&app, typed, &message.account),
-        told_by: ToldBy::Confirmation,
-        evidence: Evidence::CallbackOnly,
-        moved: message.time,
-        sealed: seal(&app, typed, None, &personal)?,
         random: rand::random(),
     };
     take(&app, &request, money_in).await?;
@@ -144,7 +165,7 @@ pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Resp
                 told_by: ToldBy::PromptResult,
                 evidence: Evidence::CallbackOnly,
                 moved: paid.time,
-                sealed: seal(&app, TypedAccount::Missing, slot, &personal)?,
+                sealed: seal(&app, slot, &personal)?,
                 random: rand::random(),
             };
             take(&app, &request, money_in).await?;
@@ -256,7 +277,7 @@ async fn keep_unreadable(
         reason: error.to_string().into(),
         byte_count: request.bytes().len() as u64,
         content: content.into(),
-        sealed: seal(app, TypedAccount::Missing, None, &personal)?,
+        sealed: seal(app, None, &personal)?,
     };
     let command = command(request, Ask::KeepUnreadable(Box::new(kept)));
     match app.books.take_money(command).await.map_err(|error| trouble::books_for_callback(&error))? {
@@ -278,11 +299,11 @@ fn channel_receipt(short_code: &str, number: &str) -> ChannelReceipt {
 
 /// What the message says of the account, to be compared later. That no hash can be made of what was typed is no reason to
 /// turn money away: then nothing is compared.
-fn account_fact(app: &App, typed: TypedAccount, account: &str) -> AccountFact {
+fn account_fact(app: &App, typed: &Addressed, account: &str) -> AccountFact {
     match typed {
-        TypedAccount::Number(number) => AccountFact::Number(number),
-        TypedAccount::Missing => AccountFact::Unsaid,
-        TypedAccount::BadCheckDigit | TypedAccount::Other => {
+        Addressed::Typed(TypedAccount::Number(number)) => AccountFact::Number(*number),
+        Addressed::Typed(TypedAccount::Missing) => AccountFact::Unsaid,
+        _ => {
             let hashed = app.lookup_keys.hash_account(app.month().0, &normalise(account));
             hashed.unwrap_or_else(|error| {
                 tracing::error!(%error, "What a payer typed cannot be hashed; its payment is booked without.");
@@ -294,22 +315,7 @@ fn account_fact(app: &App, typed: TypedAccount, account: &str) -> AccountFact {
 
 /// Seals personal data under the key of the bill that the money is for, or under a key of its own. That a bill's data
 /// was erased meanwhile, or its key cannot be read, is no reason to turn money away.
-fn seal(
-    app: &App,
-    typed: TypedAccount,
-    slot: Option<u64>,
-    personal: &Personal,
-) -> Result<Option<ledger::Sealed>, Problem> {
-    let slot = match (slot, typed) {
-        (None, TypedAccount::Number(number)) => match app.books.bill(number) {
-            Ok(bill) => bill.map(|bill| bill.terms.vault_slot),
-            Err(error) => {
-                tracing::error!(%error, "A bill cannot be looked up; its payment is sealed under a key of its own.");
-                None
-            }
-        },
-        (slot, _) => slot,
-    };
+fn seal(app: &App, slot: Option<u64>, personal: &Personal) -> Result<Option<ledger::Sealed>, Problem> {
     if let Some(slot) = slot {
         match personal.seal_in(&app.vault, slot) {
             Ok(sealed) => return Ok(sealed),
@@ -319,6 +325,20 @@ fn seal(
     let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::Yes);
     let taken = app.vault.take().map_err(no_key)?;
     personal.seal_with(&taken).map_err(no_key)
+}
+
+/// The slot of the bill that money was sent for. Money that goes to no bill has a key of its own.
+fn bill_slot(app: &App, typed: &Addressed, money: ledger::Money) -> Option<u64> {
+    let bill = match typed {
+        Addressed::Typed(TypedAccount::Number(number)) => app.books.bill(*number),
+        Addressed::Reference(typed) => accounts::find_bill(app, typed, money).map(Result::ok),
+        _ => return None,
+    };
+    let bill = bill.unwrap_or_else(|error| {
+        tracing::error!(%error, "A bill cannot be looked up; its payment is sealed under a key of its own.");
+        None
+    });
+    bill.map(|bill| bill.terms.vault_slot)
 }
 
 /// The slot of the bill that an attempt is for. That it cannot be found is no reason to turn money away.

@@ -17,7 +17,7 @@ use super::{SharedApp, trouble};
 use crate::app::{App, Purpose};
 use crate::catalogue::files::CatalogueFileError;
 use crate::catalogue::{
-    CACHING, CONTEXT, CatalogueError, Reloaded, Rendered, Served, is_known, service_node,
+    CACHING, CONTEXT, CatalogueError, Documents, Reloaded, Rendered, Served, is_known, service_node,
 };
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, Problem};
@@ -45,11 +45,20 @@ pub(super) async fn whole(app: SharedApp, request: Request<App>) -> Result<Respo
                 "department": agency.department})
         }).collect::<Vec<_>>(),
     });
-    let line_of = |served: &Served, position: usize, frame: &mut Vec<u8>| {
-        frame.extend_from_slice(served.bodies()[position].bytes());
+    let availability = app.books.readers().availability();
+    let unusual = availability.name();
+    let line_of = move |served: &Served, position: usize, frame: &mut Vec<u8>| {
+        let service = &served.catalogue().services()[position];
+        let unusual = served.unusual(service, &availability);
+        if unusual.is_nothing() {
+            frame.extend_from_slice(served.bodies()[position].bytes());
+        } else {
+            frame.extend_from_slice(served.render_one(service, served.day(), &unusual).bytes());
+        }
         frame.push(b'\n');
     };
-    Ok(streamed(&request, served, "application/x-ndjson", format!("{head}\n"), line_of, ""))
+    let head = format!("{head}\n");
+    Ok(streamed(&request, served, ("application/x-ndjson", &unusual), head, line_of, ""))
 }
 
 /// `GET /v1/catalogue/linked-data`: the catalogue in the vocabulary of CPSV-AP, as JSON-LD.
@@ -66,20 +75,21 @@ pub(super) async fn linked_data(app: SharedApp, request: Request<App>) -> Result
     };
     let served = app.catalogue.current();
     let beginning = format!("{{\"@context\":{CONTEXT},\"@graph\":[\n");
-    Ok(streamed(&request, served, "application/ld+json", beginning, node_of, "\n]}\n"))
+    Ok(streamed(&request, served, ("application/ld+json", ""), beginning, node_of, "\n]}\n"))
 }
 
-/// An answer about every service, made while it is sent.
+/// An answer about every service, made while it is sent: of a content type, and with the name of what is not as usual in
+/// it, from which its validator is made.
 fn streamed(
     request: &Request<App>,
     served: Arc<Served>,
-    content_type: &'static str,
+    (content_type, unusual): (&'static str, &str),
     beginning: String,
     write: impl Fn(&Served, usize, &mut Vec<u8>) + Send + Unpin + 'static,
     end: &'static str,
 ) -> Response {
     let CatalogueVersion { number, hash } = served.version();
-    let name = format!("{number} {hash} {} {content_type}", served.day());
+    let name = format!("{number} {hash} {} {content_type} {unusual}", served.day());
     let tag = HeaderValue::from_str(&format!("\"{}\"", crate::app::short_name(&name)))
         .expect("hex digits in quotes are a header value");
     let mut response = if is_known(request.head.headers(), &tag) {
@@ -147,7 +157,11 @@ struct PublicationBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     drafted_by: Option<String>,
     approved_by: String,
-    changes: ChangesBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<ChangesBody>,
+    /// Without the documents of these catalogues, by hash, nobody can say what changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost_documents: Vec<String>,
 }
 
 /// What is different between two catalogues.
@@ -159,6 +173,10 @@ struct ChangesBody {
     agencies_added: Vec<String>,
     agencies_removed: Vec<String>,
     agencies_changed: Vec<String>,
+    /// Forms of account numbers: what may be typed instead of a payment number, and where such money goes.
+    account_forms_added: Vec<String>,
+    account_forms_removed: Vec<String>,
+    account_forms_changed: Vec<String>,
     convenience_fee_changed: bool,
     /// Fees that have another amount, law or first day under their old version: bills that they priced no longer agree.
     fees_rewritten: Vec<String>,
@@ -190,8 +208,8 @@ pub(super) async fn changes(app: SharedApp, request: Request<App>) -> Result<Res
     let mut data = Vec::with_capacity(told.len());
     for publication in &told {
         let of = (*publication).clone();
-        let write = move |before: Option<&Catalogue>, catalogue: &Catalogue| {
-            let body = PublicationBody::of(&of, before, catalogue);
+        let write = move |documents: Documents<'_>| {
+            let body = PublicationBody::of(&of, documents);
             serde_json::to_string(&body).expect("a publication can be written as JSON")
         };
         let text = app.catalogue.told(&catalogues, publication, write).await;
@@ -209,17 +227,22 @@ async fn catalogue_of(app: &App, version: &CatalogueVersion) -> Result<Arc<Catal
 }
 
 impl PublicationBody {
-    fn of(publication: &Publication, before: Option<&Catalogue>, catalogue: &Catalogue) -> Self {
+    fn of(publication: &Publication, documents: Documents<'_>) -> Self {
+        let (changes, lost_documents) = match documents {
+            Documents::Both(Some(before), catalogue) => {
+                (Some(ChangesBody::of(&Changes::between(before, catalogue))), Vec::new())
+            }
+            Documents::Both(None, catalogue) => (Some(ChangesBody::of_first(catalogue)), Vec::new()),
+            Documents::Lost(hashes) => (None, hashes.iter().map(ToString::to_string).collect()),
+        };
         Self {
             number: publication.version.number,
             hash: publication.version.hash.to_string(),
             published_at: format_rfc3339(publication.at.micros()),
             drafted_by: publication.drafter.as_deref().map(str::to_owned),
             approved_by: publication.approver.to_string(),
-            changes: before.map_or_else(
-                || ChangesBody::of_first(catalogue),
-                |before| ChangesBody::of(&Changes::between(before, catalogue)),
-            ),
+            changes,
+            lost_documents,
         }
     }
 }
@@ -227,6 +250,7 @@ impl PublicationBody {
 impl ChangesBody {
     fn of(changes: &Changes) -> Self {
         let texts = |codes: &[catalog::AgencyCode]| codes.iter().map(ToString::to_string).collect();
+        let forms = |codes: &[catalog::AccountFormCode]| codes.iter().map(ToString::to_string).collect();
         let slugs = |slugs: &[catalog::ServiceSlug]| slugs.iter().map(ToString::to_string).collect();
         let changed = changes.services_changed.iter().map(|change| ServiceChangeBody {
             slug: change.slug.to_string(),
@@ -239,6 +263,9 @@ impl ChangesBody {
             agencies_added: texts(&changes.agencies_added),
             agencies_removed: texts(&changes.agencies_removed),
             agencies_changed: texts(&changes.agencies_changed),
+            account_forms_added: forms(&changes.account_forms_added),
+            account_forms_removed: forms(&changes.account_forms_removed),
+            account_forms_changed: forms(&changes.account_forms_changed),
             convenience_fee_changed: changes.convenience_fee_changed,
             fees_rewritten: changes.rewritten_fees().map(|(slug, fee)| format!("{slug} {fee}")).collect(),
         }
@@ -253,6 +280,9 @@ impl ChangesBody {
             agencies_added: catalogue.agencies().iter().map(|agency| agency.code.to_string()).collect(),
             agencies_removed: Vec::new(),
             agencies_changed: Vec::new(),
+            account_forms_added: catalogue.account_forms().iter().map(|form| form.code.to_string()).collect(),
+            account_forms_removed: Vec::new(),
+            account_forms_changed: Vec::new(),
             convenience_fee_changed: catalogue.convenience_fee().is_some(),
             fees_rewritten: Vec::new(),
         }
@@ -295,10 +325,7 @@ impl DraftBody {
 /// `POST /v1/catalogue/drafts?note=`: a whole catalogue document, to be looked at by a second person.
 pub(super) async fn draft(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let note = read_note(request.head.query()?.get("note"))?;
-    let base = app.catalogue.current();
-    let catalogue =
-        app.catalogue.keep(request.bytes().clone()).await.map_err(|error| not_in_force(&error))?;
-    keep_draft(&app, &request, catalogue, &base, note).await
+    keep_draft(&app, &request, request.bytes().clone(), note).await
 }
 
 #[derive(Deserialize)]
@@ -322,25 +349,24 @@ pub(super) async fn roll_back(app: SharedApp, request: Request<App>) -> Result<R
             "No catalogue had this number.",
         )])
     };
-    let base = app.catalogue.current();
     let catalogue = catalogue_of(&app, &earlier.ok_or_else(no_such)?).await?;
-    keep_draft(&app, &request, catalogue, &base, note).await
+    keep_draft(&app, &request, Bytes::from_owner(catalogue.to_json()), note).await
 }
 
+/// Lets a document wait for a second person, on top of what is in force.
 async fn keep_draft(
     app: &App,
     request: &Request<App>,
-    catalogue: Arc<Catalogue>,
-    base: &Served,
+    document: Bytes,
     note: Arc<str>,
 ) -> Result<Response, Problem> {
+    let principal = request.principal.name();
+    app.limits.catalogue_is_drafted(&principal).map_err(|error| trouble::too_often(&error))?;
+    let base = app.catalogue.current();
+    let draft_of = |hash| command(request, Ask::DraftCatalogue { hash, base: base.version().number, note });
+    let catalogue = app.catalogue.draft(&app.books, document, draft_of).await;
+    let catalogue = catalogue.map_err(|error| not_in_force(&error))?;
     let hash: Arc<str> = catalogue.hash().to_string().into();
-    let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base: base.version().number, note };
-    match app.books.ask(command(request, ask)).await.map_err(|error| trouble::books(&error))? {
-        Answer::Done { .. } | Answer::Nothing => {}
-        Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
-        other => return Err(trouble::internal(format!("{other:?} answers no draft"))),
-    }
     let catalogues = app.books.readers().catalogues();
     let kept =
         catalogues.draft(&hash).ok_or_else(|| trouble::internal("a draft that was written is gone"))?;
@@ -389,7 +415,10 @@ pub(super) async fn publish(app: SharedApp, request: Request<App>) -> Result<Res
 pub(super) async fn withdraw(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let hash = request.head.parameter("hash").into();
     match app.books.ask(command(&request, Ask::WithdrawDraft { hash })).await {
-        Ok(Answer::Done { .. }) => Ok(response::no_content()),
+        Ok(Answer::Done { .. }) => {
+            app.catalogue.forget_withdrawn(&app.books).await;
+            Ok(response::no_content())
+        }
         Ok(Answer::Refused(refusal)) => Err(trouble::refusal(&refusal)),
         Ok(other) => Err(trouble::internal(format!("{other:?} answers no withdrawal"))),
         Err(error) => Err(trouble::books(&error)),
@@ -410,7 +439,14 @@ pub(super) async fn reload(app: SharedApp, _request: Request<App>) -> Result<Res
     };
     let is_demonstration = app.purpose == Purpose::Demonstration;
     let reloaded = app.catalogue.reload(&app.books, file, app.clock.today(), is_demonstration).await;
-    let body = match reloaded.map_err(|error| not_in_force(&error))? {
+    let failed = |error: Arc<CatalogueError>| match &*error {
+        CatalogueError::File(CatalogueFileError::Io { path, source }) if path == file => {
+            let detail = format!("The configured file {} cannot be read: {source}.", file.display());
+            Problem::new(Code::Conflict, detail)
+        }
+        other => not_in_force(other),
+    };
+    let body = match reloaded.map_err(failed)? {
         Reloaded::InForce(catalogue) => ReloadBody::InForce { catalogue },
         Reloaded::Drafted { hash } => ReloadBody::Drafted { hash: hash.to_string() },
     };
@@ -445,6 +481,19 @@ fn not_in_force(error: &CatalogueError) -> Problem {
                 FieldError::new(problem.path.clone(), "does_not_hold", format!("{line}{}", problem.message))
             });
             Problem::validation(listed.collect())
+        }
+        CatalogueError::File(
+            error @ (CatalogueFileError::OtherBytes(path) | CatalogueFileError::Io { path, .. }),
+        ) => {
+            let hash = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            let detail = format!(
+                "The document of catalogue {hash} is missing or damaged: draft it again from a copy."
+            );
+            Problem::new(Code::Conflict, detail).internal(error)
+        }
+        CatalogueError::Busy => {
+            let detail = "Another catalogue is being checked. Send this one again when it is done.";
+            Problem::new(Code::Overloaded, detail).retry_after_seconds(2)
         }
         CatalogueError::Books(error) => trouble::books(error),
         CatalogueError::Refused(refusal) => trouble::refusal(refusal),

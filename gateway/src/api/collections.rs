@@ -30,7 +30,7 @@ struct SummaryBody {
 
 #[derive(Serialize)]
 struct CollectedBody {
-    /// Absent for money in suspense.
+    /// Absent for money in suspense, and for the convenience fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<String>,
     channel: String,
@@ -46,9 +46,9 @@ struct TotalBody {
 
 /// Looks like any amount, and may be larger than one payment can be.
 #[derive(Serialize)]
-struct SumBody {
-    amount: i128,
-    currency: Currency,
+pub(super) struct SumBody {
+    pub(super) amount: i128,
+    pub(super) currency: Currency,
 }
 
 /// What the totals cannot vouch for, of all days.
@@ -143,7 +143,8 @@ fn read_day(text: &str, today: i32) -> Result<i32, Problem> {
     }
 }
 
-fn date_of(day: i32) -> String {
+/// The date of a revenue day.
+pub(super) fn date_of(day: i32) -> String {
     // Noon of the day in UTC is the same civil day in East Africa Time.
     east_africa_date(i64::from(day) * 86_400_000_000 + 43_200_000_000 - 3 * 3_600_000_000).to_string()
 }

@@ -54,6 +54,11 @@ struct SuspenseListed {
     channel_receipt: String,
     amount: Money,
     reason: SuspenseReason,
+    /// Whom it seems to be meant for, where what was typed says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
     since: String,
     age_seconds: i64,
 }
@@ -125,7 +130,7 @@ pub(super) async fn bills(app: SharedApp, request: Request<App>) -> Result<Respo
     }))
 }
 
-/// `GET /v1/suspense`: money that matched no bill, the oldest first.
+/// `GET /v1/suspense`: money that matched no bill, the oldest first; for an agency what seems to be meant for it.
 pub(super) async fn suspense(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let page = page_request(&request.head.query()?)?;
     let page = app.views.reader().suspense(&views_scope(&request)?, page).await.map_err(no_answer)?;
@@ -135,6 +140,8 @@ pub(super) async fn suspense(app: SharedApp, request: Request<App>) -> Result<Re
         channel_receipt: row.channel_receipt.number.to_string(),
         amount: row.money,
         reason: row.reason,
+        agency: row.agency.as_deref().map(str::to_owned),
+        service: row.service.as_deref().map(str::to_owned),
         since: format_rfc3339(row.since.micros()),
         age_seconds: row.age_seconds(now),
     }))
@@ -201,7 +208,7 @@ fn page_request(query: &Fields) -> Result<PageRequest, Problem> {
 }
 
 /// The scope of the caller, in the words of the views.
-fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
+pub(super) fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
     match request.principal.scope() {
         RowScope::Everything => Ok(Scope::All),
         RowScope::Agency(agency) => Ok(Scope::Agency(agency)),
@@ -209,7 +216,7 @@ fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
     }
 }
 
-fn no_answer(error: QueryError) -> Problem {
+pub(super) fn no_answer(error: QueryError) -> Problem {
     match &error {
         QueryError::NotReady { .. } | QueryError::Busy => {
             Problem::new(Code::Overloaded, error.to_string()).retry_after_seconds(1)
@@ -220,6 +227,6 @@ fn no_answer(error: QueryError) -> Problem {
     }
 }
 
-fn wrong(pointer: &'static str, code: &'static str, detail: &dyn std::fmt::Display) -> Problem {
+pub(super) fn wrong(pointer: &'static str, code: &'static str, detail: &dyn std::fmt::Display) -> Problem {
     Problem::validation(vec![FieldError::new(pointer, code, detail.to_string())])
 }

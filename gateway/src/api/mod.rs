@@ -6,6 +6,7 @@
 
 mod access;
 mod attempts;
+mod availability;
 mod bills;
 mod callbacks;
 mod catalogue;
@@ -18,6 +19,7 @@ mod openapi;
 mod receipts;
 mod services;
 pub(crate) mod trouble;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +33,8 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS, READERS_OF_TOTALS,
+    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
+    READERS_OF_TOTALS,
 };
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
@@ -51,10 +54,23 @@ const CATALOGUE_DEADLINE: Duration = Duration::from_secs(60);
 /// What citizens, agencies, the Treasury and the Auditor reach.
 pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
     let mut routes = vec![
-        Route::get("/v1/services", "service_list", Access::Anyone, services::list),
-        Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show),
+        Route::get("/v1/services", "service_list", Access::Anyone, services::list).quiet(),
+        Route::get("/v1/services/{slug}", "service_show", Access::Anyone, services::show).quiet(),
         Route::get("/v1/services/{slug}/fees", "service_fees", Access::Anyone, fees::on_day),
         Route::post("/v1/services/{slug}/price", "service_price", Access::Anyone, fees::price),
+        Route::post(
+            "/v1/services/{slug}/availability",
+            "service_availability_set",
+            CLOSERS,
+            availability::set_of_service,
+        ),
+        Route::post(
+            "/v1/agencies/{code}/availability",
+            "agency_availability_set",
+            CLOSERS,
+            availability::set_of_agency,
+        ),
+        Route::get("/v1/availability", "availability_list", Access::Anyone, availability::show),
         Route::get("/v1/catalogue", "catalogue_whole", Access::Anyone, catalogue::whole),
         Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes)
             .deadline(CATALOGUE_DEADLINE),
@@ -67,6 +83,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/catalogue/drafts", "catalogue_draft_list", READERS_OF_DRAFTS, catalogue::drafts),
         Route::post("/v1/catalogue/drafts", "catalogue_draft_create", MAKERS, catalogue::draft)
             .body(BodyRule::Whole { bytes_max: CATALOGUE_BYTES_MAX })
+            .runs_to_end()
             .deadline(CATALOGUE_DEADLINE),
         Route::get(
             "/v1/catalogue/drafts/{hash}",
@@ -83,8 +100,10 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             "catalogue_withdraw",
             MAKERS,
             catalogue::withdraw,
-        ),
+        )
+        .runs_to_end(),
         Route::post("/v1/catalogue/rollbacks", "catalogue_roll_back", MAKERS, catalogue::roll_back)
+            .runs_to_end()
             .deadline(CATALOGUE_DEADLINE),
         Route::post("/v1/bills", "bill_create", INTEGRATORS, bills::create).about_money().runs_to_end(),
         Route::get("/v1/bills", "bill_list", READERS_OF_BILLS, lists::bills),
@@ -105,6 +124,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
         Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
+        Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
+        Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());
@@ -151,7 +172,9 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
         Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
         Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
+        // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
+            .lane(Lane::Apart)
             .runs_to_end()
             .deadline(CATALOGUE_DEADLINE),
         Route::post("/admin/views/rebuild", "admin_views_rebuild", Access::Operator, health::rebuild_views),

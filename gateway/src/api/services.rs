@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::SharedApp;
 use crate::app::App;
-use crate::catalogue::Rendered;
+use crate::catalogue::{RESULTS_COUNTED_MAX, Rendered, Served};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::payments::CatalogueVersion;
+use crate::payments::{Availability, CatalogueVersion};
 
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 500;
@@ -48,6 +48,9 @@ struct ServiceRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     county: Option<String>,
     billable: bool,
+    /// What is not as usual about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    availability: Option<&'static str>,
     sample: bool,
     /// Why it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,9 +87,17 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
     let county = county
         .map_err(|error: catalog::UnknownCounty| wrong("/county", "not_a_county", error.to_string()))?;
     let filters = Filters { agency, county, ..Filters::default() };
-    let hits = catalogue.search(query.get("q").unwrap_or(""), language, &filters, limit);
-    let data =
-        hits.hits.iter().map(|hit| ServiceRow::of(&app, catalogue.service_at(hit.service), hit.reason));
+    let words = query.get("q").unwrap_or("");
+    let hits = catalogue.search(words, language, &filters, limit);
+    // A list that nobody searched for is no search.
+    let shown = if words.trim().is_empty() { 0 } else { RESULTS_COUNTED_MAX };
+    for hit in hits.hits.iter().take(shown) {
+        served.tally().searched(hit.service);
+    }
+    let availability = app.books.readers().availability();
+    let data = hits.hits.iter().map(|hit| {
+        ServiceRow::of(&app, &served, &availability, catalogue.service_at(hit.service), hit.reason)
+    });
     let body = ServiceList {
         data: data.collect(),
         total: hits.total_count,
@@ -106,13 +117,19 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let served = app.catalogue.current();
     let index =
         served.catalogue().service_index(request.head.parameter("slug")).ok_or_else(no_such_service)?;
+    served.tally().viewed(index);
+    let (service, headers) = (served.catalogue().service_at(index), request.head.headers());
+    let availability = app.books.readers().availability();
+    let unusual = served.unusual(service, &availability);
     let today = app.clock.today();
     if served.day() != today {
         // Just after midnight, before everything is rendered anew: nobody is told yesterday's fee.
-        let body = served.render_one(index, today);
-        return Ok(body.answer(request.head.headers()));
+        return Ok(served.render_one(service, today, &unusual).answer(headers));
     }
-    Ok(served.body(index).answer(request.head.headers()))
+    if unusual.is_nothing() {
+        return Ok(served.body(index).answer(headers));
+    }
+    Ok(app.catalogue.unusual_body(&served, &availability, service, &unusual).answer(headers))
 }
 
 pub(super) fn no_such_service() -> Problem {
@@ -120,13 +137,26 @@ pub(super) fn no_such_service() -> Problem {
 }
 
 impl ServiceRow {
-    fn of(app: &App, service: &Service, reason: MatchReason) -> Self {
+    fn of(
+        app: &App,
+        served: &Served,
+        availability: &Availability,
+        service: &Service,
+        reason: MatchReason,
+    ) -> Self {
+        let unusual = served.unusual(service, availability);
+        let availability = match (&unusual.closed, &unusual.system_down) {
+            (Some(_), _) => Some("closed"),
+            (None, Some(_)) => Some("own_system_down"),
+            (None, None) => None,
+        };
         Self {
             slug: service.slug.to_string(),
             name: service.name.clone(),
             agency: service.agency.to_string(),
             county: service.county.map(County::slug),
             billable: service.is_billable(),
+            availability,
             sample: service.sample,
             reason: (reason != MatchReason::Listed).then(|| reason.to_string()),
             promised_working_days: service.promised_working_days,

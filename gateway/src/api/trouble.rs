@@ -66,9 +66,35 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             let detail = format!("Attempt {attempt} may still be answered; ask for its status.");
             Problem::new(Code::PromptMayLive, detail).retry_after_seconds(90)
         }
+        Refusal::Closed { reason, seconds_left } => {
+            let detail = "The service is closed for a time. Bills that exist can be paid.";
+            let (en, sw) = (reason.en(), reason.sw());
+            let problem =
+                Problem::new(Code::ServiceClosed, detail).user_message(en.to_owned(), sw.to_owned());
+            match seconds_left {
+                Some(seconds) => problem.retry_after_seconds(*seconds),
+                None => problem,
+            }
+        }
+        Refusal::ClosedByOperator => {
+            Problem::new(Code::Forbidden, "An operator closed it, and only an operator opens it.")
+        }
+        Refusal::TooManyClosures => {
+            Problem::new(Code::Conflict, "Too much is closed already: close the agency, or open something.")
+        }
         Refusal::OtherRequest => {
             Problem::new(Code::IdempotencyKeyReused, "Use another Idempotency-Key for another request.")
         }
+        Refusal::AssessmentHasBill { bill } => Problem::new(
+            Code::Conflict,
+            format!(
+                "Payment number {bill} is a bill over this assessment that can still be paid. Withdraw it first."
+            ),
+        )
+        .user_message(
+            format!("There is a bill over this already. Pay it with payment number {}.", bill.grouped()),
+            format!("Tayari kuna bili ya hili. Ilipe kwa nambari ya malipo {}.", bill.grouped()),
+        ),
         Refusal::NoSuchDraft => Problem::new(Code::NotFound, "There is no such draft of a catalogue."),
         Refusal::TooManyDrafts => {
             Problem::new(Code::Conflict, "Too many drafts wait already: publish or withdraw some.")

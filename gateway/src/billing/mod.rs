@@ -9,6 +9,7 @@ use std::sync::Arc;
 use catalog::Order;
 use ledger::Currency;
 
+use crate::accounts;
 use crate::api::trouble;
 use crate::app::App;
 use crate::clock::east_africa_date;
@@ -16,7 +17,7 @@ use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::payments::{
     Answer, Ask, AssessedAmount, Bill, BillLine, Command, Earlier, Event, Idempotency, NewBill,
-    PaymentNumber, Refusal, agency_payable, convenience_fee,
+    PaymentNumber, Refusal, WaivedAmount, agency_payable, convenience_fee,
 };
 use crate::personal::{Field, Personal};
 
@@ -125,6 +126,8 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         quantity: line.quantity,
         unit: line.unit,
         amount: line.amount,
+        agency: line.agency.as_ref().map(|agency| agency.as_str().into()),
+        revenue_code: Some(line.revenue_code.as_str().into()),
         account: match &line.agency {
             Some(owner) => agency_payable(owner.as_str(), service.slug.as_str()),
             None => convenience_fee(),
@@ -143,9 +146,21 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         payable,
         quote,
         convenience_basis: priced.convenience_fee.basis.as_str().into(),
+        waived: priced.waived.map(|waived| WaivedAmount {
+            code: waived.code.as_str().into(),
+            text: waived.text,
+            amount: waived.amount,
+            legal_basis: waived.legal_basis.into(),
+        }),
         part_payment: priced.part_payment.into(),
         catalogue: served.version().clone(),
         assessment,
+        references: accounts::of_new_bill(
+            app,
+            wish.order.assessment.as_ref().map(|assessment| assessment.reference.as_str()),
+            wish.agency_reference.as_deref(),
+        )
+        .map_err(|error| trouble::internal(error).money_moved(MoneyMoved::No))?,
         agency_reference: wish.agency_reference.map(Into::into),
         life_seconds: app.bill_life_seconds,
         vault_slot: 0,

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use catalog::{Catalogue, Problems};
 
+/// How the names of files end that are not yet whole.
+const UNFINISHED: &str = "unfinished";
+
 /// A catalogue file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueFileError {
@@ -56,23 +59,85 @@ pub fn read_kept(folder: &Path, hash: &str) -> Result<Catalogue, CatalogueFileEr
     }
 }
 
-/// Keeps a catalogue in the folder, durably, under the name of its hash.
+/// Keeps a catalogue in the folder, durably, under the name of its hash. A file of this name that was damaged is
+/// written again.
 pub fn keep(folder: &Path, catalogue: &Catalogue) -> Result<Arc<str>, CatalogueFileError> {
     let hash: Arc<str> = catalogue.hash().to_string().into();
     let path = folder.join(format!("{hash}.json"));
     let io = |source| CatalogueFileError::Io { path: path.clone(), source };
     fs::create_dir_all(folder).map_err(io)?;
-    if path.exists() {
+    let bytes = catalogue.to_json();
+    if fs::read(&path).is_ok_and(|kept| kept[..] == bytes[..]) {
         return Ok(hash);
     }
-    let unfinished = folder.join(format!("{hash}.unfinished"));
+    // Whoever else writes the same document writes a file of its own: either is whole when it gets its name.
+    let unfinished = folder.join(format!("{hash}.{:016x}.{UNFINISHED}", rand::random::<u64>()));
     let write = || {
         let mut file = File::create(&unfinished)?;
-        file.write_all(&catalogue.to_json())?;
+        file.write_all(&bytes)?;
         file.sync_all()?;
         fs::rename(&unfinished, &path)?;
         File::open(folder)?.sync_all()
     };
-    write().map_err(io)?;
+    write().map_err(|error| {
+        // What is left of it is of no use; a disk without room would keep it for ever.
+        let _ = fs::remove_file(&unfinished);
+        io(error)
+    })?;
     Ok(hash)
+}
+
+/// Removes the files of catalogues that the books do not know, by their hash: drafts that were refused or given up, and
+/// whatever a crash left unfinished. Files of other names are not ours. Nobody may be keeping a file meanwhile.
+pub fn discard_unknown(folder: &Path, is_known: impl Fn(&str) -> bool) -> Result<(), CatalogueFileError> {
+    let io = |path: &Path, source| CatalogueFileError::Io { path: path.to_path_buf(), source };
+    for entry in fs::read_dir(folder).map_err(|error| io(folder, error))? {
+        let path = entry.map_err(|error| io(folder, error))?.path();
+        let Some((hash, rest)) = path.file_name().and_then(|name| name.to_str()?.split_once('.')) else {
+            continue;
+        };
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_of_no_use = rest.ends_with(UNFINISHED) || (rest == "json" && !is_known(hash));
+        if is_hash && is_of_no_use {
+            fs::remove_file(&path).map_err(|error| io(&path, error))?;
+            tracing::info!(file = %path.display(), "A file of a catalogue that nobody needs any more was removed.");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_books_do_not_know_goes_and_everything_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::embedded();
+        let known = keep(folder.path(), &catalogue).unwrap();
+        let unknown = "ab".repeat(32);
+        let write = |name: String| fs::write(folder.path().join(name), "x").unwrap();
+        write(format!("{unknown}.json"));
+        write(format!("{known}.unfinished"));
+        write(format!("{known}.0123456789abcdef.unfinished"));
+        write("notes.json".to_owned());
+        discard_unknown(folder.path(), |hash| hash == &*known).unwrap();
+        let left = fs::read_dir(folder.path()).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        let mut expected = [format!("{known}.json"), "notes.json".to_owned()];
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn a_damaged_file_is_written_again_when_its_catalogue_is_kept_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::embedded();
+        let hash = keep(folder.path(), &catalogue).unwrap();
+        fs::write(folder.path().join(format!("{hash}.json")), "x").unwrap();
+        assert!(read_kept(folder.path(), &hash).is_err());
+        keep(folder.path(), &catalogue).unwrap();
+        assert!(read_kept(folder.path(), &hash).is_ok());
+    }
 }

@@ -2,8 +2,8 @@
 //! is built, and never in the way of a request.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwap;
 use catalog::Catalogue;
@@ -12,7 +12,9 @@ use tokio::sync::Mutex;
 
 use super::feed::Feed;
 use super::files::{self, CatalogueFileError};
+use super::overlay::Overlay;
 use super::served::Served;
+use super::tally::Tally;
 use crate::books::{Books, BooksError};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 
@@ -20,10 +22,16 @@ use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 #[derive(Debug)]
 pub struct LiveCatalogue {
     current: ArcSwap<Served>,
+    /// Bodies of services that are not as usual.
+    pub(super) overlay: ArcSwap<Overlay>,
+    /// Counts of catalogues that were served, until nobody adds to them any more.
+    pub(super) retired_tallies: std::sync::Mutex<Vec<Arc<Tally>>>,
     folder: PathBuf,
     pub(super) feed: Feed,
     /// Held while something is built, so that there is one rebuild at a time.
     building: Mutex<LastReload>,
+    /// Held from before a file is kept until the books know it or it is removed: one document is checked at a time.
+    keeping: Mutex<()>,
     /// How many reloads were asked for.
     reloads_asked: AtomicU64,
 }
@@ -59,6 +67,9 @@ pub enum CatalogueError {
     /// The books refuse.
     #[error("{0}")]
     Refused(Refusal),
+    /// Another document is being checked.
+    #[error("another catalogue is being checked")]
+    Busy,
     /// The work was given up: the process ends.
     #[error("the catalogue could not be built: {0}")]
     Unbuilt(String),
@@ -69,9 +80,12 @@ impl LiveCatalogue {
     pub fn new(served: Served, folder: PathBuf) -> Self {
         Self {
             current: ArcSwap::from_pointee(served),
+            overlay: ArcSwap::default(),
+            retired_tallies: std::sync::Mutex::default(),
             folder,
             feed: Feed::default(),
             building: Mutex::default(),
+            keeping: Mutex::default(),
             reloads_asked: AtomicU64::new(0),
         }
     }
@@ -81,15 +95,49 @@ impl LiveCatalogue {
         self.current.load_full()
     }
 
-    /// Checks a document and keeps it in the folder under its hash. It is in force for nobody yet.
-    pub async fn keep(&self, document: bytes::Bytes) -> Result<Arc<Catalogue>, CatalogueError> {
+    /// Checks a document, keeps it in the folder under its hash, and asks the books to keep it as a draft: `command` says
+    /// how, given the hash. It is in force for nobody yet. A draft that the books refuse leaves no file. One document is
+    /// checked at a time; whoever comes meanwhile is told to come back, because documents are large and wait in memory.
+    pub async fn draft(
+        &self,
+        books: &Books,
+        document: bytes::Bytes,
+        command: impl FnOnce(Arc<str>) -> Command,
+    ) -> Result<Arc<Catalogue>, CatalogueError> {
+        let _one_at_a_time = self.keeping.try_lock().map_err(|_| CatalogueError::Busy)?;
         let folder = self.folder.clone();
-        blocking(move || {
+        let kept = blocking(move || {
             let catalogue = files::read_document(&document)?;
             files::keep(&folder, &catalogue)?;
             Ok(Arc::new(catalogue))
-        })
-        .await
+        });
+        let catalogue = kept.await?;
+        let drafted = drafted(books, command(catalogue.hash().to_string().into())).await;
+        self.discard_unknown_after(&drafted, books).await;
+        drafted.map(|()| catalogue)
+    }
+
+    /// A draft was given up: its file goes, unless a document is being checked, after which it goes as well.
+    pub async fn forget_withdrawn(&self, books: &Books) {
+        if let Ok(_one_at_a_time) = self.keeping.try_lock() {
+            self.discard_unknown(books).await;
+        }
+    }
+
+    /// Books that gave no answer may have written the draft all the same: its file stays until a start knows.
+    async fn discard_unknown_after(&self, drafted: &Result<(), CatalogueError>, books: &Books) {
+        if !matches!(drafted, Err(CatalogueError::Books(_))) {
+            self.discard_unknown(books).await;
+        }
+    }
+
+    async fn discard_unknown(&self, books: &Books) {
+        let (folder, catalogues) = (self.folder.clone(), books.readers().catalogues());
+        let discarded =
+            blocking(move || Ok(files::discard_unknown(&folder, |hash| catalogues.knows(hash))?)).await;
+        if let Err(error) = discarded {
+            tracing::warn!(%error, "Files of catalogues that nobody needs any more could not be removed.");
+        }
     }
 
     /// The catalogue with this hash, in memory or from its file.
@@ -158,7 +206,9 @@ impl LiveCatalogue {
     ) -> Result<(), CatalogueError> {
         let served = blocking(move || Ok(Served::render(version, catalogue, day))).await?;
         tracing::info!(number = served.version().number, hash = %served.version().hash, "A catalogue is served.");
-        self.current.store(Arc::new(served));
+        let earlier = self.current.swap(Arc::new(served));
+        let mut retired = self.retired_tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.push(Arc::clone(earlier.tally()));
         Ok(())
     }
 
@@ -179,7 +229,14 @@ impl LiveCatalogue {
             return outcome.clone();
         }
         let covers = self.reloads_asked.load(Ordering::SeqCst);
+        tracing::info!(asked = covers - last.covers, "A reload of the configured catalogue begins.");
         let outcome = self.read_again(books, file, day, is_demonstration).await.map_err(Arc::new);
+        let came_of_it = match &outcome {
+            Ok(Reloaded::InForce(_)) => "in_force",
+            Ok(Reloaded::Drafted { .. }) => "drafted",
+            Err(_) => "refused",
+        };
+        tracing::info!(outcome = came_of_it, "A reload of the configured catalogue has ended.");
         *last = LastReload { covers, outcome: Some(outcome.clone()) };
         outcome
     }
@@ -191,6 +248,7 @@ impl LiveCatalogue {
         day: Date,
         is_demonstration: bool,
     ) -> Result<Reloaded, CatalogueError> {
+        let _one_at_a_time = self.keeping.lock().await;
         let (folder, file) = (self.folder.clone(), file.to_path_buf());
         let hash = blocking(move || Ok(files::keep(&folder, &files::read(&file)?)?)).await?;
         let current = self.current();
@@ -204,11 +262,18 @@ impl LiveCatalogue {
         }
         let (base, note) = (current.version().number, "reload of the configured file".into());
         let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base, note };
-        match books.ask(command(ask)).await? {
-            Answer::Done { .. } | Answer::Nothing => Ok(Reloaded::Drafted { hash }),
-            Answer::Refused(refusal) => Err(CatalogueError::Refused(refusal)),
-            other => Err(CatalogueError::Unbuilt(format!("{other:?} answers no draft"))),
-        }
+        let drafted = drafted(books, command(ask)).await;
+        self.discard_unknown_after(&drafted, books).await;
+        drafted.map(|()| Reloaded::Drafted { hash })
+    }
+}
+
+/// Asks the books to keep a draft.
+async fn drafted(books: &Books, command: Command) -> Result<(), CatalogueError> {
+    match books.ask(command).await? {
+        Answer::Done { .. } | Answer::Nothing => Ok(()),
+        Answer::Refused(refusal) => Err(CatalogueError::Refused(refusal)),
+        other => Err(CatalogueError::Unbuilt(format!("{other:?} answers no draft"))),
     }
 }
 

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::body::Rendered;
-use crate::payments::CatalogueVersion;
+use super::overlay::{AvailabilityBody, system_of};
+use super::tally::Tally;
+use crate::payments::{Availability, CatalogueVersion, Unusual};
 
 /// A catalogue that is in force, as it is sent. What is in force changes at midnight without a new catalogue, so the day
 /// belongs to it.
@@ -17,6 +19,7 @@ pub struct Served {
     catalogue: Arc<Catalogue>,
     day: Date,
     bodies: Vec<Rendered>,
+    tally: Arc<Tally>,
 }
 
 impl Served {
@@ -25,9 +28,10 @@ impl Served {
         let bodies = catalogue
             .services()
             .iter()
-            .map(|service| service_body(&catalogue, service, &version, day))
+            .map(|service| service_body(&catalogue, service, &version, day, &Unusual::default()))
             .collect();
-        Self { version, catalogue, day, bodies }
+        let tally = Arc::new(Tally::new(Arc::clone(&catalogue)));
+        Self { version, catalogue, day, bodies, tally }
     }
 
     /// Its number and hash.
@@ -50,9 +54,23 @@ impl Served {
         &self.bodies[service.position()]
     }
 
-    /// The body of a service on another day than this one's.
-    pub fn render_one(&self, service: ServiceIndex, day: Date) -> Rendered {
-        service_body(&self.catalogue, self.catalogue.service_at(service), &self.version, day)
+    /// The body of a service on another day than this one's, or with something that is not as usual.
+    pub fn render_one(&self, service: &Service, day: Date, unusual: &Unusual<'_>) -> Rendered {
+        service_body(&self.catalogue, service, &self.version, day, unusual)
+    }
+
+    /// What is not as usual about a service.
+    pub fn unusual<'a>(&self, service: &Service, availability: &'a Availability) -> Unusual<'a> {
+        if availability.is_as_usual() {
+            return Unusual::default();
+        }
+        let system = self.catalogue.back_end_of(service).and_then(system_of);
+        availability.of_service(service.agency.as_str(), service.slug.as_str(), system)
+    }
+
+    /// Where it is counted how often its services are asked for.
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.tally
     }
 
     /// Every service's body, by slug.
@@ -82,6 +100,7 @@ struct ServiceBody<'a> {
     billable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_billable_because: Option<&'a Text>,
+    availability: AvailabilityBody<'a>,
     fees: Vec<FeeBody<'a>>,
     catalogue: &'a CatalogueVersion,
 }
@@ -124,8 +143,15 @@ impl<'a> FeeBody<'a> {
     }
 }
 
-fn service_body(catalogue: &Catalogue, service: &Service, version: &CatalogueVersion, day: Date) -> Rendered {
+fn service_body(
+    catalogue: &Catalogue,
+    service: &Service,
+    version: &CatalogueVersion,
+    day: Date,
+    unusual: &Unusual<'_>,
+) -> Rendered {
     let agency = catalogue.agency_of(service);
+    let back_end = catalogue.back_end_of(service);
     let body = ServiceBody {
         slug: service.slug.as_str(),
         name: &service.name,
@@ -134,7 +160,7 @@ fn service_body(catalogue: &Catalogue, service: &Service, version: &CatalogueVer
         agency: AgencyBody { code: agency.code.as_str(), name: &agency.name },
         county: service.county.map(catalog::County::name),
         requirements: &service.requirements,
-        own_system: catalogue.back_end_of(service).map(|_| format!("/s/{}", service.slug)),
+        own_system: back_end.map(|_| format!("/s/{}", service.slug)),
         delivery: &service.delivery,
         promised_working_days: service.promised_working_days,
         sample: service.sample,
@@ -143,6 +169,7 @@ fn service_body(catalogue: &Catalogue, service: &Service, version: &CatalogueVer
             Billing::NotBillable(reason) => Some(reason),
             Billing::Fees(_) => None,
         },
+        availability: AvailabilityBody::of(unusual, service.is_billable(), back_end.is_some()),
         fees: service.fees().iter().map(|schedule| FeeBody::of(schedule, day)).collect(),
         catalogue: version,
     };

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use ledger::storage::DiskStorage;
 use ledger::verify::data_directory;
 
+use super::kept_catalogues::check_kept_catalogues;
 use super::verify::show_findings;
 use super::{EXIT_CONFIG, complain};
 use crate::catalogue::files;
@@ -38,6 +39,7 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
             let report = data_directory(&DiskStorage::read_only(folder), &[]);
             is_well &= show_findings(&report.findings);
             println!("    books: {} records", report.size);
+            is_well &= check_kept_catalogues(folder);
         }
         Some(folder) => println!("[+] books: {} will be made", folder.display()),
         None => {}

@@ -8,6 +8,7 @@ mod admin;
 mod catalogue;
 mod check;
 mod export;
+mod kept_catalogues;
 mod keys;
 mod ledger;
 pub mod serve;

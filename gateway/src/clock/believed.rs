@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A clock that leaps by more than this is not believed: as much as a clock may be off before people notice.
 const LEAP_MICROS_MAX: i64 = 60 * 1_000_000;
+/// The two clocks drift apart slowly. What is less than this is not noted: threads that read the time at once would hand
+/// the note to and fro.
+const DRIFT_MICROS_NOTED: i64 = 1_000;
 /// Books whose last record is longer ago than this are older than an outage lasts.
 const SILENCE_MICROS_MAX: i64 = 48 * 3_600 * 1_000_000;
 
@@ -21,7 +24,7 @@ const SILENCE_MICROS_MAX: i64 = 48 * 3_600 * 1_000_000;
 pub(super) struct Believed {
     /// What is added to the time since the machine was started to have the time of day.
     offset: AtomicI64,
-    /// How far the system's clock was ahead of this one at the last reading.
+    /// How far the system's clock was ahead of this one at the last reading, if that was too far.
     system_ahead: AtomicI64,
 }
 
@@ -35,12 +38,18 @@ impl Believed {
     pub(super) fn read(&self, system: i64, since_boot: i64) -> i64 {
         let expected = self.offset.load(Ordering::Relaxed).saturating_add(since_boot);
         let ahead = system.saturating_sub(expected);
-        self.system_ahead.store(ahead, Ordering::Relaxed);
-        if ahead.unsigned_abs() > LEAP_MICROS_MAX.unsigned_abs() {
+        let has_leapt = ahead.unsigned_abs() > LEAP_MICROS_MAX.unsigned_abs();
+        let too_far_ahead = if has_leapt { ahead } else { 0 };
+        if self.system_ahead.load(Ordering::Relaxed) != too_far_ahead {
+            self.system_ahead.store(too_far_ahead, Ordering::Relaxed);
+        }
+        if has_leapt {
             return expected;
         }
-        // Two threads may do this at once, with readings that are a moment apart and equally good.
-        self.offset.store(system - since_boot, Ordering::Relaxed);
+        if ahead.unsigned_abs() > DRIFT_MICROS_NOTED.unsigned_abs() {
+            // Two threads may do this at once, with readings that are a moment apart and equally good.
+            self.offset.store(system - since_boot, Ordering::Relaxed);
+        }
         system
     }
 
@@ -56,7 +65,7 @@ impl Believed {
     /// How far the system's clock was ahead at the last reading; nothing while it is believed.
     pub(super) fn disbelief(&self) -> Option<i64> {
         let ahead = self.system_ahead.load(Ordering::Relaxed);
-        (ahead.unsigned_abs() > LEAP_MICROS_MAX.unsigned_abs()).then_some(ahead)
+        (ahead != 0).then_some(ahead)
     }
 }
 

@@ -7,8 +7,9 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
-use super::problem::Problem;
+use super::problem::{FieldError, Problem};
 use super::problem_codes::Code;
 use super::strict_json::{StrictJson, StrictJsonError};
 
@@ -108,32 +109,55 @@ fn too_large(bytes_max: u64) -> Problem {
 pub(super) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     expect_type(headers, "application/json")?;
     strict_json(body)?;
-    serde_json::from_slice(body).map_err(|error| {
-        // serde's message may repeat a value that was sent, which may be personal data. Its place is enough.
-        Problem::new(
-            Code::ValidationFailed,
-            format!(
-                "The JSON does not have the documented shape at line {}, column {}: {}.",
-                error.line(),
-                error.column(),
-                shape_of_mistake(&error.to_string()),
-            ),
-        )
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let mut steps: Vec<Segment> = error.path().iter().cloned().collect();
+        let error = error.into_inner();
+        let field = misshapen(&mut steps, &error.to_string());
+        let (line, column) = (error.line(), error.column());
+        let detail = format!(
+            "The JSON does not have the documented shape at line {line}, column {column}: {}",
+            field.detail
+        );
+        Problem::new(Code::ValidationFailed, detail).errors_in(vec![field])
     })
 }
 
-/// What kind of mistake serde found, without anything that was sent. A missing field is named: the name is ours.
-fn shape_of_mistake(message: &str) -> String {
-    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-        return format!("field {name} is missing");
+/// Where and how a body does not have the documented shape. serde's message may repeat what was sent, which may be
+/// personal data, and so may the name of a field that we do not know: neither is passed on. Other names are ours.
+fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let (code, what) = if let Some(name) = missing {
+        steps.push(Segment::Map { key: name.to_owned() });
+        ("missing", "is missing")
+    } else if let Some(unknown) = message.strip_prefix("unknown field `") {
+        // Its name may be the last step. It may hold anything, the sign that serde ends it with as well.
+        if matches!(steps.last(), Some(Segment::Map { key }) if unknown.starts_with(key.as_str())) {
+            steps.pop();
+        }
+        ("unknown_field", "has a field that this address does not know")
+    } else if message.starts_with("unknown variant") {
+        ("not_allowed", "is not one of the values that are allowed")
+    } else {
+        ("wrong_type", "is of the wrong type or out of range")
+    };
+    let (mut path, mut pointer) = (String::new(), String::new());
+    for step in steps {
+        match step {
+            Segment::Seq { index } => {
+                path.push_str(&format!("[{index}]"));
+                pointer.push_str(&format!("/{index}"));
+            }
+            Segment::Map { key: name } | Segment::Enum { variant: name } => {
+                path.push_str(if path.is_empty() { "" } else { "." });
+                path.push_str(name);
+                pointer.push_str(&format!("/{name}"));
+            }
+            Segment::Unknown => {}
+        }
     }
-    if message.starts_with("unknown field") {
-        return "there is a field this address does not know".to_owned();
-    }
-    if message.starts_with("unknown variant") {
-        return "a value is not one of those allowed".to_owned();
-    }
-    "a value is of the wrong type".to_owned()
+    let path = if path.is_empty() { "the body" } else { &path };
+    FieldError::new(pointer, code, format!("{path} {what}."))
 }
 
 /// Reads JSON as [`StrictJson`], whatever content type it claims: the types that callbacks claim vary.
@@ -218,6 +242,21 @@ mod tests {
     struct NewBill {
         service: String,
         amount: i64,
+        #[serde(default)]
+        lines: Vec<Line>,
+    }
+
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        count: u32,
+    }
+
+    fn misplaced(body: &str) -> FieldError {
+        let mut deserializer = serde_json::Deserializer::from_str(body);
+        let error = serde_path_to_error::deserialize::<_, NewBill>(&mut deserializer).unwrap_err();
+        let mut steps: Vec<Segment> = error.path().iter().cloned().collect();
+        misshapen(&mut steps, &error.into_inner().to_string())
     }
 
     fn typed(content_type: &'static str) -> HeaderMap {
@@ -232,16 +271,29 @@ mod tests {
     fn json_of_ours_is_read_strictly_and_refused_without_repeating_what_was_sent() {
         let body = br#"{"service":"kws-entry","amount":305000}"#;
         let bill: NewBill = json(&typed("application/json; charset=utf-8"), body).unwrap();
-        assert_eq!(bill, NewBill { service: "kws-entry".into(), amount: 305_000 });
+        assert_eq!(bill, NewBill { service: "kws-entry".into(), amount: 305_000, lines: vec![] });
 
         assert_eq!(refused(r#"{"service":"a","amount":1,"amount":2}"#).code(), Code::RepeatedName);
         assert_eq!(refused("{").code(), Code::MalformedJson);
         assert_eq!(refused(&"[".repeat(100_000)).code(), Code::MalformedJson);
-        let missing = refused(r#"{"service":"a"}"#);
-        assert!(missing.detail().contains("field amount is missing"), "{missing:?}");
+        let told = |body: &str| {
+            let error = misplaced(body);
+            assert!(refused(body).detail().contains(&*error.detail), "{error:?}");
+            (error.pointer.into_owned(), error.code, error.detail.into_owned())
+        };
+        let (pointer, code, detail) = told(r#"{"service":"a"}"#);
+        assert_eq!((pointer.as_str(), code), ("/amount", "missing"));
+        assert!(detail.starts_with("amount is missing"), "{detail}");
+        let (pointer, code, _) = told(r#"{"service":"a","amount":1,"lines":[{"count":1},{"count":"x"}]}"#);
+        assert_eq!((pointer.as_str(), code), ("/lines/1/count", "wrong_type"));
+        let (pointer, code, detail) = told(r#"{"service":"a","amount":1,"lines":[{"count":1,"more":1}]}"#);
+        assert_eq!((pointer.as_str(), code), ("/lines/0", "unknown_field"));
+        assert!(detail.starts_with("lines[0] has a field"), "{detail}");
         for secretive in [
             r#"{"service":"a","amount":"0712345678"}"#,
             r#"{"service":"a","amount":1,"0712345678":1}"#,
+            r#"{"service":"a","amount":1,"x`0712345678":1}"#,
+            r#"{"service":"a","amount":1,"lines":[{"count":1,"0712345678`":1}]}"#,
             r#"{"service":"a","amount":30.50}"#,
         ] {
             let problem = refused(secretive);

@@ -23,7 +23,7 @@
 //! No log line here holds a query, a body, a path (only the route's name) or a header of the caller's. The caller's
 //! address is in the lines about refusals and failures, where it is needed to act, and in no other.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -248,7 +248,7 @@ impl<App: Application> Pipeline<App> {
         } else {
             Box::pin(work.instrument(tracing::info_span!("request", request_id = %id, route = route.name)))
         };
-        let guarded = Guarded { work, _place: place };
+        let mut guarded = Guarded { work, _place: place };
         let late = |what_now| Problem::new(Code::DeadlineExceeded, what_now);
         if route.runs_to_end {
             let task = self.running_to_end.spawn(guarded);
@@ -257,6 +257,11 @@ impl<App: Application> Pipeline<App> {
                 Err(_) => Err(late("The answer was not ready in time. The work goes on.")),
             }
         } else {
+            // Most answers are in memory and there at once: no timer is made for them.
+            let at_once = poll_fn(|context| Poll::Ready(Pin::new(&mut guarded).poll(context))).await;
+            if let Poll::Ready(answered) = at_once {
+                return answered;
+            }
             tokio::time::timeout_at(deadline.into(), guarded)
                 .await
                 .unwrap_or_else(|_| Err(late("The answer was not ready in time. The work was given up.")))

@@ -200,6 +200,12 @@ problem_codes! {
         en "This bill cannot be paid or changed any more. Check its status before you pay anything."
         sw "Bili hii haiwezi kulipwa wala kubadilishwa tena. Angalia hali yake kabla ya kulipa chochote."
 
+    /// The service is closed for a time: no bill is made for it. Bills that exist can be paid.
+    ServiceClosed = 409 "service_closed" retryable
+        title "The service is closed for a time; bills that exist can still be paid"
+        en "This service is closed at the moment. A bill that you have can still be paid."
+        sw "Huduma hii imefungwa kwa sasa. Bili uliyo nayo bado inaweza kulipwa."
+
     /// An earlier prompt may still be answered; another one could charge the payer twice.
     PromptMayLive = 409 "prompt_may_live" retryable
         title "An earlier prompt for this bill may still be answered"

@@ -52,7 +52,8 @@ pub struct Route<App: Application> {
     pub about_money: bool,
     /// Whether the work goes on when the caller hangs up. See [`crate::http::pipeline`].
     pub runs_to_end: bool,
-    /// Whether successes are left out of the log at its usual level, because another record holds each of them.
+    /// Whether successes are left out of the log at its usual level: another record holds each of them, or nobody will ever
+    /// ask who read what everybody may read.
     pub quiet: bool,
     pub(super) handler: Handler<App>,
     pub(super) metrics: RouteMetrics,
@@ -154,7 +155,7 @@ impl<App: Application> Route<App> {
         self
     }
 
-    /// Successes are logged at `debug` only, because another record holds each of them.
+    /// Successes are logged at `debug` only, and no span is made: a line may cost more than the answer.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;

@@ -1,4 +1,4 @@
-//! The archive: what is finished needs no memory, and may still be asked for. It lies in the ledger's sorted runs, under
+//! The archive: what is finished, or rarely asked for, needs no memory, and may still be asked for. It lies in the ledger's sorted runs, under
 //! keys that say what it is.
 
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use super::attempt::Attempt;
 use super::bill::{Bill, ReceiptStub};
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::number::PaymentNumber;
+use super::reference::{BillsOfReference, ReferenceKey};
 
 /// Something that the archive holds. In JSON once a snapshot covers it, by its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub enum Archived {
     Attempt(Arc<Attempt>),
     /// What a receipt is of.
     Receipt(Arc<ReceiptStub>),
+    /// The bills with a reference, open or not.
+    BillsOfReference(Arc<BillsOfReference>),
 }
 
 impl Value for Archived {
@@ -58,6 +61,11 @@ impl Archived {
     pub fn receipt(self) -> Option<Arc<ReceiptStub>> {
         if let Self::Receipt(stub) = self { Some(stub) } else { None }
     }
+
+    /// The bills with a reference, if it is that.
+    pub fn bills_of_reference(self) -> Option<Arc<BillsOfReference>> {
+        if let Self::BillsOfReference(bills) = self { Some(bills) } else { None }
+    }
 }
 
 /// Where a bill is that is not open any more.
@@ -78,4 +86,13 @@ pub fn attempt(id: AttemptId) -> ShortKey {
 /// Where it is said what a receipt is of.
 pub fn receipt(number: ReceiptNumber) -> ShortKey {
     ShortKey::of(&format!("receipt {number}"))
+}
+
+/// Where it is said which bills have a reference.
+pub fn reference(key: &ReferenceKey) -> ShortKey {
+    // A keyed hash is as good a key as the hash of a text, and hundreds are asked for when somebody types one.
+    let mut short = *b"ref             ";
+    short[4..8].copy_from_slice(&key.epoch.to_le_bytes());
+    short[8..].copy_from_slice(&key.hash);
+    ShortKey(short)
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::bill_life::BillState;
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::number::PaymentNumber;
+use super::reference::BillReference;
 
 /// So many payments are kept with their bill.
 pub const LATEST_PAYMENTS_MAX: usize = 20;
@@ -59,6 +60,9 @@ pub struct BillTerms {
     pub quote: Option<Quote>,
     /// Why there is no convenience fee, or under what there is one.
     pub convenience_basis: Arc<str>,
+    /// What an officer took off, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived: Option<WaivedAmount>,
     /// Whether it may be paid in parts.
     pub part_payment: PartPaymentRule,
     /// Which catalogue priced it.
@@ -70,6 +74,9 @@ pub struct BillTerms {
     /// The agency's own name for it. No personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency_reference: Option<Arc<str>>,
+    /// What payers may type instead of its number, as keyed hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<BillReference>,
     /// When it was made.
     pub created: LedgerTime,
     /// Until when it can be paid.
@@ -91,6 +98,13 @@ pub struct BillLine {
     pub unit: Money,
     /// Price of all.
     pub amount: Money,
+    /// Whose it is; nobody's agency for the convenience fee, which is the platform's. Bills of before this was kept name
+    /// none, and no revenue code either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Arc<str>>,
+    /// Where the money belongs among the owner's revenues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revenue_code: Option<Arc<str>>,
     /// Where the money goes when the bill is paid.
     pub account: AccountCode,
     /// Under what it is charged.
@@ -106,6 +120,19 @@ pub struct AssessedAmount {
     /// When the agency confirmed that this is owed; never, if it is as on the payer's slip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<LedgerTime>,
+}
+
+/// What an officer took off a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaivedAmount {
+    /// The code of the waiver in the catalogue.
+    pub code: Arc<str>,
+    /// What it is, for people.
+    pub text: Text,
+    /// How much less the lines come to.
+    pub amount: Money,
+    /// The law that it rests on, in full.
+    pub legal_basis: Arc<str>,
 }
 
 /// A rate that was offered and is kept.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bill::CatalogueVersion;
 
-/// The most drafts that may wait at once: they are looked at by people.
+/// The most drafts on top of one catalogue that may wait at once: they are looked at by people. Of those that became stale
+/// when another catalogue came into force, as many are kept beside them.
 pub const CATALOGUE_DRAFTS_MAX: usize = 50;
 
 /// Everything that the books know about catalogues. Grows by one entry a publication, a few a week.
@@ -70,13 +71,31 @@ impl Catalogues {
         self.drafts.values()
     }
 
+    /// How many drafts wait that were written on top of this catalogue.
+    pub fn waiting_on(&self, base: u64) -> usize {
+        self.drafts().filter(|draft| draft.base == base).count()
+    }
+
+    /// Whether a document is of use to anybody: it is or was in force, or waits.
+    pub fn knows(&self, hash: &str) -> bool {
+        self.drafts.contains_key(hash) || self.publications.iter().any(|one| *one.version.hash == *hash)
+    }
+
     /// The draft with this hash.
     pub fn draft(&self, hash: &str) -> Option<&CatalogueDraft> {
         self.drafts.get(hash)
     }
 
+    /// A draft waits. Stale ones can never come into force: the oldest of too many are let go.
     pub(super) fn add_draft(&mut self, draft: CatalogueDraft) {
+        let base = draft.base;
         self.drafts.insert(Arc::clone(&draft.hash), draft);
+        while self.drafts.len() - self.waiting_on(base) > CATALOGUE_DRAFTS_MAX {
+            let stale = self.drafts().filter(|draft| draft.base != base);
+            let oldest = stale.min_by_key(|draft| (draft.at, Arc::clone(&draft.hash)));
+            let Some(hash) = oldest.map(|draft| Arc::clone(&draft.hash)) else { break };
+            self.drafts.remove(&hash);
+        }
     }
 
     pub(super) fn remove_draft(&mut self, hash: &str) {
@@ -87,5 +106,30 @@ impl Catalogues {
     pub(super) fn publish(&mut self, version: CatalogueVersion, approver: Arc<str>, at: LedgerTime) {
         let drafter = self.drafts.remove(&version.hash).map(|draft| draft.drafter);
         self.publications.push(Publication { version, drafter, approver, at });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stale_drafts_are_let_go_when_they_are_too_many_the_oldest_first() {
+        let mut catalogues = Catalogues::default();
+        let mut add = |hash: String, base| {
+            let at = LedgerTime::from_micros(i64::try_from(catalogues.drafts.len()).unwrap());
+            let (note, drafter) = ("why".into(), "maker".into());
+            catalogues.add_draft(CatalogueDraft { hash: hash.into(), base, note, drafter, at });
+            catalogues.clone()
+        };
+        for number in 0..CATALOGUE_DRAFTS_MAX {
+            add(format!("old {number:02}"), 1);
+        }
+        for number in 0..CATALOGUE_DRAFTS_MAX {
+            add(format!("mid {number:02}"), 2);
+        }
+        let catalogues = add("new".to_owned(), 3);
+        assert_eq!((catalogues.waiting_on(1), catalogues.waiting_on(2)), (0, CATALOGUE_DRAFTS_MAX));
+        assert!(catalogues.knows("new") && catalogues.knows("mid 00") && !catalogues.knows("old 49"));
     }
 }

@@ -100,9 +100,11 @@ fn revenue_leg(line: &BillLine) -> Posting {
     Posting::credit(line.account.clone(), line.amount).with_memo(memo)
 }
 
-/// What a revenue leg names: line, fee version and legal basis; as much of the last as there is room for.
+/// What a revenue leg names: line, revenue code, fee version and legal basis; as much of the last as there is room for.
+/// The account names the owner and the service.
 fn revenue_memo(line: &BillLine) -> String {
-    let mut memo = format!("{} fee={} basis={}", line.code, line.fee_version, line.legal_basis);
+    let revenue = line.revenue_code.as_ref().map_or_else(String::new, |code| format!(" revenue={code}"));
+    let mut memo = format!("{}{revenue} fee={} basis={}", line.code, line.fee_version, line.legal_basis);
     if memo.len() > ledger::TEXT_LEN_MAX {
         let end = (0..=ledger::TEXT_LEN_MAX).rev().find(|at| memo.is_char_boundary(*at)).unwrap_or(0);
         memo.truncate(end);

@@ -6,12 +6,15 @@ use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
-use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote};
+use super::availability::{AvailabilityScope, ClosedBy, ClosureTerms};
+use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote, WaivedAmount};
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::number::{PaymentNumber, TypedAccount};
+use super::reference::{Held, NewReference, TypedReference};
+use super::usage::UsageCounts;
 use crate::access::ApiKey;
 
 /// A request to the books: who asks, why, and what.
@@ -78,6 +81,31 @@ pub enum Ask {
     Receive(Box<MoneyIn>),
     /// Keep a message that money has moved, of which nothing could be read.
     KeepUnreadable(Box<UnreadableMessage>),
+    /// Close a service or an agency for a time, or plan to.
+    Close {
+        /// What.
+        scope: AvailabilityScope,
+        /// What is said about it.
+        terms: ClosureTerms,
+    },
+    /// Open a service or an agency again.
+    Open {
+        /// What.
+        scope: AvailabilityScope,
+        /// Who does.
+        opened_by: ClosedBy,
+    },
+    /// Note how an agency's own system is.
+    NoteSystem {
+        /// Whose.
+        agency: Arc<str>,
+        /// Its host and port.
+        system: Arc<str>,
+        /// Whether it does not answer.
+        is_down: bool,
+    },
+    /// Keep what was counted.
+    CountUsage(UsageCounts),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
@@ -108,6 +136,8 @@ pub struct NewBill {
     pub quote: Option<Quote>,
     /// Why there is no convenience fee, or under what there is one.
     pub convenience_basis: Arc<str>,
+    /// What an officer took off.
+    pub waived: Option<WaivedAmount>,
     /// Whether in parts.
     pub part_payment: PartPaymentRule,
     /// Which catalogue priced it.
@@ -116,6 +146,8 @@ pub struct NewBill {
     pub assessment: Option<AssessedAmount>,
     /// The agency's own name for it.
     pub agency_reference: Option<Arc<str>>,
+    /// What payers may type instead of its number.
+    pub references: Vec<NewReference>,
     /// How long it can be paid, in seconds.
     pub life_seconds: i64,
     /// Where the key of its personal data lies.
@@ -197,10 +229,14 @@ pub struct UnreadableMessage {
 }
 
 /// How money says what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addressed {
     /// By what the payer typed.
     Typed(TypedAccount),
+    /// By the reference of a bill that the payer typed.
+    Reference(Box<TypedReference>),
+    /// By something that the payer typed and that leads to no bill, whatever bills there are.
+    Held(Box<Held>),
     /// By the attempt that it answers.
     Attempt(AttemptId),
     /// For another short code than ours: for nobody here.
@@ -284,6 +320,20 @@ pub enum Refusal {
         /// From when another may be sent.
         until: LedgerTime,
     },
+    /// The service, or its agency, is closed: no bill is made. Bills that exist can be paid.
+    #[error("the service is closed")]
+    Closed {
+        /// Why, in the words of who closed it.
+        reason: catalog::Text,
+        /// How long still, where that is known.
+        seconds_left: Option<u32>,
+    },
+    /// An operator closed it, and only an operator opens it.
+    #[error("an operator closed it, and only an operator opens it")]
+    ClosedByOperator,
+    /// Too many things are closed already.
+    #[error("too many things are closed already")]
+    TooManyClosures,
     /// The same idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     OtherRequest,
@@ -313,6 +363,12 @@ pub enum Refusal {
     /// A key of this name exists.
     #[error("a key of this name exists")]
     KeyExists,
+    /// Another bill over the same assessment is open.
+    #[error("bill {bill} over the same assessment is open")]
+    AssessmentHasBill {
+        /// Which.
+        bill: PaymentNumber,
+    },
     /// Every payment number tried is taken; trying again will find another.
     #[error("no free payment number was found")]
     NoFreeNumber,

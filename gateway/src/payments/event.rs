@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
+use super::availability::AvailabilityChange;
 use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::number::PaymentNumber;
+use super::owners::OwnersPart;
+use super::usage::UsageCounts;
 use crate::access::ApiKey;
 
 /// What a record is about.
@@ -119,6 +122,10 @@ pub enum Event {
         /// Its length in bytes.
         byte_count: u64,
     },
+    /// Something can be had no more for a time, or again.
+    AvailabilityChanged(AvailabilityChange),
+    /// Services were searched and viewed, in the last minutes.
+    UsageCounted(UsageCounts),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.
@@ -163,11 +170,21 @@ pub enum Placement {
         receipt: ReceiptNumber,
         /// What became of the money.
         share: Share,
+        /// Whose how much of it is, where the bill has lines of others than its own agency. Of before this was kept,
+        /// and of every other bill, it is all its agency's.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<OwnersPart>,
     },
     /// It belongs to no bill that we know: suspense.
     Suspense {
         /// Why.
         reason: SuspenseReason,
+        /// Whose it seems to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<Arc<str>>,
+        /// What it seems to be for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<Arc<str>>,
     },
 }
 
@@ -207,6 +224,18 @@ pub enum SuspenseReason {
     OtherShortCode,
     /// What the bill has collected cannot be written as an amount with this added.
     BillIsFull,
+    /// A reference that no bill has.
+    UnknownReference,
+    /// A reference that several bills have, or one beside that of another bill that waits for as much.
+    ReferenceAmbiguous,
+    /// The bill with this reference waits for another amount.
+    AmountDiffers,
+    /// Somebody's number within an agency: the agency knows what it is for.
+    MemberAccount,
+    /// The example on a poster.
+    PosterSample,
+    /// It could be read as several things, such as a bare identity number.
+    AmbiguousForm,
 }
 
 impl SuspenseReason {
@@ -221,6 +250,12 @@ impl SuspenseReason {
             Self::OtherCurrency => "other_currency",
             Self::OtherShortCode => "other_short_code",
             Self::BillIsFull => "bill_is_full",
+            Self::UnknownReference => "unknown_reference",
+            Self::ReferenceAmbiguous => "reference_ambiguous",
+            Self::AmountDiffers => "amount_differs",
+            Self::MemberAccount => "member_account",
+            Self::PosterSample => "poster_sample",
+            Self::AmbiguousForm => "ambiguous_form",
         }
     }
 }

@@ -7,9 +7,12 @@
 
 mod identifier;
 mod number;
+mod reference;
+mod typed;
 
 mod bill;
 mod bill_life;
+mod owners;
 
 pub mod archive;
 mod attempt;
@@ -18,6 +21,7 @@ mod attempt_life;
 mod channel_receipt;
 mod chart;
 
+mod availability;
 mod catalogues;
 
 mod command;
@@ -29,6 +33,7 @@ mod state;
 
 mod readers;
 mod totals;
+mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -36,9 +41,13 @@ mod tests;
 pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
+pub use availability::{
+    Availability, AvailabilityChange, AvailabilityScope, CLOSURES_MAX, ClosedBy, Closure, ClosureTerms,
+    SystemDown, Unusual,
+};
 pub use bill::{
     AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX,
-    PartPaymentRule, Quote, ReceiptStub,
+    PartPaymentRule, Quote, ReceiptStub, WaivedAmount,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
 pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publication};
@@ -51,8 +60,16 @@ pub use command::{
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
-pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount, normalise};
+pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
+pub use owners::OwnersPart;
+pub(crate) use owners::by_owner;
 pub use readers::Readers;
+pub use reference::{
+    BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,
+    ReferenceKind, TypedReference, bill_of_reference, canonical_reference,
+};
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
+pub use typed::{AccountReading, normalise, read_account};
+pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

@@ -111,41 +111,17 @@ impl From<PaymentNumber> for u64 {
     }
 }
 
-/// What a payer typed, as far as it can be read.
+/// What a payer typed, if it is a payment number, was meant to be one, or is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedAccount {
     /// A payment number, right to its check digit.
     Number(PaymentNumber),
     /// Twelve digits with a slip in them.
     BadCheckDigit,
-    /// Something else: another kind of reference, or nothing that we know.
+    /// Nothing that we know.
     Other,
     /// The message had none.
     Missing,
-}
-
-impl TypedAccount {
-    /// Reads what was typed: spaces, hyphens and full stops between digits are how people group them.
-    pub fn read(typed: &str) -> Self {
-        let normalised = normalise(typed);
-        if normalised.is_empty() {
-            return Self::Missing;
-        }
-        match normalised.parse() {
-            Ok(number) => Self::Number(number),
-            Err(NotAPaymentNumber::CheckDigit) => Self::BadCheckDigit,
-            Err(NotAPaymentNumber::Form) => Self::Other,
-        }
-    }
-}
-
-/// Upper case, without the marks that people put between the parts of a number.
-pub fn normalise(typed: &str) -> String {
-    typed
-        .chars()
-        .filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '.' | '\u{2010}'..='\u{2015}'))
-        .flat_map(char::to_uppercase)
-        .collect()
 }
 
 #[cfg(test)]
@@ -180,21 +156,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn what_people_type_is_read_as_they_mean_it() {
-        let number = PaymentNumber::from_random(7);
-        for typed in
-            [number.to_string(), number.grouped(), number.grouped().replace(' ', "-"), format!(" {number}.")]
-        {
-            assert_eq!(TypedAccount::read(&typed), TypedAccount::Number(number), "{typed:?}");
-        }
-        let digits = number.to_string();
-        let slipped = format!("{}{}", &digits[..11], (digits.as_bytes()[11] - b'0' + 1) % 10);
-        assert_eq!(TypedAccount::read(&slipped), TypedAccount::BadCheckDigit);
-        assert_eq!(TypedAccount::read("QKRTWX"), TypedAccount::Other);
-        assert_eq!(TypedAccount::read("  - "), TypedAccount::Missing);
-        assert_eq!(TypedAccount::read("٤٠٧١٥٥٢٠١٨٣١"), TypedAccount::Other);
     }
 }

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use dashmap::DashMap;
 
 use super::attempt::Attempt;
+use super::availability::Availability;
 use super::bill::Bill;
 use super::catalogues::Catalogues;
 use super::identifier::{AttemptId, BillId};
@@ -23,6 +24,7 @@ pub struct Readers {
     attempts: DashMap<AttemptId, Arc<Attempt>>,
     keys: ArcSwap<KeyRing>,
     catalogues: ArcSwap<Catalogues>,
+    availability: ArcSwap<Availability>,
     totals: RwLock<Totals>,
     sequence: AtomicU64,
 }
@@ -63,6 +65,11 @@ impl Readers {
         self.catalogues.load_full()
     }
 
+    /// What is not as usual.
+    pub fn availability(&self) -> Arc<Availability> {
+        self.availability.load_full()
+    }
+
     /// Looks at the totals, and says at which sequence they are true.
     pub fn with_totals<T>(&self, look: impl FnOnce(&Totals) -> T) -> (u64, T) {
         let totals = self.totals.read().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +106,10 @@ impl Readers {
 
     pub(super) fn show_catalogues(&self, catalogues: Arc<Catalogues>) {
         self.catalogues.store(catalogues);
+    }
+
+    pub(super) fn show_availability(&self, availability: Arc<Availability>) {
+        self.availability.store(availability);
     }
 
     /// Adds to the totals and moves the sequence, both under one lock, so that nobody sees one without the other.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
+use super::availability::{Availability, AvailabilityParts};
 use super::bill::{Bill, BillPayment, ReceiptStub};
 use super::catalogues::{CatalogueDraft, Catalogues};
 use super::command::{Answer, Command};
@@ -17,7 +18,9 @@ use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
 use super::identifier::AttemptId;
 use super::number::PaymentNumber;
+use super::owners::by_owner;
 use super::readers::Readers;
+use super::reference::{BillsOfReference, FoundBills, ReferenceKey};
 use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
 use crate::access::{ApiKey, KeyRing};
 
@@ -28,6 +31,7 @@ pub struct Payments {
     attempts: HashMap<AttemptId, Arc<Attempt>>,
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
+    availability: Arc<Availability>,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -46,6 +50,8 @@ pub struct Pending {
     keys: Option<BTreeMap<Arc<str>, Arc<ApiKey>>>,
     /// All of them, if the batch changes one.
     catalogues: Option<Arc<Catalogues>>,
+    /// All of it, if the batch changes some.
+    availability: Option<Arc<Availability>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -57,6 +63,7 @@ struct SnapshotParts {
     attempts: Vec<Arc<Attempt>>,
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
+    availability: AvailabilityParts,
     totals: Totals,
     day: Option<i32>,
 }
@@ -70,6 +77,17 @@ impl Payments {
             Some(bill) => Ok(Some(Arc::clone(bill))),
             None => Ok(view.archived(&archive::bill(number))?.and_then(Archived::bill)),
         }
+    }
+
+    /// The bills with this reference, wherever they are.
+    pub(super) fn bills_of_reference(
+        view: &View<'_, Self>,
+        key: &ReferenceKey,
+    ) -> Result<FoundBills, RunError> {
+        let archived = view.archived(&archive::reference(key))?.and_then(Archived::bills_of_reference);
+        let Some(noted) = archived else { return Ok(FoundBills::default()) };
+        let bills = noted.bills.iter().filter_map(|number| Self::bill(view, *number).transpose());
+        Ok(FoundBills { bills: bills.collect::<Result<_, _>>()?, is_crowded: noted.is_crowded })
     }
 
     /// The attempt with this identifier, wherever it is.
@@ -90,6 +108,11 @@ impl Payments {
     /// Catalogues that are and were in force, and drafts.
     pub(super) fn catalogues<'a>(view: &'a View<'_, Self>) -> &'a Catalogues {
         view.pending().catalogues.as_ref().unwrap_or(&view.state().catalogues)
+    }
+
+    /// What is not as usual.
+    pub(super) fn availability<'a>(view: &'a View<'_, Self>) -> &'a Availability {
+        view.pending().availability.as_ref().unwrap_or(&view.state().availability)
     }
 
     /// The revenue day that is open.
@@ -130,7 +153,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -159,6 +182,9 @@ impl StateMachine for Payments {
                 pending_keys(staging).remove(id);
             }
             Event::BillCreated { terms } => {
+                for reference in &terms.references {
+                    note_reference(staging, &reference.key, terms.number)?;
+                }
                 put_bill(staging, Arc::new(Bill::new(Arc::clone(terms), record.sequence)));
             }
             Event::BillCancelled { bill } | Event::BillExpired { bill } => {
@@ -214,6 +240,11 @@ impl StateMachine for Payments {
             Event::PaymentReceived(payment) => stage_payment(staging, record, payment)?,
             Event::PaymentQuarantined { .. } => staging.pending().totals.quarantine_count += 1,
             Event::MessageUnreadable { .. } => staging.pending().totals.unreadable_count += 1,
+            Event::AvailabilityChanged(change) => {
+                pending_availability(staging).change(change, record.time, record.sequence);
+            }
+            // Views add it up; no decision depends on it.
+            Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }
         Ok(())
@@ -247,6 +278,9 @@ impl StateMachine for Payments {
         if let Some(catalogues) = pending.catalogues {
             self.catalogues = catalogues;
         }
+        if let Some(availability) = pending.availability {
+            self.availability = availability;
+        }
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -264,6 +298,9 @@ impl StateMachine for Payments {
         if let Some(catalogues) = &pending.catalogues {
             readers.show_catalogues(Arc::clone(catalogues));
         }
+        if let Some(availability) = &pending.availability {
+            readers.show_availability(Arc::clone(availability));
+        }
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -276,6 +313,7 @@ impl StateMachine for Payments {
         }
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
+        readers.show_availability(Arc::clone(&self.availability));
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -294,6 +332,7 @@ impl StateMachine for Payments {
             attempts: self.attempts.values().cloned().collect(),
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
+            availability: self.availability.parts(),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -308,6 +347,7 @@ impl StateMachine for Payments {
             attempts: parts.attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect(),
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
+            availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             totals: Totals::default(),
             day: parts.day,
         });
@@ -327,6 +367,11 @@ fn pending_keys<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut BTreeMap<
 fn pending_catalogues<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Catalogues {
     let known = &staging.state().catalogues;
     Arc::make_mut(staging.pending().catalogues.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_availability<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Availability {
+    let known = &staging.state().availability;
+    Arc::make_mut(staging.pending().availability.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn staged_bill(
@@ -364,6 +409,21 @@ fn put_bill(staging: &mut Staging<'_, Payments>, bill: Arc<Bill>) {
     staging.pending().bills.insert(number, bill);
 }
 
+/// References lie in the archive from the moment that a bill is made. They are asked for only when somebody types one, and
+/// then of closed bills as of open ones: memory for them would be spent on nothing.
+fn note_reference(
+    staging: &mut Staging<'_, Payments>,
+    key: &ReferenceKey,
+    bill: PaymentNumber,
+) -> Result<(), RunError> {
+    let place = archive::reference(key);
+    let archived = staging.archived(&place)?.and_then(Archived::bills_of_reference);
+    let mut noted = archived.map_or_else(BillsOfReference::default, Arc::unwrap_or_clone);
+    noted.note(bill);
+    staging.archive(place, Archived::BillsOfReference(Arc::new(noted)));
+    Ok(())
+}
+
 fn put_attempt(staging: &mut Staging<'_, Payments>, attempt: Arc<Attempt>) {
     if attempt.state.is_finished() {
         staging.archive(archive::attempt(attempt.id), Archived::Attempt(Arc::clone(&attempt)));
@@ -391,8 +451,10 @@ fn stage_payment(
                 .suspense
                 .insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
         }
-        Placement::Bill { bill, agency, state, receipt, share, .. } => {
-            staging.pending().totals.count(key(Some(Arc::clone(agency))), payment.money);
+        Placement::Bill { bill, agency, state, receipt, share, parts, .. } => {
+            for (agency, money) in by_owner(agency, payment.money, parts) {
+                staging.pending().totals.count(key(agency), money);
+            }
             let noted = BillPayment {
                 sequence: record.sequence,
                 receipt: *receipt,

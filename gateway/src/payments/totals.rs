@@ -25,7 +25,7 @@ pub fn revenue_day(time: LedgerTime) -> i32 {
 pub struct TotalKey {
     /// The revenue day, as days since 1 January 1970.
     pub day: i32,
-    /// Whose bill the money came for; nobody's for money in suspense.
+    /// Whose the money is, once its bill is paid; nobody's for money in suspense and for the convenience fee.
     pub agency: Option<Arc<str>>,
     /// The provider's word.
     pub channel: Arc<str>,
@@ -37,7 +37,7 @@ pub struct TotalKey {
 /// fails, however long the books are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
-    /// Payments.
+    /// Payments. One that several agencies have a part in counts once for each of them.
     pub count: u64,
     /// Minor units.
     pub minor: i128,

@@ -12,7 +12,7 @@ use aws_lc_rs::{hmac, rand};
 use ledger::personal::{KEY_LEN, key_file_of, key_in_file};
 use zeroize::Zeroizing;
 
-use crate::payments::AccountFact;
+use crate::payments::{AccountFact, ReferenceKey};
 
 /// The keys of all months that are in use, each in a file of its own.
 #[derive(Debug)]
@@ -57,6 +57,16 @@ impl LookupKeys {
         Ok(AccountFact::Hashed { epoch: month, hash })
     }
 
+    /// What hashes references in this month. The month's key is made if there is none.
+    pub fn references(&self, month: u32) -> Result<ReferenceHasher, LookupKeysError> {
+        Ok(ReferenceHasher { epoch: month, key: self.key(month)? })
+    }
+
+    /// What hashed references in a month that has passed; nothing if it left no key.
+    pub fn earlier_references(&self, month: u32) -> Result<Option<ReferenceHasher>, LookupKeysError> {
+        Ok(self.known_key(month)?.map(|key| ReferenceHasher { epoch: month, key }))
+    }
+
     /// A name for a message by which it is known again within this month, and which says nothing of it.
     pub fn name_message(&self, month: u32, message: &str) -> Result<String, LookupKeysError> {
         let tag = hmac::sign(&self.key(month)?, format!("message {message}").as_bytes());
@@ -64,19 +74,57 @@ impl LookupKeys {
     }
 
     fn key(&self, month: u32) -> Result<hmac::Key, LookupKeysError> {
+        if let Some(key) = self.known_key(month)? {
+            return Ok(key);
+        }
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody may have made it meanwhile.
         if let Some(key) = keys.get(&month) {
             return Ok(key.clone());
         }
-        let path = self.folder.join(format!("{:04}-{:02}.key", month / 12, month % 12 + 1));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*make_key(&self.path(month))?);
+        keys.insert(month, key.clone());
+        Ok(key)
+    }
+
+    /// The month's key, in memory or from its file.
+    fn known_key(&self, month: u32) -> Result<Option<hmac::Key>, LookupKeysError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(&month) {
+            return Ok(Some(key.clone()));
+        }
+        let path = self.path(month);
         let bytes = match fs::read(&path).map(Zeroizing::new) {
             Ok(content) => key_in_file(&content).ok_or(LookupKeysError::Damaged(path))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(LookupKeysError::Io { path, source }),
         };
         let key = hmac::Key::new(hmac::HMAC_SHA256, &*bytes);
         keys.insert(month, key.clone());
-        Ok(key)
+        Ok(Some(key))
+    }
+
+    fn path(&self, month: u32) -> PathBuf {
+        self.folder.join(format!("{:04}-{:02}.key", month / 12, month % 12 + 1))
+    }
+}
+
+/// Hashes references under the key of one month.
+#[derive(Clone, Debug)]
+pub struct ReferenceHasher {
+    epoch: u32,
+    key: hmac::Key,
+}
+
+impl ReferenceHasher {
+    /// How the books know this reference, written as they write references.
+    pub fn hash(&self, canonical: &str) -> ReferenceKey {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"reference ");
+        context.update(canonical.as_bytes());
+        let mut hash = [0; 8];
+        hash.copy_from_slice(&context.sign().as_ref()[..8]);
+        ReferenceKey { epoch: self.epoch, hash }
     }
 }
 
@@ -112,6 +160,22 @@ mod tests {
         assert_ne!(keys.hash_account(november, "NHIFM12345679").unwrap(), hash);
         assert_ne!(keys.hash_account(november + 1, "NHIFM12345678").unwrap(), hash);
     }
+
+    #[test]
+    fn references_are_hashed_apart_from_accounts_and_no_key_is_made_for_a_month_that_passed() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = LookupKeys::open(folder.path()).unwrap();
+        let november = 2026 * 12 + 10;
+        assert!(keys.earlier_references(november).unwrap().is_none());
+        let reference = keys.references(november).unwrap().hash("2027000123456");
+        let account = keys.hash_account(november, "2027000123456").unwrap();
+        assert_ne!(AccountFact::Hashed { epoch: reference.epoch, hash: reference.hash }, account);
+        let restarted = LookupKeys::open(folder.path()).unwrap();
+        let again = restarted.earlier_references(november).unwrap().unwrap();
+        assert_eq!(again.hash("2027000123456"), reference);
+        assert_ne!(keys.references(november + 1).unwrap().hash("2027000123456").hash, reference.hash);
+    }
+
     #[test]
     fn a_key_that_rots_makes_no_hashes() {
         let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ledger::personal::{DataKey, OpenSealError, PersonalField, TakenKey, Vault, VaultError, open, seal};
 use ledger::{RawRecord, Sealed};
 
-pub use lookup::{LookupKeys, LookupKeysError};
+pub use lookup::{LookupKeys, LookupKeysError, ReferenceHasher};
 
 /// The kinds of personal data, by the number that records carry. Numbers are never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

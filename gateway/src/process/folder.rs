@@ -20,6 +20,9 @@ pub const OPERATOR_TOKEN_FILE: &str = "operator-token";
 /// Where wrapped keys of personal data lie, in the folder of keys.
 pub const VAULT_FOLDER: &str = "vault";
 
+/// Where catalogue files are, in the data directory.
+pub const CATALOGUES_FOLDER: &str = "catalogues";
+
 /// Words that Safaricom refuses in an address, of those that our alphabet can spell.
 const REFUSED_WORDS: [&str; 3] = ["mpesa", "exe", "cmd"];
 
@@ -119,7 +122,7 @@ impl Folder {
 
     /// Where catalogue files are, each named by the hash of its bytes.
     pub fn catalogues(&self) -> PathBuf {
-        self.root.join("catalogues")
+        self.root.join(CATALOGUES_FOLDER)
     }
 
     /// Where the SQL views are.

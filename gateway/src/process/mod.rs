@@ -36,7 +36,7 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
-use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers};
+use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
 use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
@@ -48,7 +48,8 @@ use crate::views::Views;
 
 pub use demo_keys::DemoKeys;
 pub use folder::{
-    ADMIN_ADDRESS_FILE, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER, read_signing_key,
+    ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
+    read_signing_key,
 };
 pub use ready_file::ReadyFile;
 
@@ -331,6 +332,7 @@ impl Gateway {
             tracing::warn!("Not everything finished in time; what is left is cut.");
             self.tasks.abort_all();
         }
+        regular::keep_usage(&self.app, revenue_day(self.app.now())).await;
         ended
     }
 }
@@ -404,6 +406,10 @@ async fn load_catalogue(
     let hash = files::keep(&folder.catalogues(), &catalogue)?;
     let ask = Ask::PublishCatalogue { hash, approver: "start".into() };
     books.ask(start_command(ask)).await?;
+    let known = books.readers().catalogues();
+    if let Err(error) = files::discard_unknown(&folder.catalogues(), |hash| known.knows(hash)) {
+        tracing::warn!(%error, "Files of catalogues that nobody needs any more could not be removed.");
+    }
     let version = books.readers().catalogues().in_force().cloned().ok_or(StartError::NoCatalogue)?;
     Ok(Served::render(version, Arc::new(catalogue), today))
 }

@@ -7,9 +7,11 @@ use metrics::gauge;
 
 use super::kept_checkpoint;
 use crate::app::{App, SharedApp, month_of};
+use crate::books::BooksError;
 use crate::channels::mpesa::client::Registered;
-use crate::payments::{Ask, Command, revenue_day};
+use crate::payments::{Ask, Command, SERVICES_PER_USAGE_RECORD_MAX, UsageCounts, revenue_day};
 use crate::prompts;
+use crate::routing::watch::Watch;
 use crate::telemetry::metrics::CLOCK_DISBELIEF_SECONDS;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -17,6 +19,8 @@ const TICK: Duration = Duration::from_secs(1);
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// How often those who have not asked for long are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// How often it is kept how services are used, in microseconds of the clock: a crash loses no more than this.
+const KEEP_USAGE_EVERY_MICROS: i64 = 5 * 60 * 1_000_000;
 /// First wait before callbacks are registered again after a failure; each next one is twice as long.
 const REGISTER_AGAIN_AFTER: Duration = Duration::from_secs(2);
 const REGISTER_AGAIN_AFTER_MAX: Duration = Duration::from_secs(300);
@@ -30,7 +34,10 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     let mut last_asked = i64::MIN;
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     let mut complaints = Complaints::default();
-    let mut last_forgotten = tokio::time::Instant::now();
+    let began = tokio::time::Instant::now();
+    let mut last_forgotten = began;
+    let mut watch = Watch::default();
+    let mut usage_kept = (app.clock.now_micros(), revenue_day(app.now()));
     loop {
         let instant = ticks.tick().await;
         let now = app.clock.now_micros();
@@ -51,10 +58,43 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         if let Err(error) = app.books.ask(command).await {
             tracing::warn!(%error, "The books did not take a tick.");
         }
+        if now - usage_kept.0 >= KEEP_USAGE_EVERY_MICROS || usage_kept.1 != today {
+            keep_usage(&app, usage_kept.1).await;
+            usage_kept = (now, today);
+        }
+        tell_of_systems(&app, &mut watch, instant.duration_since(began)).await;
         // Asking takes as long as the provider takes; time goes on meanwhile.
         if asking.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
             asking = Some(tokio::spawn(prompts::follow_up(app.clone(), last_asked, now)));
             last_asked = now;
+        }
+    }
+}
+
+/// Makes records of how services were used on this revenue day since that was last done. What the books have no room for
+/// now is counted again the next time.
+pub(super) async fn keep_usage(app: &App, day: i32) {
+    let uses = app.catalogue.take_usage();
+    for services in uses.chunks(SERVICES_PER_USAGE_RECORD_MAX) {
+        let ask = Ask::CountUsage(UsageCounts { day, services: services.to_vec() });
+        let command = Command { principal: "system".into(), cause: "usage".into(), ask };
+        match app.books.ask_patiently(command).await {
+            Ok(_) => {}
+            Err(BooksError::Crowded | BooksError::NoRoom) => app.catalogue.give_usage_back(services),
+            Err(error) => tracing::warn!(%error, "How services were used in the last minutes is not kept."),
+        }
+    }
+}
+
+/// Tells the books of agencies' systems that are down, or up again.
+async fn tell_of_systems(app: &App, watch: &mut Watch, since_start: Duration) {
+    let availability = app.books.readers().availability();
+    let told_down = availability.systems_down().map(|(agency, system, _)| (agency.clone(), system.clone()));
+    for ((agency, system), is_down) in watch.look(since_start, &app.routing.systems(), &told_down.collect()) {
+        let ask = Ask::NoteSystem { agency, system, is_down };
+        let command = Command { principal: "system".into(), cause: "back end".into(), ask };
+        if let Err(error) = app.books.ask(command).await {
+            tracing::warn!(%error, "The books were not told of an agency's system; they are told again.");
         }
     }
 }

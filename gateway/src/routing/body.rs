@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::line::InFlight;
 use crate::http::response::StreamError;
@@ -24,26 +24,33 @@ pub(super) struct Silence(Duration);
 struct Frames {
     incoming: Incoming,
     idle_max: Duration,
-    /// Set while a frame is waited for.
-    waiting: Option<Pin<Box<Sleep>>>,
+    /// Since when a frame is waited for.
+    since: Option<Instant>,
+    /// Set once a frame was waited for, and left as it is by those that come: setting it anew for each would cost more
+    /// than handing the frame on.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Frames {
     fn new(incoming: Incoming, idle_max: Duration) -> Self {
-        Self { incoming, idle_max, waiting: None }
+        Self { incoming, idle_max, since: None, alarm: None }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, StreamError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) {
-            self.waiting = None;
+            self.since = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let idle_max = self.idle_max;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle_max)));
-        match waiting.as_mut().poll(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(()) => Poll::Ready(Some(Err(Silence(idle_max).into()))),
+        let until = *self.since.get_or_insert_with(Instant::now) + self.idle_max;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        while alarm.as_mut().poll(context).is_ready() {
+            if alarm.deadline() >= until {
+                return Poll::Ready(Some(Err(Silence(self.idle_max).into())));
+            }
+            // It was set for an earlier frame.
+            alarm.as_mut().reset(until);
         }
+        Poll::Pending
     }
 }
 

@@ -25,6 +25,8 @@ const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-pref
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// How we call ourselves in `Via`, by which a request that comes back to us is recognised.
 const PSEUDONYM: &str = "malipo";
+/// Header lines that are added to a request, the identity included.
+const ADDED_MAX: usize = 12;
 
 /// About a connection, whether or not `Connection` names them.
 const HOP_BY_HOP: [&str; 8] = [
@@ -118,17 +120,14 @@ pub(super) fn for_back_end(
     protocol: Option<&HeaderValue>,
     length: Option<u64>,
 ) -> HeaderMap {
-    let mut headers = from_caller.clone();
-    let takes_trailers = takes_trailers(&headers);
-    remove_hop_by_hop(&mut headers);
-    remove_where(&mut headers, |name| {
-        // Servers that turn headers into variables read an underscore as a hyphen.
-        name.contains('_')
-            || OURS_TO_SAY.contains(&name)
-            || OURS_TO_SAY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    });
-    headers.remove(EXPECT);
-    headers.remove(CONTENT_LENGTH);
+    let takes_trailers = takes_trailers(from_caller);
+    let named = named_by_connection(from_caller);
+    let mut headers = HeaderMap::with_capacity(from_caller.len() + ADDED_MAX);
+    for (name, value) in from_caller {
+        if !named.contains(name) && is_the_callers_to_say(name) {
+            headers.append(name, value.clone());
+        }
+    }
     cookies::keep_ours(&mut headers, &COOKIE);
 
     headers.insert(HOST, text(&base.authority));
@@ -179,22 +178,37 @@ pub(super) fn for_caller(headers: &mut HeaderMap, base: &Base, prefix: &str) {
     }
 }
 
+/// Whether a header is about the request, and one that a caller may say to a back end. The length is written anew.
+fn is_the_callers_to_say(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    let is_ours = OURS_TO_SAY.contains(&text)
+        || OURS_TO_SAY_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+        // Servers that turn headers into variables read an underscore as a hyphen.
+        || text.contains('_');
+    !is_ours && !is_hop_by_hop(text) && *name != EXPECT && *name != CONTENT_LENGTH && *name != HOST
+}
+
 fn takes_trailers(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(TE).iter().filter_map(|value| value.to_str().ok());
     codings.flat_map(|value| value.split(',')).any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
 }
 
+/// What `Connection` says is about the connection.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let named =
+        headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
+}
+
+fn is_hop_by_hop(name: &str) -> bool {
+    HOP_BY_HOP.contains(&name) || name.starts_with(HOP_BY_HOP_PREFIX)
+}
+
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        .collect();
-    for name in named {
+    for name in named_by_connection(headers) {
         headers.remove(name);
     }
-    remove_where(headers, |name| HOP_BY_HOP.contains(&name) || name.starts_with(HOP_BY_HOP_PREFIX));
+    remove_where(headers, is_hop_by_hop);
 }
 
 fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {

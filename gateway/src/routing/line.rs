@@ -7,7 +7,7 @@
 //! other, with places and a breaker of their own: nobody can keep us from asking by filling the agency's places, or by
 //! finding an address of the agency's that never answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use catalog::{AgencyCode, BackEnd};
@@ -50,6 +50,8 @@ pub(super) struct Line {
     /// Cancelled when the gateway stops.
     stop: CancellationToken,
     pub(super) head_duration: Histogram,
+    /// How requests ended, once one has ended so: finding a metric by its labels costs more than counting.
+    ended: [OnceLock<Counter>; Outcome::COUNT],
 }
 
 /// What a place is for.
@@ -87,6 +89,23 @@ pub(super) enum Outcome {
     Busy,
     /// The breaker is open.
     Paused,
+}
+
+impl Outcome {
+    const COUNT: usize = Self::Paused as usize + 1;
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Switched => "switched",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::CutShort => "cut_short",
+            Self::CallerFailed => "caller_failed",
+            Self::Busy => "busy",
+            Self::Paused => "paused",
+        }
+    }
 }
 
 /// Why a request is not let through. Comes with how long to stay away.
@@ -140,6 +159,7 @@ impl Line {
             began: Instant::now(),
             stop,
             head_duration,
+            ended: Default::default(),
             agency,
             back_end,
         }
@@ -214,19 +234,11 @@ impl Line {
 
     /// Counts how a request ended.
     pub(super) fn count(&self, outcome: Outcome) {
-        let word = match outcome {
-            Outcome::Answered => "answered",
-            Outcome::Switched => "switched",
-            Outcome::Failed => "failed",
-            Outcome::TimedOut => "timed_out",
-            Outcome::CutShort => "cut_short",
-            Outcome::CallerFailed => "caller_failed",
-            Outcome::Busy => "busy",
-            Outcome::Paused => "paused",
+        let counter = || {
+            let agency = self.agency.as_str().to_owned();
+            counter!(BACK_END_REQUESTS_TOTAL.name, "agency" => agency, "outcome" => outcome.word())
         };
-        let agency = self.agency.as_str().to_owned();
-        let counter: Counter = counter!(BACK_END_REQUESTS_TOTAL.name, "agency" => agency, "outcome" => word);
-        counter.increment(1);
+        self.ended[outcome as usize].get_or_init(counter).increment(1);
     }
 
     fn gate(&self, purpose: Purpose) -> &Gate {

@@ -9,7 +9,8 @@
 //! 4. `exchange`, `connector`, `addresses`: a connection to an address that is allowed, and the head of an answer;
 //! 5. `body`, `tunnel`: frames or bytes, handed on as they come;
 //! 6. `probe`: whether a system that failed is well again;
-//! 7. `trouble`: what callers are told, who can pay their bill all the same.
+//! 7. `trouble`: what callers are told, who can pay their bill all the same;
+//! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
 //! [`assessments`] asks the same systems what is owed under a reference.
 
@@ -27,6 +28,7 @@ mod probe;
 mod target;
 mod trouble;
 mod tunnel;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,6 +58,7 @@ use self::identity::Identity;
 use self::line::{InFlight, Line, Outcome, Purpose};
 use self::target::Base;
 use self::tunnel::Ends;
+use self::watch::System;
 use crate::access::{KeyMode, KeySecret};
 use crate::api::Access;
 use crate::app::{App, SharedApp};
@@ -157,6 +160,16 @@ impl Routing {
             *worst = line.breaker_state().max(*worst);
         }
         breakers
+    }
+
+    /// Whether each system is down, as its lines see it.
+    pub fn systems(&self) -> BTreeMap<System, bool> {
+        let mut systems = BTreeMap::new();
+        for line in self.lines.iter() {
+            let system = (Arc::from(line.agency.as_str()), Arc::from(line.base.authority.as_str()));
+            *systems.entry(system).or_default() |= line.breaker_state() != BreakerState::Closed;
+        }
+        systems
     }
 
     /// Sets the gauges, when somebody asks.

@@ -102,6 +102,10 @@ fn is_at_or_below(path: &str, above: &str) -> bool {
 /// Whether somebody who resolves this path, once, in whatever way servers do, would find `.` or `..` in it: percent signs,
 /// backslashes and parameters behind a semicolon included.
 fn has_dot_segment(path: &str) -> bool {
+    // Most have neither a dot nor anything that could hide one.
+    if !path.contains(['.', '%']) {
+        return false;
+    }
     let mut plain = Vec::with_capacity(path.len());
     let bytes = path.as_bytes();
     let mut at = 0;

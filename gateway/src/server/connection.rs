@@ -83,10 +83,12 @@ impl<S: Service> Speaking<S> {
     }
 
     async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
-        let answer = service_fn(|request| {
-            let service = Arc::clone(&self.service);
-            async move { Ok::<_, Infallible>(service.answer(request, peer).await) }
-        });
+        // Borrowed: a count of its users that every request of every connection moves is passed from processor to processor.
+        let service = &*self.service;
+        let answer =
+            service_fn(
+                move |request| async move { Ok::<_, Infallible>(service.answer(request, peer).await) },
+            );
         let connection = self.http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
         let mut connection = std::pin::pin!(connection);
         // How a connection ends is the peer's business: it closed, it broke off, it sent what is not HTTP (and was

@@ -9,9 +9,11 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::panic::PanicHookInfo;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use metrics::{Counter, counter};
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -20,6 +22,9 @@ use crate::config::sections::{LogConfig, LogFormat};
 
 /// Lines that may wait to be written.
 const LINES_WAITING_MAX: usize = 8_192;
+/// How long lines are gathered before they are written, unless one of them is a warning or worse. Waking the thread that
+/// writes for each line would cost whoever logs it more than the line does.
+const GATHERED_FOR: Duration = Duration::from_millis(5);
 /// Bytes gathered into one write when lines come quickly.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// The longest [`Logs::flush`] waits for the reader.
@@ -102,14 +107,18 @@ enum Entry {
 /// A queue of lines and the thread that writes them to `out`.
 fn pipe(out: impl Write + Send + 'static) -> io::Result<(Logs, Lines)> {
     let (queue, waiting) = sync_channel(LINES_WAITING_MAX);
-    std::thread::Builder::new().name("malipo-log".to_owned()).spawn(move || write_lines(&waiting, out))?;
-    let lines = Lines { queue: queue.clone(), dropped: counter!(LOG_LINES_DROPPED_TOTAL.name) };
+    let writer = std::thread::Builder::new().name("malipo-log".to_owned());
+    let writer = writer.spawn(move || write_lines(&waiting, out))?.thread().clone();
+    let lines = Lines { queue: queue.clone(), writer, dropped: counter!(LOG_LINES_DROPPED_TOTAL.name) };
     Ok((Logs { queue }, lines))
 }
 
 fn write_lines(waiting: &Receiver<Entry>, mut out: impl Write) {
     let mut gathered = Vec::with_capacity(WRITE_BYTES_MAX);
     while let Ok(first) = waiting.recv() {
+        if matches!(first, Entry::Line(_)) {
+            std::thread::park_timeout(GATHERED_FOR);
+        }
         let mut next = Some(first);
         while let Some(entry) = next {
             match entry {
@@ -136,6 +145,8 @@ fn write_out(gathered: &mut Vec<u8>, out: &mut impl Write) {
 /// Where tracing gets a writer for each line.
 struct Lines {
     queue: SyncSender<Entry>,
+    /// The thread that writes, which is woken for what cannot wait.
+    writer: Thread,
     dropped: Counter,
 }
 
@@ -143,13 +154,20 @@ struct Lines {
 struct Line<'a> {
     lines: &'a Lines,
     bytes: Vec<u8>,
+    cannot_wait: bool,
 }
 
 impl<'a> MakeWriter<'a> for Lines {
     type Writer = Line<'a>;
 
     fn make_writer(&'a self) -> Line<'a> {
-        Line { lines: self, bytes: Vec::new() }
+        Line { lines: self, bytes: Vec::new(), cannot_wait: false }
+    }
+
+    fn make_writer_for(&'a self, about: &Metadata<'_>) -> Line<'a> {
+        let mut line = self.make_writer();
+        line.cannot_wait = *about.level() <= Level::WARN;
+        line
     }
 }
 
@@ -169,6 +187,9 @@ impl Drop for Line<'_> {
         let line = std::mem::take(&mut self.bytes);
         if !line.is_empty() && self.lines.queue.try_send(Entry::Line(line)).is_err() {
             self.lines.dropped.increment(1);
+        }
+        if self.cannot_wait {
+            self.lines.writer.unpark();
         }
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ledger::journal::{BatchId, StoredBatch};
-use ledger::{Entry, Evidence, LedgerTime, Money, RawRecord};
+use ledger::{Currency, Entry, Evidence, LedgerTime, Money, RawRecord};
 
 use super::error::ViewsError;
 use crate::payments::{
     AttemptEvent, AttemptId, AttemptState, BillState, BillTerms, ChannelReceipt, Difference, Event, Method,
-    PaymentNumber, PaymentReceived, Placement, Total, TotalKey, revenue_day,
+    PaymentNumber, PaymentReceived, Placement, Share, Total, TotalKey, by_owner, revenue_day,
 };
 
 /// What a run of records changes.
@@ -32,6 +32,25 @@ pub(super) struct Changes {
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) entries: Vec<BookedEntry>,
     pub(super) collected: BTreeMap<TotalKey, Total>,
+    pub(super) usage: BTreeMap<ServiceDay, Used>,
+}
+
+/// A revenue day of a service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ServiceDay {
+    pub(super) day: i32,
+    pub(super) agency: Arc<str>,
+    pub(super) service: Arc<str>,
+}
+
+/// What is added to how a service was used on a day.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Used {
+    pub(super) searched: u64,
+    pub(super) viewed: u64,
+    pub(super) billed: u64,
+    pub(super) paid: u64,
+    pub(super) collected: BTreeMap<Currency, i128>,
 }
 
 /// A bill made in this run, and what became of it within.
@@ -133,7 +152,10 @@ impl Changes {
             entry,
         }));
         match event {
-            Event::BillCreated { terms } => self.add_bill(sequence, terms),
+            Event::BillCreated { terms } => {
+                self.used(revenue_day(time), &terms.agency, &terms.service).billed += 1;
+                self.add_bill(sequence, terms);
+            }
             Event::BillCancelled { bill } => self.end_bill(bill, BillState::Cancelled, sequence),
             Event::BillExpired { bill } => self.end_bill(bill, BillState::Expired, sequence),
             Event::AttemptCreated { attempt, bill, method, money } => {
@@ -181,6 +203,13 @@ impl Changes {
                     differs,
                 })
             }
+            Event::UsageCounted(counts) => {
+                for one in counts.services {
+                    let used = self.used(counts.day, &one.agency, &one.service);
+                    used.searched += one.searched;
+                    used.viewed += one.viewed;
+                }
+            }
             // Nothing could be read, so there is nothing to show but the record.
             Event::MessageUnreadable { .. }
             | Event::CataloguePublished { .. }
@@ -188,9 +217,16 @@ impl Changes {
             | Event::CatalogueDraftWithdrawn { .. }
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
+            | Event::AvailabilityChanged(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())
+    }
+
+    /// How a service was used on a day.
+    fn used(&mut self, day: i32, agency: &Arc<str>, service: &Arc<str>) -> &mut Used {
+        let key = ServiceDay { day, agency: Arc::clone(agency), service: Arc::clone(service) };
+        self.usage.entry(key).or_default()
     }
 
     fn add_bill(&mut self, sequence: u64, terms: Arc<BillTerms>) {
@@ -228,20 +264,29 @@ impl Changes {
     fn add_payment(&mut self, payment: Payment) {
         let Payment { sequence, booked, ref received, .. } = payment;
         let money = received.money;
-        let mut key = TotalKey {
+        let key = |agency| TotalKey {
             day: revenue_day(booked),
-            agency: None,
+            agency,
             channel: received.receipt.provider.word().into(),
             currency: money.currency(),
         };
-        if let Placement::Bill { bill, agency, state, .. } = &received.placement {
-            key.agency = Some(Arc::clone(agency));
+        let mut owners = vec![(None, money)];
+        if let Placement::Bill { bill, agency, service, state, share, parts, .. } = &received.placement {
+            owners = by_owner(agency, money, parts);
+            // A service has brought in what was paid for it, also where a part of it is another agency's.
+            let used = self.used(revenue_day(booked), agency, service);
+            if matches!(share, Share::Completed | Share::CompletedWithExcess) {
+                used.paid += 1;
+            }
+            *used.collected.entry(money.currency()).or_default() += i128::from(money.minor());
             let change = self.bill(*bill);
             change.state = Some(*state);
             change.collected_minor += money.minor();
             change.changed_by = sequence;
         }
-        self.collected.entry(key).or_default().count(money);
+        for (agency, money) in owners {
+            self.collected.entry(key(agency)).or_default().count(money);
+        }
         if let Some(attempt) = received.attempt {
             let channel_receipt = Some(Arc::clone(&received.receipt.number));
             let change =

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ledger::{Phase, Side};
+use ledger::{Currency, Phase, Side};
 use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -27,7 +27,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     payments(connection, changes).await?;
     quarantined(connection, changes).await?;
     entries(connection, changes).await?;
-    collected(connection, changes).await
+    collected(connection, changes).await?;
+    used(connection, changes).await
 }
 
 /// Sends `head VALUES (…), (…) tail` as often as the rows need.
@@ -195,9 +196,13 @@ async fn payments(connection: &mut SqliteConnection, changes: &Changes) -> Resul
                 share: Some(word(share)),
                 suspense_reason: None,
             },
-            Placement::Suspense { reason } => {
-                Placed { placement: "suspense", suspense_reason: Some(reason.word()), ..Placed::default() }
-            }
+            Placement::Suspense { reason, agency, service } => Placed {
+                placement: "suspense",
+                agency: agency.clone(),
+                service: service.clone(),
+                suspense_reason: Some(reason.word()),
+                ..Placed::default()
+            },
         };
         row.push_bind(placed.placement)
             .push_bind(placed.payment_number)
@@ -301,6 +306,32 @@ async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Resu
             .push_bind(number(total.count))
             .push_bind(wide::high(total.minor))
             .push_bind(wide::low(total.minor));
+    })
+    .await
+}
+
+async fn used(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO service_day (day, agency, service, searched, viewed, billed, paid, kes_e18, \
+        kes_minor, usd_e18, usd_minor) ";
+    const TAIL: &str = " ON CONFLICT (day, agency, service) \
+        DO UPDATE SET searched = searched + excluded.searched, viewed = viewed + excluded.viewed, \
+            billed = billed + excluded.billed, paid = paid + excluded.paid, \
+            kes_e18 = kes_e18 + excluded.kes_e18 + (kes_minor + excluded.kes_minor) / 1000000000000000000, \
+            kes_minor = (kes_minor + excluded.kes_minor) % 1000000000000000000, \
+            usd_e18 = usd_e18 + excluded.usd_e18 + (usd_minor + excluded.usd_minor) / 1000000000000000000, \
+            usd_minor = (usd_minor + excluded.usd_minor) % 1000000000000000000";
+    send(connection, HEAD, &changes.usage, TAIL, |row, (key, used)| {
+        row.push_bind(key.day)
+            .push_bind(key.agency.clone())
+            .push_bind(key.service.clone())
+            .push_bind(number(used.searched))
+            .push_bind(number(used.viewed))
+            .push_bind(number(used.billed))
+            .push_bind(number(used.paid));
+        for currency in [Currency::Kes, Currency::Usd] {
+            let sum = used.collected.get(&currency).copied().unwrap_or_default();
+            row.push_bind(wide::high(sum)).push_bind(wide::low(sum));
+        }
     })
     .await
 }

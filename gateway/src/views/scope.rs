@@ -13,7 +13,7 @@ use super::page::{List, PageRequest, TimeRange};
 /// Whose rows may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everybody's, and nobody's: suspense, and what concerns no agency.
+    /// Everybody's, and nobody's: suspense that is meant for nobody known, and what concerns no agency.
     All,
     /// Those of one agency. What is nobody's is not seen.
     Agency(Arc<str>),
@@ -103,6 +103,12 @@ impl Select {
         self.sql.push(format_args!(" ORDER BY {time} {order}, {sequence} {order} LIMIT "));
         self.sql.push_bind(i64::from(page.size.get()) + 1);
         Ok(self)
+    }
+
+    /// One row for all that agree in these columns.
+    pub(super) fn grouped(mut self, columns: &'static str) -> Self {
+        self.sql.push(" GROUP BY ").push(columns);
+        self
     }
 
     /// All rows, in a fixed order, so many at most.

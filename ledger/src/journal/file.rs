@@ -308,11 +308,23 @@ impl SpareMaker {
         self.is_asked = requests.try_send(()).is_ok();
     }
 
-    /// Waits for the spare segment. After an error the next call tries again.
+    /// Waits for the spare segment. That there was no room when it was asked for ahead of need says nothing of now: it is
+    /// tried again before anybody is turned away.
     fn ready(&mut self) -> io::Result<()> {
-        if !self.is_asked {
+        let was_asked_ahead = self.is_asked;
+        if !was_asked_ahead {
             self.make_another();
         }
+        match self.outcome() {
+            Err(_) if was_asked_ahead => {
+                self.make_another();
+                self.outcome()
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn outcome(&mut self) -> io::Result<()> {
         self.is_asked = false;
         self.outcomes.recv().map_err(|_| io::Error::other("the thread that makes segments has gone"))?
     }

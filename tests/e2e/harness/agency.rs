@@ -60,7 +60,7 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
-    fn read(json: Value) -> Self {
+    pub(crate) fn read(json: Value) -> Self {
         let text = |name: &str| json[name].as_str().expect("a bill has an id and a number").to_owned();
         Self { id: text("id"), number: text("payment_number"), json }
     }

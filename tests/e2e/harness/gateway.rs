@@ -78,12 +78,13 @@ impl Setup {
     pub(crate) fn try_start(self) -> Result<Gateway, Finished> {
         let folder = tempfile::Builder::new().prefix("malipo-e2e-").tempdir().expect("a folder can be made");
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
-        let process = Process::start(self.command_line(folder.path(), &data), folder.path(), "gateway")?;
+        let command = self.command_line(self.command, folder.path(), &data);
+        let process = Process::start(command, folder.path(), "gateway")?;
         Ok(Gateway { setup: self, folder, data, process })
     }
 
-    fn command_line(&self, folder: &Path, data: &Path) -> Command {
-        let mut command = malipo([self.command]);
+    fn command_line(&self, command: &str, folder: &Path, data: &Path) -> Command {
+        let mut command = malipo([command]);
         if let Some(offset) = &self.clock {
             // libfaketime. Time since the start of the machine is left alone: nobody can set that.
             command.env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1");
@@ -247,6 +248,11 @@ impl Gateway {
         path
     }
 
+    /// `malipo check`, of a gateway that serves.
+    pub(crate) fn check(&self) -> Finished {
+        run(&mut self.setup.command_line("check", self.folder.path(), &self.data))
+    }
+
     /// `malipo export`.
     pub(crate) fn books(&self) -> Books {
         Books::export(&self.data, &self.keys())
@@ -283,7 +289,7 @@ impl Gateway {
         {
             setup = setup.set(key, authority(&self.process.told(name)));
         }
-        let command = setup.command_line(self.folder.path(), &self.data);
+        let command = setup.command_line(setup.command, self.folder.path(), &self.data);
         self.process = Process::start(command, self.folder.path(), "gateway")?;
         Ok(())
     }

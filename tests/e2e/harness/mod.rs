@@ -1,13 +1,15 @@
 //! The labour behind the stories: processes, sockets, the payers' side and the Treasury's side of things.
 //!
 //! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
-//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an [`AgencySystem`] is what it runs itself, a [`Page`]
-//! is what somebody with a browser sees, [`Books`] are an export. Every wait is bounded, every process ends with its owner.
+//! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an
+//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, [`Books`] are an export, a [`Cache`]
+//! stands between citizens and a gateway, [`Work`] goes on beside a story. Every wait is bounded, every process ends with its owner.
 
 mod agency;
 mod agency_system;
 mod books;
 mod browser;
+mod cache;
 mod executable;
 mod gateway;
 mod http;
@@ -17,11 +19,13 @@ mod process;
 mod safaricom;
 mod sandbox;
 mod wire;
+mod work;
 
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use books::{Books, check_books};
 pub(crate) use browser::Page;
+pub(crate) use cache::Cache;
 pub(crate) use executable::{Finished, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, runtime};
@@ -30,3 +34,4 @@ pub(crate) use patience::{PATIENCE, eventually, together};
 pub(crate) use safaricom::{Payment, Safaricom};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use wire::{Message, Wire};
+pub(crate) use work::Work;

@@ -73,14 +73,15 @@ impl Process {
 
     /// Asks it to stop, as `kill` does, and waits until it has.
     pub(crate) fn stop(&mut self) -> ExitStatus {
-        self.signal("TERM");
+        asks_to_stop(&self.child);
         eventually("the process ends", || self.child.try_wait().expect("it can be waited for"))
     }
+}
 
-    fn signal(&self, name: &str) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]).status();
-        assert!(sent.expect("signals can be sent").success(), "nobody took {name}");
-    }
+/// SIGTERM.
+pub(crate) fn asks_to_stop(child: &Child) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status();
+    assert!(sent.expect("signals can be sent").success(), "nobody took it");
 }
 
 impl Drop for Process {

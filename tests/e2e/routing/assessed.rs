@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Scene;
-use crate::harness::{Agency, AgencySystem, eventually, fresh_key, get};
+use crate::harness::{Agency, AgencySystem, Bill, eventually, fresh_key, get};
 
 const KNOWN: &str = "2027000123456";
 
@@ -54,6 +54,9 @@ fn the_amount_comes_from_the_agency_and_a_wrong_one_makes_no_bill() {
     let bill = asks(&agency, json!({"assessment_reference": KNOWN})).expect(201).json();
     assert_eq!(bill["total"], json!({"amount": 1_250_000, "currency": "KES"}));
     assert_eq!(bill["assessment"]["confirmed"], true);
+    // It is owed once: there is another bill over it only when the first cannot be paid any more.
+    assert_eq!(asks(&agency, brought(1_250_000, KNOWN)).expect(409).json()["money_moved"], "no");
+    agency.cancels(&Bill::read(bill));
     asks(&agency, brought(1_250_000, KNOWN)).expect(201);
 
     let pointer = |more: Value| {

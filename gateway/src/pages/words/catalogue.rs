@@ -10,6 +10,7 @@ pub(in crate::pages) struct CatalogueWords {
     pub(in crate::pages) search: &'static str,
     pub(in crate::pages) popular: &'static str,
     pub(in crate::pages) all_agencies: &'static str,
+    pub(in crate::pages) first_letter: &'static str,
     pub(in crate::pages) services: &'static str,
     pub(in crate::pages) found_for: fn(query: &str) -> String,
     pub(in crate::pages) counted: fn(count: usize, page: usize, pages: usize) -> String,
@@ -53,6 +54,7 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
         search: "Search",
         popular: "Popular services",
         all_agencies: "All agencies",
+        first_letter: "First letter",
         services: "Services",
         found_for: |query| format!("Services for “{query}”"),
         counted: |count, page, pages| match count {
@@ -107,6 +109,7 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
         search: "Tafuta",
         popular: "Huduma zinazotumika sana",
         all_agencies: "Taasisi zote",
+        first_letter: "Herufi ya kwanza",
         services: "Huduma",
         found_for: |query| format!("Huduma za “{query}”"),
         counted: |count, page, pages| match count {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Decision, View};
 
-use super::{Payments, draft, note_request, once, refuse};
+use super::{Payments, availability, draft, note_request, once, refuse};
 use crate::payments::bill::BillTerms;
 use crate::payments::bill_life::BillEvent;
 use crate::payments::command::{Answer, Command, Idempotency, NewBill, Refusal};
 use crate::payments::event::Event;
 use crate::payments::number::PaymentNumber;
+use crate::payments::reference::{BillReference, NewReference, ReferenceKind};
 
 /// So many random numbers are tried before giving up.
 const NUMBERS_TRIED_MAX: u64 = 16;
@@ -22,6 +23,12 @@ pub(super) fn create(
     new: &NewBill,
 ) -> Result<Decision<Payments>, RunError> {
     once(view, new.idempotency.as_ref(), || {
+        if let Some(refusal) = availability::refusal_of_bill(view, new) {
+            return Ok(refuse(refusal));
+        }
+        if let Some(bill) = open_over_same_assessment(view, new)? {
+            return Ok(refuse(Refusal::AssessmentHasBill { bill }));
+        }
         let Some(number) = free_number(view, new.random)? else { return Ok(refuse(Refusal::NoFreeNumber)) };
         let expires = view.now().plus_seconds(new.life_seconds);
         let terms = BillTerms {
@@ -37,10 +44,16 @@ pub(super) fn create(
             expires: new.quote.as_ref().map_or(expires, |quote| quote.expires.min(expires)),
             quote: new.quote.clone(),
             convenience_basis: new.convenience_basis.clone(),
+            waived: new.waived.clone(),
             part_payment: new.part_payment,
             catalogue: new.catalogue.clone(),
             assessment: new.assessment,
             agency_reference: new.agency_reference.clone(),
+            references: new
+                .references
+                .iter()
+                .map(|NewReference { kind, key, .. }| BillReference { kind: *kind, key: *key })
+                .collect(),
             created: view.now(),
             vault_slot: new.vault_slot,
         };
@@ -49,6 +62,26 @@ pub(super) fn create(
         note_request(&mut draft, new.idempotency.as_ref());
         Ok(Decision::record(draft, Answer::BillCreated { bill: number, sequence: view.next_sequence() }))
     })
+}
+
+/// An assessment is owed once: while a bill over it can be paid there is no other.
+fn open_over_same_assessment(
+    view: &View<'_, Payments>,
+    new: &NewBill,
+) -> Result<Option<PaymentNumber>, RunError> {
+    let assessments = new.references.iter().filter(|reference| reference.kind == ReferenceKind::Assessment);
+    for key in assessments.flat_map(|reference| [&reference.key].into_iter().chain(&reference.earlier)) {
+        let is_over_it = |of: &BillReference| of.kind == ReferenceKind::Assessment && of.key == *key;
+        let found = Payments::bills_of_reference(view, key)?.bills.into_iter().find(|bill| {
+            bill.state.is_open()
+                && bill.terms.agency == new.agency
+                && bill.terms.references.iter().any(is_over_it)
+        });
+        if let Some(bill) = found {
+            return Ok(Some(bill.terms.number));
+        }
+    }
+    Ok(None)
 }
 
 fn free_number(view: &View<'_, Payments>, random: u64) -> Result<Option<PaymentNumber>, RunError> {

@@ -44,7 +44,7 @@ pub(super) fn keep_draft(
         Some(kept) if kept.base == base => return Decision::answer(Answer::Nothing),
         // The same document was drafted before another one came into force: it is looked at anew.
         Some(_) => {}
-        None if catalogues.drafts().count() >= CATALOGUE_DRAFTS_MAX => {
+        None if catalogues.waiting_on(in_force) >= CATALOGUE_DRAFTS_MAX => {
             return refuse(Refusal::TooManyDrafts);
         }
         None => {}

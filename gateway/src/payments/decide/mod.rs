@@ -2,6 +2,7 @@
 //! chance come in with the command.
 
 mod attempts;
+mod availability;
 mod bills;
 mod catalogues;
 mod money_in;
@@ -32,6 +33,12 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::PublishDraft { hash } => Ok(catalogues::publish_draft(view, command, hash)),
         Ask::IssueKey(key) => Ok(operations::issue_key(view, command, key)),
         Ask::RevokeKey { id } => Ok(operations::revoke_key(view, command, id)),
+        Ask::Close { scope, terms } => Ok(availability::close(view, command, scope, terms)),
+        Ask::Open { scope, opened_by } => Ok(availability::open(view, command, scope, *opened_by)),
+        Ask::NoteSystem { agency, system, is_down } => {
+            Ok(availability::note_system(view, command, agency, system, *is_down))
+        }
+        Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
     }
 }

@@ -16,6 +16,8 @@ use crate::payments::command::{Addressed, Answer, Command, MoneyIn, UnreadableMe
 use crate::payments::event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
 use crate::payments::number::TypedAccount;
+use crate::payments::owners;
+use crate::payments::reference::{self, Held};
 
 /// Books money, once for its receipt.
 pub(super) fn receive(
@@ -45,12 +47,17 @@ pub(super) fn receive(
                 state,
                 receipt,
                 share,
+                parts: owners::parts_of(bill, money_in.money, share),
             };
             (chart::entry_for_bill(&money_in.receipt, money_in.money, bill, share), placement)
         }
-        Err(reason) => (
-            chart::entry_for_suspense(&money_in.receipt, money_in.money, *reason),
-            Placement::Suspense { reason: *reason },
+        Err(held) => (
+            chart::entry_for_suspense(&money_in.receipt, money_in.money, held.reason),
+            Placement::Suspense {
+                reason: held.reason,
+                agency: held.owner.as_ref().map(|owner| owner.agency.clone()),
+                service: held.owner.as_ref().and_then(|owner| owner.service.clone()),
+            },
         ),
     };
     let event = Event::PaymentReceived(PaymentReceived {
@@ -94,39 +101,45 @@ pub(super) fn keep_unreadable(
 
 /// What money came for.
 struct Target {
-    bill: Result<Arc<Bill>, SuspenseReason>,
+    bill: Result<Arc<Bill>, Held>,
     /// The attempt that the money answers, if it has not been answered by other money.
     attempt: Option<AttemptId>,
 }
 
 fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, RunError> {
-    let suspense = |reason| Ok(Target { bill: Err(reason), attempt: None });
-    let number = match money_in.addressed {
-        Addressed::Typed(TypedAccount::Number(number)) => number,
+    let held = |held| Ok(Target { bill: Err(held), attempt: None });
+    let suspense = |reason| held(Held { reason, owner: None });
+    let bill = match &money_in.addressed {
+        Addressed::Typed(TypedAccount::Number(number)) => Payments::bill(view, *number)?,
         Addressed::Typed(TypedAccount::BadCheckDigit) => return suspense(SuspenseReason::BadCheckDigit),
         Addressed::Typed(TypedAccount::Other) => return suspense(SuspenseReason::NotANumber),
         Addressed::Typed(TypedAccount::Missing) => return suspense(SuspenseReason::NoAccount),
+        Addressed::Held(why) => return held((**why).clone()),
+        Addressed::Reference(typed) => {
+            let bills_of = |key: &_| Payments::bills_of_reference(view, key);
+            match reference::bill_of_reference(typed, money_in.money, bills_of)? {
+                Ok(bill) => Some(bill),
+                Err(why) => return held(why),
+            }
+        }
         Addressed::OtherShortCode => return suspense(SuspenseReason::OtherShortCode),
-        Addressed::Attempt(id) => match Payments::attempt(view, id)? {
-            Some(attempt) => attempt.bill,
+        Addressed::Attempt(id) => match Payments::attempt(view, *id)? {
+            Some(attempt) => Payments::bill(view, attempt.bill)?,
             None => return suspense(SuspenseReason::UnknownAttempt),
         },
     };
-    let Some(bill) = Payments::bill(view, number)? else {
-        return suspense(SuspenseReason::UnknownNumber);
-    };
+    let Some(bill) = bill else { return suspense(SuspenseReason::UnknownNumber) };
     let attempt = match money_in.addressed {
         Addressed::Attempt(id) => unanswered_attempt(view, id)?,
-        Addressed::Typed(_) | Addressed::OtherShortCode => waiting_attempt(view, &bill, money_in)?,
+        _ => waiting_attempt(view, &bill, money_in)?,
     };
-    let bill = if money_in.money.currency() != bill.terms.payable.currency() {
-        Err(SuspenseReason::OtherCurrency)
-    } else if !bill.can_take(money_in.money) {
-        Err(SuspenseReason::BillIsFull)
-    } else {
-        Ok(bill)
-    };
-    Ok(Target { bill, attempt })
+    if money_in.money.currency() != bill.terms.payable.currency() {
+        return Ok(Target { attempt, ..suspense(SuspenseReason::OtherCurrency)? });
+    }
+    if !bill.can_take(money_in.money) {
+        return Ok(Target { attempt, ..suspense(SuspenseReason::BillIsFull)? });
+    }
+    Ok(Target { bill: Ok(bill), attempt })
 }
 
 /// The attempt, unless other money has answered it before.

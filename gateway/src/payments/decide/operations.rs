@@ -9,6 +9,7 @@ use crate::access::ApiKey;
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
+use crate::payments::usage::UsageCounts;
 
 /// Bills and attempts that one tick deals with; the next tick goes on.
 const DUE_PER_TICK_MAX: usize = 500;
@@ -28,6 +29,16 @@ pub(super) fn revoke_key(view: &View<'_, Payments>, command: &Command, id: &Arc<
         return refuse(Refusal::NoSuchKey);
     }
     let event = Event::KeyRevoked { id: id.clone() };
+    Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })
+}
+
+/// Keeps what was counted: there is nothing to decide about it.
+pub(super) fn count_usage(
+    view: &View<'_, Payments>,
+    command: &Command,
+    counts: &UsageCounts,
+) -> Decision<Payments> {
+    let event = Event::UsageCounted(counts.clone());
     Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })
 }
 
@@ -52,7 +63,10 @@ pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> 
         Some(day) if day < today => Some(Event::DayClosed { day }),
         Some(_) => None,
     };
-    let drafts: Vec<_> = expired.chain(overdue).chain(closed).map(|event| draft(command, event)).collect();
+    let availability =
+        Payments::availability(view).due(view.now()).into_iter().map(Event::AvailabilityChanged);
+    let drafts: Vec<_> =
+        expired.chain(overdue).chain(availability).chain(closed).map(|event| draft(command, event)).collect();
     let answer =
         if drafts.is_empty() { Answer::Nothing } else { Answer::Done { sequence: view.next_sequence() } };
     Decision { drafts, answer }

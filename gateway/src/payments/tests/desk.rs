@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use catalog::Text;
+use catalog::{AccountForm, Text};
 use ledger::storage::Storage;
 use ledger::storage::faulty::FaultyStorage;
 use ledger::{Currency, Evidence, Lane, Ledger, LedgerTime, Money, Options, Outcome};
@@ -12,9 +12,10 @@ use ledger::{Currency, Evidence, Lane, Ledger, LedgerTime, Money, Options, Outco
 use crate::clock::Clock;
 use crate::payments::{
     AccountFact, Addressed, Answer, Archived, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill,
-    BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Method, MoneyIn, NewAttempt, NewBill,
-    PartPaymentRule, PaymentNumber, Payments, Provider, Quote, Readers, ToldBy, TypedAccount, agency_payable,
-    archive, revenue_day,
+    BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Event, Method, MoneyIn, NewAttempt, NewBill,
+    NewReference, PartPaymentRule, PaymentNumber, Payments, Placement, Provider, Quote, Readers,
+    ReferenceKey, ReferenceKind, ToldBy, TypedAccount, agency_payable, archive, canonical_reference,
+    read_account, read_event, revenue_day,
 };
 
 /// 2026-11-20 09:14:05 in Nairobi.
@@ -33,6 +34,16 @@ pub(super) fn kes(shillings: i64) -> Money {
 
 pub(super) fn usd(dollars: i64) -> Money {
     Money::new(dollars * 100, Currency::Usd)
+}
+
+/// How the desk's books know a reference: this month and the one before.
+pub(super) fn keys_of(canonical: &str) -> Vec<ReferenceKey> {
+    // FNV-1a. The real hash is keyed; here it only has to spread.
+    let hash = canonical.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let key = |epoch: u32| ReferenceKey { epoch, hash: (hash ^ u64::from(epoch)).to_le_bytes() };
+    vec![key(24_322), key(24_321)]
 }
 
 impl Desk {
@@ -92,41 +103,96 @@ impl Desk {
         self.bill_of(usd(dollars), kes(shillings), Some(quote))
     }
 
+    /// The answer to somebody who wants a bill of one line in shillings.
+    pub(super) fn try_bill(&mut self, shillings: i64) -> Answer {
+        let bill = self.new_bill(vec![line("KWS", kes(shillings))], kes(shillings), None);
+        self.ask(Ask::CreateBill(Box::new(bill)))
+    }
+
     fn bill_of(&mut self, total: Money, payable: Money, quote: Option<Quote>) -> PaymentNumber {
+        self.bill_of_lines(vec![line("KWS", total)], payable, quote)
+    }
+
+    /// A bill of these lines.
+    pub(super) fn bill_of_lines(
+        &mut self,
+        lines: Vec<BillLine>,
+        payable: Money,
+        quote: Option<Quote>,
+    ) -> PaymentNumber {
+        let bill = self.new_bill(lines, payable, quote);
+        self.make(bill).unwrap_or_else(|answer| panic!("the bill was {answer:?}"))
+    }
+
+    /// A bill of an agency that is known by a reference.
+    pub(super) fn referenced_bill(
+        &mut self,
+        agency: &str,
+        service: &str,
+        kind: ReferenceKind,
+        reference: &str,
+        shillings: i64,
+    ) -> Result<PaymentNumber, Answer> {
+        let mut bill = self.new_bill(vec![line(agency, kes(shillings))], kes(shillings), None);
+        bill.agency = agency.into();
+        bill.service = service.into();
+        bill.part_payment = PartPaymentRule::Exact;
+        let keys = keys_of(&canonical_reference(reference).expect("it can be typed"));
+        bill.references = vec![NewReference { kind, key: keys[0], earlier: keys[1..].to_vec() }];
+        self.make(bill)
+    }
+
+    pub(super) fn make(&self, bill: NewBill) -> Result<PaymentNumber, Answer> {
+        match self.ask(Ask::CreateBill(Box::new(bill))) {
+            Answer::BillCreated { bill, .. } => Ok(bill),
+            other => Err(other),
+        }
+    }
+
+    pub(super) fn new_bill(&mut self, lines: Vec<BillLine>, payable: Money, quote: Option<Quote>) -> NewBill {
         self.made += 1;
-        let line = BillLine {
-            code: "entry".into(),
-            text: Text::english("Entry"),
-            quantity: 1,
-            unit: total,
-            amount: total,
-            account: agency_payable("KWS", "park-entry"),
-            legal_basis: "SAMPLE/1".into(),
-            fee_version: "2026-1".into(),
-        };
-        let bill = NewBill {
+        let currency = lines.first().map_or(payable.currency(), |line| line.amount.currency());
+        let total = Money::sum(currency, lines.iter().map(|line| line.amount)).unwrap();
+        NewBill {
             id: BillId::from_uuid(u128::from(self.made)),
             random: self.made.wrapping_mul(0x9e37_79b9_7f4a_7c15),
             agency: "KWS".into(),
             service: "park-entry".into(),
             service_name: Text::english("Park entry"),
-            lines: vec![line],
+            lines,
             total,
             payable,
             quote,
             convenience_basis: "SAMPLE/none".into(),
+            waived: None,
             part_payment: PartPaymentRule::Allowed,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: None,
+            references: Vec::new(),
             life_seconds: 86_400,
             vault_slot: 0,
             sealed: None,
             idempotency: None,
+        }
+    }
+
+    /// A confirmation of money with what a payer typed, read by these forms. Where it was put.
+    pub(super) fn typed(
+        &self,
+        account: &str,
+        forms: &[AccountForm],
+        receipt: &str,
+        money: Money,
+    ) -> Placement {
+        let addressed = read_account(account, forms).addressed(keys_of);
+        let Answer::Booked { sequence } = self.receive(addressed, receipt, money) else {
+            panic!("{receipt} is new");
         };
-        match self.ask(Ask::CreateBill(Box::new(bill))) {
-            Answer::BillCreated { bill, .. } => bill,
-            other => panic!("the bill was {other:?}"),
+        let record = self.ledger().record(sequence).unwrap().unwrap();
+        match read_event(&record.draft.event) {
+            Some(Event::PaymentReceived(payment)) => payment.placement,
+            other => panic!("{other:?} books no money"),
         }
     }
 
@@ -137,12 +203,15 @@ impl Desk {
 
     /// Money, addressed in any way.
     pub(super) fn receive(&self, addressed: Addressed, receipt: &str, money: Money) -> Answer {
-        let (account_fact, told_by) = match addressed {
+        let (account_fact, told_by) = match &addressed {
             Addressed::Typed(TypedAccount::Number(number)) => {
-                (AccountFact::Number(number), ToldBy::Confirmation)
+                (AccountFact::Number(*number), ToldBy::Confirmation)
             }
             Addressed::Typed(TypedAccount::Missing) => (AccountFact::Unsaid, ToldBy::Confirmation),
-            Addressed::Typed(_) | Addressed::OtherShortCode => {
+            Addressed::Typed(_)
+            | Addressed::Reference(_)
+            | Addressed::Held(_)
+            | Addressed::OtherShortCode => {
                 (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation)
             }
             Addressed::Attempt(_) => (AccountFact::Unsaid, ToldBy::PromptResult),
@@ -213,6 +282,22 @@ impl Desk {
         }
         assert!(sums.values().all(|sum| *sum == 0), "debits equal credits in every currency: {sums:?}");
         balances
+    }
+}
+
+/// A line of this agency's.
+pub(super) fn line(agency: &str, amount: Money) -> BillLine {
+    BillLine {
+        code: "entry".into(),
+        text: Text::english("Entry"),
+        quantity: 1,
+        unit: amount,
+        amount,
+        agency: Some(agency.into()),
+        revenue_code: Some("SAMPLE/ENTRY".into()),
+        account: agency_payable(agency, "park-entry"),
+        legal_basis: "SAMPLE/1".into(),
+        fee_version: "2026-1".into(),
     }
 }
 

@@ -1,7 +1,11 @@
 //! What becomes of money, on real books in memory with a clock that a test holds.
 
+mod account_numbers;
+mod availability;
 mod desk;
 mod expiry;
 mod landing;
+mod owners;
 mod prompts;
 mod random;
+mod references;

@@ -11,7 +11,8 @@ CREATE TABLE payment (
     minor            INTEGER NOT NULL,
     currency         TEXT    NOT NULL,
     told_by          TEXT    NOT NULL,
-    -- 'bill' or 'suspense'. The next five columns belong to the first, the reason to the second.
+    -- 'bill' or 'suspense'. The next five columns belong to the first, the reason to the second. Money in suspense that is
+    -- visibly meant for an agency or a service names it: it is not theirs yet, but they can find it.
     placement        TEXT    NOT NULL,
     payment_number   INTEGER,
     agency           TEXT,
@@ -46,6 +47,8 @@ CREATE INDEX payment_by_agency   ON payment (agency, booked) WHERE agency IS NOT
 CREATE INDEX payment_by_bill     ON payment (payment_number) WHERE payment_number IS NOT NULL;
 CREATE UNIQUE INDEX payment_receipt_is_used_once ON payment (receipt) WHERE receipt IS NOT NULL;
 CREATE INDEX payment_in_suspense ON payment (booked) WHERE placement = 'suspense';
+CREATE INDEX payment_in_suspense_of_agency ON payment (agency, booked)
+    WHERE placement = 'suspense' AND agency IS NOT NULL;
 
 -- Collections by day, kept while following. Summing the payments of a month takes as long as reading them, and the
 -- sequencer keeps only the latest days in memory.

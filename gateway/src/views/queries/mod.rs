@@ -6,6 +6,7 @@ pub(super) mod collections;
 pub(super) mod entries;
 pub(super) mod payments;
 pub(super) mod quarantine;
+pub(super) mod usage;
 
 pub use attempts::AttemptRow;
 pub use bills::{BillFilter, BillLineRow, BillRow};
@@ -13,3 +14,4 @@ pub use collections::CollectionRow;
 pub use entries::{EntryPhase, EntryRow, PostingRow};
 pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow};
 pub use quarantine::QuarantineRow;
+pub use usage::{UsageBy, UsageRow};

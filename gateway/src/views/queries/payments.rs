@@ -64,6 +64,10 @@ pub enum PlacementRow {
     Suspense {
         /// Why.
         reason: SuspenseReason,
+        /// Whose it seems to be.
+        agency: Option<Arc<str>>,
+        /// What it seems to be for.
+        service: Option<Arc<str>>,
     },
 }
 
@@ -78,6 +82,10 @@ pub struct SuspenseRow {
     pub money: Money,
     /// Why.
     pub reason: SuspenseReason,
+    /// Whose it seems to be.
+    pub agency: Option<Arc<str>>,
+    /// What it seems to be for.
+    pub service: Option<Arc<str>>,
     /// Since when.
     pub since: LedgerTime,
 }
@@ -121,7 +129,8 @@ impl ViewsReader {
         self.page(select(scope, filter, page)?, PaymentRow::read, List::Payments, page).await
     }
 
-    /// A page of the money in suspense, the oldest first. It is nobody's: an agency sees none of it.
+    /// A page of the money in suspense, the oldest first. An agency sees what is visibly meant for it, and nothing else: the rest
+    /// is nobody's.
     pub async fn suspense(&self, scope: &Scope, page: PageRequest) -> Result<Page<SuspenseRow>, QueryError> {
         self.page(select_suspense(scope, page)?, SuspenseRow::read, List::Suspense, page).await
     }
@@ -164,7 +173,11 @@ impl PaymentRow {
                 receipt: row.word("receipt")?,
                 share: row.word("share")?,
             },
-            None => PlacementRow::Suspense { reason: row.word("suspense_reason")? },
+            None => PlacementRow::Suspense {
+                reason: row.word("suspense_reason")?,
+                agency: row.text_if_any("agency")?,
+                service: row.text_if_any("service")?,
+            },
         };
         Ok(Self {
             sequence: row.count("sequence")?,
@@ -193,6 +206,8 @@ impl SuspenseRow {
             channel_receipt: channel_receipt(row)?,
             money: row.money("minor", "currency")?,
             reason: row.word("suspense_reason")?,
+            agency: row.text_if_any("agency")?,
+            service: row.text_if_any("service")?,
             since: row.time("booked")?,
         })
     }

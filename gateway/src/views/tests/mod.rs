@@ -5,4 +5,5 @@ mod following;
 mod questions;
 mod scopes;
 mod tables;
+mod usage;
 mod world;

@@ -14,11 +14,12 @@ use crate::payments::{
 };
 use crate::views::file::reading;
 use crate::views::page::Cursor;
-use crate::views::queries::{attempts, bills, collections, entries, payments, quarantine};
+use crate::views::queries::{attempts, bills, collections, entries, payments, quarantine, usage};
 use crate::views::scope::{Select, Source};
 use crate::views::shared::QUESTIONS_MAX;
 use crate::views::{
     BillFilter, Page, PageRequest, PageSize, PaymentFilter, PlacementRow, QueryError, Scope, TimeRange,
+    UsageBy,
 };
 
 /// Every row of a list, asked for page by page.
@@ -116,7 +117,7 @@ fn a_bill_is_followed_from_the_first_line_to_the_last_posting() {
         ]
     );
     assert_eq!(&*entries[0].reason, "bill_paid");
-    assert_eq!(&*entries[0].postings[2].memo, "adult fee=2026-1 basis=SAMPLE/1");
+    assert_eq!(&*entries[0].postings[2].memo, "adult revenue=SAMPLE/ENTRY fee=2026-1 basis=SAMPLE/1");
 }
 
 #[test]
@@ -295,6 +296,8 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
             ("payments of a bill", payments::select(&scope, &of_bill, page).unwrap()),
             ("payments by receipt", payments::select(&scope, &by_receipt, page).unwrap()),
             ("collections", collections::select(&scope, &(1..=31))),
+            ("usage", usage::select(&scope, UsageBy::Service, None, &(1..=31))),
+            ("usage of an agency", usage::select(&scope, UsageBy::Agency, Some("KWS".into()), &(1..=31))),
         ] {
             let plan = world.plan(select);
             assert!(plan.starts_with("SEARCH"), "{what} for {scope:?}: {plan}");

@@ -1,7 +1,7 @@
 //! An agency sees its own rows and nothing of anybody else's, whatever it asks for.
 
 use super::world::{AGENCIES, World};
-use crate::payments::{AttemptEvent, TypedAccount};
+use crate::payments::{Addressed, AttemptEvent, Held, Owner, SuspenseReason, TypedAccount};
 use crate::views::{BillFilter, PageRequest, PageSize, PaymentFilter, PlacementRow, Scope};
 
 const PAGE: PageRequest = PageRequest { size: PageSize::MAX, after: None };
@@ -17,6 +17,12 @@ fn nothing_leaks_from_one_agency_to_another_whatever_is_asked() {
         world.hear(attempt, AttemptEvent::NoAnswer, None);
         world.pay(TypedAccount::Number(paid), &format!("TKL-{agency}"), 1_000);
         world.pay(TypedAccount::Number(paid), &format!("TKL-{agency}"), 2_000);
+    }
+    // A member's number: held, and visibly meant for the agency.
+    for (agency, minor) in AGENCIES.into_iter().zip([300, 400]) {
+        let owner = Owner { agency: agency.into(), service: Some("entry".into()) };
+        let held = Held { reason: SuspenseReason::MemberAccount, owner: Some(owner) };
+        world.receive(Addressed::Held(Box::new(held)), &format!("TKL-MEMBER-{agency}"), minor);
     }
     world.pay(TypedAccount::Other, "TKL-NOBODY", 500);
     world.pay(TypedAccount::Other, "TKL-NOBODY", 600);
@@ -34,7 +40,7 @@ fn nothing_leaks_from_one_agency_to_another_whatever_is_asked() {
         let suspense = reader.suspense(&everything, PAGE).await.unwrap().rows.len();
         (bills, payments, attempts, quarantine, suspense)
     });
-    assert_eq!(count, (4, 3, 2, 3, 1), "who sees all sees all");
+    assert_eq!(count, (4, 5, 2, 3, 3), "who sees all sees all");
 
     for (mine, other) in [(AGENCIES[0], AGENCIES[1]), (AGENCIES[1], AGENCIES[0])] {
         let scope = Scope::Agency(mine.into());
@@ -58,14 +64,23 @@ fn nothing_leaks_from_one_agency_to_another_whatever_is_asked() {
             }
 
             let payments = reader.payments(&scope, &PaymentFilter::default(), PAGE).await.unwrap().rows;
-            assert_eq!(payments.len(), 1);
-            assert!(matches!(&payments[0].placement, PlacementRow::Bill { agency, .. } if &**agency == mine));
+            assert_eq!(payments.len(), 2);
+            let held = PlacementRow::Suspense {
+                reason: SuspenseReason::MemberAccount,
+                agency: Some(mine.into()),
+                service: Some("entry".into()),
+            };
+            assert_eq!(payments[0].placement, held);
+            assert!(matches!(&payments[1].placement, PlacementRow::Bill { agency, .. } if &**agency == mine));
             for receipt in [format!("TKL-{other}"), "TKL-NOBODY".to_owned()] {
                 let filter =
                     PaymentFilter { channel_receipt: Some(receipt.into()), ..PaymentFilter::default() };
                 assert_eq!(reader.payments(&scope, &filter, PAGE).await.unwrap().rows, []);
             }
-            assert_eq!(reader.suspense(&scope, PAGE).await.unwrap().rows, []);
+            let suspense = reader.suspense(&scope, PAGE).await.unwrap().rows;
+            assert_eq!(suspense.len(), 1, "what is meant for others, and for nobody, is not seen");
+            assert_eq!(suspense[0].agency.as_deref(), Some(mine));
+            assert_eq!(suspense[0].service.as_deref(), Some("entry"));
             let quarantined = reader.quarantine(&scope, PAGE).await.unwrap().rows;
             assert_eq!(quarantined.len(), 1);
             assert_eq!(quarantined[0].agency.as_deref(), Some(mine));
@@ -78,7 +93,7 @@ fn nothing_leaks_from_one_agency_to_another_whatever_is_asked() {
             assert!(collected.iter().all(|row| row.key.agency.as_deref() == Some(mine)));
             for record in 0..head {
                 let entries = reader.entries(&scope, record).await.unwrap().found;
-                assert_eq!(!entries.is_empty(), record == payments[0].sequence, "record {record}");
+                assert_eq!(!entries.is_empty(), record == payments[1].sequence, "record {record}");
             }
         });
     }

@@ -1,26 +1,24 @@
-//! The yardstick of the callback path: hyper on one thread, which reads the same body and gives the same answer, and
-//! does nothing in between. It runs in a process of its own, so that its time can be told from the crowd's.
+//! The yardstick of whatever is served: hyper in a process of its own, so that its time can be told from the crowd's, set
+//! up as the gateway sets it up and doing nothing beyond the answer.
 
-use std::convert::Infallible;
+use std::error::Error;
+use std::future::Future;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
 /// Says to this executable that it is to be the server.
-pub(crate) const SERVE_FLAG: &str = "--serve-bare-hyper";
-/// What the gateway answers to a confirmation, byte for byte.
-const ANSWER: &[u8] = br#"{"ResultCode":0,"ResultDesc":"Success"}"#;
+const SERVE_FLAG: &str = "--serve-bare-hyper";
 
 /// A running server.
 pub(crate) struct BareHyper {
@@ -29,10 +27,11 @@ pub(crate) struct BareHyper {
 }
 
 impl BareHyper {
-    pub(crate) fn start() -> Self {
+    /// Starts this executable once more, to serve this.
+    pub(crate) fn start(what: &str) -> Self {
         let program = std::env::current_exe().expect("a process knows its executable");
         let mut child = Command::new(program)
-            .arg(SERVE_FLAG)
+            .args([SERVE_FLAG, what])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -44,6 +43,7 @@ impl BareHyper {
         Self { child, address }
     }
 
+    /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -56,10 +56,20 @@ impl Drop for BareHyper {
     }
 }
 
+/// What this process is to serve, if it was started to be a server.
+pub(crate) fn asked_to_serve() -> Option<String> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != SERVE_FLAG);
+    arguments.nth(1)
+}
+
 /// Serves until the process is killed.
-pub(crate) fn serve() {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+pub(crate) fn serve<Answered, AnswerBody>(
+    runtime: &Runtime,
+    answer: impl Fn(Request<Incoming>) -> Answered + Clone + Send + 'static,
+) where
+    Answered: Future<Output = Response<AnswerBody>> + Send,
+    AnswerBody: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
@@ -76,19 +86,15 @@ pub(crate) fn serve() {
         loop {
             let Ok((stream, _)) = listener.accept().await else { continue };
             let _ = stream.set_nodelay(true);
-            let connection = http.serve_connection(TokioIo::new(stream), service_fn(answer));
-            // The crowd hangs up when it is done.
-            tokio::spawn(async move { drop(connection.await) });
+            let (http, answer) = (http.clone(), answer.clone());
+            tokio::spawn(async move {
+                let answered = service_fn(move |request| {
+                    let answered = answer(request);
+                    async move { Ok::<_, std::convert::Infallible>(answered.await) }
+                });
+                // The crowd hangs up when it is done.
+                drop(http.serve_connection(TokioIo::new(stream), answered).await);
+            });
         }
     });
-}
-
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A body that breaks off ends its connection; nobody reads the answer.
-    let _body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
-    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let id = HeaderValue::from_static("req_00000000000000000000");
-    response.headers_mut().insert(HeaderName::from_static("request-id"), id);
-    Ok(response)
 }

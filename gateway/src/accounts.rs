@@ -1,0 +1,80 @@
+//! From what a payer typed to how the books are told of it, and from the references of a bill to how the books know them. The
+//! catalogue in force says which forms there are; its answer goes with the command, so that the books decide on the same
+//! whatever is published meanwhile.
+
+use std::sync::Arc;
+
+use ledger::Money;
+
+use crate::app::App;
+use crate::books::LookupError;
+use crate::payments::{
+    AccountReading, Addressed, Bill, Held, NewReference, Owner, ReferenceKind, SuspenseReason,
+    TypedReference, bill_of_reference, canonical_reference,
+};
+use crate::personal::{LookupKeysError, ReferenceHasher};
+
+/// The most months whose keys are tried besides the present one. A bill that lives longer is found by its number alone.
+const EARLIER_MONTHS_MAX: i64 = 12;
+const SHORTEST_MONTH_SECONDS: i64 = 28 * 86_400;
+
+/// Reads what a payer typed, by the catalogue in force.
+pub(crate) fn read(app: &App, typed: &str) -> Addressed {
+    let served = app.catalogue.current();
+    let reading = crate::payments::read_account(typed, served.catalogue().account_forms());
+    let AccountReading::Reference { form, .. } = &reading else { return reading.addressed(|_| Vec::new()) };
+    match hashers(app) {
+        Ok(hashers) => reading.addressed(|text| hashers.iter().map(|hasher| hasher.hash(text)).collect()),
+        Err(error) => {
+            tracing::error!(%error, "A reference cannot be looked up; its money is held.");
+            let reason = SuspenseReason::UnknownReference;
+            Addressed::Held(Box::new(Held { reason, owner: Owner::of(form) }))
+        }
+    }
+}
+
+/// True if the catalogue in force has a table of account numbers, so that what is in none of its forms is nothing.
+pub(crate) fn knows_forms(app: &App) -> bool {
+    !app.catalogue.current().catalogue().account_forms().is_empty()
+}
+
+/// The bill that money with this reference would go to now, or why it would go to none.
+pub(crate) fn find_bill(
+    app: &App,
+    typed: &TypedReference,
+    money: Money,
+) -> Result<Result<Arc<Bill>, Held>, LookupError> {
+    bill_of_reference(typed, money, |key| app.books.bills_of_reference(key))
+}
+
+/// The references of a bill that is to be made, as the books know them.
+pub(crate) fn of_new_bill(
+    app: &App,
+    assessment: Option<&str>,
+    agency: Option<&str>,
+) -> Result<Vec<NewReference>, LookupKeysError> {
+    let named = [(ReferenceKind::Assessment, assessment), (ReferenceKind::Agency, agency)];
+    let mut references = Vec::new();
+    for (kind, reference) in named {
+        let Some(text) = reference.and_then(canonical_reference) else { continue };
+        let key = app.lookup_keys.references(app.month().0)?.hash(&text);
+        let earlier = earlier_hashers(app)?.iter().map(|hasher| hasher.hash(&text)).collect();
+        references.push(NewReference { kind, key, earlier });
+    }
+    Ok(references)
+}
+
+/// Keys of all months in which a bill may have been made that somebody pays now.
+fn hashers(app: &App) -> Result<Vec<ReferenceHasher>, LookupKeysError> {
+    let mut hashers = vec![app.lookup_keys.references(app.month().0)?];
+    hashers.extend(earlier_hashers(app)?);
+    Ok(hashers)
+}
+
+/// Keys of the months before this one in which a bill may have been made that is open now.
+fn earlier_hashers(app: &App) -> Result<Vec<ReferenceHasher>, LookupKeysError> {
+    let now = app.month().0;
+    let months = (app.bill_life_seconds / SHORTEST_MONTH_SECONDS + 1).min(EARLIER_MONTHS_MAX);
+    let earlier = (1..=u32::try_from(months).unwrap_or(1)).filter_map(|ago| now.checked_sub(ago));
+    earlier.filter_map(|month| app.lookup_keys.earlier_references(month).transpose()).collect()
+}

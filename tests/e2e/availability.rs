@@ -1,0 +1,197 @@
+//! Services and agencies are closed for a time: every answer about them says so at once and with its own validator, no
+//! bill is made, and money goes where it always goes. A system that dies is told of, and so is its return.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Agency, AgencySystem, Answer, Bill, Call, Gateway, Order, Payment, catalogue_with, eventually, fresh_key,
+    get,
+};
+
+const PARK: &str = "/v1/services/kws-hells-gate-entry";
+
+fn flooded() -> Value {
+    json!({"state": "closed", "reason": {"en": "The roads are flooded.", "sw": "Barabara zimefurika."}})
+}
+
+fn look(gateway: &Gateway, path: &str) -> Call {
+    get(format!("{}{path}", gateway.public()))
+}
+
+fn tag(answer: &Answer) -> String {
+    answer.header("etag").expect("a strong validator").to_owned()
+}
+
+fn set(agency: &Agency, path: &str, body: &Value) -> Answer {
+    agency.post(&format!("{path}/availability"), body).send()
+}
+
+fn wants(agency: &Agency, key: &str) -> Answer {
+    agency.post("/v1/bills", Order::hells_gate(1).body()).idempotency_key(key).send()
+}
+
+fn is_paid(gateway: &Gateway, agency: &Agency, bill: &Bill) {
+    gateway.safaricom().confirms(&Payment::of_bill(bill)).expect_success();
+    agency.sees(bill, "paid");
+}
+
+#[test]
+fn a_closed_service_says_so_at_once_takes_no_bill_and_all_money() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("KWS");
+    let open = look(&gateway, PARK).send().expect(200);
+    assert_eq!(open.json()["availability"], json!({"state": "open", "can_be_billed": true}));
+    let whole = tag(&look(&gateway, "/v1/catalogue").send().expect(200));
+    let earlier_key = fresh_key();
+    let earlier = wants(&kws, &earlier_key).expect(201);
+    let bill = kws.bills(&Order::hells_gate(1));
+
+    let closed = set(&kws, PARK, &flooded()).expect(200).json();
+    assert_eq!((closed["state"].as_str(), closed["of"].as_str()), (Some("closed"), Some("service")));
+    // No look in between may be answered with the earlier body, by whatever validator or encoding.
+    let seen = look(&gateway, PARK).header("if-none-match", &tag(&open)).send().expect(200);
+    let said = &seen.json()["availability"];
+    assert_eq!((said["state"].as_str(), said["can_be_billed"].as_bool()), (Some("closed"), Some(false)));
+    assert_eq!(said["closed"]["reason"]["sw"], "Barabara zimefurika.");
+    assert_eq!(said["closed"]["sequence"], closed["sequence"]);
+    look(&gateway, PARK).header("if-none-match", &tag(&seen)).send().expect(304);
+    let zipped = look(&gateway, PARK).header("accept-encoding", "gzip").send().expect(200);
+    assert_eq!(zipped.header("content-encoding"), Some("gzip"));
+    assert_ne!(tag(&zipped), tag(&seen));
+    let zipped_again = look(&gateway, PARK).header("accept-encoding", "gzip");
+    zipped_again.header("if-none-match", &tag(&zipped)).send().expect(304);
+    let found = look(&gateway, "/v1/services?q=hells%20gate&limit=1").send().expect(200).json();
+    assert_eq!(found["data"][0]["availability"], "closed", "{found}");
+    let copied = look(&gateway, "/v1/catalogue").header("if-none-match", &whole).send().expect(200);
+    assert!(copied.text().contains("Barabara zimefurika."));
+
+    let refused = wants(&kws, &fresh_key()).expect(409);
+    assert_eq!(refused.problem(), "service_closed");
+    assert_eq!(refused.header("retry-after"), None, "nobody knows until when");
+    let problem = refused.json();
+    assert_eq!(problem["money_moved"], "no");
+    assert_eq!(problem["user_message"]["en"], "The roads are flooded.");
+    assert_eq!(wants(&kws, &earlier_key).expect(201).json()["id"], earlier.json()["id"]);
+    is_paid(&gateway, &kws, &bill);
+
+    gateway.kill();
+    gateway.start_again();
+    assert_eq!(tag(&look(&gateway, PARK).send().expect(200)), tag(&seen));
+    wants(&kws, &fresh_key()).expect(409);
+
+    set(&kws, PARK, &json!({"state": "open"})).expect(200);
+    look(&gateway, PARK).header("if-none-match", &tag(&open)).send().expect(304);
+    look(&gateway, "/v1/catalogue").header("if-none-match", &whole).send().expect(304);
+    assert_eq!(look(&gateway, "/v1/availability").send().expect(200).json()["closures"], json!([]));
+    wants(&kws, &fresh_key()).expect(201);
+}
+
+#[test]
+fn a_closed_agency_covers_its_services_and_only_the_right_people_close_and_open() {
+    let gateway = Gateway::demo().start();
+    let (kws, kra) = (gateway.agency("KWS"), gateway.agency("KRA"));
+    let operator = Agency::new(gateway.public(), gateway.create_key("operator", None));
+    let treasury = Agency::new(gateway.public(), gateway.create_key("treasury", None));
+    for (agency, path, status) in [
+        (&kra, PARK, 403),
+        (&kra, "/v1/agencies/KWS", 403),
+        (&treasury, PARK, 403),
+        (&kws, "/v1/services/nothing-of-the-kind", 404),
+        (&operator, "/v1/agencies/NOSUCH", 404),
+    ] {
+        set(agency, path, &flooded()).expect(status);
+    }
+    for wrong in [
+        json!({"state": "closed"}),
+        json!({"state": "closed", "reason": {"en": "Flooded", "sw": " "}}),
+        json!({"state": "closed", "reason": {"en": "Flooded"}}),
+        json!({"state": "open", "reason": {"en": "Dry", "sw": "Kavu"}}),
+        json!({"state": "closed", "reason": flooded()["reason"], "until": "2020-01-01T00:00:00Z"}),
+        json!({"state": "closed", "reason": flooded()["reason"], "from": "soon"}),
+    ] {
+        let status = set(&kws, PARK, &wrong).status;
+        assert!([400, 422].contains(&status), "{wrong}: {status}");
+    }
+
+    set(&operator, "/v1/agencies/kws", &flooded()).expect(200);
+    let said = look(&gateway, PARK).send().expect(200).json();
+    assert_eq!(said["availability"]["closed"]["of"], "agency");
+    wants(&kws, &fresh_key()).expect(409);
+    let others = look(&gateway, "/v1/services/kra-prn-payment").send().expect(200).json();
+    assert_eq!(others["availability"]["state"], "open");
+    assert_eq!(set(&kws, "/v1/agencies/KWS", &json!({"state": "open"})).expect(403).problem(), "forbidden");
+    let listed = look(&gateway, "/v1/availability").send().expect(200).json();
+    assert_eq!(listed["closures"][0]["agency"], "KWS");
+    set(&operator, "/v1/agencies/KWS", &json!({"state": "open"})).expect(200);
+    wants(&kws, &fresh_key()).expect(201);
+}
+
+#[test]
+fn a_planned_closure_begins_and_ends_by_itself() {
+    // A minute passes in a second.
+    let gateway = Gateway::demo().speed(60).start();
+    let kws = gateway.agency("KWS");
+    let now = now_of(&kws);
+    let mut planned = flooded();
+    planned["from"] = json!((now + jiff::SignedDuration::from_secs(300)).to_string());
+    planned["until"] = json!((now + jiff::SignedDuration::from_secs(900)).to_string());
+    assert_eq!(set(&kws, PARK, &planned).expect(200).json()["state"], "planned");
+    let said = look(&gateway, PARK).send().expect(200).json();
+    assert_eq!(said["availability"]["state"], "open");
+    assert_eq!(said["availability"]["planned"]["from"], planned["from"]);
+    wants(&kws, &fresh_key()).expect(201);
+
+    let refused = eventually("it begins", || Some(wants(&kws, &fresh_key())).filter(|it| it.status == 409));
+    let seconds: u64 = refused.header("retry-after").expect("the end is known").parse().unwrap();
+    assert!((1..=602).contains(&seconds), "{seconds}");
+    assert_eq!(look(&gateway, PARK).send().json()["availability"]["closed"]["until"], planned["until"]);
+    eventually("it ends", || (wants(&kws, &fresh_key()).status == 201).then_some(()));
+    assert_eq!(look(&gateway, PARK).send().json()["availability"]["state"], "open");
+}
+
+/// The moment that an agency's gateway takes for the present.
+fn now_of(agency: &Agency) -> jiff::Timestamp {
+    let bill = wants(agency, &fresh_key()).expect(201).json();
+    bill["created_at"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_system_that_dies_is_told_of_with_its_services_and_flapping_does_not_fill_the_journal() {
+    let kra = AgencySystem::answering("");
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = catalogue_with(folder.path(), &[("KRA", json!({"address": kra.url()}))]);
+    let setup = Gateway::demo().set("catalogue.file", catalogue.to_str().unwrap());
+    let gateway = setup.set("routing.private_networks", "127.0.0.0/8").start();
+    let service = "/v1/services/kra-pin-registration";
+    let ask = || look(&gateway, "/s/kra-pin-registration/x").send().status;
+    let up = look(&gateway, service).send().expect(200);
+    assert_eq!(up.json()["availability"]["own_system"], "up");
+    assert_eq!(ask(), 200);
+
+    let address = kra.address();
+    drop(kra);
+    let told = eventually("it is told to be down", || {
+        ask();
+        let told = look(&gateway, service).send().expect(200);
+        (told.json()["availability"]["own_system"] == "down").then_some(told)
+    });
+    assert_ne!(tag(&told), tag(&up));
+    let said = &told.json()["availability"];
+    assert_eq!(said["state"], "open");
+    let expect = said["own_system_down"]["expect"]["en"].as_str().unwrap();
+    assert!(expect.contains("can still be paid here"), "{expect}");
+    let listed = look(&gateway, "/v1/availability").send().expect(200).json();
+    assert_eq!(listed["systems_down"][0]["agency"], "KRA");
+    let agency = gateway.agency("KRA");
+    is_paid(&gateway, &agency, &agency.bills(&Order::assessment(500, "2027000123456")));
+
+    let _kra = AgencySystem::start_at(address, |conversation| conversation.answers_everything("back"));
+    eventually("it is told to be up", || {
+        ask();
+        look(&gateway, service).header("if-none-match", &tag(&up)).send().status.eq(&304).then_some(())
+    });
+    let books = gateway.books();
+    let told: Vec<_> =
+        books.events("availability_changed").iter().map(|record| record["event"]["change"].clone()).collect();
+    assert_eq!(told, ["system_down", "system_up"]);
+}
