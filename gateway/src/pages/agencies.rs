@@ -12,15 +12,21 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
 
-/// `GET /{lang}/agencies?letter=`: those whose name begins with a letter, at first with the first one.
+/// Agencies on a page.
+const ROWS: usize = 80;
+/// The last page that is looked at.
+const PAGE_MAX: usize = 50;
+
+/// `GET /{lang}/agencies?letter=&page=`: those whose name begins with a letter, at first with the first one.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let language = language_of(&request)?;
     let served = app.catalogue.current();
     let query = request.head.query()?;
     let letter = query.get("letter").and_then(|text| text.chars().next()).and_then(initial);
-    let chosen = letter.map(|letter| format!("?letter={letter}")).unwrap_or_default();
-    let frame = Frame::new(&app, language, Some(format!("/{}/agencies{chosen}", other(language).code())));
-    catalogue_page(request.head.headers(), &AgenciesPage::new(frame, served.catalogue(), letter))
+    let number = query.get("page").and_then(|text| text.parse().ok()).unwrap_or(1).clamp(1, PAGE_MAX);
+    // Names begin with other letters in the other language.
+    let frame = Frame::new(&app, language, Some(format!("/{}/agencies", other(language).code())));
+    catalogue_page(request.head.headers(), &AgenciesPage::new(frame, served.catalogue(), letter, number))
 }
 
 /// The page.
@@ -33,6 +39,8 @@ pub(super) struct AgenciesPage {
     letters: Vec<char>,
     letter: char,
     agencies: Vec<Row>,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 struct Row {
@@ -42,7 +50,7 @@ struct Row {
 }
 
 impl AgenciesPage {
-    pub(super) fn new(frame: Frame, catalogue: &Catalogue, letter: Option<char>) -> Self {
+    pub(super) fn new(frame: Frame, catalogue: &Catalogue, letter: Option<char>, number: usize) -> Self {
         let words = CATALOGUE.of(frame.language);
         let offering = catalogue.agencies().iter().filter_map(|agency| {
             let count = catalogue.services_of(agency.code.as_str()).len();
@@ -54,13 +62,24 @@ impl AgenciesPage {
         offering.sort_by(|one, other| one.2.text.cmp(&other.2.text));
         let letters: BTreeSet<char> = offering.iter().map(|(letter, ..)| *letter).collect();
         let letter = letter.or(letters.first().copied()).unwrap_or('A');
-        let here = offering.into_iter().filter(|(first, ..)| *first == letter);
-        let agencies = here.map(|(_, agency, name, count)| Row {
-            code: agency.code.to_string(),
-            name,
-            counted: (words.number_of_services)(count),
-        });
-        Self { words, letters: letters.into_iter().collect(), letter, agencies: agencies.collect(), frame }
+        let here: Vec<_> = offering.into_iter().filter(|(first, ..)| *first == letter).collect();
+        let page_count = here.len().div_ceil(ROWS);
+        let turn = |to: usize| format!("/{}/agencies?letter={letter}&page={to}", frame.code());
+        let agencies =
+            here.into_iter().skip((number - 1) * ROWS).take(ROWS).map(|(_, agency, name, count)| Row {
+                code: agency.code.to_string(),
+                name,
+                counted: (words.number_of_services)(count),
+            });
+        Self {
+            words,
+            letters: letters.into_iter().collect(),
+            letter,
+            agencies: agencies.collect(),
+            previous: (number > 1).then(|| turn(number - 1)),
+            next: (number < page_count).then(|| turn(number + 1)),
+            frame,
+        }
     }
 }
 
