@@ -1,15 +1,15 @@
 //! What a service costs, as a table that people read before they begin: every line that its rule can charge.
 
 use catalog::{
-    Additions, AgeClass, Band, BundlePart, FeeRule, FeeSchedule, FixedPart, Language, PayerCategory,
-    SeasonDays, VisitorFees,
+    Additions, AgeClass, Band, BundlePart, Exemption, FeeRule, FeeSchedule, FixedPart, Language,
+    PayerCategory, SeasonDays, VisitorFees,
 };
 use jiff::civil::Date;
 use ledger::Money;
 
 use super::frame::{Frame, Shown};
 use super::moment::{day_spoken, month_and_day_spoken};
-use super::words::{FEES, FeeWords};
+use super::words::{FEES, FeeWords, first_upper};
 
 /// The fee of one version.
 pub(super) struct FeeTable {
@@ -49,11 +49,11 @@ impl FeeTable {
             groups,
             extras: writer.extras(&schedule.additions),
             basis: frame.english(&schedule.basis.citation()),
-            in_force_since: schedule
-                .basis
-                .in_force_since
-                .or(schedule.validity.from())
-                .map(|day| day_spoken(day, frame.language)),
+            // Where the day is known of the law, its citation says it.
+            in_force_since: match schedule.basis.in_force_since {
+                Some(_) => None,
+                None => schedule.validity.from().map(|day| day_spoken(day, frame.language)),
+            },
             valid_to: schedule.validity.to().map(|day| day_spoken(day, frame.language)),
             is_unsupported: !schedule.basis.supports_charging_on(day),
         }
@@ -216,13 +216,21 @@ impl Writer<'_> {
             }
         }
         let free = fees.exemptions().iter().map(|exemption| FeeRow {
-            text: self.plain(first_upper(exemption.text().in_language(language))),
+            text: self.plain(self.exempt(*exemption)),
             amount: self.words.free.to_owned(),
         });
         let rows: Vec<FeeRow> = free.collect();
         if !rows.is_empty() {
             let heading = self.plain(self.words.who_enters_free.to_owned());
             groups.push(FeeGroup { heading: Some(heading), rows });
+        }
+    }
+
+    fn exempt(&self, exemption: Exemption) -> String {
+        match exemption {
+            Exemption::UnderFive => first_upper(AgeClass::UnderFive.text().in_language(self.frame.language)),
+            Exemption::PersonWithDisability => self.words.with_disability.to_owned(),
+            Exemption::CitizenSeventyPlus => self.words.citizen_of_seventy.to_owned(),
         }
     }
 
@@ -260,9 +268,4 @@ impl Writer<'_> {
 fn days(days: SeasonDays, language: Language) -> String {
     let [from, to] = days.ends().map(|end| month_and_day_spoken(end, language));
     format!("{from} – {to}")
-}
-
-fn first_upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -16,7 +16,7 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::pages::frame::{Frame, Keeping, Shown, language_of, other, page};
 use crate::pages::service::no_such_service;
-use crate::pages::words::{ORDER, OrderWords};
+use crate::pages::words::{ORDER, OrderWords, first_upper};
 
 /// `GET /{lang}/services/{slug}/start?…`: the next question, or, when nothing is left to ask, what it costs.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -221,7 +221,7 @@ impl Writer<'_> {
                 let mut groups: Vec<Group> = Vec::new();
                 for cell in cells(fees) {
                     let who = cell.category.text();
-                    let heading = Some(capital(who.in_language(language)));
+                    let heading = Some(first_upper(who.in_language(language)));
                     let free = fees.exemption(cell.category, cell.age_class, cell.person_with_disability);
                     let cost = match (free, fees.amount(cell.category, cell.age_class)) {
                         (None, Some(amount)) => Some(amount.to_string()),
@@ -242,9 +242,4 @@ impl Writer<'_> {
         let value = text(self.fields, name).to_owned();
         Input { name: name.to_owned(), label: label.to_owned(), hint, value, is_numeric, is_short: true }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -7,6 +7,7 @@ use super::question::{Cell, Question, cells};
 use crate::http::body::Fields;
 use crate::pages::moment::day_spoken;
 use crate::pages::words::ORDER;
+use crate::pages::words::first_upper;
 
 /// The heading of a question.
 pub(super) fn heading(question: Question<'_>, language: Language) -> String {
@@ -24,14 +25,16 @@ pub(super) fn heading(question: Question<'_>, language: Language) -> String {
     }
 }
 
-/// What a visitor of a cell is called.
+/// What a visitor of a cell is called, as the label of a field.
 pub(super) fn visitor(cell: Cell, language: Language) -> String {
-    if cell.person_with_disability {
-        return ORDER.of(language).with_disability.to_owned();
+    first_upper(&person(cell, language))
+}
+
+fn person(cell: Cell, language: Language) -> String {
+    match cell.person_with_disability {
+        true => ORDER.of(language).with_disability.to_owned(),
+        false => cell.age_class.text().in_language(language).to_owned(),
     }
-    let text = cell.age_class.text();
-    let mut letters = text.in_language(language).chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What was answered, as it was meant: a line for each thing.
@@ -54,7 +57,7 @@ pub(super) fn answers(question: Question<'_>, fields: &Fields, language: Languag
             let counted = cells(fees).into_iter().filter_map(|cell| {
                 let name = cell.name();
                 let count = text(fields, &name);
-                let who = format!("{}, {}", named(&cell.category.text()), visitor(cell, language));
+                let who = format!("{}, {}", named(&cell.category.text()), person(cell, language));
                 (!count.is_empty() && count != "0").then(|| format!("{count} × {who}"))
             });
             counted.collect()

@@ -1,6 +1,6 @@
 //! What the pages of the catalogue say: the first page, what a search found, a service, the agencies.
 
-use super::Both;
+use super::{Both, grouped};
 
 pub(in crate::pages) struct CatalogueWords {
     pub(in crate::pages) home_title: &'static str,
@@ -47,7 +47,11 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
     en: CatalogueWords {
         home_title: "Find and pay for a government service",
         home_lead: |services, agencies| {
-            format!("{services} services of {agencies} agencies. You see the fee and its law before you pay.")
+            format!(
+                "{} services of {} agencies. You see the fee and its law before you pay.",
+                grouped(services),
+                grouped(agencies)
+            )
         },
         search_label: "What do you need?",
         search_hint: "For example: driving licence, passport, CR12, Amboseli",
@@ -59,7 +63,7 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
         found_for: |query| format!("Services for “{query}”"),
         counted: |count, page, pages| match count {
             1 => "1 service".to_owned(),
-            _ => format!("{count} services, page {page} of {pages}"),
+            _ => format!("{} services, page {page} of {pages}", grouped(count)),
         },
         nothing: |query| format!("No services match “{query}”."),
         nothing_help: "Check the spelling, use fewer words, or see all agencies.",
@@ -102,7 +106,11 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
     sw: CatalogueWords {
         home_title: "Tafuta na ulipie huduma ya serikali",
         home_lead: |services, agencies| {
-            format!("Huduma {services} za taasisi {agencies}. Unaona ada na sheria yake kabla ya kulipa.")
+            format!(
+                "Huduma {} za taasisi {}. Unaona ada na sheria yake kabla ya kulipa.",
+                grouped(services),
+                grouped(agencies)
+            )
         },
         search_label: "Unahitaji nini?",
         search_hint: "Kwa mfano: leseni ya udereva, pasipoti, CR12, Amboseli",
@@ -114,7 +122,7 @@ pub(in crate::pages) static CATALOGUE: Both<CatalogueWords> = Both {
         found_for: |query| format!("Huduma za “{query}”"),
         counted: |count, page, pages| match count {
             1 => "Huduma 1".to_owned(),
-            _ => format!("Huduma {count}, ukurasa {page} wa {pages}"),
+            _ => format!("Huduma {}, ukurasa {page} wa {pages}", grouped(count)),
         },
         nothing: |query| format!("Hakuna huduma inayolingana na “{query}”."),
         nothing_help: "Angalia tahajia, tumia maneno machache, au angalia taasisi zote.",

@@ -35,6 +35,19 @@ impl<T> Both<T> {
     }
 }
 
+/// A text as it stands at the beginning of a line.
+pub(super) fn first_upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A number as people read it: `22,000`.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
+}
+
 /// What stands on every page.
 pub(super) struct FrameWords {
     pub(super) skip: &'static str,
