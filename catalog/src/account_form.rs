@@ -187,6 +187,25 @@ impl AccountForm {
         lengths_meet && characters_meet
     }
 
+    /// True if one slip in the prefix makes a text of the other form of a text of this one. Slips behind the prefix are looked
+    /// for when money comes; those in the prefix must not lead from one bill to another at all.
+    pub(crate) fn is_one_prefix_slip_from(&self, other: &Self) -> bool {
+        let [one, another] = [self, other].map(|form| without_look_alikes(&form.prefix));
+        let lengths = |form: &Self| {
+            let prefix = form.prefix.len();
+            prefix + usize::from(form.length_min)..=prefix + usize::from(form.length_max) + 1
+        };
+        let (here, there) = (lengths(self), lengths(other));
+        use AccountCharacters::{Digits, Letters};
+        self.means == AccountMeaning::BillReference
+            && other.means == AccountMeaning::BillReference
+            && self.prefix != other.prefix
+            && strsim::osa_distance(&one, &another) <= 1
+            && here.start() <= there.end()
+            && there.start() <= here.end()
+            && !matches!((self.characters, other.characters), (Digits, Letters) | (Letters, Digits))
+    }
+
     /// True if some text of this form has the twelve digits of a payment number.
     pub(crate) fn meets_payment_numbers(&self) -> bool {
         const PAYMENT_NUMBER_LENGTH: usize = 12;

@@ -39,6 +39,13 @@ pub(super) fn account_forms(
                 format!("a text can be of this form and of {}: no number is read two ways", other.code);
             place.field("characters").report(message);
         }
+        for other in forms.values().filter(|other| other.is_one_prefix_slip_from(&form)) {
+            let message = format!(
+                "one slip makes this prefix that of {}: money for one would find a bill of the other",
+                other.code
+            );
+            place.field("prefix").report(message);
+        }
         if let Some(earlier) = forms.insert(form.code.clone(), form) {
             place.field("code").report(format!("the form {} is there twice", earlier.code));
         }

@@ -49,6 +49,23 @@ fn what_could_be_read_two_ways_or_by_nobody_is_refused_with_its_line() {
     let overlap = format!("{},\n{}", form("test-slip", SLIP), form("test-other", &SLIP.replace("13", "14")));
     let told = with_forms(&overlap).unwrap_err().to_string();
     assert!(told.contains("of this form and of test-slip: no number is read two ways"), "{told}");
+    let prefixed = |code, prefix: &str| {
+        form(
+            code,
+            &SLIP
+                .replace("\"characters\"", &format!("\"prefix\": \"{prefix}\", \"characters\""))
+                .replace("13", "6")
+                .replace("15", "9"),
+        )
+    };
+    let told = |one, other| {
+        with_forms(&format!("{},\n{}", prefixed("test-one", one), prefixed("test-other", other)))
+    };
+    for (one, other) in [("NTA", "NTB"), ("NTA", "NAT"), ("NTA", "NT"), ("NTO", "NT0")] {
+        let told = told(one, other).unwrap_err().to_string();
+        assert!(told.contains("forms.json:3: account_forms[1].prefix"), "{one} {other}: {told}");
+    }
+    told("NTA", "KWB").unwrap();
     let twice = format!("{},\n{}", form("test-slip", SLIP), form("test-slip", MEMBER));
     assert!(with_forms(&twice).unwrap_err().to_string().contains("the form test-slip is there twice"));
 }

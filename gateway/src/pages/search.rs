@@ -59,6 +59,13 @@ impl Asked {
         }
     }
 
+    /// The address of the first page of the same search with something changed.
+    fn changed(&self, language: Language, change: impl FnOnce(&mut Self)) -> String {
+        let mut changed = self.clone();
+        change(&mut changed);
+        changed.address(language, 1)
+    }
+
     /// The address of a page of the same search.
     fn address(&self, language: Language, page: usize) -> String {
         let mut address = format!("/{}/services", language.code());
@@ -124,15 +131,10 @@ impl SearchPage {
         let skipped = (asked.page - 1) * ROWS;
         let shown = hits.hits.iter().skip(skipped).map(|hit| catalogue.service_at(hit.service));
         let rows = shown.map(|service| Row::of(&frame, catalogue, service, today)).collect();
-        let link = |change: &dyn Fn(&mut Asked)| {
-            let mut changed = asked.clone();
-            change(&mut changed);
-            changed.address(language, 1)
-        };
         let did_you_mean = hits.did_you_mean.as_ref().map(|query| Choice {
             text: query.clone(),
             count: 0,
-            address: link(&|asked| asked.query.clone_from(query)),
+            address: asked.changed(language, |asked| asked.query.clone_from(query)),
         });
         let is_last = asked.page >= page_count.min(PAGE_MAX);
         Self {
@@ -147,8 +149,8 @@ impl SearchPage {
             rows,
             counted: (words.counted)(hits.total_count, asked.page, page_count),
             did_you_mean,
-            by_agency: by_agency(&frame, catalogue, &hits, asked, &link),
-            by_county: by_county(&hits, asked, &link),
+            by_agency: by_agency(&frame, catalogue, &hits, asked),
+            by_county: by_county(language, &hits, asked),
             previous: (asked.page > 1).then(|| asked.address(language, asked.page - 1)),
             next: (!is_last).then(|| asked.address(language, asked.page + 1)),
             is_cut: asked.page == PAGE_MAX && page_count > PAGE_MAX,
@@ -171,15 +173,10 @@ impl SearchPage {
 }
 
 /// The ways to narrow a search down to an agency; or, if it is narrowed, the way back.
-fn by_agency(
-    frame: &Frame,
-    catalogue: &Catalogue,
-    hits: &Hits,
-    asked: &Asked,
-    link: &dyn Fn(&dyn Fn(&mut Asked)) -> String,
-) -> Vec<Choice> {
+fn by_agency(frame: &Frame, catalogue: &Catalogue, hits: &Hits, asked: &Asked) -> Vec<Choice> {
+    let language = frame.language;
     if asked.agency.is_some() {
-        return vec![everywhere(frame, link(&|asked| asked.agency = None))];
+        return vec![everywhere(frame, asked.changed(language, |asked| asked.agency = None))];
     }
     let facets = hits.facets.agencies.iter().take(CHOICES_MAX);
     let choices = facets.map(|facet| Choice {
@@ -187,13 +184,13 @@ fn by_agency(
             .agency(facet.value.as_str())
             .map_or_else(|| facet.value.to_string(), |agency| frame.shown(&agency.name).text),
         count: facet.count,
-        address: link(&|asked| asked.agency = Some(facet.value.clone())),
+        address: asked.changed(language, |asked| asked.agency = Some(facet.value.clone())),
     });
     let choices: Vec<_> = choices.collect();
     if choices.len() > 1 { choices } else { Vec::new() }
 }
 
-fn by_county(hits: &Hits, asked: &Asked, link: &dyn Fn(&dyn Fn(&mut Asked)) -> String) -> Vec<Choice> {
+fn by_county(language: Language, hits: &Hits, asked: &Asked) -> Vec<Choice> {
     if asked.county.is_some() {
         return Vec::new();
     }
@@ -201,7 +198,7 @@ fn by_county(hits: &Hits, asked: &Asked, link: &dyn Fn(&dyn Fn(&mut Asked)) -> S
     let choices = facets.map(|facet| Choice {
         text: facet.value.name().to_owned(),
         count: facet.count,
-        address: link(&|asked| asked.county = Some(facet.value)),
+        address: asked.changed(language, |asked| asked.county = Some(facet.value)),
     });
     choices.collect()
 }
