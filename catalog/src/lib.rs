@@ -19,9 +19,10 @@
 //! ```
 //!
 //! The modules, in the order to read them: what a service is (`code`, `text`, `back_end`, `agency`, `county`,
-//! `service`), what people type as an account number (`account_form`), what it costs (`fee`, `price`), how files become a snapshot (`source`, `builder`, `snapshot`, `embedded`),
-//! what fills a demonstration ([`sample`]), what is asked of it (`search`, `diff`, `charge`, `impact`), and how it goes out
-//! and lists come in (`export`, `import`). `FORMAT.md` describes the files.
+//! `service`), what people type as an account number (`account_form`), what it costs (`fee`, `price`), how files become a
+//! snapshot (`source`, `builder`, `snapshot`, `embedded`), what fills a demonstration ([`sample`]), what is asked of it
+//! (`search`, `diff`, `charge`, `impact`), and how it goes out and lists come in (`export`, `import`). `FORMAT.md` describes
+//! the files.
 
 mod code;
 mod text;

@@ -44,8 +44,11 @@ fn through_a_cache_that_people_ask_a_change_is_seen_as_soon_as_the_old_one_is_no
     let (maker, checker) = (Person::with_role(&gateway, "maker"), Person::with_role(&gateway, "checker"));
     let cache = Cache::in_front_of(&gateway);
     let old = version(&cache.get(PARK).send());
-    let kept = cache.get(PARK).send().expect(200);
-    assert_eq!((from(&kept), version(&kept)), ("HIT", old.clone()));
+    let kept = eventually("it is kept", || {
+        let answer = cache.get(PARK).send().expect(200);
+        (from(&answer) == "HIT").then_some(answer)
+    });
+    assert_eq!(version(&kept), old);
 
     let published = publishes(&gateway, &maker, &checker, 650);
     let asked_at_once = cache.get(PARK).send();
@@ -75,16 +78,19 @@ fn a_cache_keeps_encodings_apart_and_asks_again_by_validator() {
     assert_eq!((from(&first_plain), from(&first_zipped)), ("MISS", "MISS"));
     assert_eq!(first_zipped.header("content-encoding"), Some("gzip"));
     assert_ne!(first_plain.header("etag"), first_zipped.header("etag"));
-    for _ in 0..3 {
+    // On a slow machine one may have aged before it is asked for again, and is kept anew.
+    let mut kept = 0;
+    eventually("both are given as they were kept, three times", || {
         let (plain, zipped) = (plain(), zipped());
-        assert_eq!((from(&plain), from(&zipped)), ("HIT", "HIT"));
+        kept += usize::from((from(&plain), from(&zipped)) == ("HIT", "HIT"));
         assert_eq!((&plain.body, plain.header("etag")), (&first_plain.body, first_plain.header("etag")));
         assert_eq!((&zipped.body, zipped.header("etag")), (&first_zipped.body, first_zipped.header("etag")));
         assert_eq!(
             (plain.header("content-encoding"), zipped.header("content-encoding")),
             (None, Some("gzip"))
         );
-    }
+        (kept == 3).then_some(())
+    });
     // No longer fresh, it is asked for again by its validator: 304, and fresh once more.
     let not_modified =
         "malipo_http_request_duration_seconds_count{route=\"service_show\",method=\"GET\",code=\"304\"}";
@@ -154,10 +160,11 @@ fn caches_carry_the_catalogue_through_an_outage_and_pick_up_again() {
 }
 
 /// The worst that can happen: a change comes just after the cache has asked, and then nobody asks for it for a minute.
-/// It takes that minute, so it runs where the environment says so: `tests/long caches`.
+/// It takes that minute and one more, so it runs where the environment says so: `.ci/run` and `tests/long caches`.
 #[test]
 fn an_answer_that_nobody_asks_for_is_never_older_than_65_seconds() {
     if std::env::var_os("E2E_QUIET_CACHE").is_none() {
+        eprintln!("skipped: it takes two minutes, and E2E_QUIET_CACHE does not ask for them");
         return;
     }
     let mut gateway = Gateway::demo().start();

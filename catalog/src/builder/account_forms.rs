@@ -32,12 +32,12 @@ pub(super) fn account_forms(
         if form.meets_payment_numbers() {
             place
                 .field("length_max")
-                .report("twelve digits are a payment number: no other form may have them");
+                .report_if_new("twelve digits are a payment number: no other form may have them");
         }
         for other in forms.values().filter(|other| other.overlaps(&form)) {
             let message =
                 format!("a text can be of this form and of {}: no number is read two ways", other.code);
-            place.field("characters").report(message);
+            place.field("characters").report_if_new(message);
         }
         for other in forms.values().filter(|other| other.is_one_prefix_slip_from(&form)) {
             let message = format!(

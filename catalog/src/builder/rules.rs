@@ -115,7 +115,7 @@ fn parts(rows: &[BundlePartRow], agencies: &Agencies, place: Place<'_>) -> Optio
         }
         let revenue_code = checked_if_there(row.revenue_code.as_deref(), place.field("revenue_code"));
         if row.agency.is_some() && row.revenue_code.is_none() {
-            place.field("revenue_code").report(
+            place.field("revenue_code").report_if_new(
                 "a part that names its agency needs the revenue code of that agency: the service's own is another's",
             );
         }

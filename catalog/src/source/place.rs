@@ -80,6 +80,14 @@ impl<'a> Place<'a> {
         Place { sink: self.sink, origin: self.origin, step: Some((self, Step::Item(index))) }
     }
 
+    /// Says what is wrong here, unless the document is kept from before: for rules that came after documents without them
+    /// were in use. Such a rule may make nothing impossible that a document of before can hold.
+    pub(crate) fn report_if_new(&self, message: impl Into<String>) {
+        if !self.sink.is_of_kept() {
+            self.report(message);
+        }
+    }
+
     /// Says what is wrong here.
     pub(crate) fn report(&self, message: impl Into<String>) {
         // Finding a place takes a walk through the row: not for a problem that is only counted.

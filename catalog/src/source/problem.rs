@@ -89,9 +89,21 @@ impl std::error::Error for Problems {}
 pub(crate) struct ProblemSink {
     problems: RefCell<Vec<Problem>>,
     left_off: Cell<usize>,
+    /// Whether the rows are those of a document that was in use before: rules that came after it do not hold for it.
+    is_of_kept: bool,
 }
 
 impl ProblemSink {
+    /// For the rows of a document that was in use before.
+    pub(crate) fn of_kept() -> Self {
+        Self { is_of_kept: true, ..Self::default() }
+    }
+
+    /// Whether rules that came after the first documents do not hold.
+    pub(crate) fn is_of_kept(&self) -> bool {
+        self.is_of_kept
+    }
+
     pub(crate) fn report(&self, problem: Problem) {
         if self.is_full() {
             self.leave_off();

@@ -19,6 +19,7 @@ fn form(code: &str, fields: &str) -> String {
     )
 }
 
+const AGENCY: &str = "{\"code\": \"TEST\", \"name\": {\"en\": \"Test\", \"sw\": \"Jaribio\"}}";
 const SLIP: &str = "\"means\": \"bill_reference\", \"agency\": \"TEST\", \"service\": \"test-flat\", \
     \"characters\": \"digits\", \"length_min\": 13, \"length_max\": 15";
 const MEMBER: &str = "\"means\": \"member\", \"agency\": \"TEST\", \"prefix\": \"NHIFM\", \
@@ -49,6 +50,12 @@ fn what_could_be_read_two_ways_or_by_nobody_is_refused_with_its_line() {
     let overlap = format!("{},\n{}", form("test-slip", SLIP), form("test-other", &SLIP.replace("13", "14")));
     let told = with_forms(&overlap).unwrap_err().to_string();
     assert!(told.contains("of this form and of test-slip: no number is read two ways"), "{told}");
+    let document = format!("{{\"format\": 1, \"agencies\": [{AGENCY}], \"account_forms\": [{overlap}]}}")
+        .replace("\"service\": \"test-flat\", ", "");
+    let refused = Catalogue::from_json(document.as_bytes()).unwrap_err();
+    assert_eq!(refused.count(), 1, "{refused}");
+    let kept = Catalogue::from_kept_json(document.as_bytes()).unwrap();
+    assert_eq!(kept.account_forms().len(), 2, "what is in use already stays in use");
     let prefixed = |code, prefix: &str| {
         form(
             code,

@@ -136,6 +136,32 @@ fn a_part_of_another_agency_says_where_that_agency_books_it() {
     assert_eq!(problems.listed()[0].path, "services[0].fees[0].rule.parts[2].revenue_code");
 }
 
+/// A document from before that rule. Bills rest on it, so it must be readable for ever.
+const BEFORE_REVENUE_CODES: &[u8] = include_bytes!("fixtures/kept/bundle_without_revenue_code.json");
+
+#[test]
+fn a_document_of_before_that_rule_is_read_as_kept_and_refused_as_new() {
+    let problems = Catalogue::from_json(BEFORE_REVENUE_CODES).unwrap_err();
+    assert_eq!(problems.count(), 1, "{problems}");
+    assert_eq!(problems.listed()[0].path, "services[0].fees[0].rule.parts[1].revenue_code");
+
+    let kept = Catalogue::from_kept_json(BEFORE_REVENUE_CODES).unwrap();
+    assert_eq!(&kept.to_json()[..], BEFORE_REVENUE_CODES);
+    let price = kept.price("bundle", &order("{}"), TODAY, Policy::LIVE).unwrap();
+    let owners: Vec<_> = price
+        .lines
+        .iter()
+        .map(|line| (line.agency.as_ref().unwrap().as_str(), line.revenue_code.as_str()))
+        .collect();
+    assert_eq!(owners, [("PARK", "P/1"), ("COUNTY", "P/1")], "the service's own code");
+
+    // What was wrong then is wrong now.
+    let text = String::from_utf8(BEFORE_REVENUE_CODES.to_vec()).unwrap();
+    let broken = text.replace("KES 50", "KES fifty");
+    let problems = Catalogue::from_kept_json(broken.as_bytes()).unwrap_err();
+    assert_eq!(problems.count(), 1, "{problems}");
+}
+
 #[test]
 fn who_enters_free_where_dollars_are_asked_enters_for_no_dollars() {
     for visitor in [

@@ -1,6 +1,7 @@
 //! Safaricom's callbacks. A confirmation says that money has moved: it is durable before it is answered, and nothing
 //! within 16 KiB is refused; of what cannot be read, the message itself is kept. A validation asks before money moves
-//! and is answered from memory.
+//! and is answered from memory, unless the account is that of a bill that is not open, or a reference: those lie in the
+//! archive, where filters in memory say what is not there, and a block is read for what may be.
 
 use std::borrow::Cow;
 
@@ -49,7 +50,9 @@ fn judge(app: &App, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
     if message.short_code != app.paybill.short_code() {
         return reject(Rejection::ShortCode);
     }
-    let found = match accounts::read(app, &message.account) {
+    let is_closed = |bill: &Bill| !bill.state.is_open();
+    let (addressed, lead) = accounts::read(app, &message.account, message.money, is_closed);
+    let found = match addressed {
         Addressed::Typed(TypedAccount::Number(number)) => match app.books.bill(number) {
             Ok(Some(bill)) => Ok(bill),
             Ok(None) => return reject(Rejection::Account),
@@ -60,14 +63,20 @@ fn judge(app: &App, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
         Addressed::Typed(TypedAccount::Other) if accounts::knows_forms(app) => {
             return reject(Rejection::Account);
         }
-        Addressed::Reference(typed) => match accounts::find_bill(app, &typed, message.money) {
-            Ok(Ok(bill)) => Ok(bill),
-            Ok(Err(held)) if held.reason == SuspenseReason::AmountDiffers => {
+        Addressed::Reference(typed) => match lead {
+            Some(Ok(Ok(bill))) if !is_closed(&bill) => Ok(bill),
+            // It is paid or has ended. Another one, a slip away, may be meant.
+            Some(Ok(Ok(_))) => match accounts::find_bill(app, &typed, message.money) {
+                Ok(Ok(bill)) => Ok(bill),
+                Ok(Err(_)) => return ValidationAnswer::Accept,
+                Err(error) => Err(error),
+            },
+            Some(Ok(Err(held))) if held.reason == SuspenseReason::AmountDiffers => {
                 return reject(Rejection::Amount);
             }
             // A bill of another month or another gateway may have it: people will look.
-            Ok(Err(_)) => return ValidationAnswer::Accept,
-            Err(error) => Err(error),
+            Some(Ok(Err(_))) | None => return ValidationAnswer::Accept,
+            Some(Err(error)) => Err(error),
         },
         Addressed::Held(held) if held.reason == SuspenseReason::PosterSample => {
             return reject(Rejection::Account);
@@ -116,7 +125,7 @@ pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Res
     if !message.oddities.is_empty() {
         tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
     }
-    let typed = accounts::read(&app, &message.account);
+    let (typed, lead) = accounts::read(&app, &message.account, message.money, |_| true);
     let personal = Personal::default()
         .with(Field::TypedAccount, Some(&message.account))
         .with(Field::ProviderPhone, provider_phone(&message.msisdn).as_deref())
@@ -128,7 +137,7 @@ pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Res
         told_by: ToldBy::Confirmation,
         evidence: Evidence::CallbackOnly,
         moved: message.time,
-        sealed: seal(&app, bill_slot(&app, &typed, message.money), &personal)?,
+        sealed: seal(&app, bill_slot(&app, &typed, lead), &personal)?,
         addressed: if message.short_code == app.paybill.short_code() {
             typed
         } else {
@@ -327,11 +336,12 @@ fn seal(app: &App, slot: Option<u64>, personal: &Personal) -> Result<Option<ledg
     personal.seal_with(&taken).map_err(no_key)
 }
 
-/// The slot of the bill that money was sent for. Money that goes to no bill has a key of its own.
-fn bill_slot(app: &App, typed: &Addressed, money: ledger::Money) -> Option<u64> {
-    let bill = match typed {
-        Addressed::Typed(TypedAccount::Number(number)) => app.books.bill(*number),
-        Addressed::Reference(typed) => accounts::find_bill(app, typed, money).map(Result::ok),
+/// The slot of the bill that money was sent for. Money that leads to no bill has a key of its own. What is held because
+/// another bill is a slip away was typed under the reference of this one all the same, and has its key.
+fn bill_slot(app: &App, typed: &Addressed, lead: Option<accounts::Lead>) -> Option<u64> {
+    let bill = match (typed, lead) {
+        (Addressed::Typed(TypedAccount::Number(number)), _) => app.books.bill(*number),
+        (_, Some(lead)) => lead.map(Result::ok),
         _ => return None,
     };
     let bill = bill.unwrap_or_else(|error| {

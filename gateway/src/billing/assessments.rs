@@ -116,11 +116,13 @@ fn no_assessment(error: &AssessmentError, pointer: &'static str) -> Problem {
             )])
         }
         AssessmentError::NotNow(_) => {
-            let detail = "The agency cannot be asked what is owed. Try again, or give the amount as on the slip if it allows that.";
+            let detail = "The agency cannot be asked what is owed. Try again, or give the amount as on the slip \
+                          if it allows that.";
             Problem::new(Code::BackEndPaused, detail).internal(error).retry_after_seconds(5)
         }
         AssessmentError::NoAnswer(_) => {
-            let detail = "The agency did not say what is owed. Try again, or give the amount as on the slip if it allows that.";
+            let detail = "The agency did not say what is owed. Try again, or give the amount as on the slip \
+                          if it allows that.";
             Problem::new(Code::BackEndFailed, detail).internal(error)
         }
     }

@@ -157,6 +157,7 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         assessment,
         references: accounts::of_new_bill(
             app,
+            agency,
             wish.order.assessment.as_ref().map(|assessment| assessment.reference.as_str()),
             wish.agency_reference.as_deref(),
         )

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use catalog::{Catalogue, Problems};
+use catalog::{Catalogue, CatalogueHash, Problems};
 
 /// How the names of files end that are not yet whole.
 const UNFINISHED: &str = "unfinished";
@@ -34,26 +34,40 @@ pub enum CatalogueFileError {
     OtherBytes(PathBuf),
 }
 
-/// Reads a catalogue.
-pub fn read(path: &Path) -> Result<Catalogue, CatalogueFileError> {
-    let bytes =
-        fs::read(path).map_err(|source| CatalogueFileError::Io { path: path.to_path_buf(), source })?;
-    Catalogue::from_json(&bytes)
-        .map_err(|problems| CatalogueFileError::Problems { path: path.to_path_buf(), problems })
+/// Reads a catalogue. `is_known` says whether the books know a document by its hash: what was in use before may be used
+/// again, whatever rules came later.
+pub fn read(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<Catalogue, CatalogueFileError> {
+    checked(path, &bytes_of(path)?, is_known)
 }
 
-/// Reads a catalogue that was sent.
-pub fn read_document(bytes: &[u8]) -> Result<Catalogue, CatalogueFileError> {
-    Catalogue::from_json(bytes)
-        .map_err(|problems| CatalogueFileError::Problems { path: "catalogue.json".into(), problems })
+/// Reads a catalogue that was sent, as [`read`] does.
+pub fn read_document(bytes: &[u8], is_known: impl Fn(&str) -> bool) -> Result<Catalogue, CatalogueFileError> {
+    checked(Path::new("catalogue.json"), bytes, is_known)
 }
 
-/// Reads the catalogue with this hash from the folder of catalogues.
+fn checked(
+    path: &Path,
+    bytes: &[u8],
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Catalogue, CatalogueFileError> {
+    let catalogue = if is_known(&CatalogueHash::of(bytes).to_string()) {
+        Catalogue::from_kept_json(bytes)
+    } else {
+        Catalogue::from_json(bytes)
+    };
+    catalogue.map_err(|problems| CatalogueFileError::Problems { path: path.to_path_buf(), problems })
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, CatalogueFileError> {
+    fs::read(path).map_err(|source| CatalogueFileError::Io { path: path.to_path_buf(), source })
+}
+
+/// Reads the catalogue with this hash, which the books know, from the folder of catalogues.
 pub fn read_kept(folder: &Path, hash: &str) -> Result<Catalogue, CatalogueFileError> {
     let path = folder.join(format!("{hash}.json"));
-    let catalogue = read(&path)?;
-    if catalogue.hash().to_string() == hash {
-        Ok(catalogue)
+    let bytes = bytes_of(&path)?;
+    if CatalogueHash::of(&bytes).to_string() == hash {
+        checked(&path, &bytes, |_| true)
     } else {
         Err(CatalogueFileError::OtherBytes(path))
     }
@@ -128,6 +142,28 @@ mod tests {
         let mut expected = [format!("{known}.json"), "notes.json".to_owned()];
         expected.sort();
         assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn a_document_of_before_a_rule_is_read_where_the_books_know_it_and_refused_as_new() {
+        let old =
+            include_bytes!("../../../catalog/tests/catalog/fixtures/kept/bundle_without_revenue_code.json");
+        let hash = CatalogueHash::of(old).to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("{hash}.json"));
+        fs::write(&path, old).unwrap();
+        // At a start, for the feed, for a bill of then.
+        assert_eq!(read_kept(folder.path(), &hash).unwrap().hash().to_string(), hash);
+        // To go back to it.
+        assert!(
+            read_document(old, |known| known == hash).is_ok() && read(&path, |known| known == hash).is_ok()
+        );
+        for refused in [read_document(old, |_| false), read(&path, |_| false)] {
+            assert!(matches!(refused, Err(CatalogueFileError::Problems { .. })), "{refused:?}");
+        }
+        // Bytes that are none of before are none of before.
+        fs::write(&path, [&old[..], b" "].concat()).unwrap();
+        assert!(matches!(read_kept(folder.path(), &hash), Err(CatalogueFileError::OtherBytes(_))));
     }
 
     #[test]

@@ -105,9 +105,9 @@ impl LiveCatalogue {
         command: impl FnOnce(Arc<str>) -> Command,
     ) -> Result<Arc<Catalogue>, CatalogueError> {
         let _one_at_a_time = self.keeping.try_lock().map_err(|_| CatalogueError::Busy)?;
-        let folder = self.folder.clone();
+        let (folder, known) = (self.folder.clone(), books.readers().catalogues());
         let kept = blocking(move || {
-            let catalogue = files::read_document(&document)?;
+            let catalogue = files::read_document(&document, |hash| known.knows(hash))?;
             files::keep(&folder, &catalogue)?;
             Ok(Arc::new(catalogue))
         });
@@ -249,8 +249,9 @@ impl LiveCatalogue {
         is_demonstration: bool,
     ) -> Result<Reloaded, CatalogueError> {
         let _one_at_a_time = self.keeping.lock().await;
-        let (folder, file) = (self.folder.clone(), file.to_path_buf());
-        let hash = blocking(move || Ok(files::keep(&folder, &files::read(&file)?)?)).await?;
+        let (folder, file, known) = (self.folder.clone(), file.to_path_buf(), books.readers().catalogues());
+        let read = move || files::keep(&folder, &files::read(&file, |hash| known.knows(hash))?);
+        let hash = blocking(move || Ok(read()?)).await?;
         let current = self.current();
         if current.version().hash == hash {
             return Ok(Reloaded::InForce(current.version().clone()));

@@ -2,8 +2,8 @@
 //! one and uses it to its end, so that no answer mixes two.
 //!
 //! Documents lie in files named by their hash (`files`); the books say which of them is in force; here is what is in
-//! memory (`live`, `served`, `body`), what the books say of availability laid over it (`overlay`), what changed (`feed`), and how often
-//! services are asked for (`tally`).
+//! memory (`live`, `served`, `body`), what the books say of availability laid over it (`overlay`), what changed (`feed`),
+//! and how often services are asked for (`tally`).
 
 mod body;
 mod feed;

@@ -24,7 +24,7 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
     println!("[+] configuration");
     let mut is_well = true;
     if let Some(path) = &config.catalogue.file {
-        match files::read(path) {
+        match files::read(path, |_| false) {
             Ok(catalogue) => {
                 println!("[+] catalogue: {} services, {}", catalogue.services().len(), catalogue.hash())
             }

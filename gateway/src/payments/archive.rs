@@ -1,5 +1,5 @@
-//! The archive: what is finished, or rarely asked for, needs no memory, and may still be asked for. It lies in the ledger's sorted runs, under
-//! keys that say what it is.
+//! The archive: what is finished, or rarely asked for, needs no memory, and may still be asked for. It lies in the ledger's
+//! sorted runs, under keys that say what it is.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::reference::{BillsOfReference, ReferenceKey};
 pub enum Archived {
     /// A bill that is not open any more.
     Bill(Arc<Bill>),
-    /// The number of such a bill.
+    /// The number of such a bill, or of the newest over an assessment.
     BillNumber(PaymentNumber),
     /// An attempt that is finished.
     Attempt(Arc<Attempt>),
@@ -90,8 +90,18 @@ pub fn receipt(number: ReceiptNumber) -> ShortKey {
 
 /// Where it is said which bills have a reference.
 pub fn reference(key: &ReferenceKey) -> ShortKey {
-    // A keyed hash is as good a key as the hash of a text, and hundreds are asked for when somebody types one.
-    let mut short = *b"ref             ";
+    of_reference(*b"ref ", key)
+}
+
+/// Where the number of the newest bill over an assessment is.
+pub fn assessment(key: &ReferenceKey) -> ShortKey {
+    of_reference(*b"asm ", key)
+}
+
+/// A keyed hash is as good a key as the hash of a text, and hundreds are asked for when somebody types one.
+fn of_reference(what: [u8; 4], key: &ReferenceKey) -> ShortKey {
+    let mut short = [0; 16];
+    short[..4].copy_from_slice(&what);
     short[4..8].copy_from_slice(&key.epoch.to_le_bytes());
     short[8..].copy_from_slice(&key.hash);
     ShortKey(short)

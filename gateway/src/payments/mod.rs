@@ -66,7 +66,7 @@ pub(crate) use owners::by_owner;
 pub use readers::Readers;
 pub use reference::{
     BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,
-    ReferenceKind, TypedReference, bill_of_reference, canonical_reference,
+    ReferenceKind, TypedReference, bill_of_reference, bill_with_reference, canonical_reference,
 };
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};

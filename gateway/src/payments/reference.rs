@@ -4,6 +4,9 @@
 //! where everything agrees: one bill has it, the amount is exactly what that bill waits for, and no other bill that waits for
 //! as much is one slip away. Everything else is held, with its reason, for the agency it seems to be meant for.
 //!
+//! A reference is looked for among those of the agency whose references look like it, so that nobody else's bills are in its
+//! way; where nobody can say whose it is, among those of all.
+//!
 //! References may be number plates or tax references, so the books know them by keyed hashes alone. The keys change every
 //! month; whoever looks a reference up brings its hash under each key that a bill in question can have.
 
@@ -86,8 +89,10 @@ pub enum ReferenceKind {
 pub struct BillReference {
     /// What it is of.
     pub kind: ReferenceKind,
-    /// How the books know it.
+    /// How the books know it among the references of the bill's agency.
     pub key: ReferenceKey,
+    /// How they know it among the references of all agencies, for those who cannot say whose it is.
+    pub any_agency: ReferenceKey,
 }
 
 /// A reference of a bill that is to be made.
@@ -95,9 +100,11 @@ pub struct BillReference {
 pub struct NewReference {
     /// What it is of.
     pub kind: ReferenceKind,
-    /// Under the key of this month; the bill will be found by it.
+    /// Under the key of this month, among those of the bill's agency; the bill will be found by it.
     pub key: ReferenceKey,
-    /// Under the keys of earlier months, by which an earlier bill with it would be found.
+    /// Under the key of this month, among those of all agencies.
+    pub any_agency: ReferenceKey,
+    /// Under the keys of earlier months, by which an earlier bill of the agency with it would be found.
     pub earlier: Vec<ReferenceKey>,
 }
 
@@ -106,10 +113,11 @@ pub struct NewReference {
 pub struct TypedReference {
     /// Whose references look like this, if one agency's do.
     pub owner: Option<Owner>,
-    /// Under each key that a bill may have it under.
+    /// Under each key that a bill may have it under: among those of the owner, or of all agencies.
     pub keys: Vec<ReferenceKey>,
-    /// The references that the payer may have meant if one slip was made, under each key.
-    pub one_slip_away: Vec<ReferenceKey>,
+    /// The references that the payer may have meant if one slip was made, under each key. Nothing if the reference led to
+    /// no bill when it was read: they are hundreds.
+    pub one_slip_away: Option<Vec<ReferenceKey>>,
 }
 
 /// Whom money seems to be meant for.
@@ -184,6 +192,30 @@ pub fn bill_of_reference<E>(
     money: Money,
     mut bills_of: impl FnMut(&ReferenceKey) -> Result<FoundBills, E>,
 ) -> Result<Result<Arc<Bill>, Held>, E> {
+    let target = match bill_with_reference(typed, money, &mut bills_of)? {
+        Ok(target) => target,
+        Err(held) => return Ok(Err(held)),
+    };
+    let ambiguous =
+        || Ok(Err(Held { reason: SuspenseReason::ReferenceAmbiguous, owner: typed.owner.clone() }));
+    // The bill was made, or came to wait for so much, after the reference was read: nobody can say what is beside it.
+    let Some(one_slip_away) = &typed.one_slip_away else { return ambiguous() };
+    for key in one_slip_away {
+        let found = bills_of(key)?;
+        if found.is_crowded || found.bills.iter().any(|other| may_be_meant(other, &target, money)) {
+            return ambiguous();
+        }
+    }
+    Ok(Ok(target))
+}
+
+/// The bill that has this reference and waits for exactly this money, or why there is none. Whether another one is a slip
+/// away is not looked at.
+pub fn bill_with_reference<E>(
+    typed: &TypedReference,
+    money: Money,
+    mut bills_of: impl FnMut(&ReferenceKey) -> Result<FoundBills, E>,
+) -> Result<Result<Arc<Bill>, Held>, E> {
     let held = |reason| Ok(Err(Held { reason, owner: typed.owner.clone() }));
     let mut same = FoundBills::default();
     for key in &typed.keys {
@@ -201,10 +233,10 @@ pub fn bill_of_reference<E>(
         ([], [closed]) => closed,
         _ => return held(SuspenseReason::ReferenceAmbiguous),
     };
-    let may_be_meant = |other: &Bill| other.terms.number != target.terms.number && waits_for(other, money);
     let is_another = |other: &Arc<Bill>| {
         !typed.could_be_for(other)
-            || (may_be_meant(other) && !(typed.is_assessment_of(other) && typed.is_assessment_of(target)))
+            || (may_be_meant(other, target, money)
+                && !(typed.is_assessment_of(other) && typed.is_assessment_of(target)))
     };
     if same.is_crowded || same.bills.iter().any(is_another) {
         return held(SuspenseReason::ReferenceAmbiguous);
@@ -213,12 +245,6 @@ pub fn bill_of_reference<E>(
         let terms = &target.terms;
         let owner = Owner { agency: terms.agency.clone(), service: Some(terms.service.clone()) };
         return Ok(Err(Held { reason: SuspenseReason::AmountDiffers, owner: Some(owner) }));
-    }
-    for key in &typed.one_slip_away {
-        let found = bills_of(key)?;
-        if found.is_crowded || found.bills.iter().any(|other| may_be_meant(other)) {
-            return held(SuspenseReason::ReferenceAmbiguous);
-        }
     }
     Ok(Ok(Arc::clone(target)))
 }
@@ -232,9 +258,14 @@ impl TypedReference {
     }
 
     fn is_assessment_of(&self, bill: &Bill) -> bool {
-        let is_it = |of: &BillReference| of.kind == ReferenceKind::Assessment && self.keys.contains(&of.key);
-        bill.terms.references.iter().any(is_it)
+        let has_key = |of: &BillReference| self.keys.contains(&of.key) || self.keys.contains(&of.any_agency);
+        bill.terms.references.iter().any(|of| of.kind == ReferenceKind::Assessment && has_key(of))
     }
+}
+
+/// True if the money could as well be meant for another bill than its target.
+fn may_be_meant(other: &Bill, target: &Bill, money: Money) -> bool {
+    other.terms.number != target.terms.number && waits_for(other, money)
 }
 
 /// What is due of an open bill. Of a closed one its whole price: who pays it once more pays that.

@@ -20,7 +20,7 @@ use super::identifier::AttemptId;
 use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
-use super::reference::{BillsOfReference, FoundBills, ReferenceKey};
+use super::reference::{BillReference, BillsOfReference, FoundBills, ReferenceKey, ReferenceKind};
 use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
 use crate::access::{ApiKey, KeyRing};
 
@@ -88,6 +88,17 @@ impl Payments {
         let Some(noted) = archived else { return Ok(FoundBills::default()) };
         let bills = noted.bills.iter().filter_map(|number| Self::bill(view, *number).transpose());
         Ok(FoundBills { bills: bills.collect::<Result<_, _>>()?, is_crowded: noted.is_crowded })
+    }
+
+    /// The newest bill over this assessment, wherever it is.
+    pub(super) fn bill_of_assessment(
+        view: &View<'_, Self>,
+        key: &ReferenceKey,
+    ) -> Result<Option<Arc<Bill>>, RunError> {
+        match view.archived(&archive::assessment(key))?.and_then(Archived::bill_number) {
+            Some(number) => Self::bill(view, number),
+            None => Ok(None),
+        }
     }
 
     /// The attempt with this identifier, wherever it is.
@@ -183,7 +194,7 @@ impl StateMachine for Payments {
             }
             Event::BillCreated { terms } => {
                 for reference in &terms.references {
-                    note_reference(staging, &reference.key, terms.number)?;
+                    note_reference(staging, reference, terms.number)?;
                 }
                 put_bill(staging, Arc::new(Bill::new(Arc::clone(terms), record.sequence)));
             }
@@ -413,14 +424,19 @@ fn put_bill(staging: &mut Staging<'_, Payments>, bill: Arc<Bill>) {
 /// then of closed bills as of open ones: memory for them would be spent on nothing.
 fn note_reference(
     staging: &mut Staging<'_, Payments>,
-    key: &ReferenceKey,
+    reference: &BillReference,
     bill: PaymentNumber,
 ) -> Result<(), RunError> {
-    let place = archive::reference(key);
-    let archived = staging.archived(&place)?.and_then(Archived::bills_of_reference);
-    let mut noted = archived.map_or_else(BillsOfReference::default, Arc::unwrap_or_clone);
-    noted.note(bill);
-    staging.archive(place, Archived::BillsOfReference(Arc::new(noted)));
+    for key in [&reference.key, &reference.any_agency] {
+        let place = archive::reference(key);
+        let archived = staging.archived(&place)?.and_then(Archived::bills_of_reference);
+        let mut noted = archived.map_or_else(BillsOfReference::default, Arc::unwrap_or_clone);
+        noted.note(bill);
+        staging.archive(place, Archived::BillsOfReference(Arc::new(noted)));
+    }
+    if reference.kind == ReferenceKind::Assessment {
+        staging.archive(archive::assessment(&reference.key), Archived::BillNumber(bill));
+    }
     Ok(())
 }
 

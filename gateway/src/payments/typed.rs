@@ -62,9 +62,14 @@ pub enum AccountReading<'f> {
 }
 
 impl AccountReading<'_> {
-    /// How the books are told of it. `keys_of` says how they know a reference: under the key of each month that a bill may
-    /// have it under.
-    pub fn addressed(self, keys_of: impl Fn(&str) -> Vec<ReferenceKey>) -> Addressed {
+    /// How the books are told of it. `keys_of` says how they know a reference of an agency, or of nobody can say whom: under
+    /// the key of each month that a bill may have it under. The hundreds of references that are one slip away are worked out
+    /// only if `leads_to_a_bill` says that there is need of them.
+    pub fn addressed(
+        self,
+        keys_of: impl Fn(Option<&str>, &str) -> Vec<ReferenceKey>,
+        leads_to_a_bill: impl FnOnce(&TypedReference) -> bool,
+    ) -> Addressed {
         let held = |reason, owner| Addressed::Held(Box::new(Held { reason, owner }));
         match self {
             Self::Number(number) => Addressed::Typed(TypedAccount::Number(number)),
@@ -75,10 +80,14 @@ impl AccountReading<'_> {
             Self::Member(form) => held(SuspenseReason::MemberAccount, Owner::of(form)),
             Self::Sample(form) => held(SuspenseReason::PosterSample, Owner::of(form)),
             Self::Reference { form, text } => {
-                let one_slip_away =
-                    form.one_slip_from(&text).iter().flat_map(|slipped| keys_of(slipped)).collect();
-                let keys = keys_of(&text);
-                Addressed::Reference(Box::new(TypedReference { owner: Owner::of(form), keys, one_slip_away }))
+                let keys_of = |text: &str| keys_of(form.agency.as_ref().map(|agency| agency.as_str()), text);
+                let mut typed =
+                    TypedReference { owner: Owner::of(form), keys: keys_of(&text), one_slip_away: None };
+                if leads_to_a_bill(&typed) {
+                    let slips = form.one_slip_from(&text);
+                    typed.one_slip_away = Some(slips.iter().flat_map(|slipped| keys_of(slipped)).collect());
+                }
+                Addressed::Reference(Box::new(typed))
             }
         }
     }
@@ -217,6 +226,29 @@ mod tests {
         // A bare identity number; letters that may as well be digits.
         for typed in ["12345678", "1234567", "29OOOO1", "OIOIOI"] {
             assert_eq!(read_account(typed, &forms), AccountReading::Unclear, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_one_slip_away_is_worked_out_only_for_a_reference_that_leads_to_a_bill() {
+        let forms = forms();
+        for (typed, agency) in [("2027000123456", Some("KRA")), ("X8VJM3", None)] {
+            for leads_to_a_bill in [false, true] {
+                let hashed = std::cell::Cell::new(0);
+                let keys_of = |of: Option<&str>, _: &str| {
+                    assert_eq!(of, agency);
+                    hashed.set(hashed.get() + 1);
+                    vec![ReferenceKey { epoch: 1, hash: [0; 8] }]
+                };
+                let Addressed::Reference(reference) =
+                    read_account(typed, &forms).addressed(keys_of, |_| leads_to_a_bill)
+                else {
+                    panic!("{typed} is a reference");
+                };
+                assert_eq!(reference.keys.len(), 1);
+                assert_eq!(reference.one_slip_away.is_some(), leads_to_a_bill);
+                assert_eq!(hashed.get() > 200, leads_to_a_bill, "{typed}: {} hashed", hashed.get());
+            }
         }
     }
 

@@ -18,7 +18,8 @@ use crate::payments::{AccountFact, ReferenceKey};
 #[derive(Debug)]
 pub struct LookupKeys {
     folder: PathBuf,
-    keys: Mutex<BTreeMap<u32, hmac::Key>>,
+    /// By month. Nothing for a month that passed and left no key: none can appear later.
+    keys: Mutex<BTreeMap<u32, Option<hmac::Key>>>,
 }
 
 /// A key could not be read or made.
@@ -64,7 +65,16 @@ impl LookupKeys {
 
     /// What hashed references in a month that has passed; nothing if it left no key.
     pub fn earlier_references(&self, month: u32) -> Result<Option<ReferenceHasher>, LookupKeysError> {
-        Ok(self.known_key(month)?.map(|key| ReferenceHasher { epoch: month, key }))
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = match keys.get(&month) {
+            Some(known) => known.clone(),
+            None => {
+                let read = read_key(self.path(month))?;
+                keys.insert(month, read.clone());
+                read
+            }
+        };
+        Ok(key.map(|key| ReferenceHasher { epoch: month, key }))
     }
 
     /// A name for a message by which it is known again within this month, and which says nothing of it.
@@ -74,34 +84,16 @@ impl LookupKeys {
     }
 
     fn key(&self, month: u32) -> Result<hmac::Key, LookupKeysError> {
-        if let Some(key) = self.known_key(month)? {
-            return Ok(key);
-        }
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have made it meanwhile.
-        if let Some(key) = keys.get(&month) {
+        if let Some(Some(key)) = keys.get(&month) {
             return Ok(key.clone());
         }
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*make_key(&self.path(month))?);
-        keys.insert(month, key.clone());
-        Ok(key)
-    }
-
-    /// The month's key, in memory or from its file.
-    fn known_key(&self, month: u32) -> Result<Option<hmac::Key>, LookupKeysError> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = keys.get(&month) {
-            return Ok(Some(key.clone()));
-        }
-        let path = self.path(month);
-        let bytes = match fs::read(&path).map(Zeroizing::new) {
-            Ok(content) => key_in_file(&content).ok_or(LookupKeysError::Damaged(path))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(LookupKeysError::Io { path, source }),
+        let key = match read_key(self.path(month))? {
+            Some(key) => key,
+            None => hmac::Key::new(hmac::HMAC_SHA256, &*make_key(&self.path(month))?),
         };
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*bytes);
-        keys.insert(month, key.clone());
-        Ok(Some(key))
+        keys.insert(month, Some(key.clone()));
+        Ok(key)
     }
 
     fn path(&self, month: u32) -> PathBuf {
@@ -117,15 +109,29 @@ pub struct ReferenceHasher {
 }
 
 impl ReferenceHasher {
-    /// How the books know this reference, written as they write references.
-    pub fn hash(&self, canonical: &str) -> ReferenceKey {
+    /// How the books know this reference, written as they write references: among those of an agency, or among all if
+    /// nobody can say whose it is.
+    pub fn hash(&self, agency: Option<&str>, canonical: &str) -> ReferenceKey {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"reference ");
+        // Codes of agencies have no spaces, nor have references.
+        context.update(agency.unwrap_or_default().as_bytes());
+        context.update(b" ");
         context.update(canonical.as_bytes());
         let mut hash = [0; 8];
         hash.copy_from_slice(&context.sign().as_ref()[..8]);
         ReferenceKey { epoch: self.epoch, hash }
     }
+}
+
+/// The key in a file, if there is one.
+fn read_key(path: PathBuf) -> Result<Option<hmac::Key>, LookupKeysError> {
+    let bytes = match fs::read(&path).map(Zeroizing::new) {
+        Ok(content) => key_in_file(&content).ok_or(LookupKeysError::Damaged(path))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(LookupKeysError::Io { path, source }),
+    };
+    Ok(Some(hmac::Key::new(hmac::HMAC_SHA256, &*bytes)))
 }
 
 /// A new key, whole in its file or not there at all: half a key would be taken for damage.
@@ -167,13 +173,30 @@ mod tests {
         let keys = LookupKeys::open(folder.path()).unwrap();
         let november = 2026 * 12 + 10;
         assert!(keys.earlier_references(november).unwrap().is_none());
-        let reference = keys.references(november).unwrap().hash("2027000123456");
+        let number = "2027000123456";
+        let reference = keys.references(november).unwrap().hash(None, number);
         let account = keys.hash_account(november, "2027000123456").unwrap();
         assert_ne!(AccountFact::Hashed { epoch: reference.epoch, hash: reference.hash }, account);
         let restarted = LookupKeys::open(folder.path()).unwrap();
         let again = restarted.earlier_references(november).unwrap().unwrap();
-        assert_eq!(again.hash("2027000123456"), reference);
-        assert_ne!(keys.references(november + 1).unwrap().hash("2027000123456").hash, reference.hash);
+        assert_eq!(again.hash(None, number), reference);
+        assert_ne!(keys.references(november + 1).unwrap().hash(None, number).hash, reference.hash);
+        let (kra, city) = (again.hash(Some("KRA"), number), again.hash(Some("CITY"), number));
+        assert!(kra != city && kra != reference && city != reference);
+        assert_eq!(restarted.references(november).unwrap().hash(Some("KRA"), number), kra);
+    }
+
+    #[test]
+    fn the_key_of_a_month_that_passed_and_left_none_is_looked_for_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = LookupKeys::open(folder.path()).unwrap();
+        let october = 2026 * 12 + 9;
+        assert!(keys.earlier_references(october).unwrap().is_none());
+        let other = LookupKeys::open(folder.path()).unwrap().references(october).unwrap();
+        assert!(keys.earlier_references(october).unwrap().is_none(), "the disk is not asked again");
+        // Whoever needs a key gets the one that is there.
+        assert_eq!(keys.references(october).unwrap().hash(None, "X"), other.hash(None, "X"));
+        assert!(keys.earlier_references(october).unwrap().is_some());
     }
 
     #[test]

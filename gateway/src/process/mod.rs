@@ -382,7 +382,8 @@ async fn load_catalogue(
     let catalogues = books.readers().catalogues();
     let was_approved = catalogues.publications().last().is_some_and(|newest| newest.drafter.is_some());
     let in_force = catalogues.in_force().cloned();
-    let configured = match config.catalogue.file.as_deref().map(files::read).transpose() {
+    let read = |path| files::read(path, |hash| catalogues.knows(hash));
+    let configured = match config.catalogue.file.as_deref().map(read).transpose() {
         // A file that could at most become a draft does not keep anybody from paying.
         Err(error) if in_force.is_some() => {
             tracing::error!(%error, "The configured catalogue cannot be read; the one in force goes on.");

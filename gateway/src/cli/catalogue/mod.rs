@@ -129,7 +129,7 @@ fn reload(data: &Path) -> ExitCode {
 /// A catalogue file, or the catalogue that comes with the product.
 fn read(path: Option<&Path>) -> Result<Catalogue, String> {
     match path {
-        Some(path) => files::read(path).map_err(|error| error.to_string()),
+        Some(path) => files::read(path, |_| false).map_err(|error| error.to_string()),
         None => Ok(Catalogue::embedded()),
     }
 }

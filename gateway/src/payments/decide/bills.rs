@@ -52,7 +52,11 @@ pub(super) fn create(
             references: new
                 .references
                 .iter()
-                .map(|NewReference { kind, key, .. }| BillReference { kind: *kind, key: *key })
+                .map(|NewReference { kind, key, any_agency, .. }| BillReference {
+                    kind: *kind,
+                    key: *key,
+                    any_agency: *any_agency,
+                })
                 .collect(),
             created: view.now(),
             vault_slot: new.vault_slot,
@@ -64,20 +68,17 @@ pub(super) fn create(
     })
 }
 
-/// An assessment is owed once: while a bill over it can be paid there is no other.
+/// An assessment is owed once: while a bill over it can be paid there is no other. So the newest over it is the only one that
+/// can be open.
 fn open_over_same_assessment(
     view: &View<'_, Payments>,
     new: &NewBill,
 ) -> Result<Option<PaymentNumber>, RunError> {
     let assessments = new.references.iter().filter(|reference| reference.kind == ReferenceKind::Assessment);
     for key in assessments.flat_map(|reference| [&reference.key].into_iter().chain(&reference.earlier)) {
-        let is_over_it = |of: &BillReference| of.kind == ReferenceKind::Assessment && of.key == *key;
-        let found = Payments::bills_of_reference(view, key)?.bills.into_iter().find(|bill| {
-            bill.state.is_open()
-                && bill.terms.agency == new.agency
-                && bill.terms.references.iter().any(is_over_it)
-        });
-        if let Some(bill) = found {
+        if let Some(bill) = Payments::bill_of_assessment(view, key)?
+            && bill.state.is_open()
+        {
             return Ok(Some(bill.terms.number));
         }
     }

@@ -42,12 +42,11 @@ pub(super) fn keep_draft(
     }
     match catalogues.draft(hash) {
         Some(kept) if kept.base == base => return Decision::answer(Answer::Nothing),
-        // The same document was drafted before another one came into force: it is looked at anew.
-        Some(_) => {}
-        None if catalogues.waiting_on(in_force) >= CATALOGUE_DRAFTS_MAX => {
+        // One that was drafted before another came into force is looked at anew: it waits like a new one.
+        _ if catalogues.waiting_on(in_force) >= CATALOGUE_DRAFTS_MAX => {
             return refuse(Refusal::TooManyDrafts);
         }
-        None => {}
+        _ => {}
     }
     let event = Event::CatalogueDrafted { hash: hash.clone(), base, note: note.clone() };
     Decision::record(draft(command, event), Answer::Done { sequence: view.next_sequence() })

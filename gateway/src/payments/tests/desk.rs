@@ -7,15 +7,16 @@ use std::sync::mpsc::sync_channel;
 use catalog::{AccountForm, Text};
 use ledger::storage::Storage;
 use ledger::storage::faulty::FaultyStorage;
+use ledger::table::RunError;
 use ledger::{Currency, Evidence, Lane, Ledger, LedgerTime, Money, Options, Outcome};
 
 use crate::clock::Clock;
 use crate::payments::{
     AccountFact, Addressed, Answer, Archived, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill,
-    BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Event, Method, MoneyIn, NewAttempt, NewBill,
-    NewReference, PartPaymentRule, PaymentNumber, Payments, Placement, Provider, Quote, Readers,
-    ReferenceKey, ReferenceKind, ToldBy, TypedAccount, agency_payable, archive, canonical_reference,
-    read_account, read_event, revenue_day,
+    BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Event, FoundBills, Method, MoneyIn,
+    NewAttempt, NewBill, NewReference, PartPaymentRule, PaymentNumber, Payments, Placement, Provider, Quote,
+    Readers, ReferenceKey, ReferenceKind, ToldBy, TypedAccount, agency_payable, archive, bill_with_reference,
+    canonical_reference, read_account, read_event, revenue_day,
 };
 
 /// 2026-11-20 09:14:05 in Nairobi.
@@ -37,9 +38,10 @@ pub(super) fn usd(dollars: i64) -> Money {
 }
 
 /// How the desk's books know a reference: this month and the one before.
-pub(super) fn keys_of(canonical: &str) -> Vec<ReferenceKey> {
+pub(super) fn keys_of(agency: Option<&str>, canonical: &str) -> Vec<ReferenceKey> {
+    let text = format!("{} {canonical}", agency.unwrap_or_default());
     // FNV-1a. The real hash is keyed; here it only has to spread.
-    let hash = canonical.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     let key = |epoch: u32| ReferenceKey { epoch, hash: (hash ^ u64::from(epoch)).to_le_bytes() };
@@ -137,8 +139,7 @@ impl Desk {
         bill.agency = agency.into();
         bill.service = service.into();
         bill.part_payment = PartPaymentRule::Exact;
-        let keys = keys_of(&canonical_reference(reference).expect("it can be typed"));
-        bill.references = vec![NewReference { kind, key: keys[0], earlier: keys[1..].to_vec() }];
+        bill.references = vec![new_reference(agency, kind, reference)];
         self.make(bill)
     }
 
@@ -185,7 +186,11 @@ impl Desk {
         receipt: &str,
         money: Money,
     ) -> Placement {
-        let addressed = read_account(account, forms).addressed(keys_of);
+        self.placed(self.read(account, forms, money), receipt, money)
+    }
+
+    /// New money, addressed in any way. Where it was put.
+    pub(super) fn placed(&self, addressed: Addressed, receipt: &str, money: Money) -> Placement {
         let Answer::Booked { sequence } = self.receive(addressed, receipt, money) else {
             panic!("{receipt} is new");
         };
@@ -194,6 +199,23 @@ impl Desk {
             Some(Event::PaymentReceived(payment)) => payment.placement,
             other => panic!("{other:?} books no money"),
         }
+    }
+
+    /// What a payer typed, as the books are told of it now.
+    pub(super) fn read(&self, account: &str, forms: &[AccountForm], money: Money) -> Addressed {
+        read_account(account, forms).addressed(keys_of, |typed| {
+            let found = bill_with_reference(typed, money, |key| self.bills_of_reference(key));
+            found.is_ok_and(|bill| bill.is_ok())
+        })
+    }
+
+    /// The bills with a reference, as everybody sees them.
+    fn bills_of_reference(&self, key: &ReferenceKey) -> Result<FoundBills, RunError> {
+        let archived =
+            self.ledger().archived(&archive::reference(key))?.and_then(Archived::bills_of_reference);
+        let Some(noted) = archived else { return Ok(FoundBills::default()) };
+        let bills = noted.bills.iter().map(|number| self.see(*number)).collect();
+        Ok(FoundBills { bills, is_crowded: noted.is_crowded })
     }
 
     /// A confirmation of money by paybill.
@@ -283,6 +305,14 @@ impl Desk {
         assert!(sums.values().all(|sum| *sum == 0), "debits equal credits in every currency: {sums:?}");
         balances
     }
+}
+
+/// A reference of an agency's bill that is to be made.
+pub(super) fn new_reference(agency: &str, kind: ReferenceKind, reference: &str) -> NewReference {
+    let text = canonical_reference(reference).expect("it can be typed");
+    let keys = keys_of(Some(agency), &text);
+    let any_agency = keys_of(None, &text)[0];
+    NewReference { kind, key: keys[0], any_agency, earlier: keys[1..].to_vec() }
 }
 
 /// A line of this agency's.

@@ -2,6 +2,7 @@
 
 mod account_numbers;
 mod availability;
+mod catalogues;
 mod desk;
 mod expiry;
 mod landing;

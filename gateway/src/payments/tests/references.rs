@@ -2,10 +2,9 @@
 
 use catalog::{AccountForm, Catalogue};
 
-use super::desk::{Desk, kes, keys_of, line};
+use super::desk::{Desk, kes, line, new_reference};
 use crate::payments::{
-    Answer, Ask, BillState, NewReference, PaymentNumber, Placement, ReferenceKind, Refusal, Share,
-    SuspenseReason,
+    Answer, Ask, BillState, PaymentNumber, Placement, ReferenceKind, Refusal, Share, SuspenseReason,
 };
 
 const PRN: &str = "2027000123456";
@@ -118,9 +117,10 @@ fn an_assessment_has_one_open_bill_and_the_open_one_is_what_is_owed() {
     let first = scene.prn(PRN, 700);
     let refused = scene.named("KRA", "kra-prn-payment", ReferenceKind::Assessment, "2027 000 123456", 700);
     assert_eq!(refused, Err(Answer::Refused(Refusal::AssessmentHasBill { bill: first })));
-    // Another agency's assessment may be called the same; nobody can then say whose a payer means.
+    // What another agency calls the same is in nobody's way: numbers of this form are KRA's.
     scene.named("CITY", "land-rates", ReferenceKind::Assessment, PRN, 700).unwrap();
-    scene.is_held(PRN, 700, ReferenceAmbiguous, Some("KRA"));
+    scene.named("CITY", "land-rates", ReferenceKind::Agency, "2027000123457", 700).unwrap();
+    scene.lands(PRN, 700, first, Share::Completed);
 
     let mut scene = Scene::new();
     let first = scene.prn(PRN, 700);
@@ -151,8 +151,7 @@ fn an_agency_may_call_a_bill_what_its_assessment_is_called() {
     let mut scene = Scene::new();
     let mut bill = scene.desk.new_bill(vec![line("KRA", kes(700))], kes(700), None);
     (bill.agency, bill.service) = ("KRA".into(), "kra-prn-payment".into());
-    let keys = keys_of(PRN);
-    let of_kind = |kind| NewReference { kind, key: keys[0], earlier: keys[1..].to_vec() };
+    let of_kind = |kind| new_reference("KRA", kind, PRN);
     bill.references = [ReferenceKind::Assessment, ReferenceKind::Agency].map(of_kind).to_vec();
     let bill = scene.desk.make(bill).unwrap();
     scene.lands(PRN, 700, bill, Share::Completed);
@@ -174,6 +173,44 @@ fn members_and_bare_identity_numbers_are_held_and_members_for_their_agency() {
     scene.is_held("NHIF M 12345678", 500, MemberAccount, Some("SHA"));
     scene.is_held("nhifp-12345678", 500, MemberAccount, Some("SHA"));
     scene.is_held("12345678", 500, AmbiguousForm, None);
+}
+
+#[test]
+fn names_that_others_give_their_bills_crowd_no_assessment_and_an_agency_s_own_open_no_second() {
+    let mut scene = Scene::new();
+    let bill = scene.prn(PRN, 700);
+    for _ in 0..40 {
+        scene.invoice("CITY", PRN, 700);
+    }
+    let again =
+        |scene: &mut Scene| scene.named("KRA", "kra-prn-payment", ReferenceKind::Assessment, PRN, 700);
+    let refused = Err(Answer::Refused(Refusal::AssessmentHasBill { bill }));
+    assert_eq!(again(&mut scene), refused);
+    scene.lands(PRN, 700, bill, Share::Completed);
+
+    let mut scene = Scene::new();
+    let bill = scene.prn(PRN, 700);
+    for _ in 0..40 {
+        scene.invoice("KRA", PRN, 700);
+    }
+    let refused = Err(Answer::Refused(Refusal::AssessmentHasBill { bill }));
+    assert_eq!(again(&mut scene), refused);
+    // Its bill is forgotten among the agency's own, and found by its number alone.
+    scene.is_held(PRN, 700, UnknownReference, Some("KRA"));
+}
+
+#[test]
+fn money_under_a_reference_whose_bill_was_made_after_it_was_read_is_held() {
+    let mut scene = Scene::new();
+    let read_before = scene.desk.read(PRN, &scene.forms, kes(700));
+    let bill = scene.prn(PRN, 700);
+    scene.prn("2027000123457", 700);
+    let held = scene.desk.placed(read_before, "EARLY", kes(700));
+    assert!(
+        matches!(&held, Placement::Suspense { reason: ReferenceAmbiguous, .. }),
+        "what is beside it was not looked up: {held:?}"
+    );
+    assert_eq!(scene.desk.see(bill).state, BillState::Unpaid);
 }
 
 #[test]
