@@ -207,8 +207,8 @@ impl Availability {
         self.systems_down.iter().map(|((agency, system), down)| (agency, system, *down))
     }
 
-    /// What time has made due: planned closures that begin, and those whose time is over.
-    pub(super) fn due(&self, now: LedgerTime) -> Vec<AvailabilityChange> {
+    /// What time has made due, `limit` changes at most: planned closures that begin, and those whose time is over.
+    pub(super) fn due(&self, now: LedgerTime, limit: usize) -> Vec<AvailabilityChange> {
         let due = self.closures.iter().filter_map(|(scope, closure)| {
             let scope = scope.clone();
             if closure.terms.until.is_some_and(|until| until <= now) {
@@ -219,7 +219,7 @@ impl Availability {
                 None
             }
         });
-        due.collect()
+        due.take(limit).collect()
     }
 
     /// Applies a change, which the record with this sequence and time tells of.

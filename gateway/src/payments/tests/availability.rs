@@ -4,6 +4,7 @@ use catalog::Text;
 use ledger::LedgerTime;
 
 use super::desk::Desk;
+use crate::payments::decide::DUE_PER_TICK_MAX;
 use crate::payments::{
     Answer, Ask, AvailabilityScope, BillState, CLOSURES_MAX, ClosedBy, ClosureTerms, Refusal,
 };
@@ -140,4 +141,21 @@ fn closures_have_a_bound() {
         assert!(matches!(close_number(number), Answer::Done { .. }));
     }
     assert_eq!(close_number(CLOSURES_MAX), Answer::Refused(Refusal::TooManyClosures));
+}
+
+#[test]
+fn what_falls_due_at_once_is_done_by_several_ticks() {
+    let desk = Desk::open();
+    let count = 2 * DUE_PER_TICK_MAX + 1;
+    for number in 0..count {
+        let scope = AvailabilityScope::Service { slug: format!("service-{number}").into() };
+        close(&desk, scope, window(&desk, None, Some(1)));
+    }
+    desk.tick();
+    desk.wait_seconds(1);
+    let left = || desk.ledger().readers().availability().closure_count();
+    for expected in [count - DUE_PER_TICK_MAX, 1, 0] {
+        desk.tick();
+        assert_eq!(left(), expected);
+    }
 }
