@@ -4,11 +4,14 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Agency, AgencySystem, Answer, Bill, Call, Gateway, Order, Payment, catalogue_with, eventually, fresh_key,
-    get,
+    Agency, AgencySystem, Answer, Bill, Call, Gateway, Order, Page, Payment, catalogue_with, eventually,
+    fresh_key, get,
 };
 
 const PARK: &str = "/v1/services/kws-hells-gate-entry";
+const PARK_PAGE: &str = "services/kws-hells-gate-entry";
+/// In seconds.
+const HOUR: i64 = 3_600;
 
 fn flooded() -> Value {
     json!({"state": "closed", "reason": {"en": "The roads are flooded.", "sw": "Barabara zimefurika."}})
@@ -46,7 +49,12 @@ fn a_closed_service_says_so_at_once_takes_no_bill_and_all_money() {
     let earlier = wants(&kws, &earlier_key).expect(201);
     let bill = kws.bills(&Order::hells_gate(1));
 
+    let public = gateway.public();
+    let check = Page::open(&public, &format!("/en/{PARK_PAGE}/check?east_african_citizen.adult=1"));
     let closed = set(&kws, PARK, &flooded()).expect(200).json();
+    let page = check.send(&check.form("/bill"));
+    assert_eq!(page.status, 409);
+    page.says("The roads are flooded.");
     assert_eq!((closed["state"].as_str(), closed["of"].as_str()), (Some("closed"), Some("service")));
     // No look in between may be answered with the earlier body, by whatever validator or encoding.
     let seen = look(&gateway, PARK).header("if-none-match", &tag(&open)).send().expect(200);
@@ -72,6 +80,9 @@ fn a_closed_service_says_so_at_once_takes_no_bill_and_all_money() {
     assert_eq!(problem["money_moved"], "no");
     assert_eq!(problem["user_message"]["en"], "The roads are flooded.");
     assert_eq!(wants(&kws, &earlier_key).expect(201).json()["id"], earlier.json()["id"]);
+    let page = Page::open(&public, &format!("/sw/{PARK_PAGE}"));
+    page.says("Huduma hii imefungwa kwa sasa").says("Barabara zimefurika.");
+    assert!(!page.text().contains("Anza sasa"), "{}", page.text());
     is_paid(&gateway, &kws, &bill);
 
     gateway.kill();
@@ -117,6 +128,8 @@ fn a_closed_agency_covers_its_services_and_only_the_right_people_close_and_open(
     let said = look(&gateway, PARK).send().expect(200).json();
     assert_eq!(said["availability"]["closed"]["of"], "agency");
     wants(&kws, &fresh_key()).expect(409);
+    let page = Page::open(&gateway.public(), &format!("/en/{PARK_PAGE}"));
+    page.says("All services of this agency are closed at the moment");
     let others = look(&gateway, "/v1/services/kra-prn-payment").send().expect(200).json();
     assert_eq!(others["availability"]["state"], "open");
     assert_eq!(set(&kws, "/v1/agencies/KWS", &json!({"state": "open"})).expect(403).problem(), "forbidden");
@@ -127,24 +140,63 @@ fn a_closed_agency_covers_its_services_and_only_the_right_people_close_and_open(
 }
 
 #[test]
+fn what_left_the_catalogue_while_it_was_closed_can_be_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = catalogue_with(folder.path(), &[]);
+    let mut gateway = Gateway::demo().set("catalogue.file", file.to_str().unwrap()).start();
+    let (kws, kra) = (gateway.agency("KWS"), gateway.agency("KRA"));
+    set(&kws, PARK, &flooded()).expect(200);
+
+    let mut catalogue: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let services = catalogue["services"].as_array_mut().unwrap();
+    services.retain(|service| !PARK.ends_with(service["slug"].as_str().unwrap()));
+    std::fs::write(&file, catalogue.to_string()).unwrap();
+    gateway.kill();
+    gateway.start_again();
+    look(&gateway, PARK).send().expect(404);
+    set(&kws, PARK, &flooded()).expect(404);
+    let open = json!({"state": "open"});
+    set(&kra, PARK, &open).expect(403);
+    assert_eq!(set(&kws, PARK, &open).expect(200).json()["state"], "open");
+    set(&kws, PARK, &open).expect(404);
+    assert_eq!(look(&gateway, "/v1/availability").send().expect(200).json()["closures"], json!([]));
+}
+
+#[test]
 fn a_planned_closure_begins_and_ends_by_itself() {
-    // A minute passes in a second.
+    // A minute passes in a second. What has to be seen before it begins or ends has hours for it.
     let gateway = Gateway::demo().speed(60).start();
     let kws = gateway.agency("KWS");
-    let now = now_of(&kws);
-    let mut planned = flooded();
-    planned["from"] = json!((now + jiff::SignedDuration::from_secs(300)).to_string());
-    planned["until"] = json!((now + jiff::SignedDuration::from_secs(900)).to_string());
-    assert_eq!(set(&kws, PARK, &planned).expect(200).json()["state"], "planned");
+    let plan = |from: Option<i64>, until: i64| {
+        let now = now_of(&kws);
+        let moment = |seconds| (now + jiff::SignedDuration::from_secs(seconds)).to_string();
+        let mut plan = flooded();
+        plan["until"] = json!(moment(until));
+        if let Some(from) = from {
+            plan["from"] = json!(moment(from));
+        }
+        plan
+    };
+    let far = plan(Some(20 * HOUR), 40 * HOUR);
+    assert_eq!(set(&kws, PARK, &far).expect(200).json()["state"], "planned");
     let said = look(&gateway, PARK).send().expect(200).json();
     assert_eq!(said["availability"]["state"], "open");
-    assert_eq!(said["availability"]["planned"]["from"], planned["from"]);
+    assert_eq!(said["availability"]["planned"]["from"], far["from"]);
     wants(&kws, &fresh_key()).expect(201);
 
+    let soon = plan(Some(HOUR / 6), 40 * HOUR);
+    set(&kws, PARK, &soon).expect(200);
     let refused = eventually("it begins", || Some(wants(&kws, &fresh_key())).filter(|it| it.status == 409));
-    let seconds: u64 = refused.header("retry-after").expect("the end is known").parse().unwrap();
-    assert!((1..=602).contains(&seconds), "{seconds}");
-    assert_eq!(look(&gateway, PARK).send().json()["availability"]["closed"]["until"], planned["until"]);
+    let seconds: i64 = refused.header("retry-after").expect("the end is known").parse().unwrap();
+    assert!((20 * HOUR..=40 * HOUR).contains(&seconds), "{seconds}");
+    assert_eq!(look(&gateway, PARK).send().json()["availability"]["closed"]["until"], soon["until"]);
+    let later = set(&kws, PARK, &json!({"state": "closed", "reason": soon["reason"], "from": soon["until"]}));
+    assert_eq!(later.expect(409).problem(), "conflict", "it would be open until then");
+
+    // A bill tells the time, and is made of what is open.
+    set(&kws, PARK, &json!({"state": "open"})).expect(200);
+    set(&kws, PARK, &plan(None, HOUR / 6)).expect(200);
+    wants(&kws, &fresh_key()).expect(409);
     eventually("it ends", || (wants(&kws, &fresh_key()).status == 201).then_some(()));
     assert_eq!(look(&gateway, PARK).send().json()["availability"]["state"], "open");
 }
@@ -182,6 +234,8 @@ fn a_system_that_dies_is_told_of_with_its_services_and_flapping_does_not_fill_th
     assert!(expect.contains("can still be paid here"), "{expect}");
     let listed = look(&gateway, "/v1/availability").send().expect(200).json();
     assert_eq!(listed["systems_down"][0]["agency"], "KRA");
+    let page = Page::open(&gateway.public(), "/en/services/kra-pin-registration");
+    page.says("A bill that you have can still be paid here.");
     let agency = gateway.agency("KRA");
     is_paid(&gateway, &agency, &agency.bills(&Order::assessment(500, "2027000123456")));
 

@@ -44,7 +44,7 @@ pub(super) fn account_forms(
                 "one slip makes this prefix that of {}: money for one would find a bill of the other",
                 other.code
             );
-            place.field("prefix").report(message);
+            place.field("prefix").report_if_new(message);
         }
         if let Some(earlier) = forms.insert(form.code.clone(), form) {
             place.field("code").report(format!("the form {} is there twice", earlier.code));

@@ -1,23 +1,25 @@
 //! What can be had at the moment: services and agencies are closed for a time and opened again, and everybody may ask
 //! what is not as usual.
 
-use catalog::{AgencyCode, Text};
+use std::sync::Arc;
+
+use catalog::Text;
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::LedgerTime;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::bills::command;
 use super::{Principal, SharedApp, services, trouble};
 use crate::access::Role;
 use crate::app::App;
-use crate::catalogue::{ClosureBody, Rendered, SystemDownBody};
+use crate::catalogue::ScopeBody;
 use crate::clock::parse_rfc3339;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::payments::{Answer, Ask, Availability, AvailabilityScope, ClosedBy, ClosureTerms};
+use crate::payments::{Answer, Ask, AvailabilityScope, ClosedBy, ClosureTerms};
 
 /// Longest reason in characters, in each language.
 const REASON_LEN_MAX: usize = 500;
@@ -51,86 +53,65 @@ struct ReasonRequest {
     sw: String,
 }
 
-/// What is in force for a service or an agency now.
-#[derive(Serialize)]
-struct ScopeBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agency: Option<&'a str>,
-    state: &'static str,
-    #[serde(flatten)]
-    closure: Option<ClosureBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct AvailabilityList<'a> {
-    /// In force, and planned.
-    closures: Vec<ScopeBody<'a>>,
-    systems_down: Vec<AgencySystemBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct AgencySystemBody<'a> {
-    agency: &'a str,
-    #[serde(flatten)]
-    down: SystemDownBody,
-}
-
 /// `GET /v1/availability`: everything that is not as usual.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let availability = app.books.readers().availability();
-    let body = AvailabilityList {
-        closures: availability.closures().map(|(scope, _)| ScopeBody::of(scope, &availability)).collect(),
-        systems_down: availability
-            .systems_down()
-            .map(|(agency, _, down)| AgencySystemBody { agency, down: SystemDownBody::of(down) })
-            .collect(),
-    };
-    let body = serde_json::to_vec(&body).map_err(Problem::internal_error)?;
-    Ok(Rendered::new("application/json", body).answer(request.head.headers()))
+    let list = app.catalogue.unusual_list(&availability).map_err(Problem::internal_error)?;
+    Ok(list.answer(request.head.headers()))
 }
 
 /// `POST /v1/services/{slug}/availability`.
 pub(super) async fn set_of_service(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let wanted = request.json()?;
     let served = app.catalogue.current();
-    let service = served.catalogue().service(request.head.parameter("slug"));
-    let service = service.ok_or_else(services::no_such_service)?;
-    let set_by = set_by(&request, &service.agency)?;
-    set(&app, &request, AvailabilityScope::Service { slug: service.slug.as_str().into() }, set_by, wanted)
-        .await
+    let slug = request.head.parameter("slug");
+    let known = served.catalogue().service(slug).map(|service| service.agency.as_str());
+    let scope = AvailabilityScope::Service { slug: slug.into() };
+    set(&app, &request, scope, known, services::no_such_service).await
 }
 
 /// `POST /v1/agencies/{code}/availability`.
 pub(super) async fn set_of_agency(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let wanted = request.json()?;
     let served = app.catalogue.current();
-    let agency = served.catalogue().agency(&request.head.parameter("code").to_uppercase());
-    let agency =
-        agency.ok_or_else(|| Problem::new(Code::NotFound, "The catalogue has no agency of this code."))?;
-    let set_by = set_by(&request, &agency.code)?;
-    set(&app, &request, AvailabilityScope::Agency { code: agency.code.as_str().into() }, set_by, wanted).await
+    let code = request.head.parameter("code").to_uppercase();
+    let known = served.catalogue().agency(&code).map(|agency| agency.code.as_str());
+    let no_such = || Problem::new(Code::NotFound, "The catalogue has no agency of this code.");
+    set(&app, &request, AvailabilityScope::Agency { code: code.as_str().into() }, known, no_such).await
 }
 
 /// An agency closes what is its own, an operator whatever has to be.
-fn set_by(request: &Request<App>, agency: &AgencyCode) -> Result<ClosedBy, Problem> {
+fn set_by(request: &Request<App>, agencies: [Option<&str>; 2]) -> Result<ClosedBy, Problem> {
     match &request.principal {
         Principal::Key(key) if key.role == Role::Operator => Ok(ClosedBy::Operator),
-        principal if principal.scope().covers(agency.as_str()) => Ok(ClosedBy::Agency),
+        principal if agencies.into_iter().flatten().any(|agency| principal.scope().covers(agency)) => {
+            Ok(ClosedBy::Agency)
+        }
         _ => Err(Problem::new(Code::Forbidden, "This key closes and opens services of its own agency.")),
     }
 }
 
+/// Closes or opens a scope. `known` is whose it is in the catalogue in force; only what is there is closed. What was closed
+/// can be opened whatever became of the catalogue since, also by the agency whose it was then.
 async fn set(
     app: &App,
     request: &Request<App>,
     scope: AvailabilityScope,
-    set_by: ClosedBy,
-    wanted: AvailabilityRequest,
+    known: Option<&str>,
+    no_such: fn() -> Problem,
 ) -> Result<Response, Problem> {
+    let wanted: AvailabilityRequest = request.json()?;
+    let before = app.books.readers().availability();
+    let closed = before.closure(&scope).filter(|_| wanted.state == StateWord::Open);
+    if known.is_none() && closed.is_none() {
+        return Err(no_such());
+    }
+    let closed_of = closed.and_then(|(scope, closure)| closure.terms.agency_of(scope));
+    let set_by = set_by(request, [known, closed_of])?;
     let ask = match read_terms(wanted, set_by, app.now())? {
-        Some(terms) => Ask::Close { scope: scope.clone(), terms },
+        Some(terms) => {
+            let is_service = matches!(scope, AvailabilityScope::Service { .. });
+            let agency = known.filter(|_| is_service).map(Arc::from);
+            Ask::Close { scope: scope.clone(), terms: ClosureTerms { agency, ..terms } }
+        }
         None => Ask::Open { scope: scope.clone(), opened_by: set_by },
     };
     match app.books.ask(command(request, ask)).await.map_err(|error| trouble::books(&error))? {
@@ -183,21 +164,5 @@ fn read_terms(
         return Err(wrong("/until", "out_of_range", "It ends after it begins."));
     }
     let reason = Text::new(reason.en.trim(), reason.sw.trim());
-    Ok(Some(ClosureTerms { reason, from, until, closed_by }))
-}
-
-impl<'a> ScopeBody<'a> {
-    fn of(scope: &'a AvailabilityScope, availability: &'a Availability) -> Self {
-        let closure = availability.closure(scope).map(|(_, closure)| closure);
-        let (service, agency) = match scope {
-            AvailabilityScope::Service { slug } => (Some(&**slug), None),
-            AvailabilityScope::Agency { code } => (None, Some(&**code)),
-        };
-        let state = match closure {
-            None => "open",
-            Some(closure) if closure.in_force => "closed",
-            Some(_) => "planned",
-        };
-        Self { service, agency, state, closure: closure.map(|closure| ClosureBody::of(scope, closure)) }
-    }
+    Ok(Some(ClosureTerms { reason, from, until, closed_by, agency: None }))
 }

@@ -79,6 +79,11 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::ClosedByOperator => {
             Problem::new(Code::Forbidden, "An operator closed it, and only an operator opens it.")
         }
+        Refusal::ClosedNow => Problem::new(
+            Code::Conflict,
+            "It is closed now, and a plan for later would open it until then. Open it first, or send the closure in \
+             force with another end.",
+        ),
         Refusal::TooManyClosures => {
             Problem::new(Code::Conflict, "Too much is closed already: close the agency, or open something.")
         }

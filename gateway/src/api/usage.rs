@@ -71,7 +71,7 @@ struct SilentBody {
     data: Vec<SilentRow>,
     from: String,
     to: String,
-    /// The first of these days on which anything was counted; before it, silence says nothing.
+    /// The first of these days on which anything was searched or viewed, of any agency; before it, silence says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_from: Option<String>,
     /// Services of the catalogue in force that were looked through.
@@ -187,7 +187,7 @@ pub(super) async fn silent(app: SharedApp, request: Request<App>) -> Result<Resp
     let scope = views_scope(&request)?;
     let found = app.views.reader().usage(&scope, UsageBy::Service, agency.clone(), days.clone()).await;
     let found = found.map_err(no_answer)?;
-    let counted_from = found.found.iter().map(|row| row.first_day).min();
+    let counted_from = app.views.reader().counted_from(days.clone()).await.map_err(no_answer)?;
     let mut used: BTreeMap<Arc<str>, UsageRow> = BTreeMap::new();
     for row in found.found {
         used.insert(Arc::clone(&row.service), row);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use catalog::Catalogue;
 use jiff::civil::Date;
 use tokio::sync::Mutex;
@@ -15,6 +15,7 @@ use super::files::{self, CatalogueFileError};
 use super::overlay::Overlay;
 use super::served::Served;
 use super::tally::Tally;
+use super::unusual_list::UnusualList;
 use crate::books::{Books, BooksError};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 
@@ -24,6 +25,8 @@ pub struct LiveCatalogue {
     current: ArcSwap<Served>,
     /// Bodies of services that are not as usual.
     pub(super) overlay: ArcSwap<Overlay>,
+    /// The list of what is not as usual, once somebody has asked for it.
+    pub(super) unusual_list: ArcSwapOption<UnusualList>,
     /// Counts of catalogues that were served, until nobody adds to them any more.
     pub(super) retired_tallies: std::sync::Mutex<Vec<Arc<Tally>>>,
     folder: PathBuf,
@@ -81,6 +84,7 @@ impl LiveCatalogue {
         Self {
             current: ArcSwap::from_pointee(served),
             overlay: ArcSwap::default(),
+            unusual_list: ArcSwapOption::empty(),
             retired_tallies: std::sync::Mutex::default(),
             folder,
             feed: Feed::default(),

@@ -2,7 +2,7 @@
 //! and with it its validator; for the few that are not, a body is made when somebody first asks, and kept until either the
 //! catalogue or availability changes.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
 use catalog::{BackEnd, Service, Text};
 use dashmap::DashMap;
@@ -15,6 +15,7 @@ use crate::clock::format_rfc3339;
 use crate::payments::{Availability, AvailabilityScope, Closure, SystemDown, Unusual};
 
 /// What people can expect of a service whose agency's own system is down.
+pub(crate) static SYSTEM_DOWN: LazyLock<Text> = LazyLock::new(|| Text::new(SYSTEM_DOWN_EN, SYSTEM_DOWN_SW));
 const SYSTEM_DOWN_EN: &str = "The agency's own system does not answer at the moment, so what is done there has to wait. \
     A bill that you have can still be paid here.";
 const SYSTEM_DOWN_SW: &str = "Mfumo wa taasisi haujibu kwa sasa, kwa hivyo yanayofanywa huko yanapaswa kusubiri. \
@@ -87,7 +88,7 @@ pub(super) struct AvailabilityBody<'a> {
 
 /// A closure as it is shown.
 #[derive(Serialize)]
-pub(crate) struct ClosureBody<'a> {
+pub(super) struct ClosureBody<'a> {
     /// Whether the service itself was closed, or its whole agency.
     of: &'static str,
     reason: &'a Text,
@@ -105,9 +106,9 @@ pub(crate) struct ClosureBody<'a> {
 
 /// A system that does not answer, as it is shown.
 #[derive(Serialize)]
-pub(crate) struct SystemDownBody {
+pub(super) struct SystemDownBody {
     since: String,
-    expect: Text,
+    expect: &'static Text,
     sequence: u64,
 }
 
@@ -128,7 +129,7 @@ impl<'a> AvailabilityBody<'a> {
 
 impl<'a> ClosureBody<'a> {
     /// This closure of this scope.
-    pub(crate) fn of(scope: &AvailabilityScope, closure: &'a Closure) -> Self {
+    pub(super) fn of(scope: &AvailabilityScope, closure: &'a Closure) -> Self {
         let moment = |time: ledger::LedgerTime| format_rfc3339(time.micros());
         Self {
             of: match scope {
@@ -146,11 +147,7 @@ impl<'a> ClosureBody<'a> {
 
 impl SystemDownBody {
     /// A system that has been down since then.
-    pub(crate) fn of(down: SystemDown) -> Self {
-        Self {
-            since: format_rfc3339(down.since.micros()),
-            expect: Text::new(SYSTEM_DOWN_EN, SYSTEM_DOWN_SW),
-            sequence: down.sequence,
-        }
+    pub(super) fn of(down: SystemDown) -> Self {
+        Self { since: format_rfc3339(down.since.micros()), expect: &SYSTEM_DOWN, sequence: down.sequence }
     }
 }

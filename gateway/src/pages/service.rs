@@ -1,5 +1,5 @@
 //! The page of a service, before anybody begins: what it is, what it costs under which law, how long it takes, what to
-//! bring, where it can be had.
+//! bring, where it can be had; and whether it is closed at the moment.
 
 use askama::Template;
 use catalog::{Billing, Catalogue, Service};
@@ -7,13 +7,15 @@ use jiff::civil::Date;
 
 use super::fee_table::FeeTable;
 use super::frame::{Frame, Shown, catalogue_page, language_of, other};
-use super::moment::day_spoken;
+use super::moment::{day_spoken, spoken};
 use super::words::{CATALOGUE, CatalogueWords};
 use crate::app::{App, SharedApp};
+use crate::catalogue::SYSTEM_DOWN;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::payments::{AvailabilityScope, Closure, Unusual};
 
 /// `GET /{lang}/services/{slug}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -23,7 +25,9 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let service = served.catalogue().service(slug).ok_or_else(no_such_service)?;
     let twin = format!("/{}/services/{slug}", other(language).code());
     let frame = Frame::new(&app, language, Some(twin));
-    let page = ServicePage::new(frame, served.catalogue(), service, app.clock.today());
+    let availability = app.books.readers().availability();
+    let unusual = served.unusual(service, &availability);
+    let page = ServicePage::new(frame, served.catalogue(), service, app.clock.today(), &unusual);
     catalogue_page(request.head.headers(), &page)
 }
 
@@ -46,6 +50,10 @@ pub(super) struct ServicePage {
     agency_code: String,
     county: Option<&'static str>,
     is_sample: bool,
+    /// It is closed for a time.
+    closed: Option<ClosedNotice>,
+    /// What to expect while it is open and the agency's own system is down.
+    system_down: Option<Shown>,
     /// What it costs today.
     fee: Option<FeeTable>,
     /// What it will cost, from the day on which that begins.
@@ -61,8 +69,34 @@ pub(super) struct ServicePage {
     has_agency_system: bool,
 }
 
+/// Why a service is closed, and until when if that is known.
+pub(super) struct ClosedNotice {
+    heading: &'static str,
+    reason: Shown,
+    until: Option<String>,
+}
+
+impl ClosedNotice {
+    fn of(frame: &Frame, words: &CatalogueWords, scope: &AvailabilityScope, closure: &Closure) -> Self {
+        Self {
+            heading: match scope {
+                AvailabilityScope::Service { .. } => words.service_closed,
+                AvailabilityScope::Agency { .. } => words.agency_closed,
+            },
+            reason: frame.shown(&closure.terms.reason),
+            until: closure.terms.until.map(|until| (words.closed_until)(&spoken(until, frame.language))),
+        }
+    }
+}
+
 impl ServicePage {
-    pub(super) fn new(frame: Frame, catalogue: &Catalogue, service: &Service, today: Date) -> Self {
+    pub(super) fn new(
+        frame: Frame,
+        catalogue: &Catalogue,
+        service: &Service,
+        today: Date,
+        unusual: &Unusual<'_>,
+    ) -> Self {
         let language = frame.language;
         let words = CATALOGUE.of(language);
         let agency = catalogue.agency_of(service);
@@ -83,6 +117,11 @@ impl ServicePage {
             agency_code: agency.code.to_string(),
             county: service.county.map(catalog::County::name),
             is_sample: service.sample,
+            closed: unusual.closed.map(|(scope, closure)| ClosedNotice::of(&frame, words, scope, closure)),
+            system_down: unusual
+                .system_down
+                .filter(|_| unusual.closed.is_none())
+                .map(|_| frame.shown(&SYSTEM_DOWN)),
             fee: fee.map(|schedule| FeeTable::of(&frame, schedule, today)),
             later: later.collect(),
             not_billed: match &service.billing {
@@ -96,7 +135,7 @@ impl ServicePage {
                 .iter()
                 .map(|way| way.text().in_language(language).to_owned())
                 .collect(),
-            can_start: may_be_charged,
+            can_start: may_be_charged && unusual.closed.is_none(),
             has_agency_system: catalogue.back_end_of(service).is_some(),
             frame,
         }

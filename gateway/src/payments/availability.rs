@@ -10,7 +10,11 @@ use ledger::LedgerTime;
 use serde::{Deserialize, Serialize};
 
 /// The most closures at once. Whoever has more to close closes the agency.
-pub const CLOSURES_MAX: usize = 2_000;
+pub(super) const CLOSURES_MAX: usize = 2_000;
+/// The most that agencies have closed at once, all together: the rest is the operators'.
+pub(super) const CLOSURES_OF_AGENCIES_MAX: usize = 1_500;
+/// The most that one agency has closed at once.
+pub(super) const CLOSURES_OF_ONE_AGENCY_MAX: usize = 200;
 
 /// What a closure is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,13 +55,28 @@ pub struct ClosureTerms {
     pub until: Option<LedgerTime>,
     /// Who says so.
     pub closed_by: ClosedBy,
+    /// Whose service it was then, whatever becomes of the catalogue. Absent where the scope is an agency, and from the
+    /// earliest records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Arc<str>>,
+}
+
+impl ClosureTerms {
+    /// Whose closure of this scope it is. The earliest records do not say it of services.
+    pub fn agency_of<'a>(&'a self, scope: &'a AvailabilityScope) -> Option<&'a str> {
+        match scope {
+            AvailabilityScope::Service { .. } => self.agency.as_deref(),
+            AvailabilityScope::Agency { code } => Some(code),
+        }
+    }
 }
 
 /// How availability changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum AvailabilityChange {
-    /// People close it, or say that they will. It takes the place of what was said of the same scope before.
+    /// People close it, or say that they will. It takes the place of what was said of the same scope before; what is
+    /// closed is not planned to be closed later, because that would open it.
     Closed {
         /// What they say.
         scope: AvailabilityScope,
@@ -197,6 +216,14 @@ impl Availability {
         self.closures.len()
     }
 
+    /// How many of them agencies have made: this one, and all together.
+    pub(super) fn closure_counts_of_agencies(&self, agency: Option<&str>) -> (usize, usize) {
+        let of_agencies = self.closures().filter(|(_, closure)| closure.terms.closed_by == ClosedBy::Agency);
+        of_agencies.fold((0, 0), |(own, all), (scope, closure)| {
+            (own + usize::from(closure.terms.agency_of(scope) == agency), all + 1)
+        })
+    }
+
     /// Since when this system of an agency is known not to answer.
     pub fn system_down(&self, agency: &str, system: &str) -> Option<SystemDown> {
         self.systems_down.get(&(agency.into(), system.into())).copied()
@@ -207,8 +234,8 @@ impl Availability {
         self.systems_down.iter().map(|((agency, system), down)| (agency, system, *down))
     }
 
-    /// What time has made due: planned closures that begin, and those whose time is over.
-    pub(super) fn due(&self, now: LedgerTime) -> Vec<AvailabilityChange> {
+    /// What time has made due, `limit` changes at most: planned closures that begin, and those whose time is over.
+    pub(super) fn due(&self, now: LedgerTime, limit: usize) -> Vec<AvailabilityChange> {
         let due = self.closures.iter().filter_map(|(scope, closure)| {
             let scope = scope.clone();
             if closure.terms.until.is_some_and(|until| until <= now) {
@@ -219,7 +246,7 @@ impl Availability {
                 None
             }
         });
-        due.collect()
+        due.take(limit).collect()
     }
 
     /// Applies a change, which the record with this sequence and time tells of.

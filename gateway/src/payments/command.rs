@@ -331,6 +331,9 @@ pub enum Refusal {
     /// An operator closed it, and only an operator opens it.
     #[error("an operator closed it, and only an operator opens it")]
     ClosedByOperator,
+    /// It is closed now: a plan to close it later would open it until then.
+    #[error("it is closed now, and a plan would open it until then")]
+    ClosedNow,
     /// Too many things are closed already.
     #[error("too many things are closed already")]
     TooManyClosures,

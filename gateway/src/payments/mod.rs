@@ -42,8 +42,7 @@ pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use availability::{
-    Availability, AvailabilityChange, AvailabilityScope, CLOSURES_MAX, ClosedBy, Closure, ClosureTerms,
-    SystemDown, Unusual,
+    Availability, AvailabilityChange, AvailabilityScope, ClosedBy, Closure, ClosureTerms, SystemDown, Unusual,
 };
 pub use bill::{
     AssessedAmount, Bill, BillLine, BillPayment, BillTerms, CatalogueVersion, LATEST_PAYMENTS_MAX,

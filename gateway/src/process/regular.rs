@@ -9,7 +9,9 @@ use super::kept_checkpoint;
 use crate::app::{App, SharedApp, month_of};
 use crate::books::BooksError;
 use crate::channels::mpesa::client::Registered;
-use crate::payments::{Ask, Command, SERVICES_PER_USAGE_RECORD_MAX, UsageCounts, revenue_day};
+use crate::payments::{
+    Answer, Ask, Command, SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts, revenue_day,
+};
 use crate::prompts;
 use crate::routing::watch::Watch;
 use crate::telemetry::metrics::CLOCK_DISBELIEF_SECONDS;
@@ -72,18 +74,32 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
 }
 
 /// Makes records of how services were used on this revenue day since that was last done. What the books have no room for
-/// now is counted again the next time.
+/// now is counted again the next time: counts never keep time waiting.
 pub(super) async fn keep_usage(app: &App, day: i32) {
     let uses = app.catalogue.take_usage();
-    for services in uses.chunks(SERVICES_PER_USAGE_RECORD_MAX) {
-        let ask = Ask::CountUsage(UsageCounts { day, services: services.to_vec() });
-        let command = Command { principal: "system".into(), cause: "usage".into(), ask };
-        match app.books.ask_patiently(command).await {
+    let keep = |services| {
+        let ask = Ask::CountUsage(UsageCounts { day, services });
+        app.books.ask(Command { principal: "system".into(), cause: "usage".into(), ask })
+    };
+    app.catalogue.give_usage_back(keep_in_chunks(&uses, keep).await);
+}
+
+/// Keeps one chunk after the other, up to the first that there is no room for. What is left.
+async fn keep_in_chunks<F: Future<Output = Result<Answer, BooksError>>>(
+    uses: &[ServiceUse],
+    keep: impl Fn(Vec<ServiceUse>) -> F,
+) -> &[ServiceUse] {
+    let mut left = uses;
+    while !left.is_empty() {
+        let (services, rest) = left.split_at(left.len().min(SERVICES_PER_USAGE_RECORD_MAX));
+        match keep(services.to_vec()).await {
             Ok(_) => {}
-            Err(BooksError::Crowded | BooksError::NoRoom) => app.catalogue.give_usage_back(services),
+            Err(BooksError::Crowded | BooksError::NoRoom) => return left,
             Err(error) => tracing::warn!(%error, "How services were used in the last minutes is not kept."),
         }
+        left = rest;
     }
+    left
 }
 
 /// Tells the books of agencies' systems that are down, or up again.
@@ -167,5 +183,27 @@ pub(super) async fn register_callbacks(app: SharedApp) {
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(REGISTER_AGAIN_AFTER_MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::ready;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn counts_that_there_is_no_room_for_are_given_back_at_once_with_all_that_follow() {
+        let one = ServiceUse { agency: "KWS".into(), service: "park".into(), searched: 0, viewed: 1 };
+        let uses = vec![one; 3 * SERVICES_PER_USAGE_RECORD_MAX + 1];
+        let answers =
+            RefCell::new(vec![Err(BooksError::Crowded), Err(BooksError::TooLarge), Ok(Answer::Nothing)]);
+        let keep = |_| ready(answers.borrow_mut().pop().expect("nobody is asked after a refusal"));
+        let left = keep_in_chunks(&uses, keep).await;
+        assert_eq!(left.len(), SERVICES_PER_USAGE_RECORD_MAX + 1);
+        assert!(answers.borrow().is_empty());
+        let left = keep_in_chunks(&uses, |_| ready(Ok(Answer::Nothing))).await;
+        assert_eq!(left, []);
     }
 }

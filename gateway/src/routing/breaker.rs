@@ -85,6 +85,16 @@ impl Breaker {
         }
     }
 
+    /// Whether it is known that the system fails. Where the next request finds out, nothing is known any more once the
+    /// pause is over: otherwise a system whose callers stay away, as they are told to, would be down for ever.
+    pub(super) fn is_down(&self, now: Duration) -> bool {
+        match self.stage {
+            Stage::Closed { .. } => false,
+            Stage::HalfOpen => true,
+            Stage::Open { until } => now < until || self.healer == Healer::HealthPath,
+        }
+    }
+
     /// A request wants to go through: a ticket, or how long it should stay away.
     pub(super) fn admit(&mut self, now: Duration) -> Result<Ticket, Duration> {
         match self.stage {
@@ -298,6 +308,22 @@ mod tests {
         breaker.succeeded(probe, late);
         assert!(breaker.admit(late).is_ok());
         assert_eq!(breaker.admit_probe(late), None);
+    }
+
+    #[test]
+    fn after_the_pause_a_system_is_down_only_if_somebody_is_finding_out() {
+        for (healer, is_down_after) in [(Healer::FirstRequest, false), (Healer::HealthPath, true)] {
+            let mut breaker = opened(healer, SECOND);
+            assert!(breaker.is_down(SECOND));
+            assert_eq!(breaker.is_down(2 * SECOND), is_down_after);
+            let probe = breaker.admit_probe(2 * SECOND).unwrap().unwrap();
+            assert!(breaker.is_down(2 * SECOND), "one asks at this moment");
+            breaker.failed(probe, 3 * SECOND, 0);
+            assert!(breaker.is_down(4 * SECOND));
+            let probe = breaker.admit_probe(5 * SECOND).unwrap().unwrap();
+            breaker.succeeded(probe, 5 * SECOND);
+            assert!(!breaker.is_down(5 * SECOND));
+        }
     }
 
     #[test]

@@ -191,6 +191,12 @@ impl Line {
         state(Purpose::Request).max(state(Purpose::Question))
     }
 
+    /// Whether requests that are handed on are known to fail. Our own questions about what is owed do not count: a system
+    /// that answers people and not us is up for people.
+    pub(super) fn is_down(&self) -> bool {
+        self.with_breaker(Purpose::Request, |breaker, now| breaker.is_down(now))
+    }
+
     /// Requests and questions that it has now.
     pub(super) fn in_flight_count(&self) -> usize {
         let taken = |gate: &Gate| gate.places.saturating_sub(gate.free.available_permits());
@@ -286,6 +292,43 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         if !self.is_reported {
             self.line.with_breaker(self.purpose, |breaker, now| breaker.learnt_nothing(self.ticket, now));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::addresses::AddressPolicy;
+    use crate::routing::connector::tls_config;
+
+    fn line() -> Arc<Line> {
+        let patience = Duration::from_secs(1);
+        let back_end = BackEnd {
+            address: "http://kra.example".into(),
+            health_path: None,
+            assessments: Some("/assessments".into()),
+            confirms_always: false,
+            in_flight_max: 1,
+            connect_timeout: patience,
+            head_timeout: patience,
+            idle_timeout: patience,
+        };
+        let base = Base::of(&back_end.address).unwrap();
+        let policy = Arc::new(AddressPolicy::demonstration(Vec::new()));
+        let connector = Connector::new(base.clone(), policy, tls_config(None).unwrap(), patience);
+        Arc::new(Line::new("KRA".parse().unwrap(), back_end, base, connector, CancellationToken::new()))
+    }
+
+    #[tokio::test]
+    async fn a_system_that_answers_no_questions_of_ours_is_up_for_those_who_are_handed_on() {
+        let (line, all_lines) = (line(), Arc::new(Semaphore::new(1)));
+        for (purpose, is_down) in [(Purpose::Question, false), (Purpose::Request, true)] {
+            while let Ok(mut place) = line.admit(purpose, &all_lines) {
+                place.report(Outcome::Failed);
+            }
+            assert_eq!(line.breaker_state(), BreakerState::Open);
+            assert_eq!(line.is_down(), is_down, "{purpose:?}");
         }
     }
 }

@@ -167,7 +167,7 @@ impl Routing {
         let mut systems = BTreeMap::new();
         for line in self.lines.iter() {
             let system = (Arc::from(line.agency.as_str()), Arc::from(line.base.authority.as_str()));
-            *systems.entry(system).or_default() |= line.breaker_state() != BreakerState::Closed;
+            *systems.entry(system).or_default() |= line.is_down();
         }
         systems
     }

@@ -7,6 +7,8 @@ use hyper::Method;
 
 /// The most that the first answer of any page may weigh, in bytes.
 const PAGE_BYTES_MAX: usize = 14 * 1024;
+/// What browsers would rather see than problems as JSON.
+const ACCEPTED: &str = "text/html,*/*;q=0.8";
 
 /// A page that is looked at.
 pub(crate) struct Page {
@@ -28,7 +30,7 @@ pub(crate) struct Form {
 impl Page {
     /// Opens an address, and goes wherever it leads.
     pub(crate) fn open(origin: &str, path: &str) -> Self {
-        Self::arrive(origin, path, get(format!("{origin}{path}")).send())
+        Self::arrive(origin, path, get(format!("{origin}{path}")).header("accept", ACCEPTED).send())
     }
 
     fn arrive(origin: &str, address: &str, answer: Answer) -> Self {
@@ -103,7 +105,8 @@ impl Page {
         }
         let call = Call::new(Method::POST, format!("{}{}", self.origin, form.action))
             .body(body)
-            .header("content-type", "application/x-www-form-urlencoded");
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", ACCEPTED);
         Self::arrive(&self.origin, &form.action, call.send())
     }
 }

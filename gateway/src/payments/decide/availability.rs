@@ -6,7 +6,8 @@ use ledger::{Decision, LedgerTime, View};
 
 use super::{Payments, draft, refuse};
 use crate::payments::availability::{
-    AvailabilityChange, AvailabilityScope, CLOSURES_MAX, ClosedBy, ClosureTerms,
+    Availability, AvailabilityChange, AvailabilityScope, CLOSURES_MAX, CLOSURES_OF_AGENCIES_MAX,
+    CLOSURES_OF_ONE_AGENCY_MAX, ClosedBy, ClosureTerms,
 };
 use crate::payments::command::{Answer, Command, NewBill, Refusal};
 use crate::payments::event::Event;
@@ -24,11 +25,23 @@ pub(super) fn close(
         Some((_, closure)) if closure.terms.closed_by > terms.closed_by => {
             return refuse(Refusal::ClosedByOperator);
         }
+        // The plan would take its place, and open it until then.
+        Some((_, closure)) if closure.in_force && terms.from.is_some_and(|from| from > view.now()) => {
+            return refuse(Refusal::ClosedNow);
+        }
         Some(_) => {}
-        None if availability.closure_count() >= CLOSURES_MAX => return refuse(Refusal::TooManyClosures),
+        None if !has_room(availability, scope, terms) => return refuse(Refusal::TooManyClosures),
         None => {}
     }
     record(view, command, AvailabilityChange::Closed { scope: scope.clone(), terms: terms.clone() })
+}
+
+/// Whether one closure more has room. No agency uses up what all have, nor all agencies what operators need.
+fn has_room(availability: &Availability, scope: &AvailabilityScope, terms: &ClosureTerms) -> bool {
+    let (of_this_agency, of_agencies) = availability.closure_counts_of_agencies(terms.agency_of(scope));
+    let agency_has_room =
+        of_this_agency < CLOSURES_OF_ONE_AGENCY_MAX && of_agencies < CLOSURES_OF_AGENCIES_MAX;
+    availability.closure_count() < CLOSURES_MAX && (terms.closed_by == ClosedBy::Operator || agency_has_room)
 }
 
 /// Opens something again, or gives a plan up. What is open stays open.

@@ -8,6 +8,9 @@ mod catalogues;
 mod money_in;
 mod operations;
 
+#[cfg(test)]
+pub(super) use self::operations::DUE_PER_TICK_MAX;
+
 use ledger::table::RunError;
 use ledger::{Claim, Decision, Draft, View};
 

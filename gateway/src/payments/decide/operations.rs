@@ -11,8 +11,11 @@ use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
 use crate::payments::usage::UsageCounts;
 
-/// Bills and attempts that one tick deals with; the next tick goes on.
-const DUE_PER_TICK_MAX: usize = 500;
+/// Bills, attempts and closures, each, that one tick deals with; the next tick goes on.
+pub(in crate::payments) const DUE_PER_TICK_MAX: usize = 500;
+/// All of them together: what a tick does is records of one batch, and there is a quarter of a MiB between the length from
+/// which a batch takes no further decision and the one that it must not pass.
+const DUE_TOGETHER_MAX: usize = 1_000;
 
 /// Hands out a key.
 pub(super) fn issue_key(view: &View<'_, Payments>, command: &Command, key: &ApiKey) -> Decision<Payments> {
@@ -63,10 +66,10 @@ pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> 
         Some(day) if day < today => Some(Event::DayClosed { day }),
         Some(_) => None,
     };
-    let availability =
-        Payments::availability(view).due(view.now()).into_iter().map(Event::AvailabilityChanged);
-    let drafts: Vec<_> =
-        expired.chain(overdue).chain(availability).chain(closed).map(|event| draft(command, event)).collect();
+    let availability = Payments::availability(view).due(view.now(), DUE_PER_TICK_MAX).into_iter();
+    let availability = availability.map(Event::AvailabilityChanged);
+    let due = expired.chain(overdue).chain(availability).take(DUE_TOGETHER_MAX).chain(closed);
+    let drafts: Vec<_> = due.map(|event| draft(command, event)).collect();
     let answer =
         if drafts.is_empty() { Answer::Nothing } else { Answer::Done { sequence: view.next_sequence() } };
     Decision { drafts, answer }

@@ -4,9 +4,9 @@ use catalog::Text;
 use ledger::LedgerTime;
 
 use super::desk::Desk;
-use crate::payments::{
-    Answer, Ask, AvailabilityScope, BillState, CLOSURES_MAX, ClosedBy, ClosureTerms, Refusal,
-};
+use crate::payments::availability::{CLOSURES_MAX, CLOSURES_OF_AGENCIES_MAX, CLOSURES_OF_ONE_AGENCY_MAX};
+use crate::payments::decide::DUE_PER_TICK_MAX;
+use crate::payments::{Answer, Ask, AvailabilityScope, BillState, ClosedBy, ClosureTerms, Refusal};
 
 fn park() -> AvailabilityScope {
     AvailabilityScope::Service { slug: "park-entry".into() }
@@ -17,7 +17,13 @@ fn kws() -> AvailabilityScope {
 }
 
 fn flooded(closed_by: ClosedBy) -> ClosureTerms {
-    ClosureTerms { reason: Text::new("Flooded", "Mafuriko"), from: None, until: None, closed_by }
+    ClosureTerms {
+        reason: Text::new("Flooded", "Mafuriko"),
+        from: None,
+        until: None,
+        closed_by,
+        agency: None,
+    }
 }
 
 /// From and until so many seconds from now.
@@ -129,15 +135,63 @@ fn a_system_is_noted_once_and_names_change_with_what_is_unusual() {
     assert_eq!(name(&desk), "");
 }
 
+/// The answer to somebody of this agency who closes its service of this number.
+fn close_number(desk: &Desk, agency: &str, number: usize, terms: ClosureTerms) -> Answer {
+    let scope = AvailabilityScope::Service { slug: format!("{agency}-{number}").into() };
+    close(desk, scope, ClosureTerms { agency: Some(agency.into()), ..terms })
+}
+
 #[test]
-fn closures_have_a_bound() {
+fn closures_have_bounds_of_one_agency_of_all_and_of_the_country() {
     let desk = Desk::open();
-    let close_number = |number: usize| {
-        let scope = AvailabilityScope::Service { slug: format!("service-{number}").into() };
-        close(&desk, scope, flooded(ClosedBy::Agency))
-    };
-    for number in 0..CLOSURES_MAX {
-        assert!(matches!(close_number(number), Answer::Done { .. }));
+    let too_many = Answer::Refused(Refusal::TooManyClosures);
+    let by_agency = |agency: &str, number| close_number(&desk, agency, number, flooded(ClosedBy::Agency));
+    let by_operator = |number| close_number(&desk, "A0", number, flooded(ClosedBy::Operator));
+    for number in 0..CLOSURES_OF_ONE_AGENCY_MAX {
+        assert!(matches!(by_agency("A0", number), Answer::Done { .. }));
     }
-    assert_eq!(close_number(CLOSURES_MAX), Answer::Refused(Refusal::TooManyClosures));
+    assert_eq!(by_agency("A0", CLOSURES_OF_ONE_AGENCY_MAX), too_many);
+    for number in CLOSURES_OF_ONE_AGENCY_MAX..CLOSURES_OF_AGENCIES_MAX {
+        let agency = format!("A{}", number / CLOSURES_OF_ONE_AGENCY_MAX);
+        assert!(matches!(by_agency(&agency, number), Answer::Done { .. }));
+    }
+    assert_eq!(by_agency("B", 0), too_many, "the rest is the operators'");
+    for number in CLOSURES_OF_AGENCIES_MAX..CLOSURES_MAX {
+        assert!(matches!(by_operator(number), Answer::Done { .. }));
+    }
+    assert_eq!(by_operator(CLOSURES_MAX), too_many);
+    assert!(matches!(by_operator(0), Answer::Done { .. }), "what is closed already needs no room");
+}
+
+#[test]
+fn what_falls_due_at_once_is_done_by_several_ticks() {
+    let desk = Desk::open();
+    let count = 2 * DUE_PER_TICK_MAX + 1;
+    for number in 0..count {
+        let terms = ClosureTerms { closed_by: ClosedBy::Operator, ..window(&desk, None, Some(1)) };
+        close_number(&desk, "A", number, terms);
+    }
+    desk.tick();
+    desk.wait_seconds(1);
+    let left = || desk.ledger().readers().availability().closure_count();
+    for expected in [count - DUE_PER_TICK_MAX, 1, 0] {
+        desk.tick();
+        assert_eq!(left(), expected);
+    }
+}
+
+#[test]
+fn what_is_closed_is_not_opened_by_a_plan_to_close_it_later() {
+    let desk = Desk::open();
+    close(&desk, park(), flooded(ClosedBy::Agency));
+    let planned = close(&desk, park(), window(&desk, Some(10), Some(20)));
+    assert_eq!(planned, Answer::Refused(Refusal::ClosedNow));
+    assert!(is_closed(&desk));
+    close(&desk, park(), window(&desk, None, Some(20)));
+    assert!(is_closed(&desk), "another end is another closure at once");
+    desk.ask(Ask::Open { scope: park(), opened_by: ClosedBy::Agency });
+    for from in [10, 5] {
+        let planned = close(&desk, park(), window(&desk, Some(from), Some(20)));
+        assert!(matches!(planned, Answer::Done { .. }), "a plan takes the place of a plan");
+    }
 }

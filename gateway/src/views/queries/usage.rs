@@ -13,7 +13,7 @@ use crate::views::scope::{Scope, Select, Source};
 use crate::views::wide;
 
 const SERVICES: Source = Source {
-    columns: "agency, service, min(day) AS first_day, sum(searched) AS searched, sum(viewed) AS viewed, \
+    columns: "agency, service, sum(searched) AS searched, sum(viewed) AS viewed, \
               sum(billed) AS billed, sum(paid) AS paid, sum(kes_e18) AS kes_e18, sum(kes_minor) AS kes_minor, \
               sum(usd_e18) AS usd_e18, sum(usd_minor) AS usd_minor",
     tables: "service_day",
@@ -21,12 +21,14 @@ const SERVICES: Source = Source {
 };
 
 const AGENCIES: Source = Source {
-    columns: "agency, '' AS service, min(day) AS first_day, sum(searched) AS searched, sum(viewed) AS viewed, \
+    columns: "agency, '' AS service, sum(searched) AS searched, sum(viewed) AS viewed, \
               sum(billed) AS billed, sum(paid) AS paid, sum(kes_e18) AS kes_e18, sum(kes_minor) AS kes_minor, \
               sum(usd_e18) AS usd_e18, sum(usd_minor) AS usd_minor",
     tables: "service_day",
     agency: "agency",
 };
+
+const DAYS: Source = Source { columns: "day", tables: "service_day", agency: "agency" };
 
 /// So many services are told of at once: more than four catalogues of a whole country.
 const SERVICE_COUNT_MAX: i64 = 100_000;
@@ -47,8 +49,6 @@ pub struct UsageRow {
     pub agency: Arc<str>,
     /// Its slug; empty if the row is of an agency.
     pub service: Arc<str>,
-    /// The first day of those asked for on which there was anything.
-    pub first_day: i32,
     /// How often it was among the first results of a search.
     pub searched: u64,
     /// How often its own answer was asked for.
@@ -73,6 +73,21 @@ impl ViewsReader {
     ) -> Result<Found<Vec<UsageRow>>, QueryError> {
         self.all(select(scope, by, agency, &days), UsageRow::read).await
     }
+
+    /// The first of these revenue days on which anything was searched or viewed, of any agency: searches and views of the
+    /// days before may not have been counted, because bills are older than counting.
+    pub async fn counted_from(&self, days: RangeInclusive<i32>) -> Result<Option<i32>, QueryError> {
+        let found = self.all(select_counted(&days), |row| row.get("day")).await?;
+        Ok(found.found.first().copied())
+    }
+}
+
+pub(in crate::views) fn select_counted(days: &RangeInclusive<i32>) -> Select {
+    // It tells nothing of anybody's rows but that there is one.
+    Select::of(&DAYS, &Scope::All)
+        .and("searched + viewed > 0")
+        .and_between("day", i64::from(*days.start()), i64::from(*days.end()))
+        .sorted("day", 1)
 }
 
 pub(in crate::views) fn select(
@@ -101,7 +116,6 @@ impl UsageRow {
         Ok(Self {
             agency: row.text("agency")?,
             service: row.text("service")?,
-            first_day: row.get("first_day")?,
             searched: row.count("searched")?,
             viewed: row.count("viewed")?,
             billed: row.count("billed")?,

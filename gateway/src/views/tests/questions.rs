@@ -296,6 +296,7 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
             ("payments of a bill", payments::select(&scope, &of_bill, page).unwrap()),
             ("payments by receipt", payments::select(&scope, &by_receipt, page).unwrap()),
             ("collections", collections::select(&scope, &(1..=31))),
+            ("days of usage", usage::select_counted(&(1..=31))),
             ("usage", usage::select(&scope, UsageBy::Service, None, &(1..=31))),
             ("usage of an agency", usage::select(&scope, UsageBy::Agency, Some("KWS".into()), &(1..=31))),
         ] {

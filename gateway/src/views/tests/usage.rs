@@ -15,19 +15,10 @@ fn today(world: &World) -> i32 {
     revenue_day(ledger::LedgerTime::from_micros(world.clock.now_micros()))
 }
 
-fn row(agency: &str, service: &str, first_day: i32, counts: [u64; 4], kes: i128) -> UsageRow {
+fn row(agency: &str, service: &str, counts: [u64; 4], kes: i128) -> UsageRow {
     let [searched, viewed, billed, paid] = counts;
     let collected = if kes == 0 { Vec::new() } else { vec![(Currency::Kes, kes)] };
-    UsageRow {
-        agency: agency.into(),
-        service: service.into(),
-        first_day,
-        searched,
-        viewed,
-        billed,
-        paid,
-        collected,
-    }
+    UsageRow { agency: agency.into(), service: service.into(), searched, viewed, billed, paid, collected }
 }
 
 #[test]
@@ -53,19 +44,36 @@ fn what_was_counted_and_what_was_booked_come_to_one_row_a_day() {
     let ask = |scope: &Scope, by, agency: Option<&str>, days| {
         world.ask(world.reader().usage(scope, by, agency.map(Into::into), days)).unwrap().found
     };
-    let hall = row("KWS", "hall-hire", day, [0, 1, 0, 0], 0);
-    let park_of_ntsa = row("NTSA", "park-entry", day, [0, 0, 1, 0], 0);
+    let hall = row("KWS", "hall-hire", [0, 1, 0, 0], 0);
+    let park_of_ntsa = row("NTSA", "park-entry", [0, 0, 1, 0], 0);
     let all = ask(&Scope::All, UsageBy::Service, None, day..=day + 1);
-    let park = row("KWS", "park-entry", day, [4, 8, 2, 1], 1_600);
+    let park = row("KWS", "park-entry", [4, 8, 2, 1], 1_600);
     assert_eq!(all, [hall.clone(), park, park_of_ntsa.clone()]);
     let first_day = ask(&Scope::All, UsageBy::Service, None, day..=day);
-    let park = row("KWS", "park-entry", day, [4, 7, 2, 0], 400);
+    let park = row("KWS", "park-entry", [4, 7, 2, 0], 400);
     assert_eq!(first_day, [hall, park, park_of_ntsa]);
     for (scope, agency) in [(Scope::All, Some("KWS")), (Scope::Agency("KWS".into()), None)] {
-        let kws = row("KWS", "", day, [4, 9, 2, 1], 1_600);
+        let kws = row("KWS", "", [4, 9, 2, 1], 1_600);
         assert_eq!(ask(&scope, UsageBy::Agency, agency, day..=day + 1), [kws]);
     }
     assert_eq!(ask(&Scope::Agency("KWS".into()), UsageBy::Service, Some("NTSA"), day..=day + 1), []);
+}
+
+#[test]
+fn counting_began_on_the_first_day_of_which_anything_but_bills_is_known() {
+    let mut world = World::new();
+    let day = today(&world);
+    let counted_from = |world: &World| world.ask(world.reader().counted_from(day..=day + 2)).unwrap();
+    world.bill("KWS", 1_000);
+    world.catch_up();
+    assert_eq!(counted_from(&world), None, "bills are older than counting");
+    world.hours_pass(24);
+    world.bill("KWS", 1_000);
+    counted(&world, day + 1, "NTSA", "park-entry", 0, 1);
+    world.hours_pass(24);
+    counted(&world, day + 2, "KWS", "park-entry", 1, 0);
+    world.catch_up();
+    assert_eq!(counted_from(&world), Some(day + 1));
 }
 
 #[test]
