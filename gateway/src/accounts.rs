@@ -15,8 +15,7 @@ use crate::payments::{
 use crate::personal::{LookupKeysError, ReferenceHasher};
 
 /// The most months whose keys are tried besides the present one. A bill that lives longer is found by its number alone.
-const EARLIER_MONTHS_MAX: i64 = 12;
-const SHORTEST_MONTH_SECONDS: i64 = 28 * 86_400;
+const EARLIER_MONTHS_MAX: u32 = 12;
 
 /// The bill that a reference leads to, or why it leads to none.
 pub(crate) type Lead = Result<Result<Arc<Bill>, Held>, LookupError>;
@@ -91,10 +90,10 @@ fn hashers(app: &App) -> Result<Vec<ReferenceHasher>, LookupKeysError> {
     Ok(hashers)
 }
 
-/// Keys of the months before this one in which a bill may have been made that is open now.
+/// Keys of the months before this one in which a bill may have been made that is open now. How long bills live may have been
+/// set shorter since, so it says nothing of them.
 fn earlier_hashers(app: &App) -> Result<Vec<ReferenceHasher>, LookupKeysError> {
     let now = app.month().0;
-    let months = (app.bill_life_seconds / SHORTEST_MONTH_SECONDS + 1).min(EARLIER_MONTHS_MAX);
-    let earlier = (1..=u32::try_from(months).unwrap_or(1)).filter_map(|ago| now.checked_sub(ago));
+    let earlier = (1..=EARLIER_MONTHS_MAX).filter_map(|ago| now.checked_sub(ago));
     earlier.filter_map(|month| app.lookup_keys.earlier_references(month).transpose()).collect()
 }

@@ -190,7 +190,11 @@ pub(super) async fn silent(app: SharedApp, request: Request<App>) -> Result<Resp
     let counted_from = app.views.reader().counted_from(days.clone()).await.map_err(no_answer)?;
     let mut used: BTreeMap<Arc<str>, UsageRow> = BTreeMap::new();
     for row in found.found {
-        used.insert(Arc::clone(&row.service), row);
+        match used.get_mut(&row.service) {
+            // It changed hands meanwhile, and is no less used for that.
+            Some(known) => known.add(row),
+            None => drop(used.insert(Arc::clone(&row.service), row)),
+        }
     }
 
     let served = app.catalogue.current();

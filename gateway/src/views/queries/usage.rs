@@ -61,6 +61,22 @@ pub struct UsageRow {
     pub collected: Vec<(Currency, i128)>,
 }
 
+impl UsageRow {
+    /// Adds what a service was used under another agency, before it changed hands.
+    pub fn add(&mut self, other: Self) {
+        self.searched += other.searched;
+        self.viewed += other.viewed;
+        self.billed += other.billed;
+        self.paid += other.paid;
+        for (currency, minor) in other.collected {
+            match self.collected.iter_mut().find(|(known, _)| *known == currency) {
+                Some((_, sum)) => *sum += minor,
+                None => self.collected.push((currency, minor)),
+            }
+        }
+    }
+}
+
 impl ViewsReader {
     /// Usage over these revenue days (days since 1 January 1970 in East Africa Time), by agency and service. Whatever was
     /// not used at all has no row.
