@@ -117,5 +117,9 @@ fn nothing_found_spelled_wrongly_or_sent_by_strangers_ends_in_a_page_that_helps(
     let page = check.send(&check.form("/bill").with("non_resident.adult", "100000"));
     assert_eq!(page.status, 422);
     page.says("The number must be from 1 to 500");
+    // A fee that changed between the page and the button: nobody gets a bill over an amount that was not shown.
+    let page = check.send(&check.form("/bill").with("agreed", "USD 80.00"));
+    assert_eq!(page.status, 422);
+    page.says("The price has changed since you looked").says("USD 90.00");
     assert_eq!(gateway.books().events("bill_created").len(), before);
 }

@@ -7,7 +7,7 @@ mod assessments;
 use std::sync::Arc;
 
 use catalog::Order;
-use ledger::Currency;
+use ledger::{Currency, Money};
 
 use crate::accounts;
 use crate::api::trouble;
@@ -31,6 +31,8 @@ pub(crate) struct BillWish {
     pub(crate) assessment_reference: Option<String>,
     /// The agency's own name for the bill.
     pub(crate) agency_reference: Option<String>,
+    /// What the payer was told that it costs, and agreed to.
+    pub(crate) agreed_total: Option<Money>,
     /// What is known of the payer.
     pub(crate) personal: Personal,
     /// Who wishes it.
@@ -107,6 +109,14 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
     if !priced.total.is_positive() {
         return Err(Problem::new(Code::NothingToPay, "The price of this order is nothing.")
             .money_moved(MoneyMoved::No));
+    }
+    if wish.agreed_total.is_some_and(|agreed| agreed != priced.total) {
+        let problem = Problem::new(Code::Conflict, "The price is not the one that was agreed to.")
+            .user_message(
+                "The price has changed since you looked. Check it again.",
+                "Bei imebadilika tangu ulipoangalia. Iangalie tena.",
+            );
+        return Err(problem.money_moved(MoneyMoved::No));
     }
     let (payable, quote) = match (priced.currency, &app.exchange) {
         (Currency::Kes, _) => (priced.total, None),

@@ -1,5 +1,7 @@
 //! Everything that was answered, with what it costs, before anything is asked for; and the bill, once that is agreed to.
 
+use std::sync::Arc;
+
 use askama::Template;
 use catalog::{Catalogue, PartPayment, Price, Service};
 use hyper::StatusCode;
@@ -20,6 +22,7 @@ use crate::pages::frame::{Frame, Keeping, Shown, language_of, other, page};
 use crate::pages::lines::Lines;
 use crate::pages::service::no_such_service;
 use crate::pages::words::{CATALOGUE, ORDER, OrderWords};
+use crate::payments::{Bill, Quote};
 use crate::personal::Personal;
 
 /// `GET /{lang}/services/{slug}/check?…`.
@@ -47,8 +50,8 @@ pub(in crate::pages) async fn make_bill(app: SharedApp, request: Request<App>) -
     };
     let error = match problem.code() {
         Code::IdempotencyKeyReused => ORDER.of(language).token_spent.to_owned(),
-        Code::ValidationFailed | Code::IdempotencyKeyMissing => {
-            // Somebody changed the form on its way, or what it says is not so any more: the page says what does not fit.
+        // Somebody changed the form on its way, or what it says is not so any more: the page says what does not fit.
+        Code::ValidationFailed | Code::IdempotencyKeyMissing | Code::Conflict => {
             problem.message_for_citizens().in_language(language).into_owned()
         }
         _ => return Err(problem),
@@ -57,12 +60,15 @@ pub(in crate::pages) async fn make_bill(app: SharedApp, request: Request<App>) -
     answer(&app, &request, &fields, form_token(), Some(error))
 }
 
-async fn make(
-    app: &App,
-    request: &Request<App>,
-    fields: &Fields,
-) -> Result<std::sync::Arc<crate::payments::Bill>, Problem> {
+async fn make(app: &App, request: &Request<App>, fields: &Fields) -> Result<Arc<Bill>, Problem> {
     let slug = request.head.parameter("slug");
+    let route = format!("bill_page_make {slug}");
+    let token = fields.get("token").unwrap_or_default();
+    let place = app.in_flight.enter_by(token, &request.principal, &route, request.bytes(), app.now())?;
+    // The button pressed twice: what was made is there, whatever the catalogue says by now.
+    if let Some(made) = billing::made_before(app, &place.idempotency)? {
+        return Ok(made.bill);
+    }
     app.limits
         .guest_makes_bill(request.head.client())
         .map_err(|error| nothing_moved(trouble::too_often(&error)))?;
@@ -76,25 +82,28 @@ async fn make(
         }
         progress.answers.order
     };
-    let route = format!("bill_page_make {slug}");
-    let token = fields.get("token").unwrap_or_default();
-    // The answers as they were read: a form sent twice is one wish, however the fields are written.
-    let said = serde_json::to_vec(&order).map_err(Problem::internal_error)?;
-    let place = app.in_flight.enter_by(token, &request.principal, &route, &said, app.now())?;
-    if let Some(made) = billing::made_before(app, &place.idempotency)? {
-        return Ok(made.bill);
-    }
     let wish = BillWish {
         service: slug.to_owned(),
         order,
         assessment_reference: None,
         agency_reference: None,
+        agreed_total: Some(agreed_total(fields)?),
         personal: Personal::default(),
         principal: request.principal.name(),
         cause: request.head.id().as_str().into(),
         idempotency: place.idempotency.clone(),
     };
     billing::make(app, wish).await.map(|made| made.bill)
+}
+
+/// What the page said that it costs: nobody gets a bill over another amount.
+fn agreed_total(fields: &Fields) -> Result<Money, Problem> {
+    let read = fields.get("agreed").and_then(|text| {
+        let (currency, amount) = text.split_once(' ')?;
+        Money::parse_decimal(amount, currency.parse().ok()?).ok()
+    });
+    let missing = || Problem::new(Code::ValidationFailed, "The form does not say which price was agreed to.");
+    read.ok_or_else(|| missing().money_moved(MoneyMoved::No))
 }
 
 /// What goes wrong before the books hear of the wish moves no money.
@@ -152,6 +161,8 @@ pub(super) struct CheckPage {
     promise: Option<String>,
     takes_parts: bool,
     payable: Money,
+    /// The total, as the form says it back.
+    agreed: String,
     carried: Vec<(String, String)>,
     token: String,
     error: Option<String>,
@@ -171,7 +182,7 @@ impl CheckPage {
         service: &Service,
         progress: &Progress<'_>,
         price: &Price,
-        quote: Option<(Money, crate::payments::Quote)>,
+        quote: Option<(Money, Quote)>,
         fields: &Fields,
     ) -> Self {
         let language = frame.language;
@@ -206,6 +217,7 @@ impl CheckPage {
             in_shillings: quote.map(|(amount, quote)| (amount, (words.rate)(&quote.rate, &quote.rate_id))),
             promise: price.promised_working_days.map(CATALOGUE.of(language).after_payment),
             takes_parts: price.part_payment == PartPayment::Allowed,
+            agreed: format!("{} {}", price.currency, price.total.to_decimal()),
             carried: progress.carried(fields, None),
             token: String::new(),
             error: None,

@@ -78,9 +78,18 @@ impl World {
         self.views = Some(Views::start(self.views_folder(), self.ledger.trail()).unwrap());
     }
 
-    /// Ends the follower after the transaction at hand.
+    /// Ends the follower after the transaction at hand, and waits until SQLite has let go of the files: connections close on
+    /// threads of their own, and the last one writes its log back into a file that a test may be about to spoil.
     pub(super) fn stop_views(&mut self) {
         self.views = None;
+        let is_open = |folder: &Path| {
+            let names = std::fs::read_dir(folder).map(|names| names.flatten().collect::<Vec<_>>());
+            names.unwrap_or_default().iter().any(|name| name.file_name().to_string_lossy().ends_with("-wal"))
+        };
+        let patience = Instant::now() + Duration::from_secs(10);
+        while is_open(&self.views_folder()) && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Closes the books and returns the directory.
