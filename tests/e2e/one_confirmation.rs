@@ -122,6 +122,9 @@ fn a_message_that_cannot_be_read_is_kept_once_for_people_and_the_sender_is_conte
             Call::new(hyper::Method::POST, elsewhere).body("<result>Paid</result>").send().expect(200);
         assert_eq!(answer.json()["ResultCode"], 0);
         assert_eq!(gateway.metric("malipo_unreadable_items"), 2, "in life {life}");
+        eventually("somebody is told", || {
+            (gateway.log().matches("could not be read").count() >= 2).then_some(())
+        });
         gateway.kill();
         gateway.start_again();
     }

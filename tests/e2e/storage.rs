@@ -155,8 +155,10 @@ fn what_lies_beside_the_journal_is_missed_when_it_is_lost() {
     fs::remove_file(gateway.keys().join("receipts.seed")).unwrap();
     gateway.start_again();
     get(format!("{}/v1/receipts/{receipt}", gateway.public())).send().expect(200);
-    let log = gateway.log();
-    let told = log.lines().find(|line| line.contains("this key was not there")).expect("somebody is told");
+    let told = eventually("somebody is told", || {
+        let log = gateway.log();
+        log.lines().find(|line| line.contains("this key was not there")).map(str::to_owned)
+    });
     assert!(told.contains("receipts.seed"), "{told}");
 }
 
