@@ -44,7 +44,8 @@ impl Policy {
     /// For demonstrations: samples can be paid for as well.
     pub const DEMONSTRATION: Self = Self { accept_sample_basis: true, charge_convenience_fee: true };
 
-    pub(crate) fn allows(self, basis: &LegalBasis, day: Date) -> bool {
+    /// True if a fee that rests on this may be charged on `day`, a day of East Africa Time.
+    pub fn allows(self, basis: &LegalBasis, day: Date) -> bool {
         let in_force = basis.is_in_force_on(day);
         basis.supports_charging_on(day) || (self.accept_sample_basis && in_force)
     }

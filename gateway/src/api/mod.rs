@@ -40,6 +40,7 @@ pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use receipts::{key_set, no_receipt, read_number};
+pub(crate) use services::no_such_service;
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;

@@ -132,7 +132,8 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     Ok(app.catalogue.unusual_body(&served, &availability, service, &unusual).answer(headers))
 }
 
-pub(super) fn no_such_service() -> Problem {
+/// The catalogue has none of this name.
+pub(crate) fn no_such_service() -> Problem {
     Problem::new(Code::NotFound, "The catalogue has no service of this name.")
 }
 

@@ -221,7 +221,7 @@ impl Writer<'_> {
         });
         let rows: Vec<FeeRow> = free.collect();
         if !rows.is_empty() {
-            let heading = self.plain(self.words.who_enters_free.to_owned());
+            let heading = self.plain(self.words.free.to_owned());
             groups.push(FeeGroup { heading: Some(heading), rows });
         }
     }

@@ -2,17 +2,17 @@
 //! bring, where it can be had; and whether it is closed at the moment.
 
 use askama::Template;
-use catalog::{Billing, Catalogue, Service};
+use catalog::{Billing, Catalogue, Policy, Service};
 use jiff::civil::Date;
 
 use super::fee_table::FeeTable;
 use super::frame::{Frame, Shown, catalogue_page, language_of, other};
 use super::moment::{day_spoken, spoken};
 use super::words::{CATALOGUE, CatalogueWords};
+use crate::api::no_such_service;
 use crate::app::{App, SharedApp};
 use crate::catalogue::SYSTEM_DOWN;
 use crate::http::problem::Problem;
-use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::payments::{AvailabilityScope, Closure, Unusual};
@@ -27,13 +27,9 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let frame = Frame::new(&app, language, Some(twin));
     let availability = app.books.readers().availability();
     let unusual = served.unusual(service, &availability);
-    let page = ServicePage::new(frame, served.catalogue(), service, app.clock.today(), &unusual);
+    let page =
+        ServicePage::new(frame, served.catalogue(), service, (app.clock.today(), app.policy), &unusual);
     catalogue_page(request.head.headers(), &page)
-}
-
-/// There is none of this name.
-pub(super) fn no_such_service() -> Problem {
-    Problem::new(Code::NotFound, "The catalogue has no service of this name.")
 }
 
 /// The page.
@@ -94,7 +90,7 @@ impl ServicePage {
         frame: Frame,
         catalogue: &Catalogue,
         service: &Service,
-        today: Date,
+        (today, policy): (Date, Policy),
         unusual: &Unusual<'_>,
     ) -> Self {
         let language = frame.language;
@@ -105,8 +101,7 @@ impl ServicePage {
             Some(((words.from_this_day)(&day_spoken(from, language)), FeeTable::of(&frame, schedule, from)))
         });
         let fee = service.fee_on(today);
-        let may_be_charged =
-            fee.is_some_and(|schedule| frame.is_demonstration || schedule.basis.supports_charging_on(today));
+        let may_be_charged = fee.is_some_and(|schedule| policy.allows(&schedule.basis, today));
         Self {
             words,
             slug: service.slug.to_string(),

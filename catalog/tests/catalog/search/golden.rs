@@ -28,11 +28,6 @@ fn queries() -> Vec<Query> {
         .collect()
 }
 
-/// What people type, and in which language they read.
-pub(super) fn texts() -> impl Iterator<Item = (&'static str, Language)> {
-    queries().into_iter().map(|query| (query.text, query.language))
-}
-
 /// The queries of which this catalogue shows no right service among the first three, each with its class and what it
 /// shows.
 fn misses(catalogue: &Catalogue) -> Vec<(&'static str, String)> {

@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use ledger::{Currency, Money};
 
 use super::{Progress, query_of, sentences};
-use crate::api::trouble;
+use crate::api::{no_such_service, trouble};
 use crate::app::{App, SharedApp};
 use crate::billing::{self, BillWish};
 use crate::http::body::Fields;
@@ -20,7 +20,6 @@ use crate::pages::bill;
 use crate::pages::form_token;
 use crate::pages::frame::{Frame, Keeping, Shown, language_of, other, page};
 use crate::pages::lines::Lines;
-use crate::pages::service::no_such_service;
 use crate::pages::words::{CATALOGUE, ORDER, OrderWords};
 use crate::payments::{Bill, Quote};
 use crate::personal::Personal;

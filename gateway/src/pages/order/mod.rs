@@ -86,7 +86,12 @@ impl<'a> Progress<'a> {
         let others = self.questions.iter().filter(|question| Some(question.key()) != left_out);
         let names =
             others.filter(|question| is_answered(**question, fields)).flat_map(|question| question.names());
-        names.map(|name| (text(fields, &name).to_owned(), name)).map(|(value, name)| (name, value)).collect()
+        names
+            .map(|name| {
+                let value = text(fields, &name).to_owned();
+                (name, value)
+            })
+            .collect()
     }
 }
 
@@ -98,9 +103,7 @@ fn query_of(carried: &[(String, String)]) -> String {
 
 /// The fee of today, if it may be charged here.
 fn schedule(service: &Service, today: Date, policy: Policy) -> Result<&FeeSchedule, Problem> {
-    let schedule = service
-        .fee_on(today)
-        .filter(|schedule| schedule.basis.supports_charging_on(today) || policy.accept_sample_basis);
+    let schedule = service.fee_on(today).filter(|schedule| policy.allows(&schedule.basis, today));
     schedule
         .ok_or_else(|| Problem::new(Code::ServiceNotBillable, "Nothing can be paid for this service today."))
 }

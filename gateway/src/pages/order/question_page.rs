@@ -8,6 +8,7 @@ use hyper::header::HeaderValue;
 use super::answers::text;
 use super::question::{Question, cells};
 use super::{Progress, query_of, sentences};
+use crate::api::no_such_service;
 use crate::app::{App, SharedApp};
 use crate::http::body::Fields;
 use crate::http::problem::Problem;
@@ -15,7 +16,6 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::pages::frame::{Frame, Keeping, Shown, language_of, other, page};
-use crate::pages::service::no_such_service;
 use crate::pages::words::{ORDER, OrderWords, first_upper};
 
 /// `GET /{lang}/services/{slug}/start?…`: the next question, or, when nothing is left to ask, what it costs.
