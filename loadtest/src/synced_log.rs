@@ -14,7 +14,7 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
@@ -24,6 +24,10 @@ pub(crate) const QUEUED_LINES_MAX: usize = 8_192;
 
 /// How long a line that nobody waits for may stay unsynced.
 const LAZY_SYNC: Duration = Duration::from_millis(200);
+
+/// How long a lock is tried for that somebody else has.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(1);
+const LOCK_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 /// Why a line could not be kept.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -102,11 +106,10 @@ impl SyncedLog {
         options.read(true).write(true).create(true).truncate(false);
         private_to_owner(&mut options);
         let mut file = options.open(path).map_err(|error| fail(&error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(fail(&"another process writes this file")),
-            Err(TryLockError::Error(error)) => return Err(fail(&error)),
-        }
+        lock(&file).map_err(|error| match error {
+            TryLockError::WouldBlock => fail(&"another process writes this file"),
+            TryLockError::Error(error) => fail(&error),
+        })?;
         let complete = read_complete_lines(&file, &mut each).map_err(|reason| fail(&reason))?;
         file.set_len(complete).map_err(|error| fail(&error))?;
         file.seek(SeekFrom::Start(complete)).map_err(|error| fail(&error))?;
@@ -273,6 +276,20 @@ impl Shared {
             self.lock().failure = Some(failure.clone());
             failure
         })
+    }
+}
+
+/// Locks the file against a second writer. Whoever starts another program just when a log is closed lends it the lock
+/// until that program runs: so the lock is tried for a moment before it counts as somebody else's.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_WAIT_MAX => {
+                std::thread::sleep(LOCK_AGAIN_AFTER);
+            }
+            result => return result,
+        }
     }
 }
 

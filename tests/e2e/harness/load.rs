@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use loadtest::clock::Clock;
-use loadtest::load::{Pace, Plan, Report, ResendPlan, Resent, Source, Target};
+use loadtest::load::{LoadError, Pace, Plan, Report, ResendPlan, Resent, Source, Target};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::agency::Order;
@@ -55,7 +56,9 @@ impl Load {
         let clock = Clock::system();
         let running = runtime()
             .spawn(async move { loadtest::load::run(self.plan, &clock, CancellationToken::new()).await });
+        let ends_early = SaidIfItFails(Some(running));
         meanwhile();
+        let running = ends_early.into_inner();
         runtime().block_on(running).expect("the load does not panic").expect("the load can be run")
     }
 
@@ -74,5 +77,25 @@ impl Load {
         let resent = runtime().block_on(resending).expect("the log can be read");
         assert_eq!(resent.unacknowledged_after, 0, "not everything was acknowledged in the end");
         resent
+    }
+}
+
+/// A load that is looked at if the story around it fails: a story that waits in vain for a load which never began says why.
+struct SaidIfItFails(Option<JoinHandle<Result<Report, LoadError>>>);
+
+impl SaidIfItFails {
+    fn into_inner(mut self) -> JoinHandle<Result<Report, LoadError>> {
+        self.0.take().expect("it is taken once")
+    }
+}
+
+impl Drop for SaidIfItFails {
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take()
+            && running.is_finished()
+            && let Ok(Err(error)) = runtime().block_on(running)
+        {
+            eprintln!("the load had ended: {error}");
+        }
     }
 }
