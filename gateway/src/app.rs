@@ -22,6 +22,7 @@ use crate::http::request_id::RequestId;
 use crate::http::response::Response;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
+use crate::live::Live;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
@@ -60,8 +61,12 @@ pub struct App {
     pub limits: RateLimits,
     /// What the books look like in SQL.
     pub views: Views,
+    /// Figures that are watched.
+    pub live: Live,
     /// What the operator of this machine shows.
     pub operator_token: KeySecret,
+    /// The data directory.
+    pub data_folder: std::path::PathBuf,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// How long a bill can be paid, in seconds, unless its quote ends earlier.

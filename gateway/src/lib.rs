@@ -5,7 +5,7 @@
 //! runs it on the ledger. `accounts` reads what payers type, `billing` makes bills; [`channels`] speak to those who move money, and `prompts` follows what they were asked;
 //! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs;
 //! [`receipts`] are what payers keep, [`personal`] is what nobody else may read, [`views`] is what the books look like
-//! in SQL. From the outside, a connection enters through [`server`], becomes a request in [`http`], and is answered by
+//! in SQL, [`live`] what is watched while it grows. From the outside, a connection enters through [`server`], becomes a request in [`http`], and is answered by
 //! a handler in [`api`] or [`pages`], who reach everything through [`app`]. [`process`] starts and ends all of it as
 //! [`config`] says; [`cli`] is the command line. Time is read in [`clock`] alone.
 
@@ -25,6 +25,8 @@ pub mod personal;
 pub mod receipts;
 
 pub mod views;
+
+pub mod live;
 
 pub mod access;
 pub mod idempotency;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use ledger::Evidence;
+use ledger::{Evidence, LedgerTime};
 
 use super::{SharedApp, trouble};
 use crate::accounts;
@@ -212,6 +212,7 @@ fn provider_phone<'a>(msisdn: &'a Msisdn<'_>) -> Option<Cow<'a, str>> {
 
 /// Lets the books take money, and says aloud what people have to look at.
 async fn take(app: &App, request: &Request<App>, money_in: MoneyIn) -> Result<(), Problem> {
+    let (provider, moved) = (money_in.receipt.provider, money_in.moved);
     let command = command(request, Ask::Receive(Box::new(money_in)));
     let answer = app.books.take_money(command).await.map_err(|error| {
         metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
@@ -219,7 +220,10 @@ async fn take(app: &App, request: &Request<App>, money_in: MoneyIn) -> Result<()
         trouble::books_for_callback(&error)
     })?;
     let outcome = match answer {
-        Answer::Booked { .. } => "booked",
+        Answer::Booked { .. } => {
+            note_delay(app, provider, moved);
+            "booked"
+        }
         Answer::Known { .. } => "known",
         Answer::Quarantined { stands, differs, is_new } => {
             if is_new {
@@ -237,6 +241,16 @@ async fn take(app: &App, request: &Request<App>, money_in: MoneyIn) -> Result<()
     };
     metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => outcome).increment(1);
     Ok(())
+}
+
+/// Notes how late this money became known. The channel tells whole seconds and its clock is not ours: a moment that has
+/// not come yet is one that has just passed.
+#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a metric; no money is in it")]
+fn note_delay(app: &App, provider: Provider, moved: Option<LedgerTime>) {
+    let Some(moved) = moved else { return };
+    let seconds = (app.now().micros() - moved.micros()).max(0) as f64 / 1e6;
+    metrics::histogram!(names::PAYMENT_CONFIRMATION_SECONDS.name, "channel" => provider.word())
+        .record(seconds);
 }
 
 fn command(request: &Request<App>, ask: Ask) -> Command {

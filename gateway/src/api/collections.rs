@@ -39,7 +39,7 @@ struct CollectedBody {
 }
 
 #[derive(Serialize)]
-struct TotalBody {
+pub(super) struct TotalBody {
     count: u64,
     amount: SumBody,
 }
@@ -126,7 +126,7 @@ fn doubt(totals: &Totals, now_micros: i64, unknown_attempt_count: usize) -> Doub
 }
 
 impl TotalBody {
-    fn of(currency: Currency, sum: Total) -> Self {
+    pub(super) fn of(currency: Currency, sum: Total) -> Self {
         Self { count: sum.count, amount: SumBody { amount: sum.minor, currency } }
     }
 }

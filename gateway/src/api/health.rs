@@ -3,13 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use hyper::StatusCode;
+use ledger::Currency;
 
 use super::SharedApp;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::payments::AttemptState;
+use crate::payments::{AttemptState, revenue_day};
 use crate::routing::breaker::BreakerState;
 use crate::telemetry::metrics as names;
 
@@ -57,6 +58,7 @@ pub(super) async fn ready(app: SharedApp, _request: Request<App>) -> Result<Resp
 /// `GET /metrics`.
 pub(super) async fn metrics(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
     measure(&app);
+    measure_books(&app).await;
     app.routing.measure();
     let mut response = response::text(StatusCode::OK, app.metrics.render());
     let content_type = hyper::header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -68,6 +70,11 @@ pub(super) async fn metrics(app: SharedApp, _request: Request<App>) -> Result<Re
 #[expect(clippy::cast_precision_loss, reason = "metrics are floats; these counts stay far below 2^53")]
 fn measure(app: &App) {
     let readers = app.books.readers();
+    metrics::gauge!(names::BUILD_INFO.name, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    match rustix::fs::statvfs(&app.data_folder) {
+        Ok(disk) => metrics::gauge!(names::DATA_FREE_BYTES.name).set((disk.f_bavail * disk.f_frsize) as f64),
+        Err(error) => tracing::debug!(%error, "The disk of the data directory cannot be asked."),
+    }
     metrics::gauge!(names::BOOKS_RECORDS.name).set(app.books.head().size as f64);
     metrics::gauge!(names::BILLS_OPEN.name).set(readers.open_bill_count() as f64);
     let unknown =
@@ -84,6 +91,39 @@ fn measure(app: &App) {
     metrics::gauge!(names::QUARANTINE_ITEMS.name).set(quarantine as f64);
     metrics::gauge!(names::UNREADABLE_ITEMS.name).set(unreadable as f64);
     metrics::gauge!(names::VIEWS_LAG_RECORDS.name).set(app.views.health().lag() as f64);
+}
+
+/// What has come in today, and whether the books balance, as far as the views can say now.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "metrics are floats; a day's sum in cents stays far below 2^53"
+)]
+async fn measure_books(app: &App) {
+    let today = revenue_day(app.now());
+    let (_, collected) = app.books.readers().with_totals(|totals| {
+        // Also of yesterday: what had a value must come to nothing when a day begins.
+        let days = totals.collected.iter().filter(|(key, _)| (today - 1..=today).contains(&key.day));
+        days.map(|(key, total)| (key.clone(), *total)).collect::<Vec<_>>()
+    });
+    for (key, total) in collected {
+        let minor = if key.day == today { total.minor } else { 0 };
+        let name = match key.currency {
+            Currency::Kes => names::COLLECTED_TODAY_KES_CENTS.name,
+            Currency::Usd => names::COLLECTED_TODAY_USD_CENTS.name,
+        };
+        let agency = key.agency.as_deref().unwrap_or("none").to_owned();
+        metrics::gauge!(name, "agency" => agency, "channel" => key.channel.to_string()).set(minor as f64);
+    }
+    match app.views.reader().imbalance().await {
+        Ok(found) => {
+            for apart in found.found {
+                let currency = apart.currency.code();
+                metrics::gauge!(names::LEDGER_IMBALANCE_CENTS.name, "currency" => currency)
+                    .set(apart.minor as f64);
+            }
+        }
+        Err(error) => tracing::debug!(%error, "The views do not say now whether the books balance."),
+    }
 }
 
 /// `POST /admin/views/rebuild`.

@@ -15,6 +15,7 @@ mod fees;
 mod health;
 mod keys;
 mod lists;
+mod live;
 mod openapi;
 mod receipts;
 mod services;
@@ -125,6 +126,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
         Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
+        Route::get("/v1/collections/live", "collections_live", READERS_OF_TOTALS, live::show),
         Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
         Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),

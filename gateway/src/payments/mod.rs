@@ -69,6 +69,6 @@ pub use reference::{
 };
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
-pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
+pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, minute_of_revenue_day, revenue_day};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

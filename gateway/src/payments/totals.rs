@@ -20,6 +20,12 @@ pub fn revenue_day(time: LedgerTime) -> i32 {
     i32::try_from(day).expect("a journal does not outlast five million years")
 }
 
+/// The minute of its revenue day that a moment is in, from 0 to 1439.
+pub fn minute_of_revenue_day(time: LedgerTime) -> u16 {
+    let minute = (time.micros() + EAST_AFRICA_MICROS).rem_euclid(MICROS_PER_DAY) / 60_000_000;
+    u16::try_from(minute).expect("a day has 1,440 minutes")
+}
+
 /// What a total is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TotalKey {
@@ -144,6 +150,8 @@ mod tests {
         let day = revenue_day(last_second);
         assert_eq!(revenue_day(last_second.plus_seconds(1)), day + 1);
         assert_eq!(revenue_day(LedgerTime::from_micros(0)), 0);
+        assert_eq!(minute_of_revenue_day(last_second), 1439);
+        assert_eq!(minute_of_revenue_day(last_second.plus_seconds(1)), 0);
     }
 
     #[test]

@@ -36,6 +36,7 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
+use crate::live::Live;
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -233,6 +234,8 @@ pub async fn start(
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
         limits: RateLimits::new(),
         views,
+        live: Live::default(),
+        data_folder: folder.root().to_path_buf(),
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
         public_url,

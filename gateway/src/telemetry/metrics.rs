@@ -142,6 +142,15 @@ pub const CONFIRMATIONS_TOTAL: Metric = Metric {
     about: "Messages that money has moved, by outcome: booked, known, quarantined, unreadable, not_booked.",
 };
 
+/// How long after money moved it was booked.
+pub const PAYMENT_CONFIRMATION_SECONDS: Metric = Metric {
+    name: "malipo_payment_confirmation_seconds",
+    kind: Kind::Histogram,
+    unit: metrics::Unit::Seconds,
+    labels: &["channel"],
+    about: "Time from when money moved, by the channel's clock in whole seconds, to when it was booked.",
+};
+
 /// Callbacks with a wrong token or from an address that is not on the list.
 pub const CALLBACKS_UNEXPECTED_TOTAL: Metric = Metric {
     name: "malipo_callbacks_unexpected_total",
@@ -149,6 +158,53 @@ pub const CALLBACKS_UNEXPECTED_TOTAL: Metric = Metric {
     unit: metrics::Unit::Count,
     labels: &["reason"],
     about: "Callbacks with a wrong token or from an address that is not on the list.",
+};
+
+/// Which program this is.
+pub const BUILD_INFO: Metric = Metric {
+    name: "malipo_build_info",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["version"],
+    about: "Always 1; the version of the program is its label.",
+};
+
+/// Shillings of today.
+pub const COLLECTED_TODAY_KES_CENTS: Metric = Metric {
+    name: "malipo_collected_today_kes_cents",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["agency", "channel"],
+    about: "Collected on this revenue day in cents of the shilling, by whose it is: none for suspense and for the \
+            convenience fee.",
+};
+
+/// Dollars of today.
+pub const COLLECTED_TODAY_USD_CENTS: Metric = Metric {
+    name: "malipo_collected_today_usd_cents",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["agency", "channel"],
+    about: "Collected on this revenue day in cents of the US dollar, by whose it is: none for suspense and for the \
+            convenience fee.",
+};
+
+/// Whether the books balance.
+pub const LEDGER_IMBALANCE_CENTS: Metric = Metric {
+    name: "malipo_ledger_imbalance_cents",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["currency"],
+    about: "All debits of the books less all credits, in minor units, as the views have them. Anything but 0 is an alarm.",
+};
+
+/// Room on the disk of the data directory.
+pub const DATA_FREE_BYTES: Metric = Metric {
+    name: "malipo_data_free_bytes",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Bytes,
+    labels: &[],
+    about: "Bytes that are free for this process on the disk of the data directory.",
 };
 
 /// Records in the books.
@@ -274,7 +330,13 @@ pub const ALL: &[Metric] = &[
     LOG_LINES_DROPPED_TOTAL,
     VALIDATIONS_TOTAL,
     CONFIRMATIONS_TOTAL,
+    PAYMENT_CONFIRMATION_SECONDS,
     CALLBACKS_UNEXPECTED_TOTAL,
+    BUILD_INFO,
+    COLLECTED_TODAY_KES_CENTS,
+    COLLECTED_TODAY_USD_CENTS,
+    LEDGER_IMBALANCE_CENTS,
+    DATA_FREE_BYTES,
     BOOKS_RECORDS,
     BILLS_OPEN,
     ATTEMPTS_UNKNOWN,
@@ -295,6 +357,10 @@ const SECONDS_BUCKETS: &[f64] = &[
     10.0, 30.0,
 ];
 
+/// Bucket bounds for how late money is known, in seconds: from what people wait for at a counter to a day.
+const CONFIRMATION_BUCKETS: &[f64] =
+    &[1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0];
+
 /// How often [`keep_up`] folds recorded observations into their buckets.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -305,6 +371,10 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS_BUCKETS)?
+        .set_buckets_for_metric(
+            Matcher::Full(PAYMENT_CONFIRMATION_SECONDS.name.to_owned()),
+            CONFIRMATION_BUCKETS,
+        )?
         .install_recorder()?;
     describe_all();
     Ok(handle)

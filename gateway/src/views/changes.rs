@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ledger::journal::{BatchId, StoredBatch};
-use ledger::{Currency, Entry, Evidence, LedgerTime, Money, RawRecord};
+use ledger::{AccountCode, Currency, Entry, Evidence, LedgerTime, Money, RawRecord, Side};
 
 use super::error::ViewsError;
 use crate::payments::{
     AttemptEvent, AttemptId, AttemptState, BillState, BillTerms, ChannelReceipt, Difference, Event, Method,
-    PaymentNumber, PaymentReceived, Placement, Share, Total, TotalKey, by_owner, revenue_day,
+    PaymentNumber, PaymentReceived, Placement, Share, Total, TotalKey, by_owner, minute_of_revenue_day,
+    revenue_day,
 };
 
 /// What a run of records changes.
@@ -32,7 +33,25 @@ pub(super) struct Changes {
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) entries: Vec<BookedEntry>,
     pub(super) collected: BTreeMap<TotalKey, Total>,
+    pub(super) collected_by_minute: BTreeMap<MinuteKey, Total>,
     pub(super) usage: BTreeMap<ServiceDay, Used>,
+    pub(super) balances: BTreeMap<(AccountCode, Currency), Sides>,
+}
+
+/// What is added to the two sides of an account, in minor units.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sides {
+    pub(super) debit: i128,
+    pub(super) credit: i128,
+}
+
+/// A minute of a revenue day, of one owner and currency.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MinuteKey {
+    pub(super) day: i32,
+    pub(super) minute: u16,
+    pub(super) agency: Option<Arc<str>>,
+    pub(super) currency: Currency,
 }
 
 /// A revenue day of a service.
@@ -145,6 +164,13 @@ impl Changes {
             .map_err(|error| ViewsError::Record { sequence, what: error.to_string() })?;
         self.record_count += 1;
         let agency = agency_of(&event);
+        for posting in record.draft.entries.iter().flat_map(Entry::postings) {
+            let sides = self.balances.entry((posting.account.clone(), posting.money.currency())).or_default();
+            match posting.side {
+                Side::Debit => sides.debit += i128::from(posting.money.minor()),
+                Side::Credit => sides.credit += i128::from(posting.money.minor()),
+            }
+        }
         self.entries.extend((0..).zip(record.draft.entries).map(|(index, entry)| BookedEntry {
             sequence,
             index,
@@ -285,6 +311,13 @@ impl Changes {
             change.changed_by = sequence;
         }
         for (agency, money) in owners {
+            let minute = MinuteKey {
+                day: revenue_day(booked),
+                minute: minute_of_revenue_day(booked),
+                agency: agency.clone(),
+                currency: money.currency(),
+            };
+            self.collected_by_minute.entry(minute).or_default().count(money);
             self.collected.entry(key(agency)).or_default().count(money);
         }
         if let Some(attempt) = received.attempt {

@@ -28,7 +28,9 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     quarantined(connection, changes).await?;
     entries(connection, changes).await?;
     collected(connection, changes).await?;
-    used(connection, changes).await
+    collected_by_minute(connection, changes).await?;
+    used(connection, changes).await?;
+    balances(connection, changes).await
 }
 
 /// Sends `head VALUES (…), (…) tail` as often as the rows need.
@@ -310,6 +312,28 @@ async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Resu
     .await
 }
 
+async fn collected_by_minute(
+    connection: &mut SqliteConnection,
+    changes: &Changes,
+) -> Result<(), sqlx::Error> {
+    const HEAD: &str =
+        "INSERT INTO collection_minute (day, minute, agency, currency, count, minor_e18, minor) ";
+    const TAIL: &str = " ON CONFLICT (day, minute, agency, currency) \
+        DO UPDATE SET count = count + excluded.count, \
+            minor_e18 = minor_e18 + excluded.minor_e18 + (minor + excluded.minor) / 1000000000000000000, \
+            minor = (minor + excluded.minor) % 1000000000000000000";
+    send(connection, HEAD, &changes.collected_by_minute, TAIL, |row, (key, total)| {
+        row.push_bind(key.day)
+            .push_bind(key.minute)
+            .push_bind(key.agency.as_deref().unwrap_or_default())
+            .push_bind(key.currency.code())
+            .push_bind(number(total.count))
+            .push_bind(wide::high(total.minor))
+            .push_bind(wide::low(total.minor));
+    })
+    .await
+}
+
 async fn used(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str = "INSERT INTO service_day (day, agency, service, searched, viewed, billed, paid, kes_e18, \
         kes_minor, usd_e18, usd_minor) ";
@@ -332,6 +356,24 @@ async fn used(connection: &mut SqliteConnection, changes: &Changes) -> Result<()
             let sum = used.collected.get(&currency).copied().unwrap_or_default();
             row.push_bind(wide::high(sum)).push_bind(wide::low(sum));
         }
+    })
+    .await
+}
+
+async fn balances(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO balance (account, currency, debit_e18, debit, credit_e18, credit) ";
+    const TAIL: &str = " ON CONFLICT (account, currency) \
+        DO UPDATE SET debit_e18 = debit_e18 + excluded.debit_e18 + (debit + excluded.debit) / 1000000000000000000, \
+            debit = (debit + excluded.debit) % 1000000000000000000, \
+            credit_e18 = credit_e18 + excluded.credit_e18 + (credit + excluded.credit) / 1000000000000000000, \
+            credit = (credit + excluded.credit) % 1000000000000000000";
+    send(connection, HEAD, &changes.balances, TAIL, |row, ((account, currency), sides)| {
+        row.push_bind(account.as_str())
+            .push_bind(currency.code())
+            .push_bind(wide::high(sides.debit))
+            .push_bind(wide::low(sides.debit))
+            .push_bind(wide::high(sides.credit))
+            .push_bind(wide::low(sides.credit));
     })
     .await
 }

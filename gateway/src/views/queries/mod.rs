@@ -1,17 +1,21 @@
 //! The questions that the views answer, one file for each kind of row.
 
 pub(super) mod attempts;
+pub(super) mod balances;
 pub(super) mod bills;
 pub(super) mod collections;
 pub(super) mod entries;
+pub(super) mod minutes;
 pub(super) mod payments;
 pub(super) mod quarantine;
 pub(super) mod usage;
 
 pub use attempts::AttemptRow;
+pub use balances::Imbalance;
 pub use bills::{BillFilter, BillLineRow, BillRow};
 pub use collections::CollectionRow;
 pub use entries::{EntryPhase, EntryRow, PostingRow};
-pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow};
+pub use minutes::MinuteRow;
+pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow, SuspenseSum};
 pub use quarantine::QuarantineRow;
 pub use usage::{UsageBy, UsageRow};

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use ledger::{Evidence, LedgerTime, Money};
+use ledger::{Currency, Evidence, LedgerTime, Money};
 
 use super::bills::number_column;
 use crate::payments::{
-    AttemptId, ChannelReceipt, PaymentNumber, Provider, ReceiptNumber, Share, SuspenseReason, ToldBy,
+    AttemptId, ChannelReceipt, PaymentNumber, Provider, ReceiptNumber, Share, SuspenseReason, ToldBy, Total,
 };
 use crate::views::error::{QueryError, ViewsError};
-use crate::views::page::{List, Page, PageRequest, TimeRange};
+use crate::views::page::{Found, List, Page, PageRequest, TimeRange};
 use crate::views::reader::{Listed, ViewsReader};
 use crate::views::row::Columns;
 use crate::views::scope::{Scope, Select, Source};
@@ -20,6 +20,16 @@ const PAYMENTS: Source = Source {
     tables: "payment",
     agency: "agency",
 };
+
+const SUSPENSE_SUMS: Source = Source {
+    columns: "currency, count(*) AS count, sum(minor / 1000000000) AS minor_e9, sum(minor % 1000000000) AS minor, \
+              min(booked) AS oldest",
+    tables: "payment",
+    agency: "agency",
+};
+
+/// Currencies are few.
+const CURRENCY_COUNT_MAX: i64 = 100;
 
 /// A payment as the views have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +100,17 @@ pub struct SuspenseRow {
     pub since: LedgerTime,
 }
 
+/// All money in suspense of one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuspenseSum {
+    /// The currency.
+    pub currency: Currency,
+    /// How many payments, and how much.
+    pub total: Total,
+    /// Since when the oldest of it is there.
+    pub oldest: LedgerTime,
+}
+
 impl SuspenseRow {
     /// For how many seconds it has been there.
     pub fn age_seconds(&self, now: LedgerTime) -> i64 {
@@ -134,6 +155,11 @@ impl ViewsReader {
     pub async fn suspense(&self, scope: &Scope, page: PageRequest) -> Result<Page<SuspenseRow>, QueryError> {
         self.page(select_suspense(scope, page)?, SuspenseRow::read, List::Suspense, page).await
     }
+
+    /// How much is in suspense, by currency. An agency sees what is visibly meant for it.
+    pub async fn suspense_sums(&self, scope: &Scope) -> Result<Found<Vec<SuspenseSum>>, QueryError> {
+        self.all(select_suspense_sums(scope), SuspenseSum::read).await
+    }
 }
 
 pub(in crate::views) fn select(
@@ -161,6 +187,13 @@ pub(in crate::views) fn select_suspense(scope: &Scope, page: PageRequest) -> Res
         "sequence",
         page,
     )
+}
+
+pub(in crate::views) fn select_suspense_sums(scope: &Scope) -> Select {
+    Select::of(&SUSPENSE_SUMS, scope)
+        .and("placement = 'suspense'")
+        .grouped("currency")
+        .sorted("currency", CURRENCY_COUNT_MAX)
 }
 
 impl PaymentRow {
@@ -209,6 +242,20 @@ impl SuspenseRow {
             agency: row.text_if_any("agency")?,
             service: row.text_if_any("service")?,
             since: row.time("booked")?,
+        })
+    }
+}
+
+impl SuspenseSum {
+    fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
+        let (high, low): (i64, i64) = (row.get("minor_e9")?, row.get("minor")?);
+        Ok(Self {
+            currency: row.word("currency")?,
+            total: Total {
+                count: row.count("count")?,
+                minor: i128::from(high) * 1_000_000_000 + i128::from(low),
+            },
+            oldest: row.time("oldest")?,
         })
     }
 }

@@ -90,12 +90,33 @@ impl ViewsReader {
         self.all(select(scope, by, agency, &days), UsageRow::read).await
     }
 
+    /// The services for whose bills most was booked on a revenue day, in shillings first, so many at most.
+    pub async fn earning_services(
+        &self,
+        scope: &Scope,
+        day: i32,
+        row_count_max: u16,
+    ) -> Result<Found<Vec<UsageRow>>, QueryError> {
+        self.all(select_earning(scope, day, row_count_max), UsageRow::read).await
+    }
+
     /// The first of these revenue days on which anything was searched or viewed, of any agency: searches and views of the
     /// days before may not have been counted, because bills are older than counting.
     pub async fn counted_from(&self, days: RangeInclusive<i32>) -> Result<Option<i32>, QueryError> {
         let found = self.all(select_counted(&days), |row| row.get("day")).await?;
         Ok(found.found.first().copied())
     }
+}
+
+pub(in crate::views) fn select_earning(scope: &Scope, day: i32, row_count_max: u16) -> Select {
+    Select::of(&SERVICES, scope)
+        .and("kes_e18 + kes_minor + usd_e18 + usd_minor > 0")
+        .and_is("day", Some(day))
+        .grouped("agency, service")
+        .sorted(
+            "kes_e18 DESC, kes_minor DESC, usd_e18 DESC, usd_minor DESC, service",
+            i64::from(row_count_max),
+        )
 }
 
 pub(in crate::views) fn select_counted(days: &RangeInclusive<i32>) -> Select {

@@ -2,6 +2,7 @@
 
 mod failures;
 mod following;
+mod minutes;
 mod questions;
 mod scopes;
 mod tables;

@@ -14,7 +14,7 @@ use crate::payments::{
 };
 use crate::views::file::reading;
 use crate::views::page::Cursor;
-use crate::views::queries::{attempts, bills, collections, entries, payments, quarantine, usage};
+use crate::views::queries::{attempts, bills, collections, entries, minutes, payments, quarantine, usage};
 use crate::views::scope::{Select, Source};
 use crate::views::shared::QUESTIONS_MAX;
 use crate::views::{
@@ -296,6 +296,8 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
             ("payments of a bill", payments::select(&scope, &of_bill, page).unwrap()),
             ("payments by receipt", payments::select(&scope, &by_receipt, page).unwrap()),
             ("collections", collections::select(&scope, &(1..=31))),
+            ("minutes", minutes::select(&scope, 1)),
+            ("services that earn", usage::select_earning(&scope, 1, 20)),
             ("days of usage", usage::select_counted(&(1..=31))),
             ("usage", usage::select(&scope, UsageBy::Service, None, &(1..=31))),
             ("usage of an agency", usage::select(&scope, UsageBy::Agency, Some("KWS".into()), &(1..=31))),
