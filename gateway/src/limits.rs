@@ -14,7 +14,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::http::client_address::counted_as;
+use crate::http::client_address::{counted_as, is_a_strangers};
 
 /// Look-ups of receipts by number, from one address: many phones share one at a mobile operator.
 const RECEIPTS_PER_MINUTE: u32 = 300;
@@ -149,24 +149,6 @@ fn check<K: Clone + Eq + std::hash::Hash>(
     limiter
         .check_key(key)
         .map_err(|until| TooOften { wait: until.wait_time_from(DefaultClock::default().now()) })
-}
-
-/// Whether an address is one that strangers have: reachable by everybody.
-fn is_a_strangers(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => {
-            !(address.is_loopback()
-                || address.is_private()
-                || address.is_link_local()
-                || address.is_unspecified())
-        }
-        IpAddr::V6(address) => {
-            !(address.is_loopback()
-                || address.is_unique_local()
-                || address.is_unicast_link_local()
-                || address.is_unspecified())
-        }
-    }
 }
 
 #[cfg(test)]

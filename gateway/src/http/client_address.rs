@@ -142,6 +142,24 @@ pub fn counted_as(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Whether an address is one that strangers have: reachable by everybody.
+pub fn is_a_strangers(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            !(address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified())
+        }
+        IpAddr::V6(address) => {
+            !(address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

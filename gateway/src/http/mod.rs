@@ -18,6 +18,7 @@ pub mod body;
 pub mod request;
 pub mod strict_json;
 
+pub mod event_stream;
 pub mod problem;
 pub mod problem_codes;
 pub mod response;

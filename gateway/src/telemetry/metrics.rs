@@ -124,6 +124,24 @@ pub const LOG_LINES_DROPPED_TOTAL: Metric = Metric {
     about: "Log lines dropped because whoever reads the log does not keep up.",
 };
 
+/// Streams of events that are open now.
+pub const EVENT_STREAMS_OPEN: Metric = Metric {
+    name: "malipo_event_streams_open",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["stream"],
+    about: "Streams of events (server-sent) that are open now.",
+};
+
+/// Streams of events that were refused.
+pub const EVENT_STREAMS_REFUSED_TOTAL: Metric = Metric {
+    name: "malipo_event_streams_refused_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["stream"],
+    about: "Streams of events that were refused because too many were open, for all or for one address.",
+};
+
 /// Questions of Safaricom before money moves.
 pub const VALIDATIONS_TOTAL: Metric = Metric {
     name: "malipo_validations_total",
@@ -328,6 +346,8 @@ pub const ALL: &[Metric] = &[
     CLOCK_DISBELIEF_SECONDS,
     TLS_RELOADS_TOTAL,
     LOG_LINES_DROPPED_TOTAL,
+    EVENT_STREAMS_OPEN,
+    EVENT_STREAMS_REFUSED_TOTAL,
     VALIDATIONS_TOTAL,
     CONFIRMATIONS_TOTAL,
     PAYMENT_CONFIRMATION_SECONDS,

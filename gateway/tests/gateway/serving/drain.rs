@@ -77,9 +77,9 @@ async fn stragglers_are_cut_at_the_deadline_and_counted() {
 
 #[tokio::test]
 async fn a_listener_can_have_a_thread_of_its_own() {
-    let (listener, pipeline, limits, _app) = Setup::default().build();
-    let address = listener.address();
     let stop = CancellationToken::new();
+    let (listener, pipeline, limits, _app) = Setup::default().build(&stop);
+    let address = listener.address();
     let thread = OwnThread::start(listener, pipeline, limits, stop.clone()).unwrap();
     let mut wire = Wire::new(TcpStream::connect(address).await.unwrap());
     wire.send(&post("/confirm", "QKRTWX")).await;

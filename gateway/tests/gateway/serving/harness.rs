@@ -11,6 +11,7 @@ use gateway::http::admission::Lane;
 use gateway::http::application::Application;
 use gateway::http::body::BodyRule;
 use gateway::http::client_address::TrustedProxies;
+use gateway::http::event_stream::{EventStreams, Feed, Look, Message, StreamTerms};
 use gateway::http::pipeline::{ChunkedBodies, Pipeline, PipelineRules};
 use gateway::http::problem::Problem;
 use gateway::http::problem_codes::Code;
@@ -47,7 +48,14 @@ pub(super) struct TestApp {
     pub(super) finished: AtomicUsize,
     /// Handlers that waited and were dropped half way.
     pub(super) dropped: Semaphore,
+    /// Streams of [`counting`](Self::counting).
+    pub(super) streams: EventStreams,
+    /// What they tell of. It is done at [`COUNTED`].
+    pub(super) counting: AtomicUsize,
 }
+
+/// Where the counting of a test ends.
+pub(super) const COUNTED: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Access {
@@ -125,6 +133,7 @@ fn table() -> Routes<TestApp> {
             .lane(Lane::MoneyIn { wait_max: Duration::from_millis(20) }),
         Route::post("/keyed", "keyed", KeyHolder, keyed),
         Route::get("/flood", "flood", Anyone, flood),
+        Route::get("/count", "count", Anyone, count),
     ])
     .unwrap()
 }
@@ -175,11 +184,31 @@ async fn flood(app: Arc<TestApp>, _request: Request<TestApp>) -> Handled {
     Ok(Response::new(ResponseBody::streamed(Flood(app))))
 }
 
+/// Tells of the counting.
+async fn count(app: Arc<TestApp>, request: Request<TestApp>) -> Handled {
+    struct Count {
+        app: Arc<TestApp>,
+        told: Option<usize>,
+    }
+    impl Feed for Count {
+        fn look(&mut self) -> Look {
+            let now = self.app.counting.load(Ordering::SeqCst);
+            if self.told.replace(now) == Some(now) {
+                return Look::Unchanged;
+            }
+            let message = Message { event: "count", id: now.to_string(), data: format!("so far\n{now}") };
+            if now == COUNTED { Look::Last(message) } else { Look::Message(message) }
+        }
+    }
+    app.streams.open(&request.head, Count { app: Arc::clone(&app), told: None })
+}
+
 /// How a test's gateway differs from the usual.
 pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) rules: PipelineRules,
     pub(super) tls: Option<TlsTerms>,
+    pub(super) streams: StreamTerms,
 }
 
 impl Default for Setup {
@@ -194,18 +223,24 @@ impl Default for Setup {
                 chunked: ChunkedBodies::Refused,
             },
             tls: None,
+            streams: StreamTerms::default(),
         }
     }
 }
 
 impl Setup {
     /// The parts of a gateway, for tests that start it in their own way.
-    pub(super) fn build(self) -> (Listener, Arc<Pipeline<TestApp>>, Limits, Arc<TestApp>) {
+    pub(super) fn build(
+        self,
+        stop: &CancellationToken,
+    ) -> (Listener, Arc<Pipeline<TestApp>>, Limits, Arc<TestApp>) {
         let app = Arc::new(TestApp {
             entered: Semaphore::new(0),
             may_go_on: Semaphore::new(0),
             finished: AtomicUsize::new(0),
             dropped: Semaphore::new(0),
+            streams: EventStreams::new("test", self.streams, stop.clone()),
+            counting: AtomicUsize::new(0),
         });
         let pipeline = Pipeline::new(Arc::clone(&app), Arc::new(table()), self.rules);
         let listener = Listener::bind("test", "127.0.0.1:0".parse().unwrap(), self.tls).unwrap();
@@ -213,9 +248,9 @@ impl Setup {
     }
 
     pub(super) async fn start(self) -> TestGateway {
-        let (listener, pipeline, limits, app) = self.build();
-        let address = listener.address();
         let stop = CancellationToken::new();
+        let (listener, pipeline, limits, app) = self.build(&stop);
+        let address = listener.address();
         let serving = tokio::spawn(serve(listener, pipeline, limits, stop.clone()));
         TestGateway { address, stop, serving, app }
     }
@@ -243,6 +278,13 @@ impl TestGateway {
         let mut wire = self.connect().await;
         wire.send(request).await;
         wire.answer().await
+    }
+
+    /// The status of the answer to one request on a connection of its own. Its body is not waited for.
+    pub(super) async fn ask_for_head(&self, request: &str) -> u16 {
+        let mut wire = self.connect().await;
+        wire.send(request).await;
+        wire.answer_without_body().await.status
     }
 
     /// Waits for the drain to end, after `stop`.
@@ -325,6 +367,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         };
         let head = String::from_utf8(self.received.drain(..head_end + 4).collect()).unwrap();
         Answer { status: head[9..12].parse().unwrap(), head, body: String::new() }
+    }
+
+    /// Waits until this text has come, and takes everything up to its end.
+    pub(super) async fn until(&mut self, text: &str) -> String {
+        loop {
+            if let Some(at) = find(&self.received, text.as_bytes()) {
+                let taken = self.received.drain(..at + text.len()).collect();
+                return String::from_utf8(taken).unwrap();
+            }
+            assert!(self.receive().await > 0, "closed before {text:?}: {}", self.so_far());
+        }
     }
 
     /// Waits for the gateway to close the connection, and returns what else it said before.

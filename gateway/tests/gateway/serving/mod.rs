@@ -9,4 +9,5 @@ mod life_of_a_request;
 mod measures;
 mod overload;
 mod slow_clients;
+mod streams;
 mod tls;
