@@ -8,6 +8,7 @@ mod harness;
 // A bill is paid.
 mod account_numbers;
 mod amboseli;
+mod live;
 mod money_lands;
 mod one_confirmation;
 mod pages;

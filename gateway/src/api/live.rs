@@ -111,6 +111,14 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     Ok(response)
 }
 
+/// `GET /v1/collections/stream`: the same, as server-sent events.
+pub(super) async fn stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let scope = views_scope(&request)?;
+    let for_stream = SharedApp::clone(&app);
+    let render = move |figures: &Figures| serde_json::to_string(&body(&for_stream, figures)).ok();
+    app.live.stream(&app, &request.head, &scope, render).await
+}
+
 fn body(app: &App, figures: &Figures) -> LiveBody {
     let served = app.catalogue.current();
     let catalogue = served.catalogue();

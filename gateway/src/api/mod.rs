@@ -40,6 +40,7 @@ use access::{
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
+pub(crate) use openapi::DOCUMENT;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 
@@ -127,6 +128,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/checkpoint", "checkpoint", Access::Anyone, receipts::checkpoint),
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
         Route::get("/v1/collections/live", "collections_live", READERS_OF_TOTALS, live::show),
+        Route::get("/v1/collections/stream", "collections_stream", READERS_OF_TOTALS, live::stream),
         Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
         Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),

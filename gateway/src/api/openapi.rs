@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 
-const DOCUMENT: &str = include_str!("openapi.json");
+pub(crate) const DOCUMENT: &str = include_str!("openapi.json");
 
 /// `GET /openapi.json`.
 pub(super) async fn show(_app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {

@@ -5,6 +5,7 @@
 //! scope are made twice a second at most and shared: looking at money never slows money down.
 
 mod curve;
+mod feed;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +13,17 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
+use feed::FiguresFeed;
 use ledger::{Currency, LedgerTime};
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::http::event_stream::{EventStreams, StreamTerms};
+use crate::http::problem::Problem;
+use crate::http::request::RequestHead;
+use crate::http::response::Response;
 use crate::payments::{AttemptState, Total, TotalKey, Totals, minute_of_revenue_day, revenue_day};
 use crate::views::{MinuteRow, QueryError, Scope, SuspenseSum, UsageRow};
 
@@ -33,9 +40,9 @@ const DAYS_PER_WEEK: i32 = 7;
 const FIGURES_LIVE_UNCHANGED: Duration = Duration::from_secs(3);
 
 /// Figures that are made for those who watch, by whose rows they see.
-#[derive(Debug, Default)]
 pub struct Live {
     desks: DashMap<Option<Arc<str>>, Arc<Desk>>,
+    streams: EventStreams,
 }
 
 /// Where figures of one scope are made.
@@ -48,7 +55,7 @@ struct Desk {
 
 /// Somebody who watches the figures of a scope: they are made anew until this is dropped.
 #[derive(Debug)]
-pub struct Watch(Arc<Desk>);
+struct Watch(Arc<Desk>);
 
 /// What is needed to make figures again.
 #[derive(Debug, Default)]
@@ -162,13 +169,34 @@ pub struct CurrencyCurve {
 }
 
 impl Live {
+    /// Nobody watches. All streams end when `stop` is cancelled.
+    pub fn new(stop: CancellationToken) -> Self {
+        Self {
+            desks: DashMap::new(),
+            streams: EventStreams::new("collections", StreamTerms::default(), stop),
+        }
+    }
+
+    /// The answer that goes on telling what this scope sees, as `render` writes it.
+    pub async fn stream(
+        &self,
+        app: &App,
+        head: &RequestHead,
+        scope: &Scope,
+        render: impl Fn(&Figures) -> Option<String> + Send + Unpin + 'static,
+    ) -> Result<Response, Problem> {
+        // A stream begins with figures, so there must be some.
+        self.figures(app, scope).await;
+        self.streams.open(head, FiguresFeed::new(self.watch(scope), render))
+    }
+
     /// What this scope sees now, or saw half a second ago.
     pub async fn figures(&self, app: &App, scope: &Scope) -> Arc<Figures> {
         self.desk(scope).figures(app, scope, FIGURES_LIVE).await
     }
 
     /// Has figures of this scope made until nobody watches any more.
-    pub fn watch(&self, scope: &Scope) -> Watch {
+    fn watch(&self, scope: &Scope) -> Watch {
         let desk = self.desk(scope);
         desk.watchers.fetch_add(1, Ordering::Relaxed);
         Watch(desk)
@@ -185,7 +213,7 @@ impl Live {
 
 impl Watch {
     /// The newest figures, if any were made.
-    pub fn latest(&self) -> Option<Arc<Figures>> {
+    fn latest(&self) -> Option<Arc<Figures>> {
         self.0.latest.load_full()
     }
 }

@@ -11,6 +11,7 @@ mod moment;
 mod words;
 
 mod agencies;
+mod docs;
 mod fee_table;
 mod home;
 mod order;
@@ -90,6 +91,9 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             Access::Anyone,
             problem::show_in_language,
         ),
+        Route::get("/docs", "docs", Access::Anyone, docs::show),
+        Route::get("/docs/alerts", "docs_alerts", Access::Anyone, docs::alerts::show),
+        Route::get("/docs/{operation}", "docs_operation", Access::Anyone, docs::show_operation),
         Route::get("/assets/{name}", "asset", Access::Anyone, frame::stylesheet),
         Route::get("/demo/phone", "demo_phone", Access::Anyone, handset::show),
         form(Route::post("/demo/phone/pin", "demo_phone_pin", Access::Anyone, handset::press_pin)),

@@ -36,7 +36,7 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
-use crate::live::Live;
+use crate::live::{Live, keep_making};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -234,7 +234,7 @@ pub async fn start(
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
         limits: RateLimits::new(),
         views,
-        live: Live::default(),
+        live: Live::new(stop.clone()),
         data_folder: folder.root().to_path_buf(),
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
@@ -268,6 +268,10 @@ pub async fn start(
         if let Some(Err(error)) = until_stopped.run_until_cancelled(keep_fresh(tls, clock)).await {
             tracing::error!(%error, "Certificates are not looked at any more.");
         }
+    });
+    let (for_live, until_stopped) = (Arc::clone(&app), stop.clone());
+    tasks.spawn(async move {
+        until_stopped.run_until_cancelled(keep_making(for_live)).await;
     });
     let (for_regular, root, until_stopped) = (Arc::clone(&app), folder.root().to_path_buf(), stop.clone());
     tasks.spawn(async move {

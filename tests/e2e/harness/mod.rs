@@ -2,7 +2,7 @@
 //!
 //! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
 //! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an
-//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, [`Books`] are an export, a [`Cache`]
+//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, a [`Browser`] is a real one, [`Books`] are an export, a [`Cache`]
 //! stands between citizens and a gateway, [`Work`] goes on beside a story. Every wait is bounded, every process ends with its owner.
 
 mod agency;
@@ -10,6 +10,7 @@ mod agency_system;
 mod books;
 mod browser;
 mod cache;
+mod chromium;
 mod executable;
 mod gateway;
 mod http;
@@ -26,6 +27,7 @@ pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use books::{Books, check_books};
 pub(crate) use browser::Page;
 pub(crate) use cache::Cache;
+pub(crate) use chromium::Browser;
 pub(crate) use executable::{Finished, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, runtime};

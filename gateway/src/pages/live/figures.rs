@@ -1,0 +1,181 @@
+//! The figures of a live page: the part that is replaced while it is watched, and that is whole without a script.
+
+use askama::Template;
+use catalog::Catalogue;
+use ledger::{Currency, LedgerTime};
+
+use super::chart::{Chart, HEIGHT, WIDTH, shilling};
+use crate::clock::east_africa_time;
+use crate::live::{Collected, Detail, Doubt, Figures};
+use crate::pages::frame::{Frame, Shown};
+use crate::pages::sum::sum_shown;
+use crate::pages::words::{LIVE, LiveWords};
+use crate::payments::Total;
+
+/// The figures.
+#[derive(Template)]
+#[template(path = "live_figures.html")]
+pub(in crate::pages) struct FiguresView {
+    words: &'static LiveWords,
+    as_of: String,
+    headlines: Vec<Headline>,
+    chart: Option<Chart>,
+    /// Rows by agency; nothing for an agency, which sees its own alone.
+    owners: Option<Vec<Row>>,
+    channels: Vec<Row>,
+    services: Vec<ServiceRow>,
+    doubt: DoubtView,
+    /// What is to be said about minutes and services.
+    about_detail: Option<String>,
+}
+
+/// What came in of a currency.
+struct Headline {
+    sum: String,
+    payments: String,
+    last_minute: Option<String>,
+    last_week_by_now: Option<String>,
+    last_week: String,
+    difference: Option<String>,
+}
+
+struct Row {
+    name: Shown,
+    count: u64,
+    sum: String,
+}
+
+struct ServiceRow {
+    name: Shown,
+    slug: String,
+    agency: String,
+    paid: u64,
+    sums: Vec<String>,
+}
+
+struct DoubtView {
+    /// How much, and how many payments.
+    suspense: Vec<(String, String)>,
+    oldest: Option<String>,
+    unknown_attempt_count: usize,
+    quarantine_count: Option<u64>,
+    unreadable_count: Option<u64>,
+}
+
+impl FiguresView {
+    pub(super) fn of(frame: &Frame, catalogue: &Catalogue, figures: &Figures, of_all: bool) -> Self {
+        let words = LIVE.of(frame.language);
+        let owner = |agency: &Option<std::sync::Arc<str>>| match agency {
+            Some(code) => frame.shown_or(catalogue.agency(code).map(|agency| &agency.name), code),
+            None => Shown { text: words.nobodys.to_owned(), lang: None },
+        };
+        let owners = figures.owners.iter().map(|of| row(owner(&of.agency), of.currency, of.total));
+        let channels = figures.channels.iter().map(|of| {
+            row(Shown { text: channel_name(&of.channel).to_owned(), lang: None }, of.currency, of.total)
+        });
+        let about_detail = match (&figures.detail, figures.views_lag_records) {
+            (None, _) => Some(words.no_detail.to_owned()),
+            (Some(_), 0) => None,
+            (Some(_), records) => Some((words.detail_behind)(records)),
+        };
+        let detail = figures.detail.as_ref();
+        Self {
+            words,
+            as_of: (words.as_of)(&time_of_day(figures.as_of), figures.sequence),
+            headlines: figures.collected.iter().map(|of| headline(words, of, detail)).collect(),
+            chart: detail.and_then(|known| Chart::of(shilling(&known.curves)?)),
+            owners: of_all.then(|| owners.collect()),
+            channels: channels.collect(),
+            services: detail.map(|known| services(frame, catalogue, known)).unwrap_or_default(),
+            doubt: doubt(words, &figures.doubt),
+            about_detail,
+        }
+    }
+
+    fn width(&self) -> usize {
+        WIDTH
+    }
+
+    fn height(&self) -> usize {
+        HEIGHT
+    }
+}
+
+fn headline(words: &LiveWords, of: &Collected, detail: Option<&Detail>) -> Headline {
+    let curve = detail.and_then(|known| known.curves.iter().find(|curve| curve.currency == of.currency));
+    let sum = |total: Total| sum_shown(total.minor, of.currency);
+    Headline {
+        sum: sum(of.today),
+        payments: (words.payments)(of.today.count),
+        last_minute: curve
+            .map(|curve| (words.last_minute)(curve.last_minute.count, &sum(curve.last_minute))),
+        last_week_by_now: curve.map(|curve| sum(curve.last_week_by_now)),
+        last_week: sum(of.last_week),
+        difference: curve.and_then(|curve| difference(of.today.minor, curve.last_week_by_now.minor)),
+    }
+}
+
+/// How much more or less it is, in whole per cent; nothing where there is nothing to compare with.
+fn difference(today: i128, then: i128) -> Option<String> {
+    if then <= 0 {
+        return None;
+    }
+    let per_cent = (today - then).saturating_mul(100) / then;
+    Some(format!("{}{per_cent}%", if per_cent > 0 { "+" } else { "" }))
+}
+
+fn row(name: Shown, currency: Currency, total: Total) -> Row {
+    Row { name, count: total.count, sum: sum_shown(total.minor, currency) }
+}
+
+fn services(frame: &Frame, catalogue: &Catalogue, known: &Detail) -> Vec<ServiceRow> {
+    let rows = known.services.iter().map(|row| ServiceRow {
+        name: frame.shown_or(catalogue.service(&row.service).map(|service| &service.name), &row.service),
+        slug: row.service.to_string(),
+        agency: row.agency.to_string(),
+        paid: row.paid,
+        sums: row.collected.iter().map(|(currency, minor)| sum_shown(*minor, *currency)).collect(),
+    });
+    rows.collect()
+}
+
+fn doubt(words: &LiveWords, known: &Doubt) -> DoubtView {
+    let suspense = known
+        .suspense
+        .iter()
+        .map(|(currency, total)| (sum_shown(total.minor, *currency), (words.payments)(total.count)));
+    DoubtView {
+        suspense: suspense.collect(),
+        oldest: known.suspense_oldest_age_seconds.map(words.age),
+        unknown_attempt_count: known.unknown_attempt_count,
+        quarantine_count: known.quarantine_count,
+        unreadable_count: known.unreadable_count,
+    }
+}
+
+/// What people call a channel.
+fn channel_name(word: &str) -> &str {
+    match word {
+        "mpesa" => "M-PESA",
+        other => other,
+    }
+}
+
+/// `19:42:05`, in either language: a wall clock.
+fn time_of_day(time: LedgerTime) -> String {
+    let moment = east_africa_time(time.micros());
+    format!("{:02}:{:02}:{:02}", moment.hour(), moment.minute(), moment.second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_said_where_there_is_something_to_compare_with() {
+        assert_eq!(difference(150, 100).as_deref(), Some("+50%"));
+        assert_eq!(difference(50, 100).as_deref(), Some("-50%"));
+        assert_eq!(difference(100, 100).as_deref(), Some("0%"));
+        assert_eq!(difference(100, 0), None);
+    }
+}

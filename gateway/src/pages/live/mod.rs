@@ -1,0 +1,100 @@
+//! Live pages: what comes in today, for the National Treasury all of it, for an agency its own. Whole without a script;
+//! with one, the figures are replaced while they are watched.
+
+mod chart;
+mod figures;
+
+use askama::Template;
+use catalog::Language;
+use hyper::StatusCode;
+
+use self::figures::FiguresView;
+use super::agency::{Viewed, choose, session};
+use super::frame::{Frame, LIVE_SCRIPT_NAME, Shown, language_of, other, staff_page};
+use super::staff::{Bar, Room};
+use super::words::{LIVE, LiveWords};
+use crate::app::{App, SharedApp};
+use crate::http::problem::Problem;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::live::Figures;
+use crate::views::Scope;
+
+/// `GET /{lang}/treasury/live`: of all agencies.
+pub(super) async fn treasury(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let heading = Shown { text: LIVE.of(language_of(&request)?).treasury.to_owned(), lang: None };
+    show(&app, &request, &Scope::All, "", heading).await
+}
+
+/// `GET /{lang}/treasury/live/stream`.
+pub(super) async fn treasury_stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    stream(app, &request, Scope::All).await
+}
+
+/// `GET /{lang}/agency/live`: of one agency.
+pub(super) async fn agency(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let Some(viewed) = Viewed::of(&request)? else { return choose(&app, &request, Room::Live) };
+    let frame = Frame::new(&app, language_of(&request)?, None);
+    let heading = viewed.name(&app, &frame);
+    show(&app, &request, &viewed.scope, &viewed.chosen, heading).await
+}
+
+/// `GET /{lang}/agency/live/stream`.
+pub(super) async fn agency_stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let viewed = Viewed::of(&request)?.ok_or_else(crate::api::no_rows)?;
+    stream(app, &request, viewed.scope).await
+}
+
+/// The page at the address of the request. `chosen` is what the addresses of an agency that was chosen have in their query.
+async fn show(
+    app: &SharedApp,
+    request: &Request<App>,
+    scope: &Scope,
+    chosen: &str,
+    heading: Shown,
+) -> Result<Response, Problem> {
+    let language = language_of(request)?;
+    let known = app.live.figures(app, scope).await;
+    let path = request.head.uri().path();
+    let twin = path.replacen(language.code(), other(language).code(), 1);
+    let shown = LivePage {
+        frame: Frame::new(app, language, Some(format!("{twin}{chosen}"))),
+        bar: Bar::new(session(request)?, language, Room::Live),
+        words: LIVE.of(language),
+        heading,
+        figures: figures_html(app, language, scope, &known)?,
+        stream: format!("{path}/stream{chosen}"),
+        script: &LIVE_SCRIPT_NAME,
+    };
+    staff_page(StatusCode::OK, &shown)
+}
+
+/// The figures of the page, each time they change.
+async fn stream(app: SharedApp, request: &Request<App>, scope: Scope) -> Result<Response, Problem> {
+    let language = language_of(request)?;
+    let (for_stream, of) = (SharedApp::clone(&app), scope.clone());
+    let render = move |known: &Figures| figures_html(&for_stream, language, &of, known).ok();
+    app.live.stream(&app, &request.head, &scope, render).await
+}
+
+fn figures_html(app: &App, language: Language, scope: &Scope, known: &Figures) -> Result<String, Problem> {
+    let served = app.catalogue.current();
+    let frame = Frame::new(app, language, None);
+    let view = FiguresView::of(&frame, served.catalogue(), known, *scope == Scope::All);
+    view.render().map_err(Problem::internal_error)
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "live.html")]
+struct LivePage {
+    frame: Frame,
+    bar: Bar,
+    words: &'static LiveWords,
+    heading: Shown,
+    /// Rendered, because it is also what the stream sends.
+    figures: String,
+    /// Where the stream is.
+    stream: String,
+    script: &'static str,
+}
