@@ -27,6 +27,7 @@ pub mod receipts;
 pub mod views;
 
 pub mod access;
+pub mod staff;
 pub mod idempotency;
 pub mod limits;
 

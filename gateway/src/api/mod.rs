@@ -18,6 +18,7 @@ mod lists;
 mod openapi;
 mod receipts;
 mod services;
+mod staff;
 pub(crate) mod trouble;
 mod usage;
 
@@ -30,7 +31,8 @@ use crate::http::admission::Lane;
 use crate::http::body::BodyRule;
 use crate::http::router::{Route, RouteTableError, Routes};
 
-pub(crate) use access::authorize;
+pub(crate) use lists::no_answer as views_problem;
+pub(crate) use access::{no_rows, authorize, authorize_staff, check_origin, session_cookie, session_token};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
@@ -39,6 +41,8 @@ use access::{
 pub(crate) use callbacks::check_caller;
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
+pub use staff::{NewStaff, StaffBody, StaffList};
+pub(crate) use staff::new_account;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 
@@ -173,6 +177,10 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
         Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
         Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
+        Route::get("/admin/staff", "admin_staff_list", Access::Operator, staff::list),
+        Route::post("/admin/staff", "admin_staff_add", Access::Operator, staff::add).runs_to_end(),
+        Route::post("/admin/staff/{id}/end", "admin_staff_end", Access::Operator, staff::end).runs_to_end(),
+        Route::post("/admin/staff/{id}/reset", "admin_staff_reset", Access::Operator, staff::reset).runs_to_end(),
         // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
             .lane(Lane::Apart)

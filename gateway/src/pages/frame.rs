@@ -22,12 +22,19 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 
 const STYLESHEET: &str = include_str!("../../assets/pages.css");
+/// What pages of staff have beyond it: wide tables, the verdict of a gate.
+const STAFF_STYLESHEET: &str = include_str!("../../assets/staff.css");
 
 /// The name of the style sheet says what is in it, so that browsers may keep it for ever.
 static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| {
-    let Hash(hash) = Hash::of_parts(&[STYLESHEET.as_bytes()]);
-    format!("pages-{}.css", hex::encode(&hash[..8]))
+    name_of("pages", STYLESHEET)
 });
+static STAFF_STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| name_of("staff", STAFF_STYLESHEET));
+
+fn name_of(what: &str, content: &str) -> String {
+    let Hash(hash) = Hash::of_parts(&[content.as_bytes()]);
+    format!("{what}-{}.css", hex::encode(&hash[..8]))
+}
 
 /// Nothing but our own style sheet is loaded, nothing runs, nobody frames us, and forms go to us alone. The empty icon
 /// is a `data:` address; it keeps browsers from asking for one that does not exist.
@@ -76,6 +83,10 @@ impl Frame {
 
     pub(super) fn stylesheet(&self) -> &'static str {
         &STYLESHEET_NAME
+    }
+
+    pub(super) fn staff_stylesheet(&self) -> &'static str {
+        &STAFF_STYLESHEET_NAME
     }
 
     /// A text in the language of the page, or in English where nobody has translated it.
@@ -162,6 +173,14 @@ pub(super) fn page(
     Ok(response)
 }
 
+/// A page for somebody who is signed in, or about to. Browsers tell such a page's own forms where they come from, and
+/// nobody else: see `check_origin` of the API.
+pub(super) fn staff_page(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let mut response = page(status, Keeping::Never, template)?;
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(response)
+}
+
 /// A page of the catalogue with its headers: the same for everybody, kept by caches and carried through an outage as the
 /// other answers of the catalogue are, and found by search engines. Rendered when it is asked for: both languages of
 /// 22,000 services would take more memory than everything else together.
@@ -179,12 +198,14 @@ fn protect(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
-/// `GET /assets/{name}`: the style sheet. An address with another name is of another release.
+/// `GET /assets/{name}`: a style sheet. An address with another name is of another release.
 pub(super) async fn stylesheet(_app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    if request.head.parameter("name") != STYLESHEET_NAME.as_str() {
-        return Err(Problem::new(Code::NotFound, "There is no such asset in this release."));
-    }
-    let css = Bytes::from_static(STYLESHEET.as_bytes());
+    let named = request.head.parameter("name");
+    let known = [(&STYLESHEET_NAME, STYLESHEET), (&STAFF_STYLESHEET_NAME, STAFF_STYLESHEET)];
+    let found = known.into_iter().find(|(name, _)| name.as_str() == named).map(|(_, content)| content);
+    let content =
+        found.ok_or_else(|| Problem::new(Code::NotFound, "There is no such asset in this release."))?;
+    let css = Bytes::from_static(content.as_bytes());
     let mut response = response::bytes(StatusCode::OK, "text/css; charset=utf-8", css);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
@@ -198,9 +219,11 @@ mod tests {
 
     #[test]
     fn the_style_sheet_is_light_and_asks_for_nothing() {
-        assert!(STYLESHEET.len() <= 10 * 1024, "{} bytes", STYLESHEET.len());
-        for outside in ["url(", "@import", "http"] {
-            assert!(!STYLESHEET.contains(outside), "{outside}");
+        for sheet in [STYLESHEET, STAFF_STYLESHEET] {
+            assert!(sheet.len() <= 10 * 1024, "{} bytes", sheet.len());
+            for outside in ["url(", "@import", "http"] {
+                assert!(!sheet.contains(outside), "{outside}");
+            }
         }
     }
 

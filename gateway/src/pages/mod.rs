@@ -24,18 +24,24 @@ mod receipt;
 
 mod problem;
 
+mod agency;
+mod staff;
+mod sum;
+
 mod handset;
 mod handset_client;
 mod qr;
 
 use std::time::Duration;
 
+use crate::access::{Role, STAFF_ROLES};
 use crate::api::Access;
 use crate::app::App;
 use crate::http::body::BodyRule;
 use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
+use staff::staff_form;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;
@@ -49,6 +55,12 @@ const TOKEN_BYTES: usize = 16;
 fn form_token() -> String {
     hex::encode(rand::random::<[u8; TOKEN_BYTES]>())
 }
+
+/// Everybody who signs in.
+const STAFF: Access = Access::Staff(&STAFF_ROLES);
+
+/// Look at what an agency has collected: an agency's people at their own, Treasury and Auditor at any.
+const CONSOLE: Access = Access::Staff(&[Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
 /// The rows of the public table that are pages.
 pub(crate) fn routes() -> Vec<Route<App>> {
@@ -91,6 +103,14 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             problem::show_in_language,
         ),
         Route::get("/assets/{name}", "asset", Access::Anyone, frame::stylesheet),
+        Route::get("/{lang}/agency/", "console_today", CONSOLE, agency::today),
+        Route::get("/{lang}/staff/sign-in", "staff_sign_in", Access::Anyone, staff::sign_in::show),
+        form(Route::post("/{lang}/staff/sign-in", "staff_sign_in_posted", Access::Anyone, staff::sign_in::submit)),
+        form(staff_form("/{lang}/staff/sign-out", "staff_sign_out", STAFF, staff::sign_in::sign_out)),
+        Route::get("/{lang}/staff/set-up", "staff_set_up", Access::Anyone, staff::set_up::show),
+        form(Route::post("/{lang}/staff/set-up", "staff_set_up_posted", Access::Anyone, staff::set_up::submit))
+            .runs_to_end(),
+        Route::get("/demo/staff", "demo_staff", Access::Anyone, staff::demo::show),
         Route::get("/demo/phone", "demo_phone", Access::Anyone, handset::show),
         form(Route::post("/demo/phone/pin", "demo_phone_pin", Access::Anyone, handset::press_pin)),
         form(Route::post("/demo/phone/cancel", "demo_phone_cancel", Access::Anyone, handset::press_cancel)),

@@ -35,6 +35,9 @@ mod readers;
 mod totals;
 mod usage;
 
+mod staff;
+mod visits;
+
 #[cfg(test)]
 mod tests;
 
@@ -69,6 +72,8 @@ pub use reference::{
 };
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
+pub use staff::{StaffAsk, StaffEvent, StaffMember, StaffRoll};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};
+pub use visits::{GATE_LEN_MAX, Visit, VisitAsk, VisitEvent};

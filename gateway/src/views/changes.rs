@@ -218,6 +218,8 @@ impl Changes {
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::AvailabilityChanged(_)
+            | Event::Staff(_)
+            | Event::Visit(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

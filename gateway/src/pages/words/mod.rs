@@ -3,20 +3,24 @@
 
 mod bill;
 mod catalogue;
+mod console;
 mod fees;
 mod lines;
 mod order;
 mod problem;
 mod receipt;
+mod staff;
 
 use catalog::Language;
 
 pub(super) use bill::{BILL, BillWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};
+pub(super) use console::{CONSOLE, ConsoleWords};
 pub(super) use fees::{FEES, FeeWords};
 pub(super) use lines::{LINES, LineWords};
 pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
+pub(super) use staff::{STAFF, StaffWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 
 /// The same in both languages.

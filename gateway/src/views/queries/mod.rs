@@ -12,6 +12,6 @@ pub use attempts::AttemptRow;
 pub use bills::{BillFilter, BillLineRow, BillRow};
 pub use collections::CollectionRow;
 pub use entries::{EntryPhase, EntryRow, PostingRow};
-pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow};
+pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow, SuspenseTotal};
 pub use quarantine::QuarantineRow;
 pub use usage::{UsageBy, UsageRow};

@@ -9,7 +9,7 @@ use crate::payments::{
     AttemptId, ChannelReceipt, PaymentNumber, Provider, ReceiptNumber, Share, SuspenseReason, ToldBy,
 };
 use crate::views::error::{QueryError, ViewsError};
-use crate::views::page::{List, Page, PageRequest, TimeRange};
+use crate::views::page::{Found, List, Page, PageRequest, TimeRange};
 use crate::views::reader::{Listed, ViewsReader};
 use crate::views::row::Columns;
 use crate::views::scope::{Scope, Select, Source};
@@ -17,6 +17,13 @@ use crate::views::scope::{Scope, Select, Source};
 const PAYMENTS: Source = Source {
     columns: "sequence, provider, short_code, channel_receipt, minor, currency, told_by, placement, payment_number, \
               agency, service, receipt, share, suspense_reason, attempt_id, moved, booked, evidence",
+    tables: "payment",
+    agency: "agency",
+};
+
+/// How much there is in suspense, in numbers that one look at its index gives.
+const SUSPENSE: Source = Source {
+    columns: "count(*) AS count, min(booked) AS oldest",
     tables: "payment",
     agency: "agency",
 };
@@ -90,6 +97,15 @@ pub struct SuspenseRow {
     pub since: LedgerTime,
 }
 
+/// How many payments are in suspense, and since when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SuspenseTotal {
+    /// How many.
+    pub count: u64,
+    /// Since when the oldest is there.
+    pub oldest: Option<LedgerTime>,
+}
+
 impl SuspenseRow {
     /// For how many seconds it has been there.
     pub fn age_seconds(&self, now: LedgerTime) -> i64 {
@@ -129,6 +145,12 @@ impl ViewsReader {
         self.page(select(scope, filter, page)?, PaymentRow::read, List::Payments, page).await
     }
 
+    /// How many payments are in suspense, of those that [`ViewsReader::suspense`] lists.
+    pub async fn suspense_total(&self, scope: &Scope) -> Result<Found<SuspenseTotal>, QueryError> {
+        let Found { sequence, found } = self.all(select_suspense_total(scope), SuspenseTotal::read).await?;
+        Ok(Found { sequence, found: found.into_iter().next().unwrap_or_default() })
+    }
+
     /// A page of the money in suspense, the oldest first. An agency sees what is visibly meant for it, and nothing else: the rest
     /// is nobody's.
     pub async fn suspense(&self, scope: &Scope, page: PageRequest) -> Result<Page<SuspenseRow>, QueryError> {
@@ -161,6 +183,17 @@ pub(in crate::views) fn select_suspense(scope: &Scope, page: PageRequest) -> Res
         "sequence",
         page,
     )
+}
+
+pub(in crate::views) fn select_suspense_total(scope: &Scope) -> Select {
+    Select::of(&SUSPENSE, scope).and("placement = 'suspense'")
+}
+
+impl SuspenseTotal {
+    fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
+        let oldest = row.get::<Option<i64>>("oldest")?.map(LedgerTime::from_micros);
+        Ok(Self { count: row.count("count")?, oldest })
+    }
 }
 
 impl PaymentRow {
