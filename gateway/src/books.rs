@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ledger::journal::JournalError;
 use ledger::table::RunError;
-use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
+use ledger::{Checkpoint, Head, Ledger, Outcome, ShortKey, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
@@ -181,6 +181,11 @@ impl Books {
     /// When and where a bill was used.
     pub fn visit(&self, bill: PaymentNumber) -> Result<Option<Arc<Visit>>, LookupError> {
         Ok(self.ledger.archived(&archive::visit(bill))?.and_then(Archived::visit))
+    }
+
+    /// Sequence of the record that claims this key.
+    pub fn claimant(&self, key: &ShortKey) -> Result<Option<u64>, LookupError> {
+        Ok(self.ledger.claimed(key)?.map(|claimed| claimed.sequence))
     }
 
     /// What a record is about.

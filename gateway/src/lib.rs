@@ -26,6 +26,8 @@ pub mod receipts;
 
 pub mod views;
 
+pub mod gate;
+
 pub mod access;
 pub mod staff;
 pub mod idempotency;

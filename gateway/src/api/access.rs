@@ -48,6 +48,12 @@ pub(super) const READERS_OF_DOUBT: Access =
 /// Closes services for a time and opens them again: an agency its own, an operator any.
 pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role::Operator]);
 
+/// Looks up one payment: an agency its own, the Auditor any.
+pub(super) const LOOKERS: Access =
+    Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::AgencyGate, Role::Auditor]);
+/// Lets people in.
+pub(super) const GATES: Access = Access::Roles(&[Role::AgencyIntegrator, Role::AgencyGate]);
+
 /// Proposes what needs two people: a catalogue.
 pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);
 /// Approves what a maker proposed.

@@ -12,6 +12,7 @@ mod callbacks;
 mod catalogue;
 mod collections;
 mod fees;
+mod gate;
 mod health;
 mod keys;
 mod lists;
@@ -35,10 +36,11 @@ pub(crate) use lists::no_answer as views_problem;
 pub(crate) use access::{no_rows, authorize, authorize_staff, check_origin, session_cookie, session_token};
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
+    CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
     READERS_OF_TOTALS,
 };
 pub(crate) use callbacks::check_caller;
+pub(crate) use gate::{let_in, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub use staff::{NewStaff, StaffBody, StaffList};
@@ -124,6 +126,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
+        Route::post("/v1/lookups", "lookup", LOOKERS, gate::lookup),
+        Route::post("/v1/visits", "visit_create", GATES, gate::visit),
         Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
         Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),

@@ -122,6 +122,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::NotPaid { state } => {
             Problem::new(Code::NotPaid, format!("The bill is {}: nobody is let in for it.", state.word()))
         }
+        Refusal::WrongDay { day } => Problem::new(Code::WrongDay, format!("It is for {day}.")),
         Refusal::AlreadyUsed { visit } => Problem::new(
             Code::AlreadyUsed,
             format!("It was used on {} at {}.", format_rfc3339(visit.at.micros()), visit.gate),

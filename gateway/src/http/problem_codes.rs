@@ -140,6 +140,12 @@ problem_codes! {
         en "This has not been paid."
         sw "Hii haijalipwa."
 
+    /// The bill is for another day.
+    WrongDay = 409 "wrong_day" final
+        title "The bill is for another day"
+        en "This is for another day."
+        sw "Hii ni ya siku nyingine."
+
     /// Somebody was let in for this bill already; `detail` says when and where.
     AlreadyUsed = 409 "already_used" final
         title "The bill was used already"

@@ -25,6 +25,7 @@ mod receipt;
 mod problem;
 
 mod agency;
+mod gate;
 mod staff;
 mod sum;
 
@@ -61,6 +62,14 @@ const STAFF: Access = Access::Staff(&STAFF_ROLES);
 
 /// Look at what an agency has collected: an agency's people at their own, Treasury and Auditor at any.
 const CONSOLE: Access = Access::Staff(&[Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
+/// Let people in.
+const AT_GATE: Access = Access::Staff(&[Role::AgencyGate]);
+
+/// A value as it stands in a query.
+fn escaped(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
 
 /// The rows of the public table that are pages.
 pub(crate) fn routes() -> Vec<Route<App>> {
@@ -104,6 +113,9 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ),
         Route::get("/assets/{name}", "asset", Access::Anyone, frame::stylesheet),
         Route::get("/{lang}/agency/", "console_today", CONSOLE, agency::today),
+        Route::get("/{lang}/gate", "gate_screen", AT_GATE, gate::show),
+        form(staff_form("/{lang}/gate", "gate_check", AT_GATE, gate::check)),
+        form(staff_form("/{lang}/gate/visits", "gate_let_in", AT_GATE, gate::visit)).runs_to_end(),
         Route::get("/{lang}/staff/sign-in", "staff_sign_in", Access::Anyone, staff::sign_in::show),
         form(Route::post("/{lang}/staff/sign-in", "staff_sign_in_posted", Access::Anyone, staff::sign_in::submit)),
         form(staff_form("/{lang}/staff/sign-out", "staff_sign_out", STAFF, staff::sign_in::sign_out)),

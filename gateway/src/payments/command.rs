@@ -152,6 +152,8 @@ pub struct NewBill {
     pub assessment: Option<AssessedAmount>,
     /// The agency's own name for it.
     pub agency_reference: Option<Arc<str>>,
+    /// The day that it is for, where the order names one.
+    pub visit_day: Option<jiff::civil::Date>,
     /// What payers may type instead of its number.
     pub references: Vec<NewReference>,
     /// How long it can be paid, in seconds.
@@ -383,6 +385,12 @@ pub enum Refusal {
     NotPaid {
         /// What it is.
         state: BillState,
+    },
+    /// The bill is for another day.
+    #[error("the bill is for {day}")]
+    WrongDay {
+        /// Which.
+        day: jiff::civil::Date,
     },
     /// Somebody was let in for this bill already.
     #[error("it was used at {}", visit.gate)]

@@ -10,6 +10,7 @@ use hyper::StatusCode;
 
 pub(super) use today::show as today;
 
+use super::escaped;
 use super::frame::{Frame, Shown, language_of, other, staff_page};
 use super::staff::{Bar, Room};
 use super::words::{CONSOLE, ConsoleWords};
@@ -53,11 +54,6 @@ impl Viewed {
         let name = served.catalogue().agency(&self.agency).map(|agency| agency.name.clone());
         frame.shown_or(name.as_ref(), &self.agency)
     }
-}
-
-/// A value as it stands in a query.
-fn escaped(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// The session of whoever asks. Rows with a rule of staff have one.

@@ -4,6 +4,7 @@ use ledger::table::RunError;
 use ledger::{Decision, View};
 
 use super::{Payments, draft, refuse};
+use crate::clock::east_africa_date;
 use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
 use crate::payments::visits::{VisitAsk, VisitEvent};
@@ -22,6 +23,10 @@ pub(super) fn decide(
     }
     if !bill.state.is_settled() {
         return Ok(refuse(Refusal::NotPaid { state: bill.state }));
+    }
+    let today = east_africa_date(view.now().micros());
+    if let Some(day) = bill.terms.visit_day.filter(|day| *day != today) {
+        return Ok(refuse(Refusal::WrongDay { day }));
     }
     let event = VisitEvent::Used { bill: *number, agency: agency.clone(), gate: gate.clone() };
     let answer = Answer::Done { sequence: view.next_sequence() };
