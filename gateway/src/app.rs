@@ -25,8 +25,10 @@ use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
+use crate::process::DemoStaff;
 use crate::receipts::ReceiptSigner;
 use crate::routing::Routing;
+use crate::staff::StaffDoor;
 use crate::views::Views;
 
 /// Everything that a request can reach.
@@ -59,6 +61,10 @@ pub struct App {
     pub in_flight: InFlight,
     /// How often strangers may ask.
     pub limits: RateLimits,
+    /// Where staff come in.
+    pub staff: StaffDoor,
+    /// The staff of a demonstration, whose passwords everybody may read.
+    pub demo_staff: Option<DemoStaff>,
     /// What the books look like in SQL.
     pub views: Views,
     /// Figures that are watched.
@@ -92,6 +98,11 @@ impl App {
     /// The ledger's view of the time.
     pub fn now(&self) -> LedgerTime {
         LedgerTime::from_micros(self.clock.now_micros())
+    }
+
+    /// The time in seconds since 1970, as authenticator apps count it.
+    pub fn now_seconds(&self) -> u64 {
+        u64::try_from(self.clock.now_micros() / 1_000_000).unwrap_or(0)
     }
 
     /// The month that keys of personal data made now belong to.
@@ -129,6 +140,9 @@ impl Application for App {
     fn authorize(&self, rule: Access, head: &RequestHead) -> Result<Principal, Problem> {
         if rule == Access::Provider {
             crate::api::check_caller(self, head)?;
+        }
+        if let Access::Staff(roles) = rule {
+            return crate::api::authorize_staff(self, roles, head);
         }
         let mode = KeyMode::of(self.purpose);
         let in_force = |secret: &KeySecret| {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use ledger::journal::JournalError;
 use ledger::table::RunError;
-use ledger::{Checkpoint, Head, Ledger, Outcome, SigningKey, SubmitError};
+use ledger::{Checkpoint, Head, Ledger, Outcome, ShortKey, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
     Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event, FoundBills,
-    Idempotency, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, archive, read_event,
+    Idempotency, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, Visit, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -176,6 +176,16 @@ impl Books {
     /// Whether a request was carried out before. Whoever must prepare a request asks this first.
     pub fn earlier(&self, idempotency: &Idempotency) -> Result<Earlier, LookupError> {
         Ok(Earlier::find(idempotency, |key| self.ledger.claimed(key))?)
+    }
+
+    /// When and where a bill was used.
+    pub fn visit(&self, bill: PaymentNumber) -> Result<Option<Arc<Visit>>, LookupError> {
+        Ok(self.ledger.archived(&archive::visit(bill))?.and_then(Archived::visit))
+    }
+
+    /// Sequence of the record that claims this key.
+    pub fn claimant(&self, key: &ShortKey) -> Result<Option<u64>, LookupError> {
+        Ok(self.ledger.claimed(key)?.map(|claimed| claimed.sequence))
     }
 
     /// What a record is about.

@@ -111,7 +111,7 @@ impl Drop for Place<'_> {
 fn check_key(key: &str, principal: &Principal) -> Result<(), Problem> {
     let len_min = match principal {
         Principal::Anyone => KEY_LEN_MIN_FOR_GUESTS,
-        Principal::Key(_) | Principal::Operator => KEY_LEN_MIN,
+        Principal::Key(_) | Principal::Operator | Principal::Staff(_) => KEY_LEN_MIN,
     };
     let is_form =
         (len_min..=KEY_LEN_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());

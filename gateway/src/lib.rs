@@ -26,11 +26,13 @@ pub mod receipts;
 
 pub mod views;
 
+pub mod gate;
 pub mod live;
 
 pub mod access;
 pub mod idempotency;
 pub mod limits;
+pub mod staff;
 
 pub mod routing;
 

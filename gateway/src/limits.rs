@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ledger::ShortKey;
 
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::http::client_address::{counted_as, is_a_strangers};
@@ -28,6 +29,15 @@ const PROMPTS_PER_PHONE: u32 = 10;
 /// processor.
 const DRAFTS_AT_ONCE: u32 = 10;
 const DRAFT_EVERY: Duration = Duration::from_secs(10);
+/// Tries to sign in to one account from one address: so many at once, and one more each half minute. Nobody types faster
+/// than their app shows new codes.
+const SIGN_INS_AT_ONCE: u32 = 6;
+const SIGN_IN_EVERY: Duration = Duration::from_secs(30);
+/// Tries to sign in to one account from anywhere. A guess at the code of an app is right three times in a million, and
+/// then only for whoever has the password: one a minute makes that a matter of years.
+const SIGN_INS_TO_ACCOUNT_AT_ONCE: u32 = 60;
+/// Tries to sign in, or to use an invitation, from one address of strangers.
+const SIGN_INS_PER_MINUTE: u32 = 60;
 /// Lines of the log about strangers: so many at once, and as many more each second.
 const LINES_PER_SECOND: u32 = 20;
 
@@ -46,6 +56,9 @@ pub struct RateLimits {
     guest_bills: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<Subscriber>,
     drafts: DefaultKeyedRateLimiter<Arc<str>>,
+    sign_ins_from: DefaultKeyedRateLimiter<(ShortKey, IpAddr)>,
+    sign_ins_to: DefaultKeyedRateLimiter<ShortKey>,
+    sign_in_addresses: DefaultKeyedRateLimiter<IpAddr>,
     strange_callbacks: LogLimit,
 }
 
@@ -62,6 +75,15 @@ impl RateLimits {
                     .expect("ten seconds are more than nothing")
                     .allow_burst(count(DRAFTS_AT_ONCE)),
             ),
+            sign_ins_from: RateLimiter::keyed(
+                Quota::with_period(SIGN_IN_EVERY)
+                    .expect("half a minute is more than nothing")
+                    .allow_burst(count(SIGN_INS_AT_ONCE)),
+            ),
+            sign_ins_to: RateLimiter::keyed(
+                Quota::per_minute(count(1)).allow_burst(count(SIGN_INS_TO_ACCOUNT_AT_ONCE)),
+            ),
+            sign_in_addresses: RateLimiter::keyed(Quota::per_minute(count(SIGN_INS_PER_MINUTE))),
             strange_callbacks: LogLimit::new(),
         }
     }
@@ -91,6 +113,20 @@ impl RateLimits {
         check(&self.phones, &phone)
     }
 
+    /// Somebody tries to sign in with this name, whether or not anybody has it. Everybody is counted: a guess is as good
+    /// from an office as from anywhere.
+    pub fn sign_in_is_tried(&self, login: &str, client: IpAddr) -> Result<(), TooOften> {
+        self.invitation_is_tried(client)?;
+        let login = ShortKey::of(login);
+        check(&self.sign_ins_from, &(login, counted_as(client)))?;
+        check(&self.sign_ins_to, &login)
+    }
+
+    /// Somebody tries to use an invitation.
+    pub fn invitation_is_tried(&self, client: IpAddr) -> Result<(), TooOften> {
+        if is_a_strangers(client) { check(&self.sign_in_addresses, &counted_as(client)) } else { Ok(()) }
+    }
+
     /// Somebody's key drafts a catalogue.
     pub fn catalogue_is_drafted(&self, principal: &Arc<str>) -> Result<(), TooOften> {
         check(&self.drafts, principal)
@@ -108,6 +144,12 @@ impl RateLimits {
         self.phones.shrink_to_fit();
         self.drafts.retain_recent();
         self.drafts.shrink_to_fit();
+        self.sign_ins_from.retain_recent();
+        self.sign_ins_from.shrink_to_fit();
+        self.sign_ins_to.retain_recent();
+        self.sign_ins_to.shrink_to_fit();
+        self.sign_in_addresses.retain_recent();
+        self.sign_in_addresses.shrink_to_fit();
     }
 }
 

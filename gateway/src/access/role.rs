@@ -13,6 +13,8 @@ pub enum Role {
     AgencyIntegrator,
     /// An agency's people: read what is the agency's.
     AgencyViewer,
+    /// An agency's people at a gate: look one payment up and let it be used once. See no totals and no lists.
+    AgencyGate,
     /// Proposes what needs two people.
     Maker,
     /// Approves what a maker proposed.
@@ -27,9 +29,10 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AgencyIntegrator,
         Self::AgencyViewer,
+        Self::AgencyGate,
         Self::Maker,
         Self::Checker,
         Self::Treasury,
@@ -42,6 +45,7 @@ impl Role {
         match self {
             Self::AgencyIntegrator => "agency_integrator",
             Self::AgencyViewer => "agency_viewer",
+            Self::AgencyGate => "agency_gate",
             Self::Maker => "maker",
             Self::Checker => "checker",
             Self::Treasury => "treasury",
@@ -52,7 +56,7 @@ impl Role {
 
     /// True for roles that exist within one agency only.
     pub const fn belongs_to_an_agency(self) -> bool {
-        matches!(self, Self::AgencyIntegrator | Self::AgencyViewer)
+        matches!(self, Self::AgencyIntegrator | Self::AgencyViewer | Self::AgencyGate)
     }
 }
 
@@ -64,7 +68,9 @@ impl fmt::Display for Role {
 
 /// The text names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the role is one of agency_integrator, agency_viewer, maker, checker, treasury, auditor, operator")]
+#[error(
+    "the role is one of agency_integrator, agency_viewer, agency_gate, maker, checker, treasury, auditor, operator"
+)]
 pub struct UnknownRole;
 
 impl FromStr for Role {

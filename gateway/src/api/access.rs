@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
+use hyper::Method;
+
 use crate::access::{ApiKey, KeySecret, Role};
+use crate::app::{App, Purpose};
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::RequestHead;
 use crate::payments::Bill;
+use crate::staff::Session;
 
 /// The rule of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum Access {
     Operator,
     /// Keys of these roles.
     Roles(&'static [Role]),
+    /// People of these roles who are signed in: pages. Another site's forms are refused here, before anything is read.
+    Staff(&'static [Role]),
 }
 
 /// Makes bills and asks for payment.
@@ -42,6 +48,12 @@ pub(super) const READERS_OF_DOUBT: Access =
 /// Closes services for a time and opens them again: an agency its own, an operator any.
 pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role::Operator]);
 
+/// Looks up one payment: an agency its own, the Auditor any.
+pub(super) const LOOKERS: Access =
+    Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::AgencyGate, Role::Auditor]);
+/// Lets people in.
+pub(super) const GATES: Access = Access::Roles(&[Role::AgencyIntegrator, Role::AgencyGate]);
+
 /// Proposes what needs two people: a catalogue.
 pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);
 /// Approves what a maker proposed.
@@ -59,6 +71,8 @@ pub enum Principal {
     Key(Arc<ApiKey>),
     /// The operator of this machine.
     Operator,
+    /// Somebody who is signed in.
+    Staff(Arc<Session>),
 }
 
 /// Which rows of data a caller sees.
@@ -79,6 +93,7 @@ impl Principal {
             Self::Anyone => "guest".into(),
             Self::Key(key) => key.id.clone(),
             Self::Operator => "operator".into(),
+            Self::Staff(session) => session.account().id.clone(),
         }
     }
 
@@ -89,14 +104,26 @@ impl Principal {
             Self::Anyone => "guest".to_owned(),
             Self::Operator => "operator".to_owned(),
             Self::Key(key) => format!("{} {}", key.role, key.agency.as_deref().unwrap_or("-")),
+            Self::Staff(session) => format!("staff {}", session.account().id),
         }
+    }
+
+    /// The session of somebody who is signed in. Routes with a rule of [`Access::Staff`] have one.
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        if let Self::Staff(session) = self { Some(session) } else { None }
     }
 
     /// Which rows this caller sees. The one place where that is decided.
     pub fn scope(&self) -> RowScope {
-        let Self::Key(key) = self else { return RowScope::Nothing };
-        match (key.role, &key.agency) {
-            (Role::AgencyIntegrator | Role::AgencyViewer, Some(agency)) => RowScope::Agency(agency.clone()),
+        let (role, agency) = match self {
+            Self::Key(key) => (key.role, &key.agency),
+            Self::Staff(session) => (session.account().role, &session.account().agency),
+            Self::Anyone | Self::Operator => return RowScope::Nothing,
+        };
+        match (role, agency) {
+            (Role::AgencyIntegrator | Role::AgencyViewer | Role::AgencyGate, Some(agency)) => {
+                RowScope::Agency(agency.clone())
+            }
             (Role::Treasury | Role::Auditor, None) => RowScope::Everything,
             _ => RowScope::Nothing,
         }
@@ -124,6 +151,11 @@ pub(super) fn no_such_bill() -> Problem {
     Problem::new(Code::NotFound, "There is no such bill, or it is not yours.")
 }
 
+/// The answer for rows of an agency that does not exist and for those of somebody else's: the same.
+pub(crate) fn no_rows() -> Problem {
+    Problem::new(Code::NotFound, "There is no such agency, or it is not yours.")
+}
+
 /// Decides whether the caller may use a route with this rule. `in_force` finds the key of a secret, if there is one that may
 /// be used here and now; nobody looks for it where anybody may call.
 pub(crate) fn authorize(
@@ -137,6 +169,8 @@ pub(crate) fn authorize(
         Access::Anyone | Access::WhoeverHasTheAddress | Access::Provider | Access::ThisMachine => {
             Ok(Principal::Anyone)
         }
+        // Sessions are not looked for here: see `authorize_staff`.
+        Access::Staff(_) => Err(sign_in_needed()),
         Access::Operator => match bearer(head)? {
             Some(secret) if secret.hash() == operator_token.hash() => Ok(Principal::Operator),
             _ => Err(unauthenticated()),
@@ -151,6 +185,64 @@ pub(crate) fn authorize(
             }
         }
     }
+}
+
+/// Decides whether somebody with a browser may use a page for these roles: they are signed in, they may, and what they
+/// send comes from a page of ours.
+pub(crate) fn authorize_staff(app: &App, roles: &[Role], head: &RequestHead) -> Result<Principal, Problem> {
+    check_origin(app, head)?;
+    let token = session_token(app.purpose, head).ok_or_else(sign_in_needed)?;
+    let session = app.staff.session(token, &app.books.readers().staff()).ok_or_else(sign_in_needed)?;
+    let role = session.account().role;
+    if roles.contains(&role) {
+        Ok(Principal::Staff(session))
+    } else {
+        Err(Problem::new(Code::Forbidden, format!("Staff of role {role} may not do this.")))
+    }
+}
+
+/// Refuses what another site makes a browser send. Browsers say where a form comes from; whoever does not say it is no
+/// browser, and has no session that another site could use.
+pub(crate) fn check_origin(app: &App, head: &RequestHead) -> Result<(), Problem> {
+    if matches!(*head.method(), Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    let is_ours = match (head.header("sec-fetch-site"), head.headers().get("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, None) => true,
+        (None, Some(origin)) => origin.to_str().is_ok_and(|origin| {
+            let host = head
+                .header("host")
+                .map(|host| origin == format!("http://{host}") || origin == format!("https://{host}"));
+            origin == app.public_url || host.unwrap_or(false)
+        }),
+    };
+    if is_ours { Ok(()) } else { Err(Problem::new(Code::Forbidden, "This form was sent by another site.")) }
+}
+
+/// The name of the cookie with the token of a session. With the prefix a browser takes it over TLS alone and from no
+/// other host; a demonstration has no TLS.
+pub(crate) fn session_cookie(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Live => "__Host-malipo-session",
+        Purpose::Demonstration => "malipo-session",
+    }
+}
+
+/// The token of the session that a browser shows.
+pub(crate) fn session_token(purpose: Purpose, head: &RequestHead) -> Option<&str> {
+    let name = session_cookie(purpose);
+    let cookies = head.header("cookie")?.split(';');
+    cookies
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, token)| token)
+}
+
+/// Nobody is signed in. For a browser this becomes the page to sign in on.
+fn sign_in_needed() -> Problem {
+    Problem::new(Code::Unauthenticated, "Sign in first, with a browser.")
+        .challenge(hyper::header::HeaderValue::from_static("Session"))
 }
 
 fn bearer(head: &RequestHead) -> Result<Option<KeySecret>, Problem> {

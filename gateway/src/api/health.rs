@@ -77,6 +77,7 @@ fn measure(app: &App) {
     }
     metrics::gauge!(names::BOOKS_RECORDS.name).set(app.books.head().size as f64);
     metrics::gauge!(names::BILLS_OPEN.name).set(readers.open_bill_count() as f64);
+    metrics::gauge!(names::STAFF_SESSIONS.name).set(app.staff.session_count() as f64);
     let unknown =
         readers.unfinished_attempts().iter().filter(|attempt| attempt.state == AttemptState::Unknown).count();
     metrics::gauge!(names::ATTEMPTS_UNKNOWN.name).set(unknown as f64);

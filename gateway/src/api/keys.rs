@@ -1,5 +1,7 @@
 //! Keys of the API, on the admin listener: handed out, listed, ended at once.
 
+use std::sync::Arc;
+
 use catalog::AgencyCode;
 use hyper::StatusCode;
 use ledger::LedgerTime;
@@ -103,20 +105,7 @@ pub(crate) fn make_key(wanted: &NewKey, mode: KeyMode) -> Result<(ApiKey, KeySec
     let wrong = |pointer: &'static str, code: &'static str, detail: String| {
         Problem::validation(vec![FieldError::new(pointer, code, detail)])
     };
-    let agency = match (&wanted.agency, wanted.role.belongs_to_an_agency()) {
-        (Some(agency), true) => {
-            let agency: AgencyCode = agency
-                .to_uppercase()
-                .parse()
-                .map_err(|error: catalog::CodeError| wrong("/agency", "not_an_agency", error.to_string()))?;
-            Some(agency.as_str().into())
-        }
-        (None, false) => None,
-        (None, true) => return Err(wrong("/agency", "missing", format!("{} needs an agency.", wanted.role))),
-        (Some(_), false) => {
-            return Err(wrong("/agency", "not_asked_for", format!("{} belongs to no agency.", wanted.role)));
-        }
-    };
+    let agency = agency_of_role(wanted.role, wanted.agency.as_deref())?;
     if wanted.label.chars().count() > LABEL_LEN_MAX {
         return Err(wrong("/label", "too_long", format!("At most {LABEL_LEN_MAX} characters.")));
     }
@@ -142,6 +131,25 @@ pub(crate) fn make_key(wanted: &NewKey, mode: KeyMode) -> Result<(ApiKey, KeySec
         expires,
     };
     Ok((key, secret))
+}
+
+/// The agency that goes with a role: one, for roles that belong to one, and none for others.
+pub(super) fn agency_of_role(role: Role, agency: Option<&str>) -> Result<Option<Arc<str>>, Problem> {
+    let wrong = |code: &'static str, detail: String| {
+        Problem::validation(vec![FieldError::new("/agency", code, detail)])
+    };
+    match (agency, role.belongs_to_an_agency()) {
+        (Some(agency), true) => {
+            let agency: AgencyCode = agency
+                .to_uppercase()
+                .parse()
+                .map_err(|error: catalog::CodeError| wrong("not_an_agency", error.to_string()))?;
+            Ok(Some(agency.as_str().into()))
+        }
+        (None, false) => Ok(None),
+        (None, true) => Err(wrong("missing", format!("{role} needs an agency."))),
+        (Some(_), false) => Err(wrong("not_asked_for", format!("{role} belongs to no agency."))),
+    }
 }
 
 impl KeyBody {

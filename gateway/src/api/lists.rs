@@ -216,7 +216,8 @@ pub(super) fn views_scope(request: &Request<App>) -> Result<Scope, Problem> {
     }
 }
 
-pub(super) fn no_answer(error: QueryError) -> Problem {
+/// Why the views do not answer.
+pub(crate) fn no_answer(error: QueryError) -> Problem {
     match &error {
         QueryError::NotReady { .. } | QueryError::Busy => {
             Problem::new(Code::Overloaded, error.to_string()).retry_after_seconds(1)

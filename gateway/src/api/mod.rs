@@ -12,6 +12,7 @@ mod callbacks;
 mod catalogue;
 mod collections;
 mod fees;
+mod gate;
 mod health;
 mod keys;
 mod lists;
@@ -19,6 +20,7 @@ mod live;
 mod openapi;
 mod receipts;
 mod services;
+mod staff;
 pub(crate) mod trouble;
 mod usage;
 
@@ -31,18 +33,22 @@ use crate::http::admission::Lane;
 use crate::http::body::BodyRule;
 use crate::http::router::{Route, RouteTableError, Routes};
 
-pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
-    READERS_OF_TOTALS,
+    CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
+    READERS_OF_DRAFTS, READERS_OF_TOTALS,
 };
+pub(crate) use access::{authorize, authorize_staff, check_origin, no_rows, session_cookie, session_token};
 pub(crate) use callbacks::check_caller;
+pub(crate) use gate::{let_in, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
+pub(crate) use lists::no_answer as views_problem;
 pub(crate) use openapi::DOCUMENT;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
+pub(crate) use staff::new_account;
+pub use staff::{NewStaff, StaffBody, StaffList};
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;
@@ -122,6 +128,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
+        Route::post("/v1/lookups", "lookup", LOOKERS, gate::lookup),
+        Route::post("/v1/visits", "visit_create", GATES, gate::visit),
         Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
         Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),
@@ -177,6 +185,11 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/keys", "admin_key_list", Access::Operator, keys::list),
         Route::post("/admin/keys", "admin_key_create", Access::Operator, keys::create),
         Route::post("/admin/keys/{id}/revoke", "admin_key_revoke", Access::Operator, keys::revoke),
+        Route::get("/admin/staff", "admin_staff_list", Access::Operator, staff::list),
+        Route::post("/admin/staff", "admin_staff_add", Access::Operator, staff::add).runs_to_end(),
+        Route::post("/admin/staff/{id}/end", "admin_staff_end", Access::Operator, staff::end).runs_to_end(),
+        Route::post("/admin/staff/{id}/reset", "admin_staff_reset", Access::Operator, staff::reset)
+            .runs_to_end(),
         // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
             .lane(Lane::Apart)

@@ -91,6 +91,7 @@ mod tests {
                 let scheme = match route.access {
                     Access::Roles(_) => Some("bearer"),
                     Access::Operator => Some("operator"),
+                    Access::Staff(_) => Some("session"),
                     Access::Anyone
                     | Access::WhoeverHasTheAddress
                     | Access::Provider

@@ -6,6 +6,7 @@ use catalog::{Language, PriceError};
 
 use crate::books::{BooksError, LookupError};
 use crate::channels::mpesa::instructions::NotPayable;
+use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::limits::TooOften;
@@ -114,6 +115,18 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::AlreadyInForce => Problem::new(Code::Conflict, "This catalogue is in force already."),
         Refusal::NoSuchKey => Problem::new(Code::NotFound, "There is no such key."),
         Refusal::KeyExists => Problem::new(Code::Conflict, "A key of this name exists."),
+        Refusal::NoSuchStaff => Problem::new(Code::NotFound, "There is no such account of staff."),
+        Refusal::NoRoomForStaff => {
+            Problem::new(Code::Conflict, "There is no room for another account: end some first.")
+        }
+        Refusal::NotPaid { state } => {
+            Problem::new(Code::NotPaid, format!("The bill is {}: nobody is let in for it.", state.word()))
+        }
+        Refusal::WrongDay { day } => Problem::new(Code::WrongDay, format!("It is for {day}.")),
+        Refusal::AlreadyUsed { visit } => Problem::new(
+            Code::AlreadyUsed,
+            format!("It was used on {} at {}.", format_rfc3339(visit.at.micros()), visit.gate),
+        ),
         Refusal::NoFreeNumber => {
             Problem::new(Code::BooksUnavailable, "No free payment number was found; try again.")
         }

@@ -173,6 +173,7 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         )
         .map_err(|error| trouble::internal(error).money_moved(MoneyMoved::No))?,
         agency_reference: wish.agency_reference.map(Into::into),
+        visit_day: wish.order.date,
         life_seconds: app.bill_life_seconds,
         vault_slot: 0,
         sealed: None,

@@ -12,6 +12,7 @@ mod kept_catalogues;
 mod keys;
 mod ledger;
 pub mod serve;
+mod staff;
 mod verify;
 
 use std::path::PathBuf;
@@ -63,6 +64,9 @@ pub enum Command {
     /// Keys of the API: hand out, list, end.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Accounts of the people who sign in to pages: invite, list, reset, end.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// Completions for a shell.
     Completions {
         /// Which shell.
@@ -136,6 +140,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Catalogue(command) => catalogue::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Keys(command) => keys::run(&command),
+        Command::Staff(command) => staff::run(&command),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "malipo", &mut std::io::stdout());

@@ -134,6 +134,24 @@ problem_codes! {
         en "This has changed in the meantime. Check it and try again."
         sw "Hali imebadilika. Angalia tena kisha ujaribu."
 
+    /// The bill has not been paid in full, so nobody is let in for it.
+    NotPaid = 409 "not_paid" final
+        title "The bill is not paid"
+        en "This has not been paid."
+        sw "Hii haijalipwa."
+
+    /// The bill is for another day.
+    WrongDay = 409 "wrong_day" final
+        title "The bill is for another day"
+        en "This is for another day."
+        sw "Hii ni ya siku nyingine."
+
+    /// Somebody was let in for this bill already; `detail` says when and where.
+    AlreadyUsed = 409 "already_used" final
+        title "The bill was used already"
+        en "This has been used already."
+        sw "Hii imeshatumika."
+
     /// The body is larger than this address takes.
     BodyTooLarge = 413 "body_too_large" final
         title "The body is too large"

@@ -1,38 +1,28 @@
 //! What every page shares: its language, the strip of a demonstration, the style sheet, and its headers.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use askama::Template;
-use bytes::Bytes;
 use catalog::{Language, Text};
 use hyper::StatusCode;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use ledger::Hash;
 
+use super::assets::{PAGES_CSS, STAFF_CSS};
 use super::words::{FRAME, FrameWords};
-use crate::app::{App, Purpose, SharedApp};
+use crate::app::{App, Purpose};
 use crate::catalogue::Rendered;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 
-const STYLESHEET: &str = include_str!("../../assets/pages.css");
-
-/// The name of the style sheet says what is in it, so that browsers may keep it for ever.
-static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| {
-    let Hash(hash) = Hash::of_parts(&[STYLESHEET.as_bytes()]);
-    format!("pages-{}.css", hex::encode(&hash[..8]))
-});
-
-/// Nothing but our own style sheet is loaded, nothing runs, nobody frames us, and forms go to us alone. The empty icon
-/// is a `data:` address; it keeps browsers from asking for one that does not exist.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+/// Nothing but our own style sheets and scripts is loaded, scripts ask nobody but us, nobody frames us, and forms go to us
+/// alone. The empty icon is a `data:` address; it keeps browsers from asking for one that does not exist.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Whether a page may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +65,11 @@ impl Frame {
     }
 
     pub(super) fn stylesheet(&self) -> &'static str {
-        &STYLESHEET_NAME
+        PAGES_CSS.name()
+    }
+
+    pub(super) fn staff_stylesheet(&self) -> &'static str {
+        STAFF_CSS.name()
     }
 
     /// A text in the language of the page, or in English where nobody has translated it.
@@ -162,6 +156,14 @@ pub(super) fn page(
     Ok(response)
 }
 
+/// A page for somebody who is signed in, or about to. Browsers tell such a page's own forms where they come from, and
+/// nobody else: see `check_origin` of the API.
+pub(super) fn staff_page(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let mut response = page(status, Keeping::Never, template)?;
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(response)
+}
+
 /// A page of the catalogue with its headers: the same for everybody, kept by caches and carried through an outage as the
 /// other answers of the catalogue are, and found by search engines. Rendered when it is asked for: both languages of
 /// 22,000 services would take more memory than everything else together.
@@ -179,30 +181,9 @@ fn protect(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
-/// `GET /assets/{name}`: the style sheet. An address with another name is of another release.
-pub(super) async fn stylesheet(_app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    if request.head.parameter("name") != STYLESHEET_NAME.as_str() {
-        return Err(Problem::new(Code::NotFound, "There is no such asset in this release."));
-    }
-    let css = Bytes::from_static(STYLESHEET.as_bytes());
-    let mut response = response::bytes(StatusCode::OK, "text/css; charset=utf-8", css);
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_style_sheet_is_light_and_asks_for_nothing() {
-        assert!(STYLESHEET.len() <= 10 * 1024, "{} bytes", STYLESHEET.len());
-        for outside in ["url(", "@import", "http"] {
-            assert!(!STYLESHEET.contains(outside), "{outside}");
-        }
-    }
 
     #[test]
     fn english_on_a_swahili_page_says_that_it_is_english() {

@@ -6,6 +6,7 @@
 //! sentence. `frame` is what all pages share: language, strip, style sheet, and the headers that keep an address which
 //! is a secret from leaking.
 
+mod assets;
 mod frame;
 mod moment;
 mod words;
@@ -25,18 +26,26 @@ mod receipt;
 
 mod problem;
 
+mod agency;
+mod gate;
+mod live;
+mod staff;
+mod sum;
+
 mod handset;
 mod handset_client;
 mod qr;
 
 use std::time::Duration;
 
+use crate::access::{Role, STAFF_ROLES};
 use crate::api::Access;
 use crate::app::App;
 use crate::http::body::BodyRule;
 use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
+use staff::staff_form;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;
@@ -49,6 +58,23 @@ const TOKEN_BYTES: usize = 16;
 /// What makes a form one wish, however often it is sent.
 fn form_token() -> String {
     hex::encode(rand::random::<[u8; TOKEN_BYTES]>())
+}
+
+/// Everybody who signs in.
+const STAFF: Access = Access::Staff(&STAFF_ROLES);
+
+/// Look at what an agency has collected: an agency's people at their own, Treasury and Auditor at any.
+const CONSOLE: Access = Access::Staff(&[Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
+/// Watch what all agencies collect.
+const TREASURY: Access = Access::Staff(&[Role::Treasury, Role::Auditor]);
+
+/// Let people in.
+const AT_GATE: Access = Access::Staff(&[Role::AgencyGate]);
+
+/// A value as it stands in a query.
+fn escaped(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// The rows of the public table that are pages.
@@ -94,7 +120,32 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/docs", "docs", Access::Anyone, docs::show),
         Route::get("/docs/alerts", "docs_alerts", Access::Anyone, docs::alerts::show),
         Route::get("/docs/{operation}", "docs_operation", Access::Anyone, docs::show_operation),
-        Route::get("/assets/{name}", "asset", Access::Anyone, frame::stylesheet),
+        Route::get("/assets/{name}", "asset", Access::Anyone, assets::show),
+        Route::get("/{lang}/agency/", "console_today", CONSOLE, agency::today),
+        Route::get("/{lang}/agency/live", "agency_live", CONSOLE, live::agency),
+        Route::get("/{lang}/agency/live/stream", "agency_live_stream", CONSOLE, live::agency_stream),
+        Route::get("/{lang}/treasury/live", "treasury_live", TREASURY, live::treasury),
+        Route::get("/{lang}/treasury/live/stream", "treasury_live_stream", TREASURY, live::treasury_stream),
+        Route::get("/{lang}/gate", "gate_screen", AT_GATE, gate::show),
+        form(staff_form("/{lang}/gate", "gate_check", AT_GATE, gate::check)),
+        form(staff_form("/{lang}/gate/visits", "gate_let_in", AT_GATE, gate::visit)).runs_to_end(),
+        Route::get("/{lang}/staff/sign-in", "staff_sign_in", Access::Anyone, staff::sign_in::show),
+        form(Route::post(
+            "/{lang}/staff/sign-in",
+            "staff_sign_in_posted",
+            Access::Anyone,
+            staff::sign_in::submit,
+        )),
+        form(staff_form("/{lang}/staff/sign-out", "staff_sign_out", STAFF, staff::sign_in::sign_out)),
+        Route::get("/{lang}/staff/set-up", "staff_set_up", Access::Anyone, staff::set_up::show),
+        form(Route::post(
+            "/{lang}/staff/set-up",
+            "staff_set_up_posted",
+            Access::Anyone,
+            staff::set_up::submit,
+        ))
+        .runs_to_end(),
+        Route::get("/demo/staff", "demo_staff", Access::Anyone, staff::demo::show),
         Route::get("/demo/phone", "demo_phone", Access::Anyone, handset::show),
         form(Route::post("/demo/phone/pin", "demo_phone_pin", Access::Anyone, handset::press_pin)),
         form(Route::post("/demo/phone/cancel", "demo_phone_cancel", Access::Anyone, handset::press_cancel)),

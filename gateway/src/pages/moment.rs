@@ -28,16 +28,21 @@ const MONTHS_SW: [&str; 12] = [
 /// `21 November 2026, 7:42pm`; in Swahili `21 Novemba 2026, 19:42`, because hours are counted from sunrise there and
 /// "saa moja" would be read as either.
 pub(super) fn spoken(time: LedgerTime, language: Language) -> String {
+    let day = day_spoken(east_africa_time(time.micros()).date(), language);
+    format!("{day}, {}", clock_spoken(time, language))
+}
+
+/// `7:42pm`; in Swahili `19:42`.
+pub(super) fn clock_spoken(time: LedgerTime, language: Language) -> String {
     let moment = east_africa_time(time.micros());
-    let day = day_spoken(moment.date(), language);
     let (hour, minute) = (moment.hour(), moment.minute());
     match language {
         Language::En => {
             let half = if hour < 12 { "am" } else { "pm" };
             let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
-            format!("{day}, {hour}:{minute:02}{half}")
+            format!("{hour}:{minute:02}{half}")
         }
-        Language::Sw => format!("{day}, {hour:02}:{minute:02}"),
+        Language::Sw => format!("{hour:02}:{minute:02}"),
     }
 }
 

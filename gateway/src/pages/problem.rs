@@ -5,6 +5,7 @@ use catalog::Language;
 use hyper::{StatusCode, Uri};
 
 use super::frame::{Frame, Keeping, language_of, other, page};
+use super::staff;
 use super::words::{PROBLEM, ProblemWords};
 use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;
@@ -23,6 +24,10 @@ pub(crate) fn problem_page(
 ) -> Option<Response> {
     let path = uri.path();
     let language = if path.starts_with("/sw/") { Language::Sw } else { Language::En };
+    let is_a_page = path.starts_with("/en/") || path.starts_with("/sw/");
+    if problem.code() == Code::Unauthenticated && is_a_page {
+        return staff::sign_in::instead_of(app, language, uri);
+    }
     let frame = Frame::new(app, language, Some(twin(path, language, problem.code())));
     let words = PROBLEM.of(language);
     let status = problem.status();

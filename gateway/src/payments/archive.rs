@@ -12,6 +12,7 @@ use super::bill::{Bill, ReceiptStub};
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::number::PaymentNumber;
 use super::reference::{BillsOfReference, ReferenceKey};
+use super::visits::Visit;
 
 /// Something that the archive holds. In JSON once a snapshot covers it, by its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub enum Archived {
     Receipt(Arc<ReceiptStub>),
     /// The bills with a reference, open or not.
     BillsOfReference(Arc<BillsOfReference>),
+    /// When and where a bill was used.
+    Visit(Arc<Visit>),
 }
 
 impl Value for Archived {
@@ -62,10 +65,20 @@ impl Archived {
         if let Self::Receipt(stub) = self { Some(stub) } else { None }
     }
 
+    /// When and where a bill was used, if it is that.
+    pub fn visit(self) -> Option<Arc<Visit>> {
+        if let Self::Visit(visit) = self { Some(visit) } else { None }
+    }
+
     /// The bills with a reference, if it is that.
     pub fn bills_of_reference(self) -> Option<Arc<BillsOfReference>> {
         if let Self::BillsOfReference(bills) = self { Some(bills) } else { None }
     }
+}
+
+/// Where it is said when and where a bill was used.
+pub fn visit(number: PaymentNumber) -> ShortKey {
+    ShortKey::of(&format!("visit {number}"))
 }
 
 /// Where a bill is that is not open any more.

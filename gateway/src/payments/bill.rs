@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{PartPayment, Text};
+use jiff::civil::Date;
 use ledger::{AccountCode, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,9 @@ pub struct BillTerms {
     /// The agency's own name for it. No personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency_reference: Option<Arc<str>>,
+    /// The day that it is for, where the order names one. Bills of before this was kept name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit_day: Option<Date>,
     /// What payers may type instead of its number, as keyed hashes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<BillReference>,

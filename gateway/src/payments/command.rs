@@ -14,7 +14,9 @@ use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::number::{PaymentNumber, TypedAccount};
 use super::reference::{Held, NewReference, TypedReference};
+use super::staff::StaffAsk;
 use super::usage::UsageCounts;
+use super::visits::{Visit, VisitAsk};
 use crate::access::ApiKey;
 
 /// A request to the books: who asks, why, and what.
@@ -106,6 +108,10 @@ pub enum Ask {
     },
     /// Keep what was counted.
     CountUsage(UsageCounts),
+    /// Change an account of staff.
+    Staff(StaffAsk),
+    /// Let somebody in.
+    Visit(VisitAsk),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
@@ -146,6 +152,8 @@ pub struct NewBill {
     pub assessment: Option<AssessedAmount>,
     /// The agency's own name for it.
     pub agency_reference: Option<Arc<str>>,
+    /// The day that it is for, where the order names one.
+    pub visit_day: Option<jiff::civil::Date>,
     /// What payers may type instead of its number.
     pub references: Vec<NewReference>,
     /// How long it can be paid, in seconds.
@@ -366,6 +374,30 @@ pub enum Refusal {
     /// A key of this name exists.
     #[error("a key of this name exists")]
     KeyExists,
+    /// There is no such account of staff.
+    #[error("there is no such account of staff")]
+    NoSuchStaff,
+    /// An account of this name exists, or there are as many as there may be.
+    #[error("there is no room for another account of staff")]
+    NoRoomForStaff,
+    /// The bill is not paid in full.
+    #[error("the bill is {}", state.word())]
+    NotPaid {
+        /// What it is.
+        state: BillState,
+    },
+    /// The bill is for another day.
+    #[error("the bill is for {day}")]
+    WrongDay {
+        /// Which.
+        day: jiff::civil::Date,
+    },
+    /// Somebody was let in for this bill already.
+    #[error("it was used at {}", visit.gate)]
+    AlreadyUsed {
+        /// When and where.
+        visit: Arc<Visit>,
+    },
     /// Another bill over the same assessment is open.
     #[error("bill {bill} over the same assessment is open")]
     AssessmentHasBill {

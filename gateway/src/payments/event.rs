@@ -15,7 +15,9 @@ use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
+use super::staff::StaffEvent;
 use super::usage::UsageCounts;
+use super::visits::VisitEvent;
 use crate::access::ApiKey;
 
 /// What a record is about.
@@ -126,6 +128,10 @@ pub enum Event {
     AvailabilityChanged(AvailabilityChange),
     /// Services were searched and viewed, in the last minutes.
     UsageCounted(UsageCounts),
+    /// An account of staff changed, or somebody signed in.
+    Staff(StaffEvent),
+    /// Somebody was let in at a gate.
+    Visit(VisitEvent),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.

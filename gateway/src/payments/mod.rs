@@ -35,6 +35,9 @@ mod readers;
 mod totals;
 mod usage;
 
+mod staff;
+mod visits;
+
 #[cfg(test)]
 mod tests;
 
@@ -67,8 +70,10 @@ pub use reference::{
     BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,
     ReferenceKind, TypedReference, bill_of_reference, bill_with_reference, canonical_reference,
 };
+pub use staff::{StaffAsk, StaffEvent, StaffMember, StaffRoll};
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, minute_of_revenue_day, revenue_day};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};
+pub use visits::{GATE_LEN_MAX, Visit, VisitAsk, VisitEvent};

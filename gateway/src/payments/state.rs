@@ -21,7 +21,9 @@ use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
 use super::reference::{BillReference, BillsOfReference, FoundBills, ReferenceKey, ReferenceKind};
+use super::staff::StaffRoll;
 use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
+use super::visits::{Visit, VisitEvent};
 use crate::access::{ApiKey, KeyRing};
 
 /// Everything that the records have made of bills, attempts, keys and totals.
@@ -32,6 +34,7 @@ pub struct Payments {
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: Arc<Availability>,
+    staff: Arc<StaffRoll>,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -52,6 +55,8 @@ pub struct Pending {
     catalogues: Option<Arc<Catalogues>>,
     /// All of it, if the batch changes some.
     availability: Option<Arc<Availability>>,
+    /// All of them, if the batch changes one.
+    staff: Option<Arc<StaffRoll>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -64,6 +69,7 @@ struct SnapshotParts {
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
+    staff: Arc<StaffRoll>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -126,6 +132,19 @@ impl Payments {
         view.pending().availability.as_ref().unwrap_or(&view.state().availability)
     }
 
+    /// Accounts of staff.
+    pub(super) fn staff<'a>(view: &'a View<'_, Self>) -> &'a StaffRoll {
+        view.pending().staff.as_ref().unwrap_or(&view.state().staff)
+    }
+
+    /// When and where a bill was used.
+    pub(super) fn visit(
+        view: &View<'_, Self>,
+        number: PaymentNumber,
+    ) -> Result<Option<Arc<Visit>>, RunError> {
+        Ok(view.archived(&archive::visit(number))?.and_then(Archived::visit))
+    }
+
     /// The revenue day that is open.
     pub(super) fn day(view: &View<'_, Self>) -> Option<i32> {
         view.pending().day.or(view.state().day)
@@ -164,7 +183,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -254,6 +273,11 @@ impl StateMachine for Payments {
             Event::AvailabilityChanged(change) => {
                 pending_availability(staging).change(change, record.time, record.sequence);
             }
+            Event::Staff(change) => pending_staff(staging).apply(change, record.sequence),
+            Event::Visit(VisitEvent::Used { bill, gate, .. }) => {
+                let visit = Visit { gate: Arc::clone(gate), at: record.time, sequence: record.sequence };
+                staging.archive(archive::visit(*bill), Archived::Visit(Arc::new(visit)));
+            }
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
@@ -292,6 +316,9 @@ impl StateMachine for Payments {
         if let Some(availability) = pending.availability {
             self.availability = availability;
         }
+        if let Some(staff) = pending.staff {
+            self.staff = staff;
+        }
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -312,6 +339,9 @@ impl StateMachine for Payments {
         if let Some(availability) = &pending.availability {
             readers.show_availability(Arc::clone(availability));
         }
+        if let Some(staff) = &pending.staff {
+            readers.show_staff(Arc::clone(staff));
+        }
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -325,6 +355,7 @@ impl StateMachine for Payments {
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_availability(Arc::clone(&self.availability));
+        readers.show_staff(Arc::clone(&self.staff));
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -344,6 +375,7 @@ impl StateMachine for Payments {
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
             availability: self.availability.parts(),
+            staff: Arc::clone(&self.staff),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -359,6 +391,7 @@ impl StateMachine for Payments {
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
+            staff: Some(parts.staff),
             totals: Totals::default(),
             day: parts.day,
         });
@@ -383,6 +416,11 @@ fn pending_catalogues<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Cat
 fn pending_availability<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Availability {
     let known = &staging.state().availability;
     Arc::make_mut(staging.pending().availability.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRoll {
+    let known = &staging.state().staff;
+    Arc::make_mut(staging.pending().staff.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn staged_bill(

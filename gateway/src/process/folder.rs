@@ -23,6 +23,9 @@ pub const VAULT_FOLDER: &str = "vault";
 /// Where catalogue files are, in the data directory.
 pub const CATALOGUES_FOLDER: &str = "catalogues";
 
+/// Where it lies what staff sign in with, in the folder of keys.
+const STAFF_FOLDER: &str = "staff";
+
 /// Words that Safaricom refuses in an address, of those that our alphabet can spell.
 const REFUSED_WORDS: [&str; 3] = ["mpesa", "exe", "cmd"];
 
@@ -140,6 +143,11 @@ impl Folder {
         self.keys.join("lookup")
     }
 
+    /// Where it lies what staff sign in with.
+    pub fn staff(&self) -> PathBuf {
+        self.keys.join(STAFF_FOLDER)
+    }
+
     /// The signing key in the file of this name; made, and named `name`, where there is none. A key keeps the name that it
     /// was made with, whatever the gateway is called later: proofs in people's hands name it.
     pub fn signing_key(&self, file: &str, name: &str) -> Result<SigningKey, FolderError> {
@@ -228,7 +236,8 @@ pub fn read_signing_key(path: &Path) -> Result<Option<SigningKey>, FolderError> 
     key.map(Some).map_err(|source| FolderError::Key { path: path.to_path_buf(), source })
 }
 
-fn make_folder(path: &Path) -> Result<(), FolderError> {
+/// Makes a folder that its owner alone can open, unless it is there.
+pub(crate) fn make_folder(path: &Path) -> Result<(), FolderError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|source| FolderError::Io { path: path.to_path_buf(), source })
 }

@@ -2,6 +2,7 @@
 //! everything is closed in the reverse order.
 
 pub mod demo_keys;
+mod demo_staff;
 mod folder;
 mod kept_checkpoint;
 mod ready_file;
@@ -44,14 +45,17 @@ use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
 use crate::server::{Listener, drain, serve};
+use crate::staff::{CredentialsError, StaffDoor};
 use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 pub use demo_keys::DemoKeys;
+pub use demo_staff::DemoStaff;
 pub use folder::{
     ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
     read_signing_key,
 };
+pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use ready_file::ReadyFile;
 
 /// How long a demonstration waits for its simulated Safaricom before it says that it is ready.
@@ -120,6 +124,12 @@ pub enum StartError {
     /// The keys of a demonstration.
     #[error("the keys of the demonstration: {0}")]
     DemoKeys(String),
+    /// What staff sign in with.
+    #[error("accounts of staff: {0}")]
+    Staff(#[from] CredentialsError),
+    /// The accounts of a demonstration.
+    #[error("the staff of the demonstration: {0}")]
+    DemoStaff(String),
     /// The operating system.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -208,6 +218,13 @@ pub async fn start(
         clock.go_on_from(head.time.micros(), is_trusted);
     }
     let served = load_catalogue(config, &folder, &books, clock.today()).await?;
+    let staff = StaffDoor::open(folder.staff(), &books.readers().staff())?;
+    let demo_staff = match purpose {
+        Purpose::Live => None,
+        Purpose::Demonstration => {
+            Some(demo_staff::obtain(&folder, &books, &staff, clock.now_micros()).await?)
+        }
+    };
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);
     let stop = CancellationToken::new();
@@ -233,6 +250,8 @@ pub async fn start(
         sandbox_url,
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
         limits: RateLimits::new(),
+        staff,
+        demo_staff,
         views,
         live: Live::new(stop.clone()),
         data_folder: folder.root().to_path_buf(),

@@ -47,6 +47,7 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         keep_checkpoint(&app, &root, &mut kept_size);
         if instant.duration_since(last_forgotten) >= FORGET_EVERY {
             app.limits.forget();
+            app.staff.forget(&app.books.readers().staff());
             last_forgotten = instant;
         }
         if let Err(error) = app.vault.begin_month(month_of(now)) {

@@ -43,6 +43,24 @@ pub const HTTP_REQUEST_DURATION_SECONDS: Metric = Metric {
     about: "Time from a request's head being read to its response being ready to write.",
 };
 
+/// Tries of people to sign in.
+pub const STAFF_SIGN_INS_TOTAL: Metric = Metric {
+    name: "malipo_staff_sign_ins_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Tries of people to sign in: in, or wrong.",
+};
+
+/// People who are signed in.
+pub const STAFF_SESSIONS: Metric = Metric {
+    name: "malipo_staff_sessions",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Sessions of people who are signed in.",
+};
+
 /// Requests turned away at once because every place was taken.
 pub const HTTP_REQUESTS_SHED_TOTAL: Metric = Metric {
     name: "malipo_http_requests_shed_total",
@@ -337,6 +355,8 @@ pub const BACK_END_BREAKER: Metric = Metric {
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
+    STAFF_SIGN_INS_TOTAL,
+    STAFF_SESSIONS,
     HTTP_REQUESTS_SHED_TOTAL,
     HTTP_REQUESTS_ABANDONED_TOTAL,
     CONNECTIONS_OPEN,

@@ -244,6 +244,8 @@ impl Changes {
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::AvailabilityChanged(_)
+            | Event::Staff(_)
+            | Event::Visit(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

@@ -36,7 +36,6 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
         frame: Frame::new(&app, Language::En, None),
         about: text(&DOCUMENT["info"]["description"]),
         groups: groups(),
-        public_url: app.public_url.clone(),
     };
     page(StatusCode::OK, Keeping::ForAnHour, &shown)
 }
@@ -59,7 +58,6 @@ struct DocsPage {
     frame: Frame,
     about: String,
     groups: Vec<Group>,
-    public_url: String,
 }
 
 /// Calls about one thing.

@@ -45,7 +45,6 @@ pub(super) fn all(document: &Value) -> Vec<Operation> {
 #[template(path = "docs_operation.html")]
 pub(super) struct OperationPage {
     frame: Frame,
-    id: String,
     method: String,
     path: String,
     summary: String,
@@ -54,7 +53,6 @@ pub(super) struct OperationPage {
     command: String,
     parameters: Vec<Parameter>,
     body_fields: Vec<Field>,
-    body_example: Option<String>,
     answers: Vec<AnswerView>,
 }
 
@@ -88,7 +86,6 @@ impl OperationPage {
         let answers = call["responses"].as_object().into_iter().flatten();
         Self {
             frame,
-            id: of.id.clone(),
             method: of.method.clone(),
             path: of.path.clone(),
             summary: of.summary.clone(),
@@ -109,7 +106,6 @@ impl OperationPage {
             ),
             parameters: parameters.iter().map(|one| parameter(document, one)).collect(),
             body_fields: media.map(|(_, media)| fields(document, &media["schema"])).unwrap_or_default(),
-            body_example,
             answers: answers.map(|(status, answer)| answer_view(document, status, answer)).collect(),
         }
     }

@@ -61,8 +61,10 @@ fn gather(document: &Value, schema: &Value, prefix: &str, depth: usize, fields: 
 pub(super) fn kind(document: &Value, schema: &Value) -> String {
     let schema = resolved(document, schema);
     if let Some(values) = schema["enum"].as_array() {
-        let words: Vec<_> =
-            values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let words: Vec<_> = values
+            .iter()
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect();
         return format!("one of {}", words.join(", "));
     }
     if let Some(constant) = schema.get("const") {

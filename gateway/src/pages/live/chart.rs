@@ -26,7 +26,11 @@ impl Chart {
         let top = highest(&curve.today).max(highest(&curve.last_week));
         (top > 0).then(|| Self {
             today: points(&curve.today, top),
-            last_week: if highest(&curve.last_week) > 0 { points(&curve.last_week, top) } else { String::new() },
+            last_week: if highest(&curve.last_week) > 0 {
+                points(&curve.last_week, top)
+            } else {
+                String::new()
+            },
             top: sum_shown(top, curve.currency),
         })
     }

@@ -47,7 +47,8 @@ struct Row {
 
 struct ServiceRow {
     name: Shown,
-    slug: String,
+    /// Its page for citizens.
+    address: String,
     agency: String,
     paid: u64,
     sums: Vec<String>,
@@ -107,8 +108,7 @@ fn headline(words: &LiveWords, of: &Collected, detail: Option<&Detail>) -> Headl
     Headline {
         sum: sum(of.today),
         payments: (words.payments)(of.today.count),
-        last_minute: curve
-            .map(|curve| (words.last_minute)(curve.last_minute.count, &sum(curve.last_minute))),
+        last_minute: curve.map(|curve| (words.last_minute)(curve.last_minute.count, &sum(curve.last_minute))),
         last_week_by_now: curve.map(|curve| sum(curve.last_week_by_now)),
         last_week: sum(of.last_week),
         difference: curve.and_then(|curve| difference(of.today.minor, curve.last_week_by_now.minor)),
@@ -131,7 +131,7 @@ fn row(name: Shown, currency: Currency, total: Total) -> Row {
 fn services(frame: &Frame, catalogue: &Catalogue, known: &Detail) -> Vec<ServiceRow> {
     let rows = known.services.iter().map(|row| ServiceRow {
         name: frame.shown_or(catalogue.service(&row.service).map(|service| &service.name), &row.service),
-        slug: row.service.to_string(),
+        address: format!("/{}/services/{}", frame.code(), row.service),
         agency: row.agency.to_string(),
         paid: row.paid,
         sums: row.collected.iter().map(|(currency, minor)| sum_shown(*minor, *currency)).collect(),

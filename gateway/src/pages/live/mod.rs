@@ -10,7 +10,8 @@ use hyper::StatusCode;
 
 use self::figures::FiguresView;
 use super::agency::{Viewed, choose, session};
-use super::frame::{Frame, LIVE_SCRIPT_NAME, Shown, language_of, other, staff_page};
+use super::assets::LIVE_SCRIPT;
+use super::frame::{Frame, Shown, language_of, other, staff_page};
 use super::staff::{Bar, Room};
 use super::words::{LIVE, LiveWords};
 use crate::app::{App, SharedApp};
@@ -64,7 +65,7 @@ async fn show(
         heading,
         figures: figures_html(app, language, scope, &known)?,
         stream: format!("{path}/stream{chosen}"),
-        script: &LIVE_SCRIPT_NAME,
+        script: LIVE_SCRIPT.name(),
     };
     staff_page(StatusCode::OK, &shown)
 }

@@ -56,6 +56,7 @@ fn bill(service_name: Text) -> Bill {
         catalogue: CatalogueVersion { number: 1, hash: "0".into() },
         assessment: None,
         agency_reference: Some("seen by the agency alone".into()),
+        visit_day: None,
         references: Vec::new(),
         created: LedgerTime::from_micros(0),
         expires: LedgerTime::from_micros(1_000_000),

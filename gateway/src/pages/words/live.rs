@@ -5,7 +5,6 @@ use super::{Both, grouped};
 /// Sentences of the live pages.
 pub(in crate::pages) struct LiveWords {
     pub(in crate::pages) treasury: &'static str,
-    pub(in crate::pages) agency: &'static str,
     pub(in crate::pages) collected_today: &'static str,
     pub(in crate::pages) as_of: fn(&str, u64) -> String,
     pub(in crate::pages) payments: fn(u64) -> String,
@@ -45,7 +44,6 @@ pub(in crate::pages) struct LiveWords {
 pub(in crate::pages) static LIVE: Both<LiveWords> = Both {
     en: LiveWords {
         treasury: "National Treasury: collections",
-        agency: "Collections",
         collected_today: "Collected today",
         as_of: |time, record| format!("As of {time} East Africa Time, record {}", spoken(record)),
         payments: |count| if count == 1 { "1 payment".into() } else { format!("{} payments", spoken(count)) },
@@ -86,13 +84,16 @@ pub(in crate::pages) static LIVE: Both<LiveWords> = Both {
         stale: "The live feed is lost. Figures below are from then. Connecting again.",
         refresh: "Refresh",
         age: |seconds| {
-            let (count, one, many) = unit_of(seconds, ["second", "minute", "hour", "day"], ["seconds", "minutes", "hours", "days"]);
+            let (count, one, many) = unit_of(
+                seconds,
+                ["second", "minute", "hour", "day"],
+                ["seconds", "minutes", "hours", "days"],
+            );
             format!("{count} {}", if count == 1 { one } else { many })
         },
     },
     sw: LiveWords {
         treasury: "Hazina ya Taifa: makusanyo",
-        agency: "Makusanyo",
         collected_today: "Yaliyokusanywa leo",
         as_of: |time, record| {
             format!("Kufikia saa {time}, saa za Afrika Mashariki, rekodi {}", spoken(record))
@@ -103,7 +104,9 @@ pub(in crate::pages) static LIVE: Both<LiveWords> = Both {
         last_week: "Siku kama hii wiki iliyopita, siku nzima",
         difference: "Tofauti",
         chart: |top| {
-            format!("Kilichoingia tangu saa sita usiku, leo na siku kama hii wiki iliyopita. Ukingo wa juu ni {top}.")
+            format!(
+                "Kilichoingia tangu saa sita usiku, leo na siku kama hii wiki iliyopita. Ukingo wa juu ni {top}."
+            )
         },
         today: "Leo",
         by_agency: "Kwa wakala",
@@ -133,7 +136,8 @@ pub(in crate::pages) static LIVE: Both<LiveWords> = Both {
         stale: "Mawasiliano ya moja kwa moja yamekatika. Takwimu zilizo hapa chini ni za wakati huo. Tunaunganisha tena.",
         refresh: "Onyesha upya",
         age: |seconds| {
-            let (count, unit, _) = unit_of(seconds, ["sekunde", "dakika", "saa", "siku"], ["sekunde", "dakika", "saa", "siku"]);
+            let (count, unit, _) =
+                unit_of(seconds, ["sekunde", "dakika", "saa", "siku"], ["sekunde", "dakika", "saa", "siku"]);
             format!("{unit} {count}")
         },
     },

@@ -3,21 +3,29 @@
 
 mod bill;
 mod catalogue;
+mod console;
 mod fees;
+mod gate;
 mod lines;
+mod live;
 mod order;
 mod problem;
 mod receipt;
+mod staff;
 
 use catalog::Language;
 
 pub(super) use bill::{BILL, BillWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};
+pub(super) use console::{CONSOLE, ConsoleWords};
 pub(super) use fees::{FEES, FeeWords};
+pub(super) use gate::{GATE, GateWords};
 pub(super) use lines::{LINES, LineWords};
+pub(super) use live::{LIVE, LiveWords};
 pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
+pub(super) use staff::{STAFF, StaffWords};
 
 /// The same in both languages.
 pub(super) struct Both<T> {

@@ -49,6 +49,7 @@ pub(super) fn create(
             catalogue: new.catalogue.clone(),
             assessment: new.assessment,
             agency_reference: new.agency_reference.clone(),
+            visit_day: new.visit_day,
             references: new
                 .references
                 .iter()

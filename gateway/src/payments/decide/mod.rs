@@ -7,6 +7,8 @@ mod bills;
 mod catalogues;
 mod money_in;
 mod operations;
+mod staff;
+mod visits;
 
 #[cfg(test)]
 pub(super) use self::operations::DUE_PER_TICK_MAX;
@@ -42,6 +44,8 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
+        Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
+        Ask::Visit(ask) => visits::decide(view, command, ask),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
     }
 }

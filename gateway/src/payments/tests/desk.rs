@@ -170,6 +170,7 @@ impl Desk {
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: None,
+            visit_day: None,
             references: Vec::new(),
             life_seconds: 86_400,
             vault_slot: 0,

@@ -1,0 +1,144 @@
+//! At a gate: what somebody shows is looked up and judged, from the books themselves. What is not the agency's own is
+//! said to be so and nothing else about it.
+
+use std::sync::Arc;
+
+use ledger::ShortKey;
+
+use crate::api::RowScope;
+use crate::app::App;
+use crate::books::LookupError;
+use crate::clock::east_africa_date;
+use crate::payments::{
+    Bill, ChannelReceipt, Event, PaymentNumber, PaymentReceived, Placement, Provider, RECEIPT_LEN_MAX,
+    ReceiptNumber, Visit,
+};
+use crate::receipts::ShortForm;
+
+/// What the short form of a receipt begins with, whatever its version.
+const SHORT_FORM_MARK: &str = "MLP";
+
+/// Whether somebody is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Paid, for today, and not used.
+    Valid,
+    /// Somebody was let in for it.
+    AlreadyUsed,
+    /// Nothing or not enough has been paid, or it was given back.
+    NotPaid,
+    /// The bill is for another day.
+    WrongDay,
+    /// It is another agency's.
+    NotOurs,
+    /// A receipt that was altered, or that another key has signed.
+    NotGenuine,
+    /// Nothing of ours is like what was shown.
+    NotFound,
+}
+
+impl Verdict {
+    /// The word of the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::AlreadyUsed => "already_used",
+            Self::NotPaid => "not_paid",
+            Self::WrongDay => "wrong_day",
+            Self::NotOurs => "not_ours",
+            Self::NotGenuine => "not_genuine",
+            Self::NotFound => "not_found",
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Whether they are let in.
+    pub verdict: Verdict,
+    /// The bill, if it is one that whoever asks may see.
+    pub bill: Option<Arc<Bill>>,
+    /// When and where it was used.
+    pub visit: Option<Arc<Visit>>,
+}
+
+/// Looks up what somebody shows: a payment number, a receipt number, the channel's own receipt, or the text of the code
+/// on a receipt.
+pub fn look_up(app: &App, scope: &RowScope, shown: &str) -> Result<Found, LookupError> {
+    let without_bill = |verdict| Found { verdict, bill: None, visit: None };
+    let number = match read(app, shown)? {
+        Read::Bill(number) => number,
+        Read::Forged => return Ok(without_bill(Verdict::NotGenuine)),
+        Read::Nothing => return Ok(without_bill(Verdict::NotFound)),
+    };
+    let Some(bill) = app.books.bill(number)? else { return Ok(without_bill(Verdict::NotFound)) };
+    if !scope.covers(&bill.terms.agency) {
+        return Ok(without_bill(Verdict::NotOurs));
+    }
+    let visit = app.books.visit(number)?;
+    let today = east_africa_date(app.now().micros());
+    let verdict = judge(&bill, visit.is_some(), today);
+    Ok(Found { verdict, bill: Some(bill), visit })
+}
+
+/// Whether a bill lets somebody in today.
+fn judge(bill: &Bill, is_used: bool, today: jiff::civil::Date) -> Verdict {
+    if is_used {
+        Verdict::AlreadyUsed
+    } else if !bill.state.is_settled() {
+        Verdict::NotPaid
+    } else if bill.terms.visit_day.is_some_and(|day| day != today) {
+        Verdict::WrongDay
+    } else {
+        Verdict::Valid
+    }
+}
+
+/// What was shown, as far as it leads to a bill.
+enum Read {
+    Bill(PaymentNumber),
+    Forged,
+    Nothing,
+}
+
+fn read(app: &App, shown: &str) -> Result<Read, LookupError> {
+    let shown = shown.trim();
+    if shown.starts_with(SHORT_FORM_MARK) {
+        let Ok(form) = ShortForm::open(shown, &[app.receipts.verifying_key()]) else {
+            return Ok(Read::Forged);
+        };
+        return of_receipt(app, &form.receipt_number);
+    }
+    let plain: String = shown.chars().filter(char::is_ascii_alphanumeric).collect();
+    if let Ok(number) = plain.parse() {
+        return Ok(Read::Bill(number));
+    }
+    match of_receipt(app, &plain)? {
+        Read::Nothing => of_channel_receipt(app, &plain.to_uppercase()),
+        found => Ok(found),
+    }
+}
+
+fn of_receipt(app: &App, text: &str) -> Result<Read, LookupError> {
+    let Ok(number) = text.parse::<ReceiptNumber>() else { return Ok(Read::Nothing) };
+    let found = app.books.payment_of_receipt(number)?;
+    Ok(found.map_or(Read::Nothing, |(_, bill)| Read::Bill(bill.terms.number)))
+}
+
+/// The bill of a payment that a channel names. Money in suspense is for no bill yet, so nobody is let in for it.
+fn of_channel_receipt(app: &App, number: &str) -> Result<Read, LookupError> {
+    if number.is_empty() || number.len() > RECEIPT_LEN_MAX {
+        return Ok(Read::Nothing);
+    }
+    let short_code = app.paybill.short_code().into();
+    let receipt = ChannelReceipt { provider: Provider::Mpesa, short_code, number: number.into() };
+    let claimed = app.books.claimant(&ShortKey::of(&receipt.credit_key()))?;
+    let event = claimed.map(|sequence| app.books.event(sequence)).transpose()?.flatten();
+    match event {
+        Some(Event::PaymentReceived(PaymentReceived { placement: Placement::Bill { bill, .. }, .. })) => {
+            Ok(Read::Bill(bill))
+        }
+        _ => Ok(Read::Nothing),
+    }
+}

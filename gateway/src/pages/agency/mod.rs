@@ -1,0 +1,94 @@
+//! The console of an agency: what it has collected today, its payments, and the whole life of each bill. An agency's
+//! people see their own; Treasury and Auditor choose whose.
+
+mod today;
+
+use std::sync::Arc;
+
+use askama::Template;
+use hyper::StatusCode;
+
+pub(super) use today::show as today;
+
+use super::escaped;
+use super::frame::{Frame, Shown, language_of, other, staff_page};
+use super::staff::{Bar, Room};
+use super::words::{CONSOLE, ConsoleWords};
+use crate::api::{RowScope, no_rows};
+use crate::app::{App, SharedApp};
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::staff::Session;
+use crate::views::Scope;
+
+/// Whose rows somebody looks at.
+#[derive(Clone, Debug)]
+pub(super) struct Viewed {
+    agency: Arc<str>,
+    /// For questions to the views: never wider than what the person may see.
+    pub(super) scope: Scope,
+    /// What every address of the console has in its query, so that who may choose stays where they are.
+    pub(super) chosen: String,
+}
+
+impl Viewed {
+    /// The agency of whoever asks, or the one that somebody who may see all has chosen; nothing before they have.
+    pub(super) fn of(request: &Request<App>) -> Result<Option<Self>, Problem> {
+        let chosen =
+            request.head.query()?.get("agency").filter(|code| !code.is_empty()).map(Arc::<str>::from);
+        let (agency, is_chosen) = match (request.principal.scope(), chosen) {
+            (RowScope::Agency(own), None) => (own, false),
+            (RowScope::Agency(own), Some(chosen)) if own == chosen => (own, false),
+            (RowScope::Everything, Some(chosen)) => (chosen, true),
+            (RowScope::Everything, None) => return Ok(None),
+            (RowScope::Agency(_), Some(_)) | (RowScope::Nothing, _) => return Err(no_rows()),
+        };
+        let query = if is_chosen { format!("?agency={}", escaped(&agency)) } else { String::new() };
+        Ok(Some(Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen: query }))
+    }
+
+    /// What the agency is called.
+    pub(super) fn name(&self, app: &App, frame: &Frame) -> Shown {
+        let served = app.catalogue.current();
+        let name = served.catalogue().agency(&self.agency).map(|agency| agency.name.clone());
+        frame.shown_or(name.as_ref(), &self.agency)
+    }
+}
+
+/// The session of whoever asks. Rows with a rule of staff have one.
+pub(super) fn session(request: &Request<App>) -> Result<&Session, Problem> {
+    request
+        .principal
+        .session()
+        .map(|session| &**session)
+        .ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))
+}
+
+/// The agencies that somebody who may see all chooses from, before they come to this room.
+pub(super) fn choose(app: &SharedApp, request: &Request<App>, room: Room) -> Result<Response, Problem> {
+    let language = language_of(request)?;
+    let path = request.head.uri().path();
+    let twin = path.replacen(language.code(), other(language).code(), 1);
+    let frame = Frame::new(app, language, Some(twin));
+    let served = app.catalogue.current();
+    let mut agencies: Vec<_> = served
+        .catalogue()
+        .agencies()
+        .iter()
+        .map(|agency| (frame.shown(&agency.name), format!("{path}?agency={}", escaped(agency.code.as_str()))))
+        .collect();
+    agencies.sort_by(|one, other| one.0.text.cmp(&other.0.text));
+    let bar = Bar::new(session(request)?, language, room);
+    staff_page(StatusCode::OK, &ChoosePage { words: CONSOLE.of(language), frame, bar, agencies })
+}
+
+#[derive(Template)]
+#[template(path = "console_choose.html")]
+struct ChoosePage {
+    frame: Frame,
+    bar: Bar,
+    words: &'static ConsoleWords,
+    agencies: Vec<(Shown, String)>,
+}
