@@ -13,6 +13,7 @@ mod one_confirmation;
 mod pages;
 mod pay_once;
 mod prompts;
+mod receipt_on_paper;
 mod several_owners;
 
 // What can be paid for.

@@ -27,6 +27,7 @@ mod problem;
 mod handset;
 mod handset_client;
 mod qr;
+mod sheet;
 
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ use crate::http::body::BodyRule;
 use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
+pub(crate) use receipt::pdf::answer as receipt_pdf;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;
@@ -82,6 +84,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         .runs_to_end()
         .deadline(PROMPT_DEADLINE),
         Route::get("/{lang}/receipts/{number}", "receipt_page", Access::Anyone, receipt::show),
+        Route::get("/{lang}/receipts/{number}/pdf", "receipt_pdf", Access::Anyone, receipt::pdf::show),
         Route::get("/r/{number}", "receipt_page_short", Access::Anyone, receipt::show_short),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
         Route::get(
