@@ -8,6 +8,8 @@ mod harness;
 // A bill is paid.
 mod account_numbers;
 mod amboseli;
+mod applications;
+mod missing_payments;
 mod money_lands;
 mod one_confirmation;
 mod pages;
@@ -15,6 +17,7 @@ mod pay_once;
 mod prompts;
 mod receipt_on_paper;
 mod several_owners;
+mod waiting;
 
 // What can be paid for.
 mod availability;

@@ -23,16 +23,26 @@ use crate::http::response::{self, Response};
 
 const STYLESHEET: &str = include_str!("../../assets/pages.css");
 
-/// The name of the style sheet says what is in it, so that browsers may keep it for ever.
-static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| {
-    let Hash(hash) = Hash::of_parts(&[STYLESHEET.as_bytes()]);
-    format!("pages-{}.css", hex::encode(&hash[..8]))
-});
+/// Keeps the page of a bill up to date where scripts run; without it there is a button.
+const SCRIPT: &str = include_str!("../../assets/live.js");
+
+/// The names of assets say what is in them, so that browsers may keep them for ever.
+static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| asset_name("pages", STYLESHEET, "css"));
+static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| asset_name("live", SCRIPT, "js"));
+
+fn asset_name(stem: &str, content: &str, extension: &str) -> String {
+    let Hash(hash) = Hash::of_parts(&[content.as_bytes()]);
+    format!("{stem}-{}.{extension}", hex::encode(&hash[..8]))
+}
 
 /// Nothing but our own style sheet is loaded, nothing runs, nobody frames us, and forms go to us alone. The empty icon
 /// is a `data:` address; it keeps browsers from asking for one that does not exist.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+/// The same for the page of a bill, which runs our one script: that listens to us alone.
+const LIVE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                           frame-ancestors 'none'; script-src 'self'; connect-src 'self'";
 
 /// Whether a page may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +62,32 @@ pub(super) struct Frame {
     pub(super) is_demonstration: bool,
     /// The same page in the other language; nothing where there is none.
     pub(super) in_other_language: Option<String>,
+    /// Whom to ask, at the foot of every page.
+    pub(super) help: Option<Help>,
+}
+
+/// Whom people ask for help.
+#[derive(Clone, Debug)]
+pub(super) struct Help {
+    /// The number as people read it.
+    pub(super) phone: String,
+    /// The number as phones dial it.
+    pub(super) dialled: String,
+    /// When it is answered.
+    pub(super) hours: Option<Shown>,
 }
 
 impl Frame {
     /// A frame for a page in this language. `in_other_language` is the path of its twin.
     pub(super) fn new(app: &App, language: Language, in_other_language: Option<String>) -> Self {
         let is_demonstration = app.purpose == Purpose::Demonstration;
-        Self { language, is_demonstration, in_other_language }
+        let mut frame = Self { language, is_demonstration, in_other_language, help: None };
+        frame.help = app.help.as_ref().map(|line| Help {
+            phone: line.phone.clone(),
+            dialled: line.phone.chars().filter(|mark| mark.is_ascii_digit() || *mark == '+').collect(),
+            hours: line.hours.as_ref().map(|hours| frame.shown(hours)),
+        });
+        frame
     }
 
     pub(super) fn code(&self) -> &'static str {
@@ -76,6 +105,10 @@ impl Frame {
 
     pub(super) fn stylesheet(&self) -> &'static str {
         &STYLESHEET_NAME
+    }
+
+    pub(super) fn script(&self) -> &'static str {
+        &SCRIPT_NAME
     }
 
     /// A text in the language of the page, or in English where nobody has translated it.
@@ -162,6 +195,13 @@ pub(super) fn page(
     Ok(response)
 }
 
+/// A page that keeps itself up to date where scripts run, with its headers.
+pub(super) fn live_page(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let mut response = page(status, Keeping::Never, template)?;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(LIVE_POLICY));
+    Ok(response)
+}
+
 /// A page of the catalogue with its headers: the same for everybody, kept by caches and carried through an outage as the
 /// other answers of the catalogue are, and found by search engines. Rendered when it is asked for: both languages of
 /// 22,000 services would take more memory than everything else together.
@@ -179,13 +219,14 @@ fn protect(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
-/// `GET /assets/{name}`: the style sheet. An address with another name is of another release.
-pub(super) async fn stylesheet(_app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    if request.head.parameter("name") != STYLESHEET_NAME.as_str() {
-        return Err(Problem::new(Code::NotFound, "There is no such asset in this release."));
-    }
-    let css = Bytes::from_static(STYLESHEET.as_bytes());
-    let mut response = response::bytes(StatusCode::OK, "text/css; charset=utf-8", css);
+/// `GET /assets/{name}`: the style sheet or the script. An address with another name is of another release.
+pub(super) async fn asset(_app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let (content_type, content) = match request.head.parameter("name") {
+        name if name == STYLESHEET_NAME.as_str() => ("text/css; charset=utf-8", STYLESHEET),
+        name if name == SCRIPT_NAME.as_str() => ("text/javascript; charset=utf-8", SCRIPT),
+        _ => return Err(Problem::new(Code::NotFound, "There is no such asset in this release.")),
+    };
+    let mut response = response::bytes(StatusCode::OK, content_type, Bytes::from_static(content.as_bytes()));
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -205,8 +246,17 @@ mod tests {
     }
 
     #[test]
+    fn the_script_is_small_and_speaks_to_us_alone() {
+        assert!(SCRIPT.len() <= 5 * 1024, "{} bytes", SCRIPT.len());
+        for outside in ["http", "eval", "innerHTML", "import"] {
+            assert!(!SCRIPT.contains(outside), "{outside}");
+        }
+    }
+
+    #[test]
     fn english_on_a_swahili_page_says_that_it_is_english() {
-        let frame = |language| Frame { language, is_demonstration: false, in_other_language: None };
+        let frame =
+            |language| Frame { language, is_demonstration: false, in_other_language: None, help: None };
         let (both, english) = (Text::new("Entry", "Kiingilio"), Text::english("Passport"));
         let sw = frame(Language::Sw);
         assert_eq!(sw.shown(&both), Shown { text: "Kiingilio".into(), lang: None });

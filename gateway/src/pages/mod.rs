@@ -18,9 +18,13 @@ mod search;
 mod service;
 
 mod bill;
+mod bill_stream;
 mod lines;
 mod prompt_form;
 mod receipt;
+
+mod find_payment;
+mod track;
 
 mod problem;
 
@@ -74,6 +78,13 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             .runs_to_end(),
         Route::get("/{lang}/agencies", "agencies_page", Access::Anyone, agencies::show),
         Route::get("/{lang}/bills/{id}", "bill_page", Access::WhoeverHasTheAddress, bill::show),
+        Route::get(
+            "/{lang}/bills/{id}/stream",
+            "bill_stream",
+            Access::WhoeverHasTheAddress,
+            bill_stream::listen,
+        )
+        .quiet(),
         form(Route::post(
             "/{lang}/bills/{id}/prompt",
             "bill_page_prompt",
@@ -86,6 +97,11 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/{lang}/receipts/{number}", "receipt_page", Access::Anyone, receipt::show),
         Route::get("/{lang}/receipts/{number}/pdf", "receipt_pdf", Access::Anyone, receipt::pdf::show),
         Route::get("/r/{number}", "receipt_page_short", Access::Anyone, receipt::show_short),
+        Route::get("/{lang}/find-payment", "find_payment_page", Access::Anyone, find_payment::show),
+        form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find))
+            .about_money(),
+        Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),
+        form(Route::post("/{lang}/track", "track", Access::Anyone, track::find)),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
         Route::get(
             "/{lang}/errors/{code}",
@@ -93,7 +109,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             Access::Anyone,
             problem::show_in_language,
         ),
-        Route::get("/assets/{name}", "asset", Access::Anyone, frame::stylesheet),
+        Route::get("/assets/{name}", "asset", Access::Anyone, frame::asset),
         Route::get("/demo/phone", "demo_phone", Access::Anyone, handset::show),
         form(Route::post("/demo/phone/pin", "demo_phone_pin", Access::Anyone, handset::press_pin)),
         form(Route::post("/demo/phone/cancel", "demo_phone_cancel", Access::Anyone, handset::press_cancel)),

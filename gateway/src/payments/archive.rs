@@ -7,6 +7,7 @@ use ledger::ShortKey;
 use ledger::table::Value;
 use serde::{Deserialize, Serialize};
 
+use super::application::Application;
 use super::attempt::Attempt;
 use super::bill::{Bill, ReceiptStub};
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
@@ -27,6 +28,8 @@ pub enum Archived {
     Receipt(Arc<ReceiptStub>),
     /// The bills with a reference, open or not.
     BillsOfReference(Arc<BillsOfReference>),
+    /// An application that is over.
+    Application(Arc<Application>),
 }
 
 impl Value for Archived {
@@ -62,6 +65,11 @@ impl Archived {
         if let Self::Receipt(stub) = self { Some(stub) } else { None }
     }
 
+    /// The application, if it is one.
+    pub fn application(self) -> Option<Arc<Application>> {
+        if let Self::Application(application) = self { Some(application) } else { None }
+    }
+
     /// The bills with a reference, if it is that.
     pub fn bills_of_reference(self) -> Option<Arc<BillsOfReference>> {
         if let Self::BillsOfReference(bills) = self { Some(bills) } else { None }
@@ -86,6 +94,11 @@ pub fn attempt(id: AttemptId) -> ShortKey {
 /// Where it is said what a receipt is of.
 pub fn receipt(number: ReceiptNumber) -> ShortKey {
     ShortKey::of(&format!("receipt {number}"))
+}
+
+/// Where an application is that is over.
+pub fn application(bill: PaymentNumber) -> ShortKey {
+    ShortKey::of(&format!("application {bill}"))
 }
 
 /// Where it is said which bills have a reference.

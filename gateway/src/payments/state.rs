@@ -7,6 +7,8 @@ use std::sync::Arc;
 use ledger::{Decision, LedgerTime, Money, Record, Staging, StateMachine, View, table::RunError};
 use serde::{Deserialize, Serialize};
 
+use super::application::{Application, ApplicationEvent};
+use super::applications::Applications;
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
@@ -32,6 +34,7 @@ pub struct Payments {
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: Arc<Availability>,
+    pub(super) applications: Applications,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -52,6 +55,8 @@ pub struct Pending {
     catalogues: Option<Arc<Catalogues>>,
     /// All of it, if the batch changes some.
     availability: Option<Arc<Availability>>,
+    /// Those that the batch changes, over or not.
+    pub(super) applications: Applications,
     totals: Totals,
     day: Option<i32>,
 }
@@ -64,6 +69,7 @@ struct SnapshotParts {
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
+    applications: Vec<Arc<Application>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -164,7 +170,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -254,6 +260,9 @@ impl StateMachine for Payments {
             Event::AvailabilityChanged(change) => {
                 pending_availability(staging).change(change, record.time, record.sequence);
             }
+            Event::Application(ApplicationEvent::Moved(moved)) => {
+                Applications::stage(staging, moved, record.time, record.sequence)?;
+            }
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
@@ -292,6 +301,7 @@ impl StateMachine for Payments {
         if let Some(availability) = pending.availability {
             self.availability = availability;
         }
+        self.applications.merge(pending.applications);
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -312,6 +322,7 @@ impl StateMachine for Payments {
         if let Some(availability) = &pending.availability {
             readers.show_availability(Arc::clone(availability));
         }
+        pending.applications.publish(&readers.applications);
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -325,6 +336,7 @@ impl StateMachine for Payments {
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_availability(Arc::clone(&self.availability));
+        self.applications.publish(&readers.applications);
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -344,6 +356,7 @@ impl StateMachine for Payments {
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
             availability: self.availability.parts(),
+            applications: self.applications.parts(),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -359,6 +372,7 @@ impl StateMachine for Payments {
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
+            applications: Applications::of_parts(parts.applications),
             totals: Totals::default(),
             day: parts.day,
         });

@@ -42,8 +42,9 @@ pub use page::{
     TimeRange,
 };
 pub use queries::{
-    AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow, EntryPhase, EntryRow, PaymentFilter,
-    PaymentRow, PlacementRow, PostingRow, QuarantineRow, SuspenseRow, UsageBy, UsageRow,
+    ApplicationFilter, ApplicationRow, AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow,
+    EntryPhase, EntryRow, PaymentFilter, PaymentRow, PlacementRow, PostingRow, PromiseRow, QuarantineRow,
+    SuspenseRow, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;
 pub use scope::Scope;

@@ -4,20 +4,24 @@
 mod bill;
 mod catalogue;
 mod fees;
+mod find_payment;
 mod lines;
 mod order;
 mod problem;
 mod receipt;
+mod track;
 
 use catalog::Language;
 
 pub(super) use bill::{BILL, BillWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};
 pub(super) use fees::{FEES, FeeWords};
+pub(super) use find_payment::{FIND_PAYMENT, FindPaymentWords};
 pub(super) use lines::{LINES, LineWords};
 pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
+pub(super) use track::{TRACK, TrackWords};
 
 /// The same in both languages.
 pub(super) struct Both<T> {
@@ -56,6 +60,10 @@ pub(super) struct FrameWords {
     /// The name of the other language, in that language.
     pub(super) other_language: &'static str,
     pub(super) east_africa_time: &'static str,
+    /// Before the number that people call.
+    pub(super) help: &'static str,
+    pub(super) find_payment: &'static str,
+    pub(super) track: &'static str,
 }
 
 pub(super) static FRAME: Both<FrameWords> = Both {
@@ -65,6 +73,9 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         demonstration: "Demo: no real money",
         other_language: "Kiswahili",
         east_africa_time: "East Africa Time",
+        help: "Help:",
+        find_payment: "Find my payment",
+        track: "Track my application",
     },
     sw: FrameWords {
         skip: "Ruka hadi kwenye maudhui",
@@ -72,5 +83,8 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         demonstration: "Onyesho: hakuna pesa halisi",
         other_language: "English",
         east_africa_time: "saa za Afrika Mashariki",
+        help: "Msaada:",
+        find_payment: "Tafuta malipo yangu",
+        track: "Fuatilia ombi langu",
     },
 };
