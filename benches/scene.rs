@@ -109,6 +109,7 @@ fn new_bill(vault: &Vault) -> Command {
         convenience_basis: "court-order-2025-04-01".into(),
         waived: None,
         part_payment: PartPaymentRule::Exact,
+        promised_working_days: None,
         catalogue: CatalogueVersion { number: 1, hash: hex_of(rand::random()).into() },
         assessment: None,
         agency_reference: None,

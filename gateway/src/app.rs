@@ -14,8 +14,11 @@ use crate::books::Books;
 use crate::catalogue::LiveCatalogue;
 use crate::channels::mpesa::Paybill;
 use crate::clock::{Clock, east_africa_date};
+use crate::config::sections::HelpLine;
 use crate::exchange::ExchangeRate;
+use crate::finding::SearchPlaces;
 use crate::http::application::Application;
+use crate::http::event_stream::EventStreams;
 use crate::http::problem::Problem;
 use crate::http::request::RequestHead;
 use crate::http::request_id::RequestId;
@@ -59,6 +62,12 @@ pub struct App {
     pub sandbox_url: Option<Uri>,
     /// Requests that are being carried out, by their idempotency key.
     pub in_flight: InFlight,
+    /// Who looks for a payment by phone.
+    pub(crate) search_places: SearchPlaces,
+    /// Pages of bills that are kept up to date.
+    pub bill_streams: EventStreams,
+    /// Whom people ask for help.
+    pub help: Option<HelpLine>,
     /// How often strangers may ask.
     pub limits: RateLimits,
     /// Where staff come in.

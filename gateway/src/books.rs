@@ -10,8 +10,9 @@ use ledger::{Checkpoint, Head, Ledger, Outcome, ShortKey, SigningKey, SubmitErro
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
-    Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event, FoundBills,
-    Idempotency, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, Visit, archive, read_event,
+    Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event,
+    FoundBills, Idempotency, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, Visit, archive,
+    read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -160,6 +161,14 @@ impl Books {
             return Ok(Some(attempt));
         }
         Ok(self.ledger.archived(&archive::attempt(id))?.and_then(Archived::attempt))
+    }
+
+    /// The application of this bill, over or not; nothing while its agency has said nothing of it.
+    pub fn application(&self, bill: PaymentNumber) -> Result<Option<Arc<Application>>, LookupError> {
+        if let Some(application) = self.readers().unfinished_application(bill) {
+            return Ok(Some(application));
+        }
+        Ok(self.ledger.archived(&archive::application(bill))?.and_then(Archived::application))
     }
 
     /// The payment that a receipt of ours is of, and the bill that it is for.

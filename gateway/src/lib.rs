@@ -17,6 +17,7 @@ mod accounts;
 mod billing;
 pub mod channels;
 pub mod exchange;
+mod finding;
 mod prompts;
 
 pub mod catalogue;

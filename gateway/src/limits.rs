@@ -16,9 +16,16 @@ use ledger::ShortKey;
 
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::http::client_address::{counted_as, is_a_strangers};
+use crate::payments::PaymentNumber;
 
 /// Look-ups of receipts by number, from one address: many phones share one at a mobile operator.
 const RECEIPTS_PER_MINUTE: u32 = 300;
+/// Payments and applications that are looked for, from one address.
+const SOUGHT_PER_MINUTE: u32 = 60;
+/// Payments of one phone that are looked for, and trials of a phone with one payment number, whoever asks: so many at once,
+/// and one more each ten minutes.
+const TRIALS_AT_ONCE: u32 = 5;
+const TRIAL_EVERY: Duration = Duration::from_secs(600);
 /// Prompts that guests ask for, from one address.
 const GUEST_PROMPTS_PER_MINUTE: u32 = 60;
 /// Bills that guests make, from one address.
@@ -52,6 +59,9 @@ pub struct TooOften {
 /// What has been asked for lately, and by whom. Nothing of it is kept beyond minutes or written anywhere.
 pub struct RateLimits {
     receipts: DefaultKeyedRateLimiter<IpAddr>,
+    sought: DefaultKeyedRateLimiter<IpAddr>,
+    phones_sought: DefaultKeyedRateLimiter<Subscriber>,
+    bills_tracked: DefaultKeyedRateLimiter<PaymentNumber>,
     guest_prompts: DefaultKeyedRateLimiter<IpAddr>,
     guest_bills: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<Subscriber>,
@@ -67,6 +77,9 @@ impl RateLimits {
     pub fn new() -> Self {
         Self {
             receipts: RateLimiter::keyed(Quota::per_minute(count(RECEIPTS_PER_MINUTE))),
+            sought: RateLimiter::keyed(Quota::per_minute(count(SOUGHT_PER_MINUTE))),
+            phones_sought: RateLimiter::keyed(trials()),
+            bills_tracked: RateLimiter::keyed(trials()),
             guest_prompts: RateLimiter::keyed(Quota::per_minute(count(GUEST_PROMPTS_PER_MINUTE))),
             guest_bills: RateLimiter::keyed(Quota::per_minute(count(GUEST_BILLS_PER_MINUTE))),
             phones: RateLimiter::keyed(Quota::per_minute(count(1)).allow_burst(count(PROMPTS_PER_PHONE))),
@@ -96,6 +109,21 @@ impl RateLimits {
     /// Somebody looks a receipt up by its number.
     pub fn receipt_is_looked_up(&self, client: IpAddr) -> Result<(), TooOften> {
         if is_a_strangers(client) { check(&self.receipts, &counted_as(client)) } else { Ok(()) }
+    }
+
+    /// Somebody looks for a payment or an application.
+    pub fn something_is_sought(&self, client: IpAddr) -> Result<(), TooOften> {
+        if is_a_strangers(client) { check(&self.sought, &counted_as(client)) } else { Ok(()) }
+    }
+
+    /// Somebody looks for a payment of this phone.
+    pub fn phone_is_sought(&self, phone: Subscriber) -> Result<(), TooOften> {
+        check(&self.phones_sought, &phone)
+    }
+
+    /// Somebody tries a phone with this payment number.
+    pub fn bill_is_tracked(&self, number: PaymentNumber) -> Result<(), TooOften> {
+        check(&self.bills_tracked, &number)
     }
 
     /// A guest wants a prompt to be sent.
@@ -136,6 +164,12 @@ impl RateLimits {
     pub fn forget(&self) {
         self.receipts.retain_recent();
         self.receipts.shrink_to_fit();
+        self.sought.retain_recent();
+        self.sought.shrink_to_fit();
+        self.phones_sought.retain_recent();
+        self.phones_sought.shrink_to_fit();
+        self.bills_tracked.retain_recent();
+        self.bills_tracked.shrink_to_fit();
         self.guest_prompts.retain_recent();
         self.guest_prompts.shrink_to_fit();
         self.guest_bills.retain_recent();
@@ -178,6 +212,12 @@ impl Default for LogLimit {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn trials() -> Quota {
+    Quota::with_period(TRIAL_EVERY)
+        .expect("ten minutes are more than nothing")
+        .allow_burst(count(TRIALS_AT_ONCE))
 }
 
 const fn count(number: u32) -> NonZeroU32 {
@@ -245,6 +285,21 @@ mod tests {
         let refused = limits.phone_is_asked(phone("+254 712 345 678")).unwrap_err();
         assert!(refused.wait <= Duration::from_secs(60), "{refused}");
         limits.phone_is_asked(phone("0712345679")).unwrap();
+    }
+
+    #[test]
+    fn nobody_tries_phones_until_one_fits() {
+        let limits = RateLimits::new();
+        let (mine, others) = (PaymentNumber::from_random(1), PaymentNumber::from_random(2));
+        let phone = |digits: &str| Subscriber::parse(digits).unwrap();
+        for _ in 0..TRIALS_AT_ONCE {
+            limits.bill_is_tracked(mine).unwrap();
+            limits.phone_is_sought(phone("0712345678")).unwrap();
+        }
+        assert!(limits.bill_is_tracked(mine).unwrap_err().wait <= TRIAL_EVERY);
+        assert!(limits.phone_is_sought(phone("0712345678")).is_err());
+        limits.bill_is_tracked(others).unwrap();
+        limits.phone_is_sought(phone("0712345679")).unwrap();
     }
 
     #[test]

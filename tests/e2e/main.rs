@@ -8,13 +8,17 @@ mod harness;
 // A bill is paid.
 mod account_numbers;
 mod amboseli;
+mod applications;
 mod live;
+mod missing_payments;
 mod money_lands;
 mod one_confirmation;
 mod pages;
 mod pay_once;
 mod prompts;
+mod receipt_on_paper;
 mod several_owners;
+mod waiting;
 
 // What can be paid for.
 mod availability;

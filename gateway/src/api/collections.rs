@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::SharedApp;
 use super::access::RowScope;
 use crate::app::App;
-use crate::clock::{east_africa_date, format_rfc3339, start_of_east_africa_day};
+use crate::clock::{day_as_date, format_rfc3339, start_of_east_africa_day};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
@@ -145,6 +145,5 @@ fn read_day(text: &str, today: i32) -> Result<i32, Problem> {
 
 /// The date of a revenue day.
 pub(super) fn date_of(day: i32) -> String {
-    // Noon of the day in UTC is the same civil day in East Africa Time.
-    east_africa_date(i64::from(day) * 86_400_000_000 + 43_200_000_000 - 3 * 3_600_000_000).to_string()
+    day_as_date(day).to_string()
 }

@@ -115,7 +115,7 @@ pub(super) async fn bills(app: SharedApp, request: Request<App>) -> Result<Respo
     };
     let scope = views_scope(&request)?;
     let page = app.views.reader().bills(&scope, &filter, page_request(&query)?).await.map_err(no_answer)?;
-    Ok(show(page, |row: BillRow| BillListed {
+    Ok(show_page(page, |row: BillRow| BillListed {
         id: row.id,
         payment_number: row.number.to_string(),
         status: row.state.word(),
@@ -135,7 +135,7 @@ pub(super) async fn suspense(app: SharedApp, request: Request<App>) -> Result<Re
     let page = page_request(&request.head.query()?)?;
     let page = app.views.reader().suspense(&views_scope(&request)?, page).await.map_err(no_answer)?;
     let now = app.now();
-    Ok(show(page, |row: SuspenseRow| SuspenseListed {
+    Ok(show_page(page, |row: SuspenseRow| SuspenseListed {
         sequence: row.sequence,
         channel_receipt: row.channel_receipt.number.to_string(),
         amount: row.money,
@@ -151,7 +151,7 @@ pub(super) async fn suspense(app: SharedApp, request: Request<App>) -> Result<Re
 pub(super) async fn quarantine(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let page = page_request(&request.head.query()?)?;
     let page = app.views.reader().quarantine(&views_scope(&request)?, page).await.map_err(no_answer)?;
-    Ok(show(page, |row: QuarantineRow| QuarantineListed {
+    Ok(show_page(page, |row: QuarantineRow| QuarantineListed {
         sequence: row.sequence,
         channel_receipt: row.channel_receipt.number.to_string(),
         amount: row.money,
@@ -170,7 +170,7 @@ pub(super) async fn unknown_attempts(app: SharedApp, request: Request<App>) -> R
     }
     let page = page_request(&query)?;
     let page = app.views.reader().unknown_attempts(&views_scope(&request)?, page).await.map_err(no_answer)?;
-    Ok(show(page, |row: AttemptRow| AttemptListed {
+    Ok(show_page(page, |row: AttemptRow| AttemptListed {
         id: row.id,
         payment_number: row.bill.to_string(),
         agency: row.agency.to_string(),
@@ -181,7 +181,8 @@ pub(super) async fn unknown_attempts(app: SharedApp, request: Request<App>) -> R
     }))
 }
 
-fn show<Row, Body: Serialize>(page: Page<Row>, body: impl Fn(Row) -> Body) -> Response {
+/// A page as it is answered.
+pub(super) fn show_page<Row, Body: Serialize>(page: Page<Row>, body: impl Fn(Row) -> Body) -> Response {
     let next_cursor = page.next.map(|cursor| cursor.to_string());
     let body = PageBody {
         has_more: next_cursor.is_some(),
@@ -194,7 +195,8 @@ fn show<Row, Body: Serialize>(page: Page<Row>, body: impl Fn(Row) -> Body) -> Re
     response
 }
 
-fn page_request(query: &Fields) -> Result<PageRequest, Problem> {
+/// Which page the query asks for.
+pub(super) fn page_request(query: &Fields) -> Result<PageRequest, Problem> {
     let mut page = PageRequest::default();
     if let Some(text) = query.get("limit") {
         let size = text.parse().ok().and_then(|rows| PageSize::new(rows).ok());

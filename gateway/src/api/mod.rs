@@ -5,6 +5,7 @@
 //! books; lists come from the views and say at which sequence they are true.
 
 mod access;
+mod applications;
 mod attempts;
 mod availability;
 mod bills;
@@ -43,7 +44,7 @@ pub(crate) use callbacks::check_caller;
 pub(crate) use gate::{let_in, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
-pub(crate) use lists::no_answer as views_problem;
+pub(crate) use lists::no_answer;
 pub(crate) use openapi::DOCUMENT;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
@@ -57,6 +58,8 @@ const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The most that a catalogue that is sent may have in bytes: three times one of 22,000 services.
 const CATALOGUE_BYTES_MAX: usize = 96 << 20;
+/// The most that a file of reports on applications may have in bytes: five hundred lines as long as they get.
+const APPLICATIONS_BYTES_MAX: usize = 256 * 1024;
 /// A whole catalogue is received and checked.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -125,6 +128,25 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             .runs_to_end()
             .deadline(PROMPT_DEADLINE),
         Route::get("/v1/attempts", "attempt_list", READERS_OF_DOUBT, lists::unknown_attempts),
+        Route::get("/v1/applications", "application_list", READERS_OF_BILLS, applications::list),
+        Route::get(
+            "/v1/applications/uncollected",
+            "application_uncollected",
+            READERS_OF_TOTALS,
+            applications::uncollected,
+        ),
+        Route::get(
+            "/v1/applications/promises",
+            "application_promises",
+            READERS_OF_TOTALS,
+            applications::promises,
+        ),
+        Route::post("/v1/applications/batches", "application_batch", INTEGRATORS, applications::batch)
+            .body(BodyRule::Whole { bytes_max: APPLICATIONS_BYTES_MAX })
+            .runs_to_end(),
+        Route::get("/v1/applications/{ref}", "application_show", READERS_OF_BILLS, applications::show),
+        Route::post("/v1/applications/{ref}/events", "application_report", INTEGRATORS, applications::report)
+            .runs_to_end(),
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),

@@ -1,7 +1,8 @@
 //! Receipts: shown with signature and proof, checked for whoever asks, and the keys to check them without us.
 
+use catalog::Language;
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
+use hyper::header::{ACCEPT, CACHE_CONTROL, HeaderValue, VARY};
 use serde::{Deserialize, Serialize};
 
 use super::{SharedApp, trouble};
@@ -33,13 +34,19 @@ struct FindingBody {
     wrong: Option<String>,
 }
 
-/// `GET /v1/receipts/{number}`.
+/// `GET /v1/receipts/{number}`: signed, in JSON, or for `Accept: application/pdf` as a sheet of paper.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let accepted = request.head.headers().get(ACCEPT).map_or(&b""[..], |value| value.as_bytes());
+    if accepted.starts_with(b"application/pdf") {
+        return crate::pages::receipt_pdf(&app, &request, Language::En);
+    }
     let number = read_number(request.head.parameter("number"))?;
     app.limits.receipt_is_looked_up(request.head.client()).map_err(|error| trouble::too_often(&error))?;
     let receipt = app.receipts.issue(&app.books, number).map_err(no_receipt)?;
     let mut response = response::json(StatusCode::OK, &receipt);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
     Ok(response)
 }
 

@@ -113,6 +113,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             format!("The draft is stale: {refusal}. Compare it with what is in force, and draft it again."),
         ),
         Refusal::AlreadyInForce => Problem::new(Code::Conflict, "This catalogue is in force already."),
+        Refusal::Reports(_) => Problem::new(Code::Conflict, format!("{refusal}.")),
         Refusal::NoSuchKey => Problem::new(Code::NotFound, "There is no such key."),
         Refusal::KeyExists => Problem::new(Code::Conflict, "A key of this name exists."),
         Refusal::NoSuchStaff => Problem::new(Code::NotFound, "There is no such account of staff."),

@@ -163,6 +163,7 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
             legal_basis: waived.legal_basis.into(),
         }),
         part_payment: priced.part_payment.into(),
+        promised_working_days: priced.promised_working_days,
         catalogue: served.version().clone(),
         assessment,
         references: accounts::of_new_bill(

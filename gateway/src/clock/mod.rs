@@ -142,6 +142,12 @@ pub fn east_africa_date(micros: i64) -> Date {
     east_africa_time(micros).date()
 }
 
+/// The day that is so many days after 1 January 1970.
+pub fn day_as_date(day: i32) -> Date {
+    let middle = i64::from(day) * 86_400_000_000 + 43_200_000_000;
+    timestamp(middle).to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 /// The moment at which this day begins in East Africa.
 pub fn start_of_east_africa_day(date: Date) -> i64 {
     micros_of(date.to_datetime(jiff::civil::Time::midnight()))

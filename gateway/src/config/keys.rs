@@ -187,6 +187,25 @@ const OTHERS: &[Key] = &[
         about: "How the public listener is reached from outside: the start of links in messages and QR codes.",
     },
     Key {
+        name: "public.event_streams_max",
+        form: Form::Count { min: 1, max: 1_000_000 },
+        default: Some("2000"),
+        about: "Pages of bills that are kept up to date at a time, a tenth of them for one address; further ones are looked at by hand.",
+    },
+    Key {
+        name: "help.phone",
+        form: Form::Text,
+        default: None,
+        about: "The telephone that people call for help: it stands at the foot of every page. demo has a sample.",
+    },
+    Key {
+        name: "help.hours",
+        form: Form::Text,
+        default: None,
+        about: "When it is answered, in English: Every day, 7am to 9pm.",
+    },
+    Key { name: "help.hours_sw", form: Form::Text, default: None, about: "The same in Swahili." },
+    Key {
         name: "data.directory",
         form: Form::Path,
         default: Some("malipo-data"),

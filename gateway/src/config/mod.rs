@@ -26,8 +26,8 @@ use std::collections::BTreeMap;
 use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
-    BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, ListenerConfig, LogConfig,
-    PaybillConfig, RoutingConfig,
+    BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine, ListenerConfig,
+    LogConfig, PaybillConfig, RoutingConfig,
 };
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
@@ -52,6 +52,10 @@ pub struct Config {
     pub callback: ListenerConfig,
     /// Probes and metrics.
     pub admin: ListenerConfig,
+    /// Pages of bills that are kept up to date at a time.
+    pub event_streams_max: usize,
+    /// Whom people ask for help.
+    pub help: Option<HelpLine>,
     /// Where data lives.
     pub data: DataConfig,
     /// The consolidated paybill. `None` in demo, which has a simulated one.
@@ -91,6 +95,9 @@ impl Config {
             public: ListenerConfig::read("public", &values),
             callback: ListenerConfig::read("callback", &values),
             admin: ListenerConfig::read("admin", &values),
+            event_streams_max: usize::try_from(values.get::<u64>("public.event_streams_max"))
+                .unwrap_or(usize::MAX),
+            help: HelpLine::read(mode, &values),
             data: DataConfig::read(&values),
             paybill: (mode == Mode::Serve).then(|| PaybillConfig::read(&values)),
             bills: BillsConfig::read(&values),

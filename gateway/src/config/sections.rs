@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use catalog::Text;
 use ledger::{Currency, Money};
 
+use super::Mode;
 use super::secret::Secret;
 use super::value::{Url, Values};
 use crate::http::client_address::{AddressRange, TrustedProxies};
@@ -85,6 +87,33 @@ impl ListenerConfig {
             trusted_proxies: TrustedProxies::new(self.trusted_proxies.clone()),
             chunked,
         }
+    }
+}
+
+/// Whom people ask for help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpLine {
+    /// The number, as people dial it.
+    pub phone: String,
+    /// When it is answered, where that is configured.
+    pub hours: Option<Text>,
+}
+
+/// The line of a demonstration that has none configured. Nobody answers it.
+const SAMPLE_PHONE: &str = "0800 000 000";
+
+impl HelpLine {
+    /// The line that is configured; in a demonstration a sample one.
+    pub(super) fn read(mode: Mode, values: &Values) -> Option<Self> {
+        let configured: Option<String> = values.optional("help.phone");
+        let phone = configured.or_else(|| (mode == Mode::Demo).then(|| SAMPLE_PHONE.to_owned()))?;
+        let hours: Option<String> = values.optional("help.hours");
+        let hours_sw: Option<String> = values.optional("help.hours_sw");
+        let hours = hours.map(|en| match hours_sw {
+            Some(sw) => Text::new(en, sw),
+            None => Text::english(en),
+        });
+        Some(Self { phone, hours })
     }
 }
 

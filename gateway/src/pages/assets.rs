@@ -21,7 +21,10 @@ pub(super) static STAFF_CSS: Asset = Asset::css("staff", include_str!("../../ass
 /// Keeps the figures of a live page fresh.
 pub(super) static LIVE_SCRIPT: Asset = Asset::script("live", include_str!("../../assets/live.js"));
 
-static ALL: [&Asset; 3] = [&PAGES_CSS, &STAFF_CSS, &LIVE_SCRIPT];
+/// Lets the page of a bill say by itself what has become of it.
+pub(super) static WAIT_SCRIPT: Asset = Asset::script("wait", include_str!("../../assets/wait.js"));
+
+static ALL: [&Asset; 4] = [&PAGES_CSS, &STAFF_CSS, &LIVE_SCRIPT, &WAIT_SCRIPT];
 
 /// A file that pages load.
 pub(super) struct Asset {
@@ -93,7 +96,7 @@ mod tests {
                 Kind::Script => 5 * 1024,
             };
             assert!(asset.content.len() <= bytes_max, "{} has {} bytes", asset.name(), asset.content.len());
-            for outside in ["url(", "@import", "http"] {
+            for outside in ["url(", "@import", "http", "eval"] {
                 assert!(!asset.content.contains(outside), "{}: {outside}", asset.name());
             }
         }

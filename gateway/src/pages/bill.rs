@@ -9,8 +9,9 @@ use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use ledger::Money;
 
+use super::bill_stream::version;
 use super::form_token;
-use super::frame::{Frame, Keeping, Shown, language_of, other, page};
+use super::frame::{Frame, Shown, language_of, live_page, other};
 use super::lines::Lines;
 use super::moment::spoken;
 use super::words::{BILL, BillWords};
@@ -30,7 +31,7 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let bill = find(&app, &request)?;
     let context = Context::of(&app, &bill)?;
     let frame = frame(&app, language, &bill);
-    page(StatusCode::OK, Keeping::Never, &BillPage::new(frame, &bill, &context, PromptForm::fresh()))
+    live_page(StatusCode::OK, &BillPage::new(frame, &bill, &context, PromptForm::fresh()))
 }
 
 /// The bill that the path names.
@@ -120,6 +121,8 @@ pub(super) struct BillPage {
     words: &'static BillWords,
     /// Its own address.
     address: String,
+    /// Names what it says, for the stream that tells of changes.
+    version: String,
     service: Shown,
     agency: Shown,
     payment_number: String,
@@ -170,6 +173,7 @@ impl BillPage {
         Self {
             words,
             address: address(language, bill),
+            version: version(bill, context.attempt.as_deref()),
             service: frame.shown(&terms.service_name),
             payment_number: terms.number.grouped(),
             state: bill.state,
@@ -229,6 +233,11 @@ impl BillPage {
         self.is_open && !self.waits() && self.steps.is_ok()
     }
 
+    /// Whether more is expected, so that the page listens.
+    fn listens(&self) -> bool {
+        self.is_open || self.asking != Asking::Idle
+    }
+
     fn pay(&self) -> String {
         (self.words.pay)(self.due)
     }
@@ -268,13 +277,18 @@ impl Asking {
     }
 }
 
+/// What is said of an attempt.
+pub(super) fn waiting_text(attempt: &Attempt, language: Language) -> String {
+    attempt_text(attempt).in_language(language).to_owned()
+}
+
 impl AttemptNotice {
     /// What to say of an attempt. One that is over says nothing once the bill is: its payment speaks for it.
     fn of(bill: &Bill, attempt: &Attempt, language: Language) -> Option<Self> {
         let is_over = attempt.state == AttemptState::Succeeded
             || (attempt.state.is_finished() && !bill.state.is_open());
         (!is_over).then(|| Self {
-            text: attempt_text(attempt).in_language(language).to_owned(),
+            text: waiting_text(attempt, language),
             is_doubt: attempt.state == AttemptState::Unknown,
             amount: attempt.money,
         })

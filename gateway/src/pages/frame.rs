@@ -10,7 +10,7 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
-use super::assets::{PAGES_CSS, STAFF_CSS};
+use super::assets::{PAGES_CSS, STAFF_CSS, WAIT_SCRIPT};
 use super::words::{FRAME, FrameWords};
 use crate::app::{App, Purpose};
 use crate::catalogue::Rendered;
@@ -19,10 +19,14 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 
-/// Nothing but our own style sheets and scripts is loaded, scripts ask nobody but us, nobody frames us, and forms go to us
-/// alone. The empty icon is a `data:` address; it keeps browsers from asking for one that does not exist.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing but our own style sheets is loaded, nothing runs, nobody frames us, and forms go to us alone. The empty icon is
+/// a `data:` address; it keeps browsers from asking for one that does not exist.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+/// The same for pages that keep themselves up to date: their script is ours, and listens to us alone.
+const LIVE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                           frame-ancestors 'none'; script-src 'self'; connect-src 'self'";
 
 /// Whether a page may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +46,32 @@ pub(super) struct Frame {
     pub(super) is_demonstration: bool,
     /// The same page in the other language; nothing where there is none.
     pub(super) in_other_language: Option<String>,
+    /// Whom to ask, at the foot of every page.
+    pub(super) help: Option<Help>,
+}
+
+/// Whom people ask for help.
+#[derive(Clone, Debug)]
+pub(super) struct Help {
+    /// The number as people read it.
+    pub(super) phone: String,
+    /// The number as phones dial it.
+    pub(super) dialled: String,
+    /// When it is answered.
+    pub(super) hours: Option<Shown>,
 }
 
 impl Frame {
     /// A frame for a page in this language. `in_other_language` is the path of its twin.
     pub(super) fn new(app: &App, language: Language, in_other_language: Option<String>) -> Self {
         let is_demonstration = app.purpose == Purpose::Demonstration;
-        Self { language, is_demonstration, in_other_language }
+        let mut frame = Self { language, is_demonstration, in_other_language, help: None };
+        frame.help = app.help.as_ref().map(|line| Help {
+            phone: line.phone.clone(),
+            dialled: line.phone.chars().filter(|mark| mark.is_ascii_digit() || *mark == '+').collect(),
+            hours: line.hours.as_ref().map(|hours| frame.shown(hours)),
+        });
+        frame
     }
 
     pub(super) fn code(&self) -> &'static str {
@@ -70,6 +93,11 @@ impl Frame {
 
     pub(super) fn staff_stylesheet(&self) -> &'static str {
         STAFF_CSS.name()
+    }
+
+    /// The script of the page of a bill.
+    pub(super) fn script(&self) -> &'static str {
+        WAIT_SCRIPT.name()
     }
 
     /// A text in the language of the page, or in English where nobody has translated it.
@@ -164,6 +192,17 @@ pub(super) fn staff_page(status: StatusCode, template: &impl Template) -> Result
     Ok(response)
 }
 
+/// A page that keeps itself up to date where scripts run, with its headers.
+pub(super) fn live_page(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    Ok(with_script(page(status, Keeping::Never, template)?))
+}
+
+/// Lets the scripts of a page run.
+pub(super) fn with_script(mut response: Response) -> Response {
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(LIVE_POLICY));
+    response
+}
+
 /// A page of the catalogue with its headers: the same for everybody, kept by caches and carried through an outage as the
 /// other answers of the catalogue are, and found by search engines. Rendered when it is asked for: both languages of
 /// 22,000 services would take more memory than everything else together.
@@ -187,7 +226,8 @@ mod tests {
 
     #[test]
     fn english_on_a_swahili_page_says_that_it_is_english() {
-        let frame = |language| Frame { language, is_demonstration: false, in_other_language: None };
+        let frame =
+            |language| Frame { language, is_demonstration: false, in_other_language: None, help: None };
         let (both, english) = (Text::new("Entry", "Kiingilio"), Text::english("Passport"));
         let sw = frame(Language::Sw);
         assert_eq!(sw.shown(&both), Shown { text: "Kiingilio".into(), lang: None });

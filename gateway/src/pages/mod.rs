@@ -20,9 +20,13 @@ mod search;
 mod service;
 
 mod bill;
+mod bill_stream;
 mod lines;
 mod prompt_form;
 mod receipt;
+
+mod find_payment;
+mod track;
 
 mod problem;
 
@@ -35,6 +39,7 @@ mod sum;
 mod handset;
 mod handset_client;
 mod qr;
+mod sheet;
 
 use std::time::Duration;
 
@@ -45,6 +50,7 @@ use crate::http::body::BodyRule;
 use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
+pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::staff_form;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
@@ -99,6 +105,13 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             .runs_to_end(),
         Route::get("/{lang}/agencies", "agencies_page", Access::Anyone, agencies::show),
         Route::get("/{lang}/bills/{id}", "bill_page", Access::WhoeverHasTheAddress, bill::show),
+        Route::get(
+            "/{lang}/bills/{id}/stream",
+            "bill_stream",
+            Access::WhoeverHasTheAddress,
+            bill_stream::listen,
+        )
+        .quiet(),
         form(Route::post(
             "/{lang}/bills/{id}/prompt",
             "bill_page_prompt",
@@ -109,7 +122,13 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         .runs_to_end()
         .deadline(PROMPT_DEADLINE),
         Route::get("/{lang}/receipts/{number}", "receipt_page", Access::Anyone, receipt::show),
+        Route::get("/{lang}/receipts/{number}/pdf", "receipt_pdf", Access::Anyone, receipt::pdf::show),
         Route::get("/r/{number}", "receipt_page_short", Access::Anyone, receipt::show_short),
+        Route::get("/{lang}/find-payment", "find_payment_page", Access::Anyone, find_payment::show),
+        form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find))
+            .about_money(),
+        Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),
+        form(Route::post("/{lang}/track", "track", Access::Anyone, track::find)),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
         Route::get(
             "/{lang}/errors/{code}",

@@ -116,7 +116,7 @@ mod tests {
     fn shown(language: Language, moved: Option<MoneyMoved>) -> String {
         let words = PROBLEM.of(language);
         let page = ProblemPage {
-            frame: Frame { language, is_demonstration: true, in_other_language: None },
+            frame: Frame { language, is_demonstration: true, in_other_language: None, help: None },
             words,
             heading: words.our_side,
             message: "<b>".to_owned(),

@@ -8,7 +8,7 @@
 //! nothing to forge. The token in the form is therefore not there against forgery: it makes the form one wish.
 
 use super::bill::{BillPage, Context, PromptForm, find, frame, location};
-use super::frame::{Keeping, language_of, page};
+use super::frame::{language_of, live_page};
 use super::words::{BILL, BillWords};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
@@ -40,7 +40,7 @@ pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Resp
     let bill = find(&app, &request)?;
     let context = Context::of(&app, &bill)?;
     let shown = BillPage::new(frame(&app, language, &bill), &bill, &context, form);
-    let mut response = page(problem.status(), Keeping::Never, &shown)?;
+    let mut response = live_page(problem.status(), &shown)?;
     problem.add_headers(&mut response);
     Ok(response)
 }

@@ -1,5 +1,5 @@
 //! QR codes as the path of an inline SVG: one stroke for each run of dark modules, so that the code of a receipt takes
-//! some eight kilobytes of page instead of fifty.
+//! some eight kilobytes of page instead of fifty; and as the runs themselves, for paper.
 
 use std::fmt::Write as _;
 
@@ -7,6 +7,23 @@ use qrcode::{Color, EcLevel, QrCode};
 
 /// Modules of white that a reader needs around the code.
 const QUIET_MODULES: usize = 4;
+
+/// A QR code as its runs of dark modules, row by row.
+#[derive(Debug)]
+pub(super) struct QrRuns {
+    /// Side of the square in modules, white edge included.
+    pub(super) side: usize,
+    /// Every run.
+    pub(super) runs: Vec<Run>,
+}
+
+/// Dark modules beside each other. Counted from the corner of the white edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) length: usize,
+}
 
 /// A QR code, ready to be drawn with strokes one module wide.
 #[derive(Debug)]
@@ -17,27 +34,43 @@ pub(super) struct QrPath {
     pub(super) path: String,
 }
 
-impl QrPath {
+impl QrRuns {
     /// The code of a text; nothing if it is too long for any.
     pub(super) fn of(text: &str) -> Option<Self> {
         // A quarter may be lost on a printed sheet that was folded and rained on; more would make the modules too small
         // for the camera of a cheap phone.
         let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
         let (width, modules) = (code.width(), code.to_colors());
-        let mut path = format!("M{QUIET_MODULES} {QUIET_MODULES}.5");
+        let mut runs = Vec::new();
         for (row, modules) in modules.chunks(width).enumerate() {
-            if row > 0 {
-                write!(path, "m-{width} 1").ok()?;
-            }
+            let mut column = 0;
             for run in modules.chunk_by(|left, right| left == right) {
-                let length = run.len();
-                match run[0] {
-                    Color::Dark => write!(path, "h{length}").ok()?,
-                    Color::Light => write!(path, "m{length} 0").ok()?,
+                if run[0] == Color::Dark {
+                    let (row, column) = (row + QUIET_MODULES, column + QUIET_MODULES);
+                    runs.push(Run { row, column, length: run.len() });
                 }
+                column += run.len();
             }
         }
-        Some(Self { side: width + 2 * QUIET_MODULES, path })
+        Some(Self { side: width + 2 * QUIET_MODULES, runs })
+    }
+}
+
+impl QrPath {
+    /// The code of a text; nothing if it is too long for any.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let QrRuns { side, runs } = QrRuns::of(text)?;
+        let mut path = format!("M{QUIET_MODULES} {QUIET_MODULES}.5");
+        let (mut row, mut column) = (QUIET_MODULES, QUIET_MODULES);
+        for run in runs {
+            let across = i64::try_from(run.column).ok()? - i64::try_from(column).ok()?;
+            if run.row > row || across != 0 {
+                write!(path, "m{across} {}", run.row - row).ok()?;
+            }
+            write!(path, "h{}", run.length).ok()?;
+            (row, column) = (run.row, run.column + run.length);
+        }
+        Some(Self { side, path })
     }
 }
 

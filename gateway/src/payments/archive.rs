@@ -7,6 +7,7 @@ use ledger::ShortKey;
 use ledger::table::Value;
 use serde::{Deserialize, Serialize};
 
+use super::application::Application;
 use super::attempt::Attempt;
 use super::bill::{Bill, ReceiptStub};
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
@@ -30,6 +31,8 @@ pub enum Archived {
     BillsOfReference(Arc<BillsOfReference>),
     /// When and where a bill was used.
     Visit(Arc<Visit>),
+    /// An application that is over.
+    Application(Arc<Application>),
 }
 
 impl Value for Archived {
@@ -70,6 +73,11 @@ impl Archived {
         if let Self::Visit(visit) = self { Some(visit) } else { None }
     }
 
+    /// The application, if it is one.
+    pub fn application(self) -> Option<Arc<Application>> {
+        if let Self::Application(application) = self { Some(application) } else { None }
+    }
+
     /// The bills with a reference, if it is that.
     pub fn bills_of_reference(self) -> Option<Arc<BillsOfReference>> {
         if let Self::BillsOfReference(bills) = self { Some(bills) } else { None }
@@ -99,6 +107,11 @@ pub fn attempt(id: AttemptId) -> ShortKey {
 /// Where it is said what a receipt is of.
 pub fn receipt(number: ReceiptNumber) -> ShortKey {
     ShortKey::of(&format!("receipt {number}"))
+}
+
+/// Where an application is that is over.
+pub fn application(bill: PaymentNumber) -> ShortKey {
+    ShortKey::of(&format!("application {bill}"))
 }
 
 /// Where it is said which bills have a reference.

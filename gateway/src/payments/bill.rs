@@ -66,6 +66,9 @@ pub struct BillTerms {
     pub waived: Option<WaivedAmount>,
     /// Whether it may be paid in parts.
     pub part_payment: PartPaymentRule,
+    /// What the agency promises for the time after the payment, in working days. Bills of before this was kept say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_working_days: Option<u16>,
     /// Which catalogue priced it.
     pub catalogue: CatalogueVersion,
     /// What the agency has said of the amount, where it is one that an authority assessed. Bills of before this was
@@ -231,6 +234,18 @@ impl Bill {
             self.latest_payments.remove(0);
         }
         self.latest_payments.push(payment);
+    }
+
+    /// When everything that was asked for had arrived, as far as the payments that are kept with it tell.
+    pub fn completed(&self) -> Option<LedgerTime> {
+        if self.payment_count > self.latest_payments.len() as u64 {
+            return self.latest_payments.first().map(|payment| payment.booked);
+        }
+        let mut arrived = Money::zero(self.terms.payable.currency());
+        self.latest_payments.iter().find_map(|payment| {
+            arrived = arrived.checked_add(payment.money).ok()?;
+            (arrived.minor() >= self.terms.payable.minor()).then_some(payment.booked)
+        })
     }
 
     /// What is still to be paid; nothing once the bill is not open any more.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
 
+use super::application::{ApplicationNews, ApplicationState};
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
 use super::availability::{AvailabilityScope, ClosedBy, ClosureTerms};
@@ -106,6 +107,8 @@ pub enum Ask {
         /// Whether it does not answer.
         is_down: bool,
     },
+    /// What an agency says of applications.
+    Application(ApplicationAsk),
     /// Keep what was counted.
     CountUsage(UsageCounts),
     /// Change an account of staff.
@@ -116,6 +119,56 @@ pub enum Ask {
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
         today: i32,
+    },
+}
+
+/// What is asked of applications.
+#[derive(Clone, Debug)]
+pub enum ApplicationAsk {
+    /// Record what an agency reports: all of it or nothing.
+    Report {
+        /// Who reports.
+        agency: Arc<str>,
+        /// What.
+        reports: Vec<ApplicationReport>,
+    },
+}
+
+/// What an agency reports of one application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationReport {
+    /// Its bill.
+    pub bill: PaymentNumber,
+    /// What happened.
+    pub news: ApplicationNews,
+}
+
+/// A report that cannot be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedReport {
+    /// Its place among those that came with it, from 0.
+    pub index: usize,
+    /// Why.
+    pub reason: ApplicationRefusal,
+}
+
+/// Why a report cannot be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplicationRefusal {
+    /// The agency has no such bill.
+    #[error("there is no such bill, or it is not yours")]
+    NoSuchBill,
+    /// The bill is not paid.
+    #[error("its bill is {}", state.word())]
+    BillIs {
+        /// What it is.
+        state: BillState,
+    },
+    /// This cannot happen to the application now.
+    #[error("the application is {}, and this does not follow", state.word())]
+    NotFrom {
+        /// What it is.
+        state: ApplicationState,
     },
 }
 
@@ -146,6 +199,8 @@ pub struct NewBill {
     pub waived: Option<WaivedAmount>,
     /// Whether in parts.
     pub part_payment: PartPaymentRule,
+    /// What the agency promises for the time after the payment, in working days.
+    pub promised_working_days: Option<u16>,
     /// Which catalogue priced it.
     pub catalogue: CatalogueVersion,
     /// What the agency has said of an assessed amount.
@@ -404,6 +459,9 @@ pub enum Refusal {
         /// Which.
         bill: PaymentNumber,
     },
+    /// Some reports of an agency cannot be recorded, and so none was.
+    #[error("{} of the reports cannot be recorded", .0.len())]
+    Reports(Vec<RefusedReport>),
     /// Every payment number tried is taken; trying again will find another.
     #[error("no free payment number was found")]
     NoFreeNumber,

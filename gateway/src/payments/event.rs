@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ledger::{LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
+use super::application::ApplicationEvent;
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
 use super::availability::AvailabilityChange;
@@ -126,6 +127,8 @@ pub enum Event {
     },
     /// Something can be had no more for a time, or again.
     AvailabilityChanged(AvailabilityChange),
+    /// Something became of an application.
+    Application(ApplicationEvent),
     /// Services were searched and viewed, in the last minutes.
     UsageCounted(UsageCounts),
     /// An account of staff changed, or somebody signed in.

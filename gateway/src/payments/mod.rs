@@ -24,6 +24,9 @@ mod chart;
 mod availability;
 mod catalogues;
 
+mod application;
+mod applications;
+
 mod command;
 mod earlier;
 mod event;
@@ -41,6 +44,10 @@ mod visits;
 #[cfg(test)]
 mod tests;
 
+pub use application::{
+    APPLICATION_LIFE, Application, ApplicationEvent, ApplicationMoved, ApplicationNews, ApplicationState,
+    ApplicationStep, Centre, NotACentre, Promise, QueryReason, due_day,
+};
 pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
@@ -56,8 +63,8 @@ pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publicati
 pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, RECEIPT_LEN_MAX};
 pub use chart::{agency_payable, convenience_fee};
 pub use command::{
-    Addressed, Answer, Ask, AttemptNews, Command, Idempotency, MoneyIn, NewAttempt, NewBill, Refusal,
-    UnreadableMessage,
+    Addressed, Answer, ApplicationAsk, ApplicationRefusal, ApplicationReport, Ask, AttemptNews, Command,
+    Idempotency, MoneyIn, NewAttempt, NewBill, Refusal, RefusedReport, UnreadableMessage,
 };
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};

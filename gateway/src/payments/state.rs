@@ -7,6 +7,8 @@ use std::sync::Arc;
 use ledger::{Decision, LedgerTime, Money, Record, Staging, StateMachine, View, table::RunError};
 use serde::{Deserialize, Serialize};
 
+use super::application::{Application, ApplicationEvent};
+use super::applications::Applications;
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
@@ -35,6 +37,7 @@ pub struct Payments {
     catalogues: Arc<Catalogues>,
     availability: Arc<Availability>,
     staff: Arc<StaffRoll>,
+    pub(super) applications: Applications,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -57,6 +60,8 @@ pub struct Pending {
     availability: Option<Arc<Availability>>,
     /// All of them, if the batch changes one.
     staff: Option<Arc<StaffRoll>>,
+    /// Those that the batch changes, over or not.
+    pub(super) applications: Applications,
     totals: Totals,
     day: Option<i32>,
 }
@@ -70,6 +75,7 @@ struct SnapshotParts {
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
     staff: Arc<StaffRoll>,
+    applications: Vec<Arc<Application>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -278,6 +284,9 @@ impl StateMachine for Payments {
                 let visit = Visit { gate: Arc::clone(gate), at: record.time, sequence: record.sequence };
                 staging.archive(archive::visit(*bill), Archived::Visit(Arc::new(visit)));
             }
+            Event::Application(ApplicationEvent::Moved(moved)) => {
+                Applications::stage(staging, moved, record.time, record.sequence)?;
+            }
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
@@ -319,6 +328,7 @@ impl StateMachine for Payments {
         if let Some(staff) = pending.staff {
             self.staff = staff;
         }
+        self.applications.merge(pending.applications);
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -342,6 +352,7 @@ impl StateMachine for Payments {
         if let Some(staff) = &pending.staff {
             readers.show_staff(Arc::clone(staff));
         }
+        pending.applications.publish(&readers.applications);
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -356,6 +367,7 @@ impl StateMachine for Payments {
         readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_availability(Arc::clone(&self.availability));
         readers.show_staff(Arc::clone(&self.staff));
+        self.applications.publish(&readers.applications);
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -376,6 +388,7 @@ impl StateMachine for Payments {
             catalogues: Arc::clone(&self.catalogues),
             availability: self.availability.parts(),
             staff: Arc::clone(&self.staff),
+            applications: self.applications.parts(),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -392,6 +405,7 @@ impl StateMachine for Payments {
             catalogues: Some(parts.catalogues),
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             staff: Some(parts.staff),
+            applications: Applications::of_parts(parts.applications),
             totals: Totals::default(),
             day: parts.day,
         });

@@ -33,6 +33,8 @@ use crate::clock::Clock;
 use crate::config::sections::ListenerConfig;
 use crate::config::{Config, Mode};
 use crate::exchange::ExchangeRate;
+use crate::finding::SearchPlaces;
+use crate::http::event_stream::{EventStreams, StreamTerms};
 use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
@@ -249,6 +251,9 @@ pub async fn start(
         paybill,
         sandbox_url,
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
+        search_places: SearchPlaces::default(),
+        bill_streams: EventStreams::new("bill", stream_terms(config.event_streams_max), stop.clone()),
+        help: config.help.clone(),
         limits: RateLimits::new(),
         staff,
         demo_staff,
@@ -388,6 +393,11 @@ fn open_books(
     };
     let ledger = Ledger::<Payments>::open(options, Arc::new(Readers::default()))?;
     Ok(Books::new(ledger, config.data.lane_capacity, signer))
+}
+
+/// What streams are granted of which there may be so many: nobody has more than a tenth.
+fn stream_terms(streams_max: usize) -> StreamTerms {
+    StreamTerms { streams_max, per_address_max: streams_max.div_ceil(10), ..StreamTerms::default() }
 }
 
 /// The name of this gateway among all: its address without the scheme, and without the port that a test may choose.

@@ -9,9 +9,9 @@ use ledger::{AccountCode, Currency, Entry, Evidence, LedgerTime, Money, RawRecor
 
 use super::error::ViewsError;
 use crate::payments::{
-    AttemptEvent, AttemptId, AttemptState, BillState, BillTerms, ChannelReceipt, Difference, Event, Method,
-    PaymentNumber, PaymentReceived, Placement, Share, Total, TotalKey, by_owner, minute_of_revenue_day,
-    revenue_day,
+    ApplicationEvent, ApplicationMoved, ApplicationState, AttemptEvent, AttemptId, AttemptState, BillState,
+    BillTerms, ChannelReceipt, Difference, Event, Method, PaymentNumber, PaymentReceived, Placement, Share,
+    Total, TotalKey, by_owner, minute_of_revenue_day, revenue_day,
 };
 
 /// What a run of records changes.
@@ -36,6 +36,7 @@ pub(super) struct Changes {
     pub(super) collected_by_minute: BTreeMap<MinuteKey, Total>,
     pub(super) usage: BTreeMap<ServiceDay, Used>,
     pub(super) balances: BTreeMap<(AccountCode, Currency), Sides>,
+    pub(super) applications: BTreeMap<PaymentNumber, ApplicationChange>,
 }
 
 /// What is added to the two sides of an account, in minor units.
@@ -52,6 +53,16 @@ pub(super) struct MinuteKey {
     pub(super) minute: u16,
     pub(super) agency: Option<Arc<str>>,
     pub(super) currency: Currency,
+}
+
+/// What becomes of an application: the latest report of this run, and when it was ready first.
+#[derive(Debug)]
+pub(super) struct ApplicationChange {
+    pub(super) moved: ApplicationMoved,
+    pub(super) since: LedgerTime,
+    pub(super) centre: Option<Arc<str>>,
+    pub(super) ready_day: Option<i32>,
+    pub(super) changed_by: u64,
 }
 
 /// A revenue day of a service.
@@ -229,6 +240,9 @@ impl Changes {
                     differs,
                 })
             }
+            Event::Application(ApplicationEvent::Moved(moved)) => {
+                self.move_application(moved, time, sequence)
+            }
             Event::UsageCounted(counts) => {
                 for one in counts.services {
                     let used = self.used(counts.day, &one.agency, &one.service);
@@ -287,6 +301,21 @@ impl Changes {
                 }
             },
         }
+    }
+
+    fn move_application(&mut self, moved: ApplicationMoved, since: LedgerTime, changed_by: u64) {
+        let earlier = self.applications.remove(&moved.bill);
+        let was_ready = earlier.as_ref().and_then(|earlier| earlier.ready_day);
+        let is_ready = (moved.to == ApplicationState::Ready).then(|| revenue_day(since));
+        let centre = moved.news.centre().map(|centre| centre.to_string().into());
+        let change = ApplicationChange {
+            centre: centre.or_else(|| earlier.and_then(|earlier| earlier.centre)),
+            ready_day: was_ready.or(is_ready),
+            moved,
+            since,
+            changed_by,
+        };
+        self.applications.insert(change.moved.bill, change);
     }
 
     fn add_payment(&mut self, payment: Payment) {

@@ -42,9 +42,9 @@ pub use page::{
     TimeRange,
 };
 pub use queries::{
-    AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow, EntryPhase, EntryRow, Imbalance, MinuteRow,
-    PaymentFilter, PaymentRow, PlacementRow, PostingRow, QuarantineRow, SuspenseRow, SuspenseSum, UsageBy,
-    UsageRow,
+    ApplicationFilter, ApplicationRow, AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow,
+    EntryPhase, EntryRow, Imbalance, MinuteRow, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
+    PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;
 pub use scope::Scope;

@@ -30,7 +30,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     collected(connection, changes).await?;
     collected_by_minute(connection, changes).await?;
     used(connection, changes).await?;
-    balances(connection, changes).await
+    balances(connection, changes).await?;
+    applications(connection, changes).await
 }
 
 /// Sends `head VALUES (…), (…) tail` as often as the rows need.
@@ -330,6 +331,30 @@ async fn collected_by_minute(
             .push_bind(number(total.count))
             .push_bind(wide::high(total.minor))
             .push_bind(wide::low(total.minor));
+    })
+    .await
+}
+
+async fn applications(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO application (payment_number, agency, service, state, centre, since, since_day, \
+        due_day, ready_day, paid, changed_by) ";
+    const TAIL: &str = " ON CONFLICT (payment_number) \
+        DO UPDATE SET state = excluded.state, centre = coalesce(excluded.centre, centre), since = excluded.since, \
+            since_day = excluded.since_day, ready_day = coalesce(ready_day, excluded.ready_day), \
+            changed_by = excluded.changed_by";
+    send(connection, HEAD, changes.applications.values(), TAIL, |row, change| {
+        let moved = &change.moved;
+        row.push_bind(number(moved.bill.get()))
+            .push_bind(moved.agency.clone())
+            .push_bind(moved.service.clone())
+            .push_bind(moved.to.word())
+            .push_bind(change.centre.clone())
+            .push_bind(change.since.micros())
+            .push_bind(revenue_day(change.since))
+            .push_bind(moved.due_day)
+            .push_bind(change.ready_day)
+            .push_bind(moved.paid.micros())
+            .push_bind(number(change.changed_by));
     })
     .await
 }

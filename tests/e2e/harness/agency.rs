@@ -32,6 +32,11 @@ impl Order {
         Self(json!({"service": service, "order": {"visitors": visitors}}))
     }
 
+    /// Any service, with these answers.
+    pub(crate) fn of(service: &str, order: &Value) -> Self {
+        Self(json!({"service": service, "order": order}))
+    }
+
     /// An assessment of KRA: any amount, by its registration number.
     pub(crate) fn assessment(shillings: u32, reference: &str) -> Self {
         let assessment = json!({"amount": shillings * 100, "currency": "KES", "reference": reference});

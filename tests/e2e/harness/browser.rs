@@ -40,7 +40,13 @@ impl Page {
         }
         let html = answer.text();
         assert!(html.len() <= PAGE_BYTES_MAX, "{address} has {} bytes", html.len());
-        assert!(!html.contains("<script"), "{address} runs no script");
+        // Nothing but our own script, beside the page, which works without it.
+        for script in html.split("<script").skip(1) {
+            assert!(
+                script.starts_with(" defer src=\"/assets/live-"),
+                "{address} runs a script: {script:.80}"
+            );
+        }
         Self { origin: origin.to_owned(), address: address.to_owned(), status: answer.status, html }
     }
 
@@ -86,13 +92,20 @@ impl Page {
     /// The form that leads to an address with this in it.
     #[track_caller]
     pub(crate) fn form(&self, towards: &str) -> Form {
-        let form = self.html.split("<form ").skip(1).find_map(|rest| {
+        self.nth_form(towards, 0)
+    }
+
+    /// The form that leads to an address with this in it, after so many others that do.
+    #[track_caller]
+    pub(crate) fn nth_form(&self, towards: &str, skipped: usize) -> Form {
+        let forms = self.html.split("<form ").skip(1).filter_map(|rest| {
             let (mark, rest) = rest.split_once('>')?;
             let action = attribute(mark, "action")?;
             let inside = rest.split("</form>").next()?;
             action.contains(towards).then(|| Form::read(unescaped(&action), mark, inside))
         });
-        form.unwrap_or_else(|| panic!("{} has no form towards {towards:?}", self.address))
+        let form = forms.into_iter().nth(skipped);
+        form.unwrap_or_else(|| panic!("{} has no form {skipped} towards {towards:?}", self.address))
     }
 
     /// Sends a form.

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use ledger::{Currency, LedgerTime};
 
 use super::{Viewed, choose, session};
-use crate::api::views_problem;
+use crate::api::no_answer;
 use crate::app::{App, SharedApp};
 use crate::clock::start_of_east_africa_day;
 use crate::http::problem::Problem;
@@ -34,8 +34,8 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
     let day = |date: Date| revenue_day(LedgerTime::from_micros(start_of_east_africa_day(date)));
     let views = app.views.reader();
     let collected = views.collections(&viewed.scope, day(financial_year_start(today))..=day(today)).await;
-    let collected = collected.map_err(views_problem)?;
-    let suspense = views.suspense_sums(&viewed.scope).await.map_err(views_problem)?.found;
+    let collected = collected.map_err(no_answer)?;
+    let suspense = views.suspense_sums(&viewed.scope).await.map_err(no_answer)?.found;
     let twin = format!("/{}/agency/{}", other(language).code(), viewed.chosen);
     let frame = Frame::new(&app, language, Some(twin));
     let words = CONSOLE.of(language);

@@ -108,7 +108,12 @@ mod tests {
     #[test]
     fn every_alert_leads_to_its_own_place_on_this_page() {
         let html = AlertsPage {
-            frame: Frame { language: Language::En, is_demonstration: false, in_other_language: None },
+            frame: Frame {
+                language: Language::En,
+                is_demonstration: false,
+                in_other_language: None,
+                help: None,
+            },
             rules: &RULES,
         };
         let html = html.render().unwrap();

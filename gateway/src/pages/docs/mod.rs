@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn frame() -> Frame {
-        Frame { language: Language::En, is_demonstration: false, in_other_language: None }
+        Frame { language: Language::En, is_demonstration: false, in_other_language: None, help: None }
     }
 
     #[test]

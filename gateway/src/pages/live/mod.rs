@@ -11,7 +11,7 @@ use hyper::StatusCode;
 use self::figures::FiguresView;
 use super::agency::{Viewed, choose, session};
 use super::assets::LIVE_SCRIPT;
-use super::frame::{Frame, Shown, language_of, other, staff_page};
+use super::frame::{Frame, Shown, language_of, other, staff_page, with_script};
 use super::staff::{Bar, Room};
 use super::words::{LIVE, LiveWords};
 use crate::app::{App, SharedApp};
@@ -67,7 +67,7 @@ async fn show(
         stream: format!("{path}/stream{chosen}"),
         script: LIVE_SCRIPT.name(),
     };
-    staff_page(StatusCode::OK, &shown)
+    Ok(with_script(staff_page(StatusCode::OK, &shown)?))
 }
 
 /// The figures of the page, each time they change.

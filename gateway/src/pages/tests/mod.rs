@@ -23,7 +23,7 @@ const fn kes(shillings: i64) -> Money {
 }
 
 fn frame(language: Language) -> Frame {
-    Frame { language, is_demonstration: false, in_other_language: Some("/other".to_owned()) }
+    Frame { language, is_demonstration: false, in_other_language: Some("/other".to_owned()), help: None }
 }
 
 /// A bill of KES 3,050 for a service with this name.
@@ -53,6 +53,7 @@ fn bill(service_name: Text) -> Bill {
         convenience_basis: "Ruling of the sample".into(),
         waived: None,
         part_payment: PartPaymentRule::Exact,
+        promised_working_days: Some(10),
         catalogue: CatalogueVersion { number: 1, hash: "0".into() },
         assessment: None,
         agency_reference: Some("seen by the agency alone".into()),

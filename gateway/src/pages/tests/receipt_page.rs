@@ -1,10 +1,13 @@
 //! The page of a receipt says what it proves, carries its own proof, and names nobody.
 
+use std::sync::Arc;
+
 use catalog::{Language, Text};
 
 use super::{after, bill, frame, kes, rendered};
-use crate::pages::receipt::ReceiptPage;
-use crate::payments::BillState;
+use crate::pages::qr::QrRuns;
+use crate::pages::receipt::{ReceiptPage, pdf};
+use crate::payments::{Bill, BillLine, BillState};
 use crate::receipts::{Receipt, ReceiptLine};
 
 fn receipt(outcome: &str, evidence: &str) -> Receipt {
@@ -35,18 +38,19 @@ fn receipt(outcome: &str, evidence: &str) -> Receipt {
     }
 }
 
+/// As long as a short form gets.
+fn short_form() -> String {
+    format!("MLP1:{}.{}", "x".repeat(260), "y".repeat(86))
+}
+
+fn page_of(language: Language, outcome: &str, evidence: &str, bill: &Bill) -> ReceiptPage {
+    let payment = (&bill.latest_payments[0], bill);
+    ReceiptPage::new(frame(language), receipt(outcome, evidence), &short_form(), payment, None).unwrap()
+}
+
 fn shown(language: Language, outcome: &str, evidence: &str) -> String {
     let bill = after(bill(Text::new("Park entry", "Kiingilio")), kes(3_050), BillState::Paid);
-    // As long as a short form gets.
-    let short_form = format!("MLP1:{}.{}", "x".repeat(260), "y".repeat(86));
-    let page = ReceiptPage::new(
-        frame(language),
-        receipt(outcome, evidence),
-        &short_form,
-        (&bill.latest_payments[0], &bill),
-        None,
-    );
-    rendered(&page.unwrap())
+    rendered(&page_of(language, outcome, evidence, &bill))
 }
 
 #[test]
@@ -76,5 +80,33 @@ fn what_became_of_the_money_and_how_sure_we_are_is_said_in_words() {
         assert_eq!(said.len(), outcomes.len(), "{said:?}");
         let pages = evidence.map(|word| shown(language, "completed", word));
         assert!(pages[0] != pages[1] && pages[1] != pages[2]);
+    }
+}
+
+/// A bill of so many lines, each with a name and a legal basis as long as they get.
+fn long_bill(lines: usize) -> Bill {
+    let name = "Renewal of the licence of a dealer in explosives for quarrying within a county ".repeat(4);
+    let mut bill = after(bill(Text::new(name.trim(), name.trim())), kes(3_050), BillState::Paid);
+    let terms = Arc::make_mut(&mut bill.terms);
+    let line =
+        BillLine { legal_basis: "Legal Notice 160 of 2025, ".repeat(8).into(), ..terms.lines[0].clone() };
+    terms.lines = vec![line; lines];
+    bill
+}
+
+#[test]
+fn whatever_the_bill_is_its_receipt_is_one_page() {
+    for (lines, is_whole) in [(1, true), (3, true), (40, false), (300, false)] {
+        for language in Language::ALL {
+            let page =
+                page_of(language, "completed_with_excess", "confirmed_by_statement", &long_bill(lines));
+            let laid_out = pdf::lay_out(&page, &QrRuns::of(&short_form()).unwrap());
+            assert!(laid_out.end <= pdf::BOTTOM, "{lines} lines end at {}", laid_out.end);
+            let is_cut =
+                ["further lines", "Mistari mingine"].into_iter().any(|said| laid_out.sheet.says(said));
+            assert_eq!(is_cut, !is_whole, "{lines} lines");
+            let document = pdf::document(&page, &short_form()).unwrap();
+            assert!(document.starts_with(b"%PDF-") && document.len() < 100_000, "{} bytes", document.len());
+        }
     }
 }

@@ -5,6 +5,7 @@ mod bill;
 mod catalogue;
 mod console;
 mod fees;
+mod find_payment;
 mod gate;
 mod lines;
 mod live;
@@ -12,6 +13,7 @@ mod order;
 mod problem;
 mod receipt;
 mod staff;
+mod track;
 
 use catalog::Language;
 
@@ -19,6 +21,7 @@ pub(super) use bill::{BILL, BillWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};
 pub(super) use console::{CONSOLE, ConsoleWords};
 pub(super) use fees::{FEES, FeeWords};
+pub(super) use find_payment::{FIND_PAYMENT, FindPaymentWords};
 pub(super) use gate::{GATE, GateWords};
 pub(super) use lines::{LINES, LineWords};
 pub(super) use live::{LIVE, LiveWords};
@@ -26,6 +29,7 @@ pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 pub(super) use staff::{STAFF, StaffWords};
+pub(super) use track::{TRACK, TrackWords};
 
 /// The same in both languages.
 pub(super) struct Both<T> {
@@ -64,6 +68,10 @@ pub(super) struct FrameWords {
     /// The name of the other language, in that language.
     pub(super) other_language: &'static str,
     pub(super) east_africa_time: &'static str,
+    /// Before the number that people call.
+    pub(super) help: &'static str,
+    pub(super) find_payment: &'static str,
+    pub(super) track: &'static str,
 }
 
 pub(super) static FRAME: Both<FrameWords> = Both {
@@ -73,6 +81,9 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         demonstration: "Demo: no real money",
         other_language: "Kiswahili",
         east_africa_time: "East Africa Time",
+        help: "Help:",
+        find_payment: "Find my payment",
+        track: "Track my application",
     },
     sw: FrameWords {
         skip: "Ruka hadi kwenye maudhui",
@@ -80,5 +91,8 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         demonstration: "Onyesho: hakuna pesa halisi",
         other_language: "English",
         east_africa_time: "saa za Afrika Mashariki",
+        help: "Msaada:",
+        find_payment: "Tafuta malipo yangu",
+        track: "Fuatilia ombi langu",
     },
 };

@@ -23,6 +23,9 @@ pub(in crate::pages) struct ReceiptWords {
     pub(in crate::pages) signed_receipt: &'static str,
     pub(in crate::pages) public_keys: &'static str,
     pub(in crate::pages) code_label: &'static str,
+    pub(in crate::pages) save_as_pdf: &'static str,
+    /// Stands for lines of the bill that a sheet of paper has no room for.
+    pub(in crate::pages) further_lines: fn(count: usize) -> String,
     /// What became of the money, by the word of the receipt.
     pub(in crate::pages) outcome: fn(&str) -> &'static str,
     /// How well it is established that the money moved, by the word of the receipt.
@@ -57,6 +60,8 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
         signed_receipt: "Signed receipt with proof (JSON)",
         public_keys: "Public keys (JSON)",
         code_label: "Code with the signed short form of this receipt",
+        save_as_pdf: "Save as PDF, one page",
+        further_lines: |count| format!("{count} further lines: see the address below"),
         outcome: |word| match word {
             "held_for_rest" => "A part of the bill. It is kept for the bill until the rest has arrived.",
             "completed_with_excess" => {
@@ -99,6 +104,8 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
         signed_receipt: "Risiti iliyotiwa saini pamoja na uthibitisho (JSON)",
         public_keys: "Funguo za umma (JSON)",
         code_label: "Msimbo wenye muhtasari wa risiti hii uliotiwa saini",
+        save_as_pdf: "Hifadhi kama PDF, ukurasa mmoja",
+        further_lines: |count| format!("Mistari mingine {count}: angalia anwani hapo chini"),
         outcome: |word| match word {
             "held_for_rest" => {
                 "Sehemu ya bili. Imehifadhiwa kwa ajili ya bili hadi kiasi kilichobaki kifike."

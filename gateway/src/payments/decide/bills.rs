@@ -46,6 +46,7 @@ pub(super) fn create(
             convenience_basis: new.convenience_basis.clone(),
             waived: new.waived.clone(),
             part_payment: new.part_payment,
+            promised_working_days: new.promised_working_days,
             catalogue: new.catalogue.clone(),
             assessment: new.assessment,
             agency_reference: new.agency_reference.clone(),

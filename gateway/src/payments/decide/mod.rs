@@ -1,6 +1,7 @@
 //! Decisions: functions from what is known and what is asked to what is written and what is answered. Pure; time and
 //! chance come in with the command.
 
+mod applications;
 mod attempts;
 mod availability;
 mod bills;
@@ -43,6 +44,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::NoteSystem { agency, system, is_down } => {
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
+        Ask::Application(ask) => applications::decide(view, command, ask),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
         Ask::Visit(ask) => visits::decide(view, command, ask),

@@ -167,6 +167,7 @@ impl Desk {
             convenience_basis: "SAMPLE/none".into(),
             waived: None,
             part_payment: PartPaymentRule::Allowed,
+            promised_working_days: None,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: None,

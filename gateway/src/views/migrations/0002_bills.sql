@@ -85,5 +85,6 @@ CREATE TABLE attempt (
 ) STRICT;
 
 -- Few attempts are unknown at any time, and those are the ones that people look for.
+CREATE INDEX attempt_by_bill           ON attempt (payment_number);
 CREATE INDEX attempt_unknown           ON attempt (created) WHERE state = 'unknown';
 CREATE INDEX attempt_unknown_by_agency ON attempt (agency, created) WHERE state = 'unknown';

@@ -89,4 +89,5 @@ CREATE TABLE quarantine (
 ) STRICT;
 
 CREATE INDEX quarantine_by_time   ON quarantine (received);
+CREATE INDEX quarantine_by_receipt ON quarantine (channel_receipt);
 CREATE INDEX quarantine_by_agency ON quarantine (agency, received) WHERE agency IS NOT NULL;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ledger::{LedgerTime, Money};
 
+use super::bills::number_column;
 use crate::payments::{AttemptId, AttemptState, Method, PaymentNumber};
 use crate::views::error::{QueryError, ViewsError};
 use crate::views::page::{List, Page, PageRequest};
@@ -49,7 +50,25 @@ pub struct AttemptRow {
     pub changed_by: u64,
 }
 
+/// Attempts of one bill that are looked through at most: their limits let nobody make more in a day.
+const ATTEMPTS_OF_ONE_BILL_MAX: i64 = 200;
+
+const RECORDS_OF_BILL: Source = Source { columns: "sequence", tables: "bill", agency: "agency" };
+const RECORDS_OF_ATTEMPTS: Source = Source { columns: "sequence", tables: "attempt", agency: "agency" };
+
 impl ViewsReader {
+    /// Sequences of the records in which a phone may be sealed that was named for this bill or asked to pay it.
+    pub async fn records_about(&self, scope: &Scope, bill: PaymentNumber) -> Result<Vec<u64>, QueryError> {
+        let mut sequences = Vec::new();
+        for source in [&RECORDS_OF_BILL, &RECORDS_OF_ATTEMPTS] {
+            let select = Select::of(source, scope)
+                .and_is("payment_number", Some(number_column(bill)))
+                .sorted("sequence DESC", ATTEMPTS_OF_ONE_BILL_MAX);
+            sequences.extend(self.all(select, |row| row.count("sequence")).await?.found);
+        }
+        Ok(sequences)
+    }
+
     /// A page of the attempts whose state is unknown, the oldest first: money may have moved for each.
     pub async fn unknown_attempts(
         &self,

@@ -1,5 +1,6 @@
 //! The questions that the views answer, one file for each kind of row.
 
+pub(super) mod applications;
 pub(super) mod attempts;
 pub(super) mod balances;
 pub(super) mod bills;
@@ -10,6 +11,7 @@ pub(super) mod payments;
 pub(super) mod quarantine;
 pub(super) mod usage;
 
+pub use applications::{ApplicationFilter, ApplicationRow, PromiseRow, UncollectedRow};
 pub use attempts::AttemptRow;
 pub use balances::Imbalance;
 pub use bills::{BillFilter, BillLineRow, BillRow};

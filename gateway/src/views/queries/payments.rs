@@ -135,6 +135,8 @@ pub struct PaymentFilter {
     pub channel_receipt: Option<Arc<str>>,
     /// With this receipt of ours.
     pub receipt: Option<ReceiptNumber>,
+    /// Of exactly this much.
+    pub money: Option<Money>,
     /// Booked in this span.
     pub booked: TimeRange,
 }
@@ -175,6 +177,8 @@ pub(in crate::views) fn select(
         .and_is("short_code", filter.short_code.clone())
         .and_is("channel_receipt", filter.channel_receipt.clone())
         .and_is("receipt", filter.receipt.map(|receipt| receipt.to_string()))
+        .and_is("minor", filter.money.map(Money::minor))
+        .and_is("currency", filter.money.map(|money| money.currency().code()))
         .and_in("booked", filter.booked)
         .page(List::Payments, "booked", "sequence", page)
 }

@@ -51,6 +51,16 @@ impl ViewsReader {
     }
 }
 
+impl ViewsReader {
+    /// Whether a message in quarantine has this number of the channel's.
+    pub async fn is_contradicted(&self, scope: &Scope, channel_receipt: &str) -> Result<bool, QueryError> {
+        let select = Select::of(&QUARANTINE, scope)
+            .and_is("channel_receipt", Some(channel_receipt.to_owned()))
+            .sorted("sequence", 1);
+        Ok(!self.all(select, QuarantineRow::read).await?.found.is_empty())
+    }
+}
+
 pub(in crate::views) fn select(scope: &Scope, page: PageRequest) -> Result<Select, QueryError> {
     Select::of(&QUARANTINE, scope).page(List::Quarantine, "received", "sequence", page)
 }

@@ -178,6 +178,7 @@ impl World {
             convenience_basis: "SAMPLE/none".into(),
             waived: None,
             part_payment: PartPaymentRule::Allowed,
+            promised_working_days: None,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: reference.map(Into::into),

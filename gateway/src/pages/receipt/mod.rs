@@ -1,6 +1,8 @@
 //! The page of a receipt: it survives being bookmarked and printed, and anybody can check it. It names no payer, and has
 //! no link to the bill: whoever knows a receipt number is not thereby shown the bill.
 
+pub(super) mod pdf;
+
 use askama::Template;
 use catalog::Language;
 use hyper::StatusCode;
@@ -29,6 +31,12 @@ pub(super) async fn show_short(app: SharedApp, request: Request<App>) -> Result<
 }
 
 fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Response, Problem> {
+    let (shown, _) = find(app, request, language)?;
+    page(StatusCode::OK, Keeping::Never, &shown)
+}
+
+/// The receipt that the path names, and its short form.
+fn find(app: &App, request: &Request<App>, language: Language) -> Result<(ReceiptPage, String), Problem> {
     let number = read_number(request.head.parameter("number"))?;
     app.limits.receipt_is_looked_up(request.head.client()).map_err(|error| trouble::too_often(&error))?;
     let receipt = app.receipts.receipt(&app.books, number).map_err(no_receipt)?;
@@ -43,7 +51,7 @@ fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Resp
     let frame = Frame::new(app, language, Some(twin));
     let mut shown = ReceiptPage::new(frame, receipt, &short_form, (&payment, &bill), agency.as_ref())?;
     shown.address = format!("{}{}", app.public_url, shown.address);
-    page(StatusCode::OK, Keeping::Never, &shown)
+    Ok((shown, short_form))
 }
 
 /// The page.

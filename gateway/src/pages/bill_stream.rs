@@ -1,0 +1,90 @@
+//! The stream of a bill: what its page says, told as soon as it changes. Whoever has the address of the bill may listen.
+
+use catalog::Language;
+use serde::Serialize;
+
+use super::bill::{Context, address, find, waiting_text};
+use super::frame::language_of;
+use crate::app::{App, SharedApp};
+use crate::http::event_stream::{Feed, Look, Message};
+use crate::http::problem::Problem;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::{Attempt, AttemptState, Bill, PaymentNumber};
+
+/// `GET /{lang}/bills/{id}/stream`. Of a bill of which nothing more is expected there is nothing to tell: 204 keeps
+/// browsers from asking again.
+pub(super) async fn listen(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let language = language_of(&request)?;
+    let bill = find(&app, &request)?;
+    let context = Context::of(&app, &bill)?;
+    if is_settled_for_now(&bill, context.attempt.as_deref()) {
+        return Ok(response::no_content());
+    }
+    let feed = BillFeed { app: SharedApp::clone(&app), number: bill.terms.number, language, told: None };
+    app.bill_streams.open(&request.head, feed)
+}
+
+/// Names what the page says of a bill: both sequences only grow.
+pub(super) fn version(bill: &Bill, attempt: Option<&Attempt>) -> String {
+    bill.changed_by.max(attempt.map_or(0, |attempt| attempt.changed_by)).to_string()
+}
+
+/// Whether nothing is expected that a page should show by itself.
+fn is_settled_for_now(bill: &Bill, attempt: Option<&Attempt>) -> bool {
+    !bill.state.is_open() && attempt.is_none_or(|attempt| attempt.state.is_finished())
+}
+
+#[derive(Serialize)]
+struct Told {
+    /// Whether a prompt may be waiting on the payer's phone.
+    waits: bool,
+    /// What the page says of it.
+    text: String,
+    /// Where to look if the page is not one that waits, or nothing is waited for any more.
+    next: String,
+}
+
+struct BillFeed {
+    app: SharedApp,
+    number: PaymentNumber,
+    language: Language,
+    told: Option<String>,
+}
+
+impl Feed for BillFeed {
+    fn look(&mut self) -> Look {
+        let looked = self.app.books.bill(self.number).ok().flatten().and_then(|bill| {
+            let attempt =
+                bill.latest_attempt.map(|id| self.app.books.attempt(id)).transpose().ok()?.flatten();
+            Some((bill, attempt))
+        });
+        // What cannot be read now can be read in a moment.
+        let Some((bill, attempt)) = looked else { return Look::Unchanged };
+        let attempt = attempt.as_deref();
+        let id = version(&bill, attempt);
+        if self.told.as_ref() == Some(&id) {
+            return Look::Unchanged;
+        }
+        self.told = Some(id.clone());
+        let message = Message { event: "bill", id, data: self.told_of(&bill, attempt) };
+        if is_settled_for_now(&bill, attempt) { Look::Last(message) } else { Look::Message(message) }
+    }
+}
+
+impl BillFeed {
+    fn told_of(&self, bill: &Bill, attempt: Option<&Attempt>) -> String {
+        let waiting = attempt.filter(|attempt| {
+            let states = [AttemptState::Created, AttemptState::PromptSent, AttemptState::Processing];
+            bill.state.is_open() && states.contains(&attempt.state)
+        });
+        let receipt = bill.latest_payments.last().filter(|_| bill.state.is_settled());
+        let next = match receipt {
+            Some(payment) => format!("/{}/receipts/{}", self.language.code(), payment.receipt.grouped()),
+            None => address(self.language, bill),
+        };
+        let text = waiting.map(|attempt| waiting_text(attempt, self.language)).unwrap_or_default();
+        let told = Told { waits: waiting.is_some(), text, next };
+        serde_json::to_string(&told).expect("texts can be written as JSON")
+    }
+}

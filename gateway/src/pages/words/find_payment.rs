@@ -1,0 +1,167 @@
+//! What the page says on which people look for a payment.
+
+use ledger::Money;
+
+use super::Both;
+use crate::payments::SuspenseReason;
+
+pub(in crate::pages) struct FindPaymentWords {
+    pub(in crate::pages) title: &'static str,
+    pub(in crate::pages) lead: &'static str,
+    pub(in crate::pages) do_not_pay_again: &'static str,
+    pub(in crate::pages) with_code: &'static str,
+    pub(in crate::pages) code: &'static str,
+    pub(in crate::pages) code_hint: &'static str,
+    pub(in crate::pages) without_code: &'static str,
+    pub(in crate::pages) without_code_lead: &'static str,
+    pub(in crate::pages) phone: &'static str,
+    pub(in crate::pages) phone_hint: &'static str,
+    pub(in crate::pages) which_day: &'static str,
+    pub(in crate::pages) day: &'static str,
+    pub(in crate::pages) month: &'static str,
+    pub(in crate::pages) year: &'static str,
+    pub(in crate::pages) amount: &'static str,
+    pub(in crate::pages) search: &'static str,
+    pub(in crate::pages) again: &'static str,
+    pub(in crate::pages) problem: &'static str,
+    pub(in crate::pages) error: &'static str,
+    pub(in crate::pages) enter_code: &'static str,
+    pub(in crate::pages) code_wrong: &'static str,
+    pub(in crate::pages) enter_phone: &'static str,
+    pub(in crate::pages) phone_wrong: &'static str,
+    pub(in crate::pages) day_wrong: &'static str,
+    pub(in crate::pages) amount_wrong: &'static str,
+    pub(in crate::pages) found: &'static str,
+    pub(in crate::pages) matched: fn(Money, when: &str) -> String,
+    pub(in crate::pages) contradicted: &'static str,
+    pub(in crate::pages) open_receipt: &'static str,
+    pub(in crate::pages) found_held: &'static str,
+    pub(in crate::pages) held: fn(Money, when: &str) -> String,
+    /// Why it belongs to no bill, for whoever paid.
+    pub(in crate::pages) why_held: fn(SuspenseReason) -> &'static str,
+    pub(in crate::pages) typed: fn(masked: &str) -> String,
+    pub(in crate::pages) held_next: &'static str,
+    pub(in crate::pages) not_here: &'static str,
+    pub(in crate::pages) not_here_yet: &'static str,
+    pub(in crate::pages) usual: fn(percent: usize, seconds: i64, payments: usize) -> String,
+    pub(in crate::pages) not_here_next: &'static str,
+    pub(in crate::pages) too_many: &'static str,
+    pub(in crate::pages) too_many_next: &'static str,
+}
+
+pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
+    en: FindPaymentWords {
+        title: "Find my payment",
+        lead: "You have paid, and the bill does not show it.",
+        do_not_pay_again: "Do not pay again. If the money has left your account, it is with us or on its way.",
+        with_code: "With the code from the M-PESA message",
+        code: "M-PESA code",
+        code_hint: "Ten letters and digits at the beginning of the message, for example TKL4X7Y2ZQ",
+        without_code: "Without the code",
+        without_code_lead: "All three must be as in the M-PESA message.",
+        phone: "Phone that paid",
+        phone_hint: "For example 0712 345 678",
+        which_day: "Day of the payment",
+        day: "Day",
+        month: "Month",
+        year: "Year",
+        amount: "Amount in shillings",
+        search: "Find the payment",
+        again: "Look for another payment",
+        problem: "There is a problem",
+        error: "Error",
+        enter_code: "Enter the code from the M-PESA message",
+        code_wrong: "M-PESA code must be letters and digits, such as TKL4X7Y2ZQ",
+        enter_phone: "Enter the phone number that paid",
+        phone_wrong: "Phone number must be a Kenyan mobile number, such as 0712 345 678",
+        day_wrong: "Day of the payment must be a real day, such as 21 11 2026",
+        amount_wrong: "Amount must be a number of shillings, such as 3050",
+        found: "We have your payment",
+        matched: |money, when| format!("{money} arrived on {when} and was put to its bill."),
+        contradicted: "M-PESA has also told us of this payment with another amount or account. What stands here holds; people \
+            are looking at the difference.",
+        open_receipt: "Open the receipt",
+        found_held: "We have your money, and do not know what it is for",
+        held: |money, when| format!("{money} arrived on {when}. It is safe and kept apart."),
+        why_held: |reason| match reason {
+            SuspenseReason::BadCheckDigit | SuspenseReason::UnknownNumber => {
+                "The account number is not the payment number of any bill."
+            }
+            SuspenseReason::NoAccount => "No account number came with it.",
+            SuspenseReason::AmountDiffers => "The bill with this reference is over another amount.",
+            SuspenseReason::OtherCurrency => "The bill is in another currency.",
+            SuspenseReason::PosterSample => "The account number is the example from a poster.",
+            _ => "What was typed as the account number leads to no bill.",
+        },
+        typed: |masked| format!("It was paid to account {masked}; we show only a part of it."),
+        held_next: "Do not pay again. Call the number at the foot of this page with your M-PESA message and the right payment \
+            number. Two officers then put the money to your bill: that is checked by both, and you pay nothing more.",
+        not_here: "M-PESA has not told us of this payment yet",
+        not_here_yet: "If M-PESA has sent you a message that the money was sent, it is on its way. Do not pay again.",
+        usual: |percent, seconds, payments| {
+            format!("Of the last {payments} payments, {percent} in 100 reached us within {seconds} seconds.")
+        },
+        not_here_next: "Look here again in a while. Check that the code or the three answers are exactly as in the message. \
+            What was not told to us at once is found the next day at the latest, in M-PESA’s statement.",
+        too_many: "Too many payments of this amount were made that day",
+        too_many_next: "Use the code from the M-PESA message instead. Do not pay again.",
+    },
+    sw: FindPaymentWords {
+        title: "Tafuta malipo yangu",
+        lead: "Umelipa, lakini bili haionyeshi.",
+        do_not_pay_again: "Usilipe tena. Ikiwa pesa zimetoka kwenye akaunti yako, ziko kwetu au ziko njiani.",
+        with_code: "Kwa msimbo wa ujumbe wa M-PESA",
+        code: "Msimbo wa M-PESA",
+        code_hint: "Herufi na tarakimu kumi mwanzoni mwa ujumbe, kwa mfano TKL4X7Y2ZQ",
+        without_code: "Bila msimbo",
+        without_code_lead: "Yote matatu lazima yawe kama yalivyo kwenye ujumbe wa M-PESA.",
+        phone: "Simu iliyolipa",
+        phone_hint: "Kwa mfano 0712 345 678",
+        which_day: "Siku ya malipo",
+        day: "Siku",
+        month: "Mwezi",
+        year: "Mwaka",
+        amount: "Kiasi kwa shilingi",
+        search: "Tafuta malipo",
+        again: "Tafuta malipo mengine",
+        problem: "Kuna tatizo",
+        error: "Kosa",
+        enter_code: "Andika msimbo ulio kwenye ujumbe wa M-PESA",
+        code_wrong: "Msimbo wa M-PESA lazima uwe herufi na tarakimu, kama TKL4X7Y2ZQ",
+        enter_phone: "Andika nambari ya simu iliyolipa",
+        phone_wrong: "Nambari ya simu lazima iwe ya simu ya mkononi ya Kenya, kama 0712 345 678",
+        day_wrong: "Siku ya malipo lazima iwe siku halisi, kama 21 11 2026",
+        amount_wrong: "Kiasi lazima kiwe idadi ya shilingi, kama 3050",
+        found: "Tunayo malipo yako",
+        matched: |money, when| format!("{money} ilifika {when} na imewekwa kwenye bili yake."),
+        contradicted: "M-PESA pia imetuambia kuhusu malipo haya kwa kiasi au akaunti nyingine. Yaliyo hapa ndiyo yanayoshikilia; \
+            watu wanaangalia tofauti hiyo.",
+        open_receipt: "Fungua risiti",
+        found_held: "Tuna pesa zako, lakini hatujui ni za nini",
+        held: |money, when| format!("{money} ilifika {when}. Iko salama na imewekwa kando."),
+        why_held: |reason| match reason {
+            SuspenseReason::BadCheckDigit | SuspenseReason::UnknownNumber => {
+                "Nambari ya akaunti si nambari ya malipo ya bili yoyote."
+            }
+            SuspenseReason::NoAccount => "Hazikuja na nambari ya akaunti.",
+            SuspenseReason::AmountDiffers => "Bili yenye rejea hii ni ya kiasi kingine.",
+            SuspenseReason::OtherCurrency => "Bili ni ya sarafu nyingine.",
+            SuspenseReason::PosterSample => "Nambari ya akaunti ni ule mfano wa kwenye bango.",
+            _ => "Kilichoandikwa kama nambari ya akaunti hakielekezi kwenye bili yoyote.",
+        },
+        typed: |masked| format!("Zililipwa kwa akaunti {masked}; tunaonyesha sehemu yake tu."),
+        held_next: "Usilipe tena. Piga simu nambari iliyo chini ya ukurasa huu ukiwa na ujumbe wako wa M-PESA na nambari sahihi \
+            ya malipo. Maafisa wawili wataziweka pesa kwenye bili yako: wote wawili huhakikisha, na hulipi zaidi.",
+        not_here: "M-PESA bado haijatuambia kuhusu malipo haya",
+        not_here_yet: "Ikiwa M-PESA imekutumia ujumbe kwamba pesa zimetumwa, ziko njiani. Usilipe tena.",
+        usual: |percent, seconds, payments| {
+            format!(
+                "Kati ya malipo {payments} ya mwisho, {percent} kwa 100 yalitufikia ndani ya sekunde {seconds}."
+            )
+        },
+        not_here_next: "Angalia hapa tena baada ya muda. Hakikisha kwamba msimbo au majibu matatu ni sawa kabisa na ujumbe. \
+            Ambayo hatukuambiwa mara moja hupatikana kesho yake, kwenye taarifa ya M-PESA.",
+        too_many: "Malipo mengi mno ya kiasi hiki yalifanywa siku hiyo",
+        too_many_next: "Tumia msimbo ulio kwenye ujumbe wa M-PESA badala yake. Usilipe tena.",
+    },
+};
