@@ -22,6 +22,7 @@ use crate::http::request_id::RequestId;
 use crate::http::response::Response;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
+use crate::messages::Messenger;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
@@ -70,6 +71,8 @@ pub struct App {
     pub public_url: String,
     /// Lines to the agencies' own systems.
     pub routing: Routing,
+    /// Text messages to payers.
+    pub messages: Messenger,
     /// True from SIGTERM on: probes say so.
     pub is_draining: std::sync::atomic::AtomicBool,
 }
@@ -124,6 +127,9 @@ impl Application for App {
     fn authorize(&self, rule: Access, head: &RequestHead) -> Result<Principal, Problem> {
         if rule == Access::Provider {
             crate::api::check_caller(self, head)?;
+        }
+        if rule == Access::MessageProvider {
+            crate::api::check_carrier(self, head)?;
         }
         let mode = KeyMode::of(self.purpose);
         let in_force = |secret: &KeySecret| {

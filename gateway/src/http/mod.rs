@@ -21,3 +21,5 @@ pub mod strict_json;
 pub mod problem;
 pub mod problem_codes;
 pub mod response;
+
+pub(crate) mod departure;

@@ -12,6 +12,7 @@ use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
+use super::message_event::MessageAsk;
 use super::number::{PaymentNumber, TypedAccount};
 use super::reference::{Held, NewReference, TypedReference};
 use super::usage::UsageCounts;
@@ -104,6 +105,8 @@ pub enum Ask {
         /// Whether it does not answer.
         is_down: bool,
     },
+    /// About messages to payers.
+    Message(MessageAsk),
     /// Keep what was counted.
     CountUsage(UsageCounts),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
@@ -148,6 +151,8 @@ pub struct NewBill {
     pub agency_reference: Option<Arc<str>>,
     /// What payers may type instead of its number.
     pub references: Vec<NewReference>,
+    /// The language of the page on which it was wished for.
+    pub language: Option<catalog::Language>,
     /// How long it can be paid, in seconds.
     pub life_seconds: i64,
     /// Where the key of its personal data lies.

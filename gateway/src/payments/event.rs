@@ -13,6 +13,7 @@ use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
+use super::message_event::MessageEvent;
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
 use super::usage::UsageCounts;
@@ -126,6 +127,8 @@ pub enum Event {
     AvailabilityChanged(AvailabilityChange),
     /// Services were searched and viewed, in the last minutes.
     UsageCounted(UsageCounts),
+    /// Something happened to messages to payers.
+    Message(MessageEvent),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.

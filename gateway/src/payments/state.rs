@@ -17,6 +17,8 @@ use super::command::{Answer, Command};
 use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
 use super::identifier::AttemptId;
+use super::message_stage;
+use super::messages::{MessageChanges, MessageParts, Messages};
 use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
@@ -32,6 +34,7 @@ pub struct Payments {
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: Arc<Availability>,
+    pub(super) messages: Messages,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -52,6 +55,7 @@ pub struct Pending {
     catalogues: Option<Arc<Catalogues>>,
     /// All of it, if the batch changes some.
     availability: Option<Arc<Availability>>,
+    pub(super) messages: MessageChanges,
     totals: Totals,
     day: Option<i32>,
 }
@@ -64,6 +68,8 @@ struct SnapshotParts {
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
+    #[serde(default)]
+    messages: MessageParts,
     totals: Totals,
     day: Option<i32>,
 }
@@ -164,7 +170,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -196,7 +202,9 @@ impl StateMachine for Payments {
                 for reference in &terms.references {
                     note_reference(staging, reference, terms.number)?;
                 }
-                put_bill(staging, Arc::new(Bill::new(Arc::clone(terms), record.sequence)));
+                let mut bill = Bill::new(Arc::clone(terms), record.sequence);
+                bill.phone_record = record.draft.sealed.as_ref().map(|_| record.sequence);
+                put_bill(staging, Arc::new(bill));
             }
             Event::BillCancelled { bill } | Event::BillExpired { bill } => {
                 let is_cancelled = matches!(record.draft.event, Event::BillCancelled { .. });
@@ -213,6 +221,7 @@ impl StateMachine for Payments {
             }
             Event::AttemptCreated { attempt, bill, method, money } => {
                 if let Some(mut bill) = staged_bill(staging, *bill)? {
+                    let phone_record = record.draft.sealed.as_ref().map(|_| record.sequence);
                     let attempt = Attempt {
                         id: *attempt,
                         bill: bill.terms.number,
@@ -222,6 +231,7 @@ impl StateMachine for Payments {
                         state: AttemptState::Created,
                         code: None,
                         prompt_record: None,
+                        phone_record,
                         channel_receipt: None,
                         said_paid: false,
                         created: record.time,
@@ -229,6 +239,7 @@ impl StateMachine for Payments {
                     };
                     let changed = Arc::make_mut(&mut bill);
                     changed.latest_attempt = Some(attempt.id);
+                    changed.phone_record = phone_record.or(changed.phone_record);
                     changed.changed_by = record.sequence;
                     put_bill(staging, bill);
                     put_attempt(staging, Arc::new(attempt));
@@ -256,6 +267,7 @@ impl StateMachine for Payments {
             }
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
+            Event::Message(event) => message_stage::stage(staging, record, event)?,
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }
         Ok(())
@@ -292,6 +304,7 @@ impl StateMachine for Payments {
         if let Some(availability) = pending.availability {
             self.availability = availability;
         }
+        self.messages.apply(&pending.messages);
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -312,6 +325,7 @@ impl StateMachine for Payments {
         if let Some(availability) = &pending.availability {
             readers.show_availability(Arc::clone(availability));
         }
+        readers.change_messages(&pending.messages);
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -325,6 +339,7 @@ impl StateMachine for Payments {
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_availability(Arc::clone(&self.availability));
+        readers.show_messages(&self.messages);
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -344,6 +359,7 @@ impl StateMachine for Payments {
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
             availability: self.availability.parts(),
+            messages: self.messages.parts(),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -352,13 +368,15 @@ impl StateMachine for Payments {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         let parts: SnapshotParts = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        let mut state = Self { totals: parts.totals, ..Self::default() };
+        let messages = Messages::of_parts(parts.messages);
+        let mut state = Self { totals: parts.totals, messages, ..Self::default() };
         state.merge(Pending {
             bills: parts.bills.into_iter().map(|bill| (bill.terms.number, bill)).collect(),
             attempts: parts.attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect(),
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
+            messages: MessageChanges::default(),
             totals: Totals::default(),
             day: parts.day,
         });

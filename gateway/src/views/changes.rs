@@ -218,6 +218,7 @@ impl Changes {
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::AvailabilityChanged(_)
+            | Event::Message(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

@@ -57,6 +57,7 @@ fn bill(service_name: Text) -> Bill {
         assessment: None,
         agency_reference: Some("seen by the agency alone".into()),
         references: Vec::new(),
+        language: None,
         created: LedgerTime::from_micros(0),
         expires: LedgerTime::from_micros(1_000_000),
         vault_slot: 0,

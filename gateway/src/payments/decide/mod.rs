@@ -5,6 +5,7 @@ mod attempts;
 mod availability;
 mod bills;
 mod catalogues;
+mod messages;
 mod money_in;
 mod operations;
 
@@ -41,6 +42,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::NoteSystem { agency, system, is_down } => {
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
+        Ask::Message(ask) => messages::decide(view, command, ask),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
     }

@@ -171,6 +171,7 @@ impl Desk {
             assessment: None,
             agency_reference: None,
             references: Vec::new(),
+            language: None,
             life_seconds: 86_400,
             vault_slot: 0,
             sealed: None,
