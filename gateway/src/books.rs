@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
     Answer, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event, FoundBills,
-    Idempotency, Message, MessageId, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, archive, read_event,
+    Idempotency, Message, MessageId, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, archive,
+    read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.

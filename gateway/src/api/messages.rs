@@ -131,8 +131,12 @@ fn acknowledged(taken: Result<(), NotTakenIn>) -> Result<Response, Problem> {
     match taken {
         Ok(()) => {}
         // Sending the same again would make it no more readable.
-        Err(error @ NotTakenIn::Unreadable) => tracing::warn!(%error, "What a provider of messages says is passed over."),
-        Err(NotTakenIn::NoSuchProvider) => return Err(Problem::new(Code::NotFound, "There is no such provider.")),
+        Err(error @ NotTakenIn::Unreadable) => {
+            tracing::warn!(%error, "What a provider of messages says is passed over.")
+        }
+        Err(NotTakenIn::NoSuchProvider) => {
+            return Err(Problem::new(Code::NotFound, "There is no such provider."));
+        }
         Err(NotTakenIn::Books(error)) => return Err(trouble::books(&error)),
     }
     Ok(response::bytes(StatusCode::OK, "text/plain; charset=utf-8", "ok"))
@@ -159,9 +163,9 @@ impl MessageBody {
 impl FeedbackBody {
     fn of(agency: &Arc<str>, service: &Arc<str>, scores: Scores) -> Self {
         let count = scores.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
-        let weighted = (1_u64..).zip(scores).fold(0_u64, |sum, (score, count)| {
-            sum.saturating_add(score.saturating_mul(count))
-        });
+        let weighted = (1_u64..)
+            .zip(scores)
+            .fold(0_u64, |sum, (score, count)| sum.saturating_add(score.saturating_mul(count)));
         let mean_hundredths = weighted.saturating_mul(100).checked_div(count).unwrap_or(0);
         Self { agency: Arc::clone(agency), service: Arc::clone(service), count, scores, mean_hundredths }
     }

@@ -193,7 +193,11 @@ macro_rules! carrier_keys {
                 name: concat!($section, ".username"),
                 form: Form::Text,
                 default: None,
-                about: concat!("Username at the provider of text messages that is asked ", $when, ". Without it there is none."),
+                about: concat!(
+                    "Username at the provider of text messages that is asked ",
+                    $when,
+                    ". Without it there is none."
+                ),
             },
             Key {
                 name: concat!($section, ".api_key"),

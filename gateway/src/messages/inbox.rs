@@ -76,7 +76,10 @@ pub(super) async fn run(app: SharedApp, mut arrived: mpsc::Receiver<Arrived>, st
             if inbox.unplaced.is_empty() {
                 arrived.recv().await.map(Some)
             } else {
-                timeout_at(again, arrived.recv()).await.unwrap_or(None).map_or(Some(None), |it| Some(Some(it)))
+                timeout_at(again, arrived.recv())
+                    .await
+                    .unwrap_or(None)
+                    .map_or(Some(None), |it| Some(Some(it)))
             }
         };
         let Some(Some(first)) = stop.run_until_cancelled(next).await else { return };

@@ -14,7 +14,8 @@ pub(super) enum Meaning {
 }
 
 /// Words that carriers and people use for it, in English and Kiswahili.
-const STOP: [&str; 9] = ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "ACHA", "SIMAMISHA", "KOMESHA"];
+const STOP: [&str; 9] =
+    ["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "ACHA", "SIMAMISHA", "KOMESHA"];
 const START: [&str; 5] = ["START", "UNSTOP", "SUBSCRIBE", "ANZA", "ANZISHA"];
 
 /// Reads a text by its first word.

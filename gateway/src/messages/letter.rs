@@ -85,13 +85,20 @@ impl Found {
             Event::PaymentReceived(PaymentReceived { placement: Placement::Bill { bill, .. }, .. }) => {
                 Ok(Some(*bill))
             }
-            Event::AttemptMoved { attempt, .. } => Ok(app.books.attempt(*attempt)?.map(|attempt| attempt.bill)),
+            Event::AttemptMoved { attempt, .. } => {
+                Ok(app.books.attempt(*attempt)?.map(|attempt| attempt.bill))
+            }
             _ => Ok(None),
         }
     }
 
     /// What is to happen to the message now.
-    pub(super) fn plan(&self, app: &App, now: LedgerTime, around: &Surroundings) -> Result<Plan, LetterError> {
+    pub(super) fn plan(
+        &self,
+        app: &App,
+        now: LedgerTime,
+        around: &Surroundings,
+    ) -> Result<Plan, LetterError> {
         match &self.event {
             Event::PaymentReceived(payment) => self.plan_of_payment(app, payment, around),
             Event::AttemptMoved { attempt, .. } => self.plan_of_attempt(app, *attempt, now, around),
@@ -171,7 +178,9 @@ impl Found {
 fn kind_of(event: &Event) -> Option<MessageKind> {
     match event {
         Event::PaymentReceived(payment) => Some(match &payment.placement {
-            Placement::Bill { share: Share::Completed | Share::CompletedWithExcess, .. } => MessageKind::Receipt,
+            Placement::Bill { share: Share::Completed | Share::CompletedWithExcess, .. } => {
+                MessageKind::Receipt
+            }
             Placement::Bill { share: Share::HeldForRest, .. } => MessageKind::PartPayment,
             Placement::Bill { share: Share::Duplicate | Share::Late, .. } | Placement::Suspense { .. } => {
                 MessageKind::Held
@@ -180,11 +189,14 @@ fn kind_of(event: &Event) -> Option<MessageKind> {
         // Each of these happens to an attempt once. That the provider says paid, without a receipt, is not among them: the
         // confirmation is on its way.
         Event::AttemptMoved {
-            on: AttemptEvent::Overdue | AttemptEvent::NoAnswer, to: AttemptState::Unknown, ..
+            on: AttemptEvent::Overdue | AttemptEvent::NoAnswer,
+            to: AttemptState::Unknown,
+            ..
         } => Some(MessageKind::Delayed),
-        Event::AttemptMoved { to: AttemptState::Failed | AttemptState::Cancelled | AttemptState::Expired, .. } => {
-            Some(MessageKind::NotTaken)
-        }
+        Event::AttemptMoved {
+            to: AttemptState::Failed | AttemptState::Cancelled | AttemptState::Expired,
+            ..
+        } => Some(MessageKind::NotTaken),
         _ => None,
     }
 }

@@ -59,8 +59,8 @@ pub struct MessageTerms {
     pub help: Option<String>,
     /// So many messages a day to one phone.
     pub per_phone_per_day: u32,
-    /// Whether the providers are the simulated ones of a demonstration, on this machine.
-    pub are_simulated: bool,
+    /// Where the simulated carriers of a demonstration reach us, token included; nothing of real ones, who are told by hand.
+    pub simulated_report_to: Option<String>,
 }
 
 /// Messages, as the rest of the gateway knows them.
@@ -69,6 +69,7 @@ pub struct Messenger {
     sources: CallbackSources,
     around: Surroundings,
     per_phone_per_day: u32,
+    simulated_report_to: Option<String>,
     phones: Phones,
     inbox: mpsc::Sender<Arrived>,
     /// Until somebody runs it.
@@ -104,12 +105,17 @@ impl MessageTerms {
             replies_to: messages.replies_to.clone(),
             help: messages.help.clone(),
             per_phone_per_day: messages.per_phone_per_day,
-            are_simulated: false,
+            simulated_report_to: None,
         }
     }
 
     /// Those of a demonstration, whose carriers are beside the simulated Safaricom.
-    pub fn of_demonstration(sandbox_url: &str, token: Secret, messages: &MessagesConfig) -> Self {
+    pub fn of_demonstration(
+        sandbox_url: &str,
+        callback_url: &str,
+        token: Secret,
+        messages: &MessagesConfig,
+    ) -> Self {
         let providers = PROVIDER_NAMES.map(|name| ProviderTerms {
             name,
             base_url: format!("{}/carriers/{name}", sandbox_url.trim_end_matches('/')),
@@ -119,30 +125,30 @@ impl MessageTerms {
         });
         Self {
             providers: providers.to_vec(),
+            simulated_report_to: Some(format!("{callback_url}/cb/{}/sms", token.expose())),
             token,
             sources: Vec::new(),
             replies_to: Some(DEMONSTRATION_REPLIES_TO.to_owned()),
             help: messages.help.clone(),
             per_phone_per_day: messages.per_phone_per_day,
-            are_simulated: true,
         }
     }
 }
 
 impl Messenger {
     /// On these terms. Nothing is sent before [`run`].
-    pub fn new(
-        terms: MessageTerms,
-        routing: &Routing,
-        public_url: &str,
-        paybill: &str,
-    ) -> Self {
+    pub fn new(terms: MessageTerms, routing: &Routing, public_url: &str, paybill: &str) -> Self {
         let providers = terms.providers.into_iter().filter_map(|provider| {
-            let destination = routing.destination(&provider.base_url, CONNECT_WITHIN, terms.are_simulated)?;
+            let destination = routing.destination(
+                &provider.base_url,
+                CONNECT_WITHIN,
+                terms.simulated_report_to.is_some(),
+            )?;
             Some(Provider::new(provider, destination))
         });
         let address = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
-        let everybody = || ["0.0.0.0/0", "::/0"].map(|range| range.parse().expect("these are ranges")).to_vec();
+        let everybody =
+            || ["0.0.0.0/0", "::/0"].map(|range| range.parse().expect("these are ranges")).to_vec();
         let sources = if terms.sources.is_empty() { everybody() } else { terms.sources };
         let (inbox, arrived) = mpsc::channel(ARRIVED_MAX);
         Self {
@@ -155,6 +161,7 @@ impl Messenger {
                 replies_to: terms.replies_to,
             },
             per_phone_per_day: terms.per_phone_per_day,
+            simulated_report_to: terms.simulated_report_to,
             phones: Phones::new(),
             inbox,
             arrived: Mutex::new(Some(arrived)),
@@ -209,6 +216,11 @@ pub(crate) fn run(app: SharedApp, stop: &CancellationToken) -> io::Result<()> {
     let Some(arrived) = arrived.filter(|_| app.messages.is_there()) else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        if let Some(address) = &app.messages.simulated_report_to {
+            for provider in &app.messages.providers {
+                stop.run_until_cancelled(provider.is_told_where_to_report(address)).await;
+            }
+        }
         let inbox = tokio::spawn(inbox::run(Arc::clone(&app), arrived, stop.clone()));
         outbox::run(app, stop.clone()).await;
         if let Err(error) = inbox.await {

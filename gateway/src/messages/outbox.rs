@@ -133,7 +133,10 @@ async fn prepare(app: &App) -> Result<(), OutboxError> {
         }
     }
     for chunk in intended.chunks(MESSAGES_PER_RECORD_MAX) {
-        tracing::warn!(count = chunk.len(), "Whether messages were handed over before the last end is not known.");
+        tracing::warn!(
+            count = chunk.len(),
+            "Whether messages were handed over before the last end is not known."
+        );
         let answers = chunk.iter().map(|id| MessageAnswer { message: *id, answer: ProviderAnswer::None });
         tell(app, MessageAsk::Note(answers.collect())).await?;
     }
@@ -179,7 +182,10 @@ impl Outbox {
             let Some(batch) = self.trail.next_batch()? else { break };
             for record in batch.records() {
                 let Ok(record) = record else {
-                    tracing::error!(batch = batch.first_sequence(), "A record cannot be read; it gets no message.");
+                    tracing::error!(
+                        batch = batch.first_sequence(),
+                        "A record cannot be read; it gets no message."
+                    );
                     continue;
                 };
                 // Of a batch that was settled in part before the last end, only the rest is new.
@@ -202,13 +208,16 @@ impl Outbox {
         let mut round = Round::default();
         let mut room: Vec<usize> =
             self.health.iter().map(|health| health.room(now.micros(), MESSAGES_PER_RECORD_MAX)).collect();
-        let due = self.app.books.readers().with_messages(|messages| messages.due(now, MESSAGES_PER_RECORD_MAX));
+        let due =
+            self.app.books.readers().with_messages(|messages| messages.due(now, MESSAGES_PER_RECORD_MAX));
         for message in due {
             if room.iter().all(|room| *room == 0) {
                 return Ok(round);
             }
             let plan = match found_again(&self.app, message.id)? {
-                Some(found) if !found.is_out_of_date(now) => found.plan(&self.app, now, &self.app.messages.around)?,
+                Some(found) if !found.is_out_of_date(now) => {
+                    found.plan(&self.app, now, &self.app.messages.around)?
+                }
                 Some(_) => Plan::Drop("out_of_date"),
                 None => Plan::Drop("unreadable"),
             };
@@ -293,9 +302,9 @@ impl Outbox {
             });
             if is_intended {
                 let app = Arc::clone(&self.app);
-                calls.spawn(async move {
-                    (id, provider, app.messages.providers[provider].send(&letter).await)
-                });
+                calls.spawn(
+                    async move { (id, provider, app.messages.providers[provider].send(&letter).await) },
+                );
             }
         }
         let mut answers = Vec::new();
@@ -308,9 +317,15 @@ impl Outbox {
     }
 
     /// Learns from an outcome how the provider is, and says when a message that was put off is due again.
-    fn hear(&mut self, id: MessageId, provider: usize, outcome: Outcome) -> Result<ProviderAnswer, OutboxError> {
+    fn hear(
+        &mut self,
+        id: MessageId,
+        provider: usize,
+        outcome: Outcome,
+    ) -> Result<ProviderAnswer, OutboxError> {
         let name = Arc::clone(&self.app.messages.providers[provider].name);
-        counter!(SMS_SENDS_TOTAL.name, "provider" => name.to_string(), "outcome" => outcome.word()).increment(1);
+        counter!(SMS_SENDS_TOTAL.name, "provider" => name.to_string(), "outcome" => outcome.word())
+            .increment(1);
         let now = self.app.now();
         if !outcome.is_failure() {
             self.health[provider].answered();
@@ -323,9 +338,12 @@ impl Outbox {
             Outcome::NoAnswer => ProviderAnswer::None,
             Outcome::PutOff(reason) => {
                 let tries = self.app.books.message(id)?.map_or(1, |message| message.tries);
-                let is_other_well =
-                    (0..self.health.len()).any(|other| other != provider && !self.health[other].rests(now.micros()));
-                ProviderAnswer::PutOff { reason, until: now.plus_seconds(seconds_until_again(tries, is_other_well)) }
+                let is_other_well = (0..self.health.len())
+                    .any(|other| other != provider && !self.health[other].rests(now.micros()));
+                ProviderAnswer::PutOff {
+                    reason,
+                    until: now.plus_seconds(seconds_until_again(tries, is_other_well)),
+                }
             }
         })
     }
@@ -349,11 +367,14 @@ impl Outbox {
     async fn give_up(&self) -> Result<(), OutboxError> {
         let long_ago = self.app.now().plus_seconds(-GIVEN_UP_AFTER_SECONDS);
         let over = self.app.books.readers().with_messages(|messages| {
-            let unanswered = || messages.all_open().filter(|message| message.state == MessageState::Unanswered);
+            let unanswered =
+                || messages.all_open().filter(|message| message.state == MessageState::Unanswered);
             let too_many = messages.open_count().saturating_sub(UNANSWERED_MAX);
-            let crowded_out = if too_many > 0 { unanswered().count().saturating_sub(UNANSWERED_MAX) } else { 0 };
+            let crowded_out =
+                if too_many > 0 { unanswered().count().saturating_sub(UNANSWERED_MAX) } else { 0 };
             let numbered = unanswered().enumerate();
-            let over = numbered.filter(|(number, message)| *number < crowded_out || message.changed < long_ago);
+            let over =
+                numbered.filter(|(number, message)| *number < crowded_out || message.changed < long_ago);
             over.map(|(_, message)| message.id).take(MESSAGES_PER_RECORD_MAX).collect::<Vec<_>>()
         });
         if !over.is_empty() {

@@ -16,6 +16,8 @@ use crate::routing::destination::{Destination, NoAnswer};
 const CALL_WITHIN: Duration = Duration::from_secs(10);
 /// The longest that a connection may take.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// How long a simulated carrier is given to appear.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
 
 /// What it takes to speak to a provider.
@@ -75,10 +77,24 @@ impl Provider {
         Self { name: terms.name.into(), terms, destination }
     }
 
+    /// Types into the pages of a simulated carrier where it is to report, until it knows.
+    pub(super) async fn is_told_where_to_report(&self, address: &str) {
+        let address = format!("{address}/{}", self.name);
+        let dashboard = serde_json::json!({"report": format!("{address}/report"), "incoming": format!("{address}/incoming")});
+        loop {
+            let body = Bytes::from(dashboard.to_string());
+            match self.destination.post("/dashboard", HeaderMap::new(), body, CALL_WITHIN).await {
+                Ok((status, _)) if status.is_success() => return,
+                Ok((status, _)) => tracing::warn!(%status, "A simulated carrier does not take our address."),
+                Err(error) => tracing::debug!(%error, "A simulated carrier is not there yet."),
+            }
+            tokio::time::sleep(TOLD_AGAIN_AFTER).await;
+        }
+    }
+
     /// Hands a message over, once.
     pub(super) async fn send(&self, letter: &Letter) -> Outcome {
-        let form =
-            wire::form(&self.terms.username, self.terms.sender.as_deref(), letter.phone, &letter.text);
+        let form = wire::form(&self.terms.username, self.terms.sender.as_deref(), letter.phone, &letter.text);
         let Ok(mut key) = HeaderValue::from_str(self.terms.api_key.expose()) else {
             tracing::error!(provider = %self.name, "The key of a provider of messages cannot stand in a header.");
             return Outcome::PutOff("api_key".into());

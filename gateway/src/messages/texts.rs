@@ -29,12 +29,7 @@ pub(super) struct Surroundings {
 #[derive(Clone, Debug)]
 pub(super) enum Wording<'a> {
     /// The bill is paid.
-    Receipt {
-        money: Money,
-        service: &'a Text,
-        agency: &'a str,
-        receipt: ReceiptNumber,
-    },
+    Receipt { money: Money, service: &'a Text, agency: &'a str, receipt: ReceiptNumber },
     /// A part has arrived.
     PartPayment { money: Money, due: Money, bill: PaymentNumber, until: Date },
     /// Nobody knows yet.
@@ -75,7 +70,10 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
             let mut parts = vec![
                 Fixed(choose(format!("PAID {money} for "), format!("IMELIPWA {money}: "))),
                 name,
-                Fixed(choose(format!(" ({agency}). Receipt {shown}."), format!(" ({agency}). Risiti {shown}."))),
+                Fixed(choose(
+                    format!(" ({agency}). Receipt {shown}."),
+                    format!(" ({agency}). Risiti {shown}."),
+                )),
                 Useful(format!(" {}/r/{receipt}", around.address)),
             ];
             if let Some(number) = &around.replies_to {
@@ -120,7 +118,9 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
             vec![
                 Fixed(choose(
                     format!("M-PESA says that no money was taken for payment no. {number}. It is not paid."),
-                    format!("M-PESA inasema hakuna pesa iliyokatwa kwa nambari ya malipo {number}. Haijalipwa."),
+                    format!(
+                        "M-PESA inasema hakuna pesa iliyokatwa kwa nambari ya malipo {number}. Haijalipwa."
+                    ),
                 )),
                 Useful(choose(
                     format!(" You can pay: {paybill}, account {bill}."),
@@ -130,10 +130,15 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
         }
         Wording::Held { money, channel_receipt } => vec![
             Fixed(choose(
-                format!("We have your {money}, {channel_receipt}. It matched no bill that is open. It is safe."),
+                format!(
+                    "We have your {money}, {channel_receipt}. It matched no bill that is open. It is safe."
+                ),
                 format!("Tuna {money} yako, {channel_receipt}. Haikulingana na bili iliyo wazi. Iko salama."),
             )),
-            Useful(choose(" Do not pay again before you ask us.".to_owned(), " Usilipe tena kabla ya kutuuliza.".to_owned())),
+            Useful(choose(
+                " Do not pay again before you ask us.".to_owned(),
+                " Usilipe tena kabla ya kutuuliza.".to_owned(),
+            )),
         ],
     };
     parts.extend(help());
@@ -291,7 +296,10 @@ mod tests {
                 let said = receipt(kes(i64::MAX), &service.name, language);
                 let count = septets(&said).unwrap_or_else(|| panic!("{said} is in no alphabet of messages"));
                 assert!(count <= SEGMENT_SEPTETS, "{count}: {said}");
-                assert!(said.contains("KES 92,233,720,368,547,758.07") && said.contains("ZZZZ-ZZZZ"), "{said}");
+                assert!(
+                    said.contains("KES 92,233,720,368,547,758.07") && said.contains("ZZZZ-ZZZZ"),
+                    "{said}"
+                );
                 longest = longest.max((service.name.in_language(language).len(), said));
             }
         }

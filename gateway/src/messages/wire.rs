@@ -103,7 +103,9 @@ fn of_recipient(recipient: &Recipient) -> Word {
     let code = recipient.status_code.to_string().into();
     match recipient.status_code {
         // Processed, sent, queued; held for a look at its risk, which is no refusal.
-        100..=102 | 401 if is_name(&recipient.message_id) => Word::Taken(recipient.message_id.as_str().into()),
+        100..=102 | 401 if is_name(&recipient.message_id) => {
+            Word::Taken(recipient.message_id.as_str().into())
+        }
         // Sender, number, type of number; on a black list; wants not to be disturbed.
         402 | 403 | 404 | 406 | 409 => Word::Refused(code),
         // No credit, no route, an error at the provider or its gateway.
@@ -251,8 +253,13 @@ mod tests {
     fn reports_say_what_became_of_a_message_and_who_is_to_blame() {
         let report = |text: &str| read_report(&Fields::parse(text).unwrap());
         let status = |text: &str| report(text).map(|report| report.status);
-        let seen = report("id=ATXid_1&status=Success&phoneNumber=%2B254700000001&networkCode=63902&retryCount=0");
-        assert!(seen.is_some_and(|seen| &*seen.id == "ATXid_1" && seen.phone == Subscriber::parse("0700000001").ok()));
+        let seen =
+            report("id=ATXid_1&status=Success&phoneNumber=%2B254700000001&networkCode=63902&retryCount=0");
+        assert!(
+            seen.is_some_and(
+                |seen| &*seen.id == "ATXid_1" && seen.phone == Subscriber::parse("0700000001").ok()
+            )
+        );
         for interim in ["Sent", "Submitted", "Buffered"] {
             assert_eq!(status(&format!("id=a&status={interim}")), Some(ReportStatus::UnderWay));
         }
@@ -273,7 +280,9 @@ mod tests {
             assert_eq!(status(&said), Some(expected(reason.into())), "{reason}");
         }
         assert_eq!(status("id=a&status=Rejected"), Some(ReportStatus::Failed("unsaid".into())));
-        for none in ["status=Success", "id=a", "id=a&status=Perhaps", "id=&status=Success", "id=a%20b&status=Success"] {
+        for none in
+            ["status=Success", "id=a", "id=a&status=Perhaps", "id=&status=Success", "id=a%20b&status=Success"]
+        {
             assert_eq!(status(none), None, "{none}");
         }
     }

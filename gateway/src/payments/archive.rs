@@ -38,7 +38,8 @@ pub enum Archived {
 
 impl Value for Archived {
     fn encode(&self, bytes: &mut Vec<u8>) {
-        serde_json::to_writer(bytes, self).expect("bills, attempts, receipts and messages can be written as JSON");
+        serde_json::to_writer(bytes, self)
+            .expect("bills, attempts, receipts and messages can be written as JSON");
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {

@@ -43,8 +43,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Receipt, Self::PartPayment, Self::Delayed, Self::NotTaken, Self::Held];
+    pub const ALL: [Self; 5] = [Self::Receipt, Self::PartPayment, Self::Delayed, Self::NotTaken, Self::Held];
 
     /// The word that the API uses.
     pub const fn word(self) -> &'static str {
@@ -226,7 +225,8 @@ mod tests {
     #[test]
     fn what_has_ended_stays_as_it_is_except_that_a_provider_may_report() {
         for (from, on, _) in MESSAGE_LIFE.iter().filter(|(from, ..)| !from.is_open()) {
-            let is_report = matches!(on, On::ReportedDelivered | On::ReportedFailed | On::ReportedUndeliverable);
+            let is_report =
+                matches!(on, On::ReportedDelivered | On::ReportedFailed | On::ReportedUndeliverable);
             assert!(*from == State::HandedOver && is_report, "{from:?} {on:?}");
         }
     }

@@ -218,7 +218,8 @@ mod tests {
             happened: time,
             then: FollowedBy::Dropped { reason: long() },
         };
-        let answer = MessageAnswer { message, answer: ProviderAnswer::PutOff { reason: long(), until: time } };
+        let answer =
+            MessageAnswer { message, answer: ProviderAnswer::PutOff { reason: long(), until: time } };
         let report = MessageReport {
             message,
             provider: long(),

@@ -16,8 +16,7 @@ use super::state::Payments;
 impl Payments {
     /// The message with this identifier, wherever it is.
     pub(super) fn message(view: &View<'_, Self>, id: MessageId) -> Result<Option<Arc<Message>>, RunError> {
-        let in_memory =
-            view.pending().messages.messages.get(&id).or_else(|| view.state().messages.open(id));
+        let in_memory = view.pending().messages.messages.get(&id).or_else(|| view.state().messages.open(id));
         match in_memory {
             Some(message) => Ok(Some(Arc::clone(message))),
             None => Ok(view.archived(&archive::message(id))?.and_then(Archived::message)),

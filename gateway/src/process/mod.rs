@@ -215,7 +215,8 @@ pub async fn start(
     let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
     let identity = IdentitySigner::new(identity_key, &public_url);
     let routing = Routing::new(config, identity, &public_url, stop.clone())?;
-    let messenger = messenger(config, &folder, sandbox_url.as_ref(), &routing, &public_url, paybill.short_code())?;
+    let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
+    let messenger = Messenger::new(terms, &routing, &public_url, paybill.short_code());
     let app = Arc::new(App {
         purpose,
         policy: match purpose {
@@ -348,22 +349,19 @@ impl Gateway {
 }
 
 /// Text messages: by the providers of the configuration, or by the simulated ones beside the simulated Safaricom.
-fn messenger(
+fn message_terms(
     config: &Config,
     folder: &Folder,
     sandbox_url: Option<&Uri>,
-    routing: &Routing,
-    public_url: &str,
-    paybill: &str,
-) -> Result<Messenger, StartError> {
-    let terms = match (config.mode, sandbox_url) {
+    callback_url: &str,
+) -> Result<MessageTerms, StartError> {
+    Ok(match (config.mode, sandbox_url) {
         (Mode::Demo, Some(sandbox)) => {
             let token = Secret::new(folder.messages_token()?.reveal().to_owned());
-            MessageTerms::of_demonstration(&sandbox.to_string(), token, &config.messages)
+            MessageTerms::of_demonstration(&sandbox.to_string(), callback_url, token, &config.messages)
         }
         _ => MessageTerms::of_config(&config.messages),
-    };
-    Ok(Messenger::new(terms, routing, public_url, paybill))
+    })
 }
 
 fn open_books(

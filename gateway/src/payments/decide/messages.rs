@@ -11,8 +11,8 @@ use crate::payments::command::{Answer, Command};
 use crate::payments::event::Event;
 use crate::payments::message::{Message, MessageHappening as On, MessageId, MessageState};
 use crate::payments::message_event::{
-    FollowedBy, FollowedMessage, MESSAGES_PER_RECORD_MAX, MessageAnswer, MessageAsk, MessageEvent, MessageFate,
-    MessageReport, ProviderAnswer,
+    FollowedBy, FollowedMessage, MESSAGES_PER_RECORD_MAX, MessageAnswer, MessageAsk, MessageEvent,
+    MessageFate, MessageReport, ProviderAnswer,
 };
 
 /// Decides about messages.
@@ -26,11 +26,15 @@ pub(super) fn decide(
         MessageAsk::Note(answers) => {
             let moves = |answer: &MessageAnswer| (answer.message, answer.answer.happening());
             let answers = those_that_change(view, answers, moves)?;
-            Some(answers).filter(|answers| !answers.is_empty()).map(|answers| MessageEvent::Answered { answers })
+            Some(answers)
+                .filter(|answers| !answers.is_empty())
+                .map(|answers| MessageEvent::Answered { answers })
         }
         MessageAsk::Report(reports) => {
             let reports = reports_that_tell(view, reports)?;
-            Some(reports).filter(|reports| !reports.is_empty()).map(|reports| MessageEvent::Reported { reports })
+            Some(reports)
+                .filter(|reports| !reports.is_empty())
+                .map(|reports| MessageEvent::Reported { reports })
         }
         MessageAsk::GiveUp(messages) => {
             let messages = those_that_change(view, messages, |message| (*message, Some(On::GivenUp)))?;
@@ -111,7 +115,8 @@ fn reports_that_tell(
     reports: &[MessageReport],
 ) -> Result<Vec<MessageReport>, RunError> {
     let mut telling = Vec::new();
-    for report in those_that_change(view, reports, |report| (report.message, Some(report.fate.happening())))? {
+    for report in those_that_change(view, reports, |report| (report.message, Some(report.fate.happening())))?
+    {
         let known = Payments::message(view, report.message)?;
         if known.is_some_and(|known| is_about(&known, &report)) {
             telling.push(report);
