@@ -15,6 +15,9 @@ mod pay_once;
 mod prompts;
 mod several_owners;
 
+// Payers are told.
+mod messages;
+
 // What can be paid for.
 mod availability;
 mod broken_rows;
