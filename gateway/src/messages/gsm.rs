@@ -74,7 +74,7 @@ pub(super) fn shortened(text: &str, septets_max: usize) -> String {
     };
     let beginning: String = text.chars().take_while(fits).collect();
     let rest = text.get(beginning.len()..).unwrap_or_default();
-    let ends_with_word = rest.starts_with(' ') || beginning.ends_with(' ');
+    let ends_with_word = !rest.starts_with(char::is_alphanumeric) || beginning.ends_with(' ');
     let whole_words = match beginning.rfind(' ') {
         Some(space) if !ends_with_word && space > 0 => &beginning[..space],
         _ => &beginning,
