@@ -114,6 +114,7 @@ fn new_bill(vault: &Vault) -> Command {
         assessment: None,
         agency_reference: None,
         references: Vec::new(),
+        language: None,
         life_seconds: 30 * 86_400,
         vault_slot: taken.slot,
         sealed: personal.seal_with(&taken).expect("personal data can be sealed"),

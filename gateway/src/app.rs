@@ -26,6 +26,7 @@ use crate::http::response::Response;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
+use crate::messages::Messenger;
 use crate::payments::{AttemptId, BillId};
 use crate::personal::LookupKeys;
 use crate::process::DemoStaff;
@@ -90,6 +91,8 @@ pub struct App {
     pub public_url: String,
     /// Lines to the agencies' own systems.
     pub routing: Routing,
+    /// Text messages to payers.
+    pub messages: Messenger,
     /// True from SIGTERM on: probes say so.
     pub is_draining: std::sync::atomic::AtomicBool,
 }
@@ -149,6 +152,9 @@ impl Application for App {
     fn authorize(&self, rule: Access, head: &RequestHead) -> Result<Principal, Problem> {
         if rule == Access::Provider {
             crate::api::check_caller(self, head)?;
+        }
+        if rule == Access::MessageProvider {
+            crate::api::check_carrier(self, head)?;
         }
         if let Access::Staff(roles) = rule {
             return crate::api::authorize_staff(self, roles, head);

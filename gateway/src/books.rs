@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
     Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event,
-    FoundBills, Idempotency, PaymentNumber, Payments, Readers, ReceiptNumber, ReferenceKey, Visit, archive,
-    read_event,
+    FoundBills, Idempotency, Message, MessageId, PaymentNumber, Payments, Readers, ReceiptNumber,
+    ReferenceKey, Visit, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -180,6 +180,28 @@ impl Books {
             return Ok(None);
         };
         Ok(self.bill(stub.bill)?.map(|bill| (stub.payment.clone(), bill)))
+    }
+
+    /// The message with this identifier, whatever became of it.
+    pub fn message(&self, id: MessageId) -> Result<Option<Arc<Message>>, LookupError> {
+        // One that ends between the two looks is in the archive before it leaves the published ones.
+        if let Some(message) = self.readers().with_messages(|messages| messages.open(id).cloned()) {
+            return Ok(Some(message));
+        }
+        Ok(self.ledger.archived(&archive::message(id))?.and_then(Archived::message))
+    }
+
+    /// The messages about a bill, the oldest first: the newest of them, if there were many.
+    pub fn messages_of_bill(&self, bill: PaymentNumber) -> Result<Vec<Arc<Message>>, LookupError> {
+        let listed = self.ledger.archived(&archive::messages_of_bill(bill))?;
+        let listed = listed.and_then(Archived::messages_of_bill).unwrap_or_default();
+        listed.iter().filter_map(|id| self.message(*id).transpose()).collect()
+    }
+
+    /// The message that a provider means by its name for it.
+    pub fn message_of_provider(&self, provider: &str, name: &str) -> Result<Option<MessageId>, LookupError> {
+        let archived = self.ledger.archived(&archive::message_of_provider(provider, name))?;
+        Ok(archived.and_then(Archived::message_id))
     }
 
     /// Whether a request was carried out before. Whoever must prepare a request asks this first.

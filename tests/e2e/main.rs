@@ -20,6 +20,9 @@ mod receipt_on_paper;
 mod several_owners;
 mod waiting;
 
+// Payers are told.
+mod messages;
+
 // What can be paid for.
 mod availability;
 mod broken_rows;

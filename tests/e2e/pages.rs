@@ -3,7 +3,8 @@
 
 use crate::harness::{Gateway, Page, Payment, eventually};
 
-fn number_on(page: &Page) -> String {
+/// The payment number that a page shows.
+pub(crate) fn number_on(page: &Page) -> String {
     let digits: String =
         page.text().chars().filter(|letter| letter.is_ascii_digit() || *letter == ' ').collect();
     let words: Vec<_> = digits.split_whitespace().collect();

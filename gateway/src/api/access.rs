@@ -22,6 +22,8 @@ pub enum Access {
     WhoeverHasTheAddress,
     /// The provider whose callback it is, by the token in the path and the source address.
     Provider,
+    /// A provider of text messages that reports, by the token in the path and the source address.
+    MessageProvider,
     /// Whoever reaches the admin listener, which is bound to this machine: probes and metrics.
     ThisMachine,
     /// Who has the operator's token of this data directory.
@@ -43,6 +45,10 @@ pub(super) const READERS_OF_TOTALS: Access =
 
 /// Reads what is in doubt: an agency what is its own, Treasury and Auditor all.
 pub(super) const READERS_OF_DOUBT: Access =
+    Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
+/// Reads what receivers of messages say of services: an agency of its own, Treasury and Auditor of all.
+pub(super) const READERS_OF_FEEDBACK: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
 /// Closes services for a time and opens them again: an agency its own, an operator any.
@@ -166,9 +172,11 @@ pub(crate) fn authorize(
 ) -> Result<Principal, Problem> {
     match rule {
         // Of the provider, token and address have been judged before this.
-        Access::Anyone | Access::WhoeverHasTheAddress | Access::Provider | Access::ThisMachine => {
-            Ok(Principal::Anyone)
-        }
+        Access::Anyone
+        | Access::WhoeverHasTheAddress
+        | Access::Provider
+        | Access::MessageProvider
+        | Access::ThisMachine => Ok(Principal::Anyone),
         // Sessions are not looked for here: see `authorize_staff`.
         Access::Staff(_) => Err(sign_in_needed()),
         Access::Operator => match bearer(head)? {

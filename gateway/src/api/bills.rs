@@ -183,6 +183,7 @@ fn read_wish(app: &App, request: &Request<App>, idempotency: Idempotency) -> Res
         order: wanted.order,
         assessment_reference: wanted.assessment_reference,
         agency_reference: wanted.agency_reference,
+        language: None,
         agreed_total: None,
         principal: request.principal.name(),
         cause: request.head.id().as_str().into(),

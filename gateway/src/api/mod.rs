@@ -18,6 +18,7 @@ mod health;
 mod keys;
 mod lists;
 mod live;
+mod messages;
 mod openapi;
 mod receipts;
 mod services;
@@ -37,7 +38,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
-    READERS_OF_DRAFTS, READERS_OF_TOTALS,
+    READERS_OF_DRAFTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS,
 };
 pub(crate) use access::{authorize, authorize_staff, check_origin, no_rows, session_cookie, session_token};
 pub(crate) use callbacks::check_caller;
@@ -45,6 +46,7 @@ pub(crate) use gate::{let_in, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use lists::no_answer;
+pub(crate) use messages::check_carrier;
 pub(crate) use openapi::DOCUMENT;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
@@ -159,6 +161,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
         Route::get("/v1/collections/live", "collections_live", READERS_OF_TOTALS, live::show),
         Route::get("/v1/collections/stream", "collections_stream", READERS_OF_TOTALS, live::stream),
+        Route::get("/v1/messages", "message_list", READERS_OF_BILLS, messages::list),
+        Route::get("/v1/feedback", "feedback", READERS_OF_FEEDBACK, messages::feedback),
         Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
         Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
@@ -168,7 +172,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
     Routes::new(routes)
 }
 
-/// What Safaricom reaches.
+/// What Safaricom and providers of text messages reach.
 pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
     let money_in = Lane::MoneyIn { wait_max: MONEY_WAIT_MAX };
     let callback = |route: Route<App>| route.body(BodyRule::Whole { bytes_max: CALLBACK_BYTES_MAX }).quiet();
@@ -195,6 +199,19 @@ pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
         ))
         .about_money()
         .lane(money_in),
+        // Words that Safaricom refuses in addresses stand in none of these either. They have no place among those of money.
+        callback(Route::post(
+            "/cb/{token}/sms/{provider}/report",
+            "callback_message_report",
+            Access::MessageProvider,
+            messages::report,
+        )),
+        callback(Route::post(
+            "/cb/{token}/sms/{provider}/incoming",
+            "callback_message_incoming",
+            Access::MessageProvider,
+            messages::incoming,
+        )),
     ])
 }
 

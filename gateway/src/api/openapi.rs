@@ -95,6 +95,7 @@ mod tests {
                     Access::Anyone
                     | Access::WhoeverHasTheAddress
                     | Access::Provider
+                    | Access::MessageProvider
                     | Access::ThisMachine => None,
                 };
                 let named = operation["security"].as_array().unwrap().first();

@@ -179,6 +179,45 @@ const ADMIN: [Key; 13] = listener_keys!(
     listen "127.0.0.1:9090", requests "64", per_address "64", head_deadline "10s"
 );
 
+/// The rows that each provider of text messages has.
+macro_rules! carrier_keys {
+    ($section:literal, $when:literal) => {
+        [
+            Key {
+                name: concat!($section, ".base_url"),
+                form: Form::Url,
+                default: Some("https://api.africastalking.com"),
+                about: "Where the provider of text messages is reached.",
+            },
+            Key {
+                name: concat!($section, ".username"),
+                form: Form::Text,
+                default: None,
+                about: concat!(
+                    "Username at the provider of text messages that is asked ",
+                    $when,
+                    ". Without it there is none."
+                ),
+            },
+            Key {
+                name: concat!($section, ".api_key"),
+                form: Form::Secret { length_min: 8 },
+                default: None,
+                about: "Key at this provider of text messages.",
+            },
+            Key {
+                name: concat!($section, ".sender"),
+                form: Form::Text,
+                default: None,
+                about: "Name or short code that messages come from, as registered with this provider.",
+            },
+        ]
+    };
+}
+
+const FIRST_CARRIER: [Key; 4] = carrier_keys!("sms_first", "first");
+const SECOND_CARRIER: [Key; 4] = carrier_keys!("sms_second", "while the first fails");
+
 const OTHERS: &[Key] = &[
     Key {
         name: "public.base_url",
@@ -363,6 +402,38 @@ const OTHERS: &[Key] = &[
         about: "Certificates of authorities in PEM that are believed about systems of agencies, beside the public ones.",
     },
     Key {
+        name: "messages.callback_token",
+        form: Form::Secret { length_min: 32 },
+        default: None,
+        about: "The part of the path that nobody can guess where providers of text messages report: another one than that of \
+                payments. 32 or more letters, digits, - or _.",
+    },
+    Key {
+        name: "messages.source_addresses",
+        form: Form::Ranges,
+        default: Some(""),
+        about: "Where reports on text messages are expected from. From everywhere if nothing is named: no provider publishes a \
+                list.",
+    },
+    Key {
+        name: "messages.replies_to",
+        form: Form::Text,
+        default: None,
+        about: "The number that people can answer to, if a provider hands answers on: receipts then ask how the service was.",
+    },
+    Key {
+        name: "messages.help",
+        form: Form::Text,
+        default: None,
+        about: "Telephone number of the help desk, mentioned where there is room.",
+    },
+    Key {
+        name: "messages.per_phone_per_day",
+        form: Form::Count { min: 1, max: 1_000 },
+        default: Some("10"),
+        about: "Text messages that one phone gets on one day at most.",
+    },
+    Key {
         name: "demo.speed",
         form: Form::Count { min: 1, max: 86_400 },
         default: Some("1"),
@@ -402,7 +473,7 @@ const OTHERS: &[Key] = &[
 
 /// Every key, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    PUBLIC.iter().chain(&CALLBACK).chain(&ADMIN).chain(OTHERS)
+    PUBLIC.iter().chain(&CALLBACK).chain(&ADMIN).chain(&FIRST_CARRIER).chain(&SECOND_CARRIER).chain(OTHERS)
 }
 
 /// The key of this name.

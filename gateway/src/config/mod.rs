@@ -27,7 +27,7 @@ use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
     BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine, ListenerConfig,
-    LogConfig, PaybillConfig, RoutingConfig,
+    LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
 };
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
@@ -68,6 +68,8 @@ pub struct Config {
     pub catalogue: CatalogueConfig,
     /// How requests are handed on to agencies.
     pub routing: RoutingConfig,
+    /// Text messages.
+    pub messages: MessagesConfig,
     /// How the demonstration runs. Meaningless elsewhere.
     pub demo: DemoConfig,
     /// What the log says.
@@ -104,6 +106,7 @@ impl Config {
             exchange: ExchangeConfig::read(&values),
             catalogue: CatalogueConfig::read(&values),
             routing: RoutingConfig::read(&values),
+            messages: MessagesConfig::read(&values),
             demo: DemoConfig::read(&values),
             log: LogConfig::read(&values),
             values,

@@ -14,6 +14,7 @@ use super::secret::Secret;
 use super::sources::{Origin, readable_by_everybody};
 use super::value::{Url, Values};
 use crate::http::client_address::AddressRange;
+use crate::messages::PROVIDER_NAMES;
 
 const LISTENERS: [&str; 3] = ["public", "callback", "admin"];
 /// Words in an address that Safaricom refuses to register.
@@ -45,10 +46,13 @@ impl Rules<'_> {
             self.is_https(key);
         }
         self.safaricom_takes_the_address();
-        for key in keys::all().filter(|key| key.is_secret()) {
+        for key in keys::all().filter(|key| key.is_secret() && key.name.starts_with("paybill.")) {
             self.required(key.name);
         }
-        self.token_fits_in_a_path();
+        for token in ["paybill.callback_token", "messages.callback_token"] {
+            self.token_fits_in_a_path(token);
+        }
+        self.providers_of_messages_are_whole();
         self.data_is_kept();
         for key in keys::all().filter(|key| key.name.starts_with("demo.")) {
             self.unset(
@@ -80,6 +84,13 @@ impl Rules<'_> {
             "is where real money is",
             "unset it: demo has a simulated paybill",
         );
+        for name in PROVIDER_NAMES {
+            self.unset(
+                &format!("sms_{name}.username"),
+                "is somebody who sends real messages",
+                "unset it: demo has simulated carriers",
+            );
+        }
         let private: Option<Vec<AddressRange>> = self.values.optional("routing.private_networks");
         if private.is_some_and(|ranges| !ranges.iter().all(AddressRange::is_loopback)) {
             let what = "routing.private_networks: demo speaks to this machine alone";
@@ -193,13 +204,37 @@ impl Rules<'_> {
         }
     }
 
-    fn token_fits_in_a_path(&mut self) {
-        let key = "paybill.callback_token";
+    fn token_fits_in_a_path(&mut self, key: &str) {
         let token: Option<Secret> = self.values.optional(key);
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if token.is_some_and(|token| !token.expose().bytes().all(fits)) {
             let what = format!("{key} has characters other than letters, digits, - and _");
             self.add(key, what, "draw a new one, such as with `openssl rand -hex 32`");
+        }
+    }
+
+    /// A provider has a name and a key or neither, and reports under a token that opens nothing else: who carries messages
+    /// must not be able to say that money has moved.
+    fn providers_of_messages_are_whole(&mut self) {
+        let mut is_one_named = false;
+        for name in PROVIDER_NAMES {
+            let (username, api_key) = (format!("sms_{name}.username"), format!("sms_{name}.api_key"));
+            match (self.values.is_set(&username), self.values.is_set(&api_key)) {
+                (true, false) => self.required(&api_key),
+                (false, true) => self.required(&username),
+                (is_named, _) => is_one_named |= is_named,
+            }
+        }
+        if is_one_named {
+            self.required("messages.callback_token");
+        }
+        let token = |key| self.values.optional::<Secret>(key);
+        if let (Some(ours), Some(of_payments)) =
+            (token("messages.callback_token"), token("paybill.callback_token"))
+            && ours.matches(of_payments.expose().as_bytes())
+        {
+            let what = "messages.callback_token is that of payments";
+            self.add("messages.callback_token", what, "draw a new one, such as with `openssl rand -hex 32`");
         }
     }
 

@@ -12,6 +12,7 @@ use super::secret::Secret;
 use super::value::{Url, Values};
 use crate::http::client_address::{AddressRange, TrustedProxies};
 use crate::http::pipeline::{ChunkedBodies, PipelineRules};
+use crate::messages::{PROVIDER_NAMES, ProviderTerms};
 use crate::server::Limits;
 use crate::server::tls::CertificateFiles;
 
@@ -262,6 +263,47 @@ impl RoutingConfig {
             requests_max: usize::try_from(values.get::<u64>("routing.requests_max")).unwrap_or(usize::MAX),
             body_bytes_max: values.get("routing.body_bytes_max"),
             authorities: values.optional("routing.authorities"),
+        }
+    }
+}
+
+/// Text messages.
+#[derive(Clone, Debug)]
+pub struct MessagesConfig {
+    /// Providers, the preferred one first.
+    pub providers: Vec<ProviderTerms>,
+    /// The part of the callback path that nobody can guess. There whenever there is a provider.
+    pub callback_token: Option<Secret>,
+    /// Where reports are expected from.
+    pub source_addresses: Vec<AddressRange>,
+    /// The number that people answer to.
+    pub replies_to: Option<String>,
+    /// The help desk's number.
+    pub help: Option<String>,
+    /// So many to one phone a day.
+    pub per_phone_per_day: u32,
+}
+
+impl MessagesConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        let providers = PROVIDER_NAMES.into_iter().filter_map(|name| {
+            let key = |short: &str| format!("sms_{name}.{short}");
+            Some(ProviderTerms {
+                name,
+                base_url: values.get::<Url>(&key("base_url")).as_str().to_owned(),
+                username: values.optional(&key("username"))?,
+                api_key: values.optional(&key("api_key"))?,
+                sender: values.optional(&key("sender")),
+            })
+        });
+        Self {
+            providers: providers.collect(),
+            callback_token: values.optional("messages.callback_token"),
+            source_addresses: values.get("messages.source_addresses"),
+            replies_to: values.optional("messages.replies_to"),
+            help: values.optional("messages.help"),
+            per_phone_per_day: u32::try_from(values.get::<u64>("messages.per_phone_per_day"))
+                .unwrap_or(u32::MAX),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::application::Application;
 use super::attempt::Attempt;
 use super::bill::{Bill, ReceiptStub};
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
+use super::message::{Message, MessageId};
 use super::number::PaymentNumber;
 use super::reference::{BillsOfReference, ReferenceKey};
 use super::visits::Visit;
@@ -33,11 +34,18 @@ pub enum Archived {
     Visit(Arc<Visit>),
     /// An application that is over.
     Application(Arc<Application>),
+    /// A message that nothing is to be done about any more.
+    Message(Arc<Message>),
+    /// Which message a provider means.
+    MessageId(MessageId),
+    /// The messages about a bill, the newest last.
+    MessagesOfBill(Arc<Vec<MessageId>>),
 }
 
 impl Value for Archived {
     fn encode(&self, bytes: &mut Vec<u8>) {
-        serde_json::to_writer(bytes, self).expect("bills, attempts and receipts can be written as JSON");
+        serde_json::to_writer(bytes, self)
+            .expect("bills, attempts, receipts and messages can be written as JSON");
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
@@ -82,6 +90,21 @@ impl Archived {
     pub fn bills_of_reference(self) -> Option<Arc<BillsOfReference>> {
         if let Self::BillsOfReference(bills) = self { Some(bills) } else { None }
     }
+
+    /// The message, if it is one.
+    pub fn message(self) -> Option<Arc<Message>> {
+        if let Self::Message(message) = self { Some(message) } else { None }
+    }
+
+    /// Which message it is, if it is that.
+    pub fn message_id(self) -> Option<MessageId> {
+        if let Self::MessageId(id) = self { Some(id) } else { None }
+    }
+
+    /// The messages about a bill, if it is that.
+    pub fn messages_of_bill(self) -> Option<Arc<Vec<MessageId>>> {
+        if let Self::MessagesOfBill(messages) = self { Some(messages) } else { None }
+    }
 }
 
 /// Where it is said when and where a bill was used.
@@ -122,6 +145,21 @@ pub fn reference(key: &ReferenceKey) -> ShortKey {
 /// Where the number of the newest bill over an assessment is.
 pub fn assessment(key: &ReferenceKey) -> ShortKey {
     of_reference(*b"asm ", key)
+}
+
+/// Where a message is that nothing is to be done about any more.
+pub fn message(id: MessageId) -> ShortKey {
+    ShortKey::of(&format!("message {}", id.0))
+}
+
+/// Where it is said which message a provider means by its name for it.
+pub fn message_of_provider(provider: &str, name: &str) -> ShortKey {
+    ShortKey::of(&format!("message at {provider} {name}"))
+}
+
+/// Where the messages about a bill are listed.
+pub fn messages_of_bill(bill: PaymentNumber) -> ShortKey {
+    ShortKey::of(&format!("messages of {bill}"))
 }
 
 /// A keyed hash is as good a key as the hash of a text, and hundreds are asked for when somebody types one.

@@ -34,6 +34,9 @@ pub struct Attempt {
     /// so it is personal data; it is needed to ask about the prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_record: Option<u64>,
+    /// Sequence of the record in which the payer's number is sealed. Attempts of before this was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_record: Option<u64>,
     /// The channel's receipt, once money arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_receipt: Option<Arc<str>>,

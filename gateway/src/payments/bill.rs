@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{PartPayment, Text};
+use catalog::{Language, PartPayment, Text};
 use jiff::civil::Date;
 use ledger::{AccountCode, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,10 @@ pub struct Bill {
     pub latest_payments: Vec<BillPayment>,
     /// The latest attempt, whatever became of it.
     pub latest_attempt: Option<AttemptId>,
+    /// Sequence of the newest record of ours in which the number of whoever is to be told may be sealed: that of the bill,
+    /// or of an attempt. Bills of before this was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_record: Option<u64>,
     /// Sequence of the record that changed it last.
     pub changed_by: u64,
 }
@@ -84,6 +88,9 @@ pub struct BillTerms {
     /// What payers may type instead of its number, as keyed hashes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<BillReference>,
+    /// The language of the page on which it was wished for; none where no page was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// When it was made.
     pub created: LedgerTime,
     /// Until when it can be paid.
@@ -217,6 +224,7 @@ impl Bill {
             payment_count: 0,
             latest_payments: Vec::new(),
             latest_attempt: None,
+            phone_record: None,
             changed_by: sequence,
         }
     }

@@ -13,6 +13,7 @@ use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
+use super::message_event::MessageAsk;
 use super::number::{PaymentNumber, TypedAccount};
 use super::reference::{Held, NewReference, TypedReference};
 use super::staff::StaffAsk;
@@ -109,6 +110,8 @@ pub enum Ask {
     },
     /// What an agency says of applications.
     Application(ApplicationAsk),
+    /// About messages to payers.
+    Message(MessageAsk),
     /// Keep what was counted.
     CountUsage(UsageCounts),
     /// Change an account of staff.
@@ -211,6 +214,8 @@ pub struct NewBill {
     pub visit_day: Option<jiff::civil::Date>,
     /// What payers may type instead of its number.
     pub references: Vec<NewReference>,
+    /// The language of the page on which it was wished for.
+    pub language: Option<catalog::Language>,
     /// How long it can be paid, in seconds.
     pub life_seconds: i64,
     /// Where the key of its personal data lies.

@@ -14,6 +14,7 @@ use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
+use super::message_event::MessageEvent;
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
 use super::staff::StaffEvent;
@@ -135,6 +136,8 @@ pub enum Event {
     Staff(StaffEvent),
     /// Somebody was let in at a gate.
     Visit(VisitEvent),
+    /// Something happened to messages to payers.
+    Message(MessageEvent),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.

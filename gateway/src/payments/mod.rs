@@ -26,12 +26,16 @@ mod catalogues;
 
 mod application;
 mod applications;
+mod message;
+mod message_event;
+mod messages;
 
 mod command;
 mod earlier;
 mod event;
 
 mod decide;
+mod message_stage;
 mod state;
 
 mod readers;
@@ -69,6 +73,14 @@ pub use command::{
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
+pub use message::{
+    MESSAGE_LIFE, MESSAGES_OF_BILL_MAX, Message, MessageHappening, MessageId, MessageKind, MessageState,
+};
+pub use message_event::{
+    FollowedBy, FollowedMessage, MESSAGES_PER_RECORD_MAX, MessageAnswer, MessageAsk, MessageEvent,
+    MessageFate, MessageReport, ProviderAnswer,
+};
+pub use messages::{Messages, RECENT_MESSAGES_MAX, Scores};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;
 pub(crate) use owners::by_owner;

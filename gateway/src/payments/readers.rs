@@ -14,6 +14,7 @@ use super::availability::Availability;
 use super::bill::Bill;
 use super::catalogues::Catalogues;
 use super::identifier::{AttemptId, BillId};
+use super::messages::{MessageChanges, Messages};
 use super::number::PaymentNumber;
 use super::staff::StaffRoll;
 use super::totals::Totals;
@@ -30,6 +31,7 @@ pub struct Readers {
     catalogues: ArcSwap<Catalogues>,
     availability: ArcSwap<Availability>,
     staff: ArcSwap<StaffRoll>,
+    messages: RwLock<Messages>,
     totals: RwLock<Totals>,
     sequence: AtomicU64,
 }
@@ -85,6 +87,11 @@ impl Readers {
         self.staff.load_full()
     }
 
+    /// Looks at messages that something is still to be done about, and at what is known of those who receive them.
+    pub fn with_messages<T>(&self, look: impl FnOnce(&Messages) -> T) -> T {
+        look(&self.messages.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Looks at the totals, and says at which sequence they are true.
     pub fn with_totals<T>(&self, look: impl FnOnce(&Totals) -> T) -> (u64, T) {
         let totals = self.totals.read().unwrap_or_else(PoisonError::into_inner);
@@ -129,6 +136,16 @@ impl Readers {
 
     pub(super) fn show_staff(&self, staff: Arc<StaffRoll>) {
         self.staff.store(staff);
+    }
+
+    pub(super) fn change_messages(&self, changes: &MessageChanges) {
+        if !changes.is_empty() {
+            self.messages.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+        }
+    }
+
+    pub(super) fn show_messages(&self, messages: &Messages) {
+        self.messages.write().unwrap_or_else(PoisonError::into_inner).clone_from(messages);
     }
 
     /// Adds to the totals and moves the sequence, both under one lock, so that nobody sees one without the other.

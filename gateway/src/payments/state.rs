@@ -19,6 +19,8 @@ use super::command::{Answer, Command};
 use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
 use super::identifier::AttemptId;
+use super::message_stage;
+use super::messages::{MessageChanges, MessageParts, Messages};
 use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
@@ -38,6 +40,7 @@ pub struct Payments {
     availability: Arc<Availability>,
     staff: Arc<StaffRoll>,
     pub(super) applications: Applications,
+    pub(super) messages: Messages,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -62,6 +65,7 @@ pub struct Pending {
     staff: Option<Arc<StaffRoll>>,
     /// Those that the batch changes, over or not.
     pub(super) applications: Applications,
+    pub(super) messages: MessageChanges,
     totals: Totals,
     day: Option<i32>,
 }
@@ -76,6 +80,8 @@ struct SnapshotParts {
     availability: AvailabilityParts,
     staff: Arc<StaffRoll>,
     applications: Vec<Arc<Application>>,
+    #[serde(default)]
+    messages: MessageParts,
     totals: Totals,
     day: Option<i32>,
 }
@@ -221,7 +227,9 @@ impl StateMachine for Payments {
                 for reference in &terms.references {
                     note_reference(staging, reference, terms.number)?;
                 }
-                put_bill(staging, Arc::new(Bill::new(Arc::clone(terms), record.sequence)));
+                let mut bill = Bill::new(Arc::clone(terms), record.sequence);
+                bill.phone_record = record.draft.sealed.as_ref().map(|_| record.sequence);
+                put_bill(staging, Arc::new(bill));
             }
             Event::BillCancelled { bill } | Event::BillExpired { bill } => {
                 let is_cancelled = matches!(record.draft.event, Event::BillCancelled { .. });
@@ -238,6 +246,7 @@ impl StateMachine for Payments {
             }
             Event::AttemptCreated { attempt, bill, method, money } => {
                 if let Some(mut bill) = staged_bill(staging, *bill)? {
+                    let phone_record = record.draft.sealed.as_ref().map(|_| record.sequence);
                     let attempt = Attempt {
                         id: *attempt,
                         bill: bill.terms.number,
@@ -247,6 +256,7 @@ impl StateMachine for Payments {
                         state: AttemptState::Created,
                         code: None,
                         prompt_record: None,
+                        phone_record,
                         channel_receipt: None,
                         said_paid: false,
                         created: record.time,
@@ -254,6 +264,7 @@ impl StateMachine for Payments {
                     };
                     let changed = Arc::make_mut(&mut bill);
                     changed.latest_attempt = Some(attempt.id);
+                    changed.phone_record = phone_record.or(changed.phone_record);
                     changed.changed_by = record.sequence;
                     put_bill(staging, bill);
                     put_attempt(staging, Arc::new(attempt));
@@ -289,6 +300,7 @@ impl StateMachine for Payments {
             }
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
+            Event::Message(event) => message_stage::stage(staging, record, event)?,
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }
         Ok(())
@@ -329,6 +341,7 @@ impl StateMachine for Payments {
             self.staff = staff;
         }
         self.applications.merge(pending.applications);
+        self.messages.apply(&pending.messages);
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -353,6 +366,7 @@ impl StateMachine for Payments {
             readers.show_staff(Arc::clone(staff));
         }
         pending.applications.publish(&readers.applications);
+        readers.change_messages(&pending.messages);
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -368,6 +382,7 @@ impl StateMachine for Payments {
         readers.show_availability(Arc::clone(&self.availability));
         readers.show_staff(Arc::clone(&self.staff));
         self.applications.publish(&readers.applications);
+        readers.show_messages(&self.messages);
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -389,6 +404,7 @@ impl StateMachine for Payments {
             availability: self.availability.parts(),
             staff: Arc::clone(&self.staff),
             applications: self.applications.parts(),
+            messages: self.messages.parts(),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -397,7 +413,8 @@ impl StateMachine for Payments {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         let parts: SnapshotParts = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        let mut state = Self { totals: parts.totals, ..Self::default() };
+        let messages = Messages::of_parts(parts.messages);
+        let mut state = Self { totals: parts.totals, messages, ..Self::default() };
         state.merge(Pending {
             bills: parts.bills.into_iter().map(|bill| (bill.terms.number, bill)).collect(),
             attempts: parts.attempts.into_iter().map(|attempt| (attempt.id, attempt)).collect(),
@@ -406,6 +423,7 @@ impl StateMachine for Payments {
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             staff: Some(parts.staff),
             applications: Applications::of_parts(parts.applications),
+            messages: MessageChanges::default(),
             totals: Totals::default(),
             day: parts.day,
         });

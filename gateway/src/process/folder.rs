@@ -194,6 +194,11 @@ impl Folder {
         }
     }
 
+    /// The same for the simulated carriers of text messages.
+    pub fn messages_token(&self) -> Result<KeySecret, FolderError> {
+        self.secret(&self.keys.join("messages-token"), KeyMode::Test)
+    }
+
     /// What commands of this machine show to the admin listener.
     pub fn operator_token(&self) -> PathBuf {
         self.root.join(OPERATOR_TOKEN_FILE)

@@ -30,6 +30,7 @@ use crate::catalogue::{LiveCatalogue, Served, files};
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
+use crate::config::secret::Secret;
 use crate::config::sections::ListenerConfig;
 use crate::config::{Config, Mode};
 use crate::exchange::ExchangeRate;
@@ -40,6 +41,7 @@ use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::{Live, keep_making};
+use crate::messages::{self, MessageTerms, Messenger};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -233,6 +235,8 @@ pub async fn start(
     let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
     let identity = IdentitySigner::new(identity_key, &public_url);
     let routing = Routing::new(config, identity, &public_url, stop.clone())?;
+    let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
+    let messenger = Messenger::new(terms, &routing, &public_url, paybill.short_code());
     let app = Arc::new(App {
         purpose,
         policy: match purpose {
@@ -264,6 +268,7 @@ pub async fn start(
         bill_life_seconds: config.bills.life_seconds,
         public_url,
         routing,
+        messages: messenger,
         is_draining: AtomicBool::new(false),
     });
     let demo_keys = match purpose {
@@ -300,6 +305,12 @@ pub async fn start(
     let (for_regular, root, until_stopped) = (Arc::clone(&app), folder.root().to_path_buf(), stop.clone());
     tasks.spawn(async move {
         until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;
+    });
+    let (for_messages, until_stopped) = (Arc::clone(&app), stop.clone());
+    tasks.spawn_blocking(move || {
+        if let Err(error) = messages::run(for_messages, &until_stopped) {
+            tracing::error!(%error, "Messages cannot be sent.");
+        }
     });
     let registration = regular::register_callbacks(Arc::clone(&app));
     let until_stopped = stop.clone();
@@ -366,6 +377,22 @@ impl Gateway {
         regular::keep_usage(&self.app, revenue_day(self.app.now())).await;
         ended
     }
+}
+
+/// Text messages: by the providers of the configuration, or by the simulated ones beside the simulated Safaricom.
+fn message_terms(
+    config: &Config,
+    folder: &Folder,
+    sandbox_url: Option<&Uri>,
+    callback_url: &str,
+) -> Result<MessageTerms, StartError> {
+    Ok(match (config.mode, sandbox_url) {
+        (Mode::Demo, Some(sandbox)) => {
+            let token = Secret::new(folder.messages_token()?.reveal().to_owned());
+            MessageTerms::of_demonstration(&sandbox.to_string(), callback_url, token, &config.messages)
+        }
+        _ => MessageTerms::of_config(&config.messages),
+    })
 }
 
 fn open_books(

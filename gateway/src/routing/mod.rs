@@ -12,7 +12,8 @@
 //! 7. `trouble`: what callers are told, who can pay their bill all the same;
 //! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
-//! [`assessments`] asks the same systems what is owed under a reference.
+//! [`assessments`] asks the same systems what is owed under a reference. A [`destination`] is somebody else that we
+//! call, such as a provider of text messages, over connections that are judged in the same way.
 
 mod addresses;
 pub mod assessments;
@@ -20,6 +21,7 @@ mod body;
 pub mod breaker;
 mod connector;
 mod cookies;
+pub(crate) mod destination;
 mod exchange;
 mod headers;
 pub mod identity;
@@ -52,6 +54,7 @@ use self::assessments::Assessments;
 use self::body::{AnswerBody, OutboundBody, Progress};
 use self::breaker::BreakerState;
 use self::connector::Connector;
+use self::destination::Destination;
 use self::exchange::Outbound;
 use self::headers::{Caller, MALIPO_IDENTITY};
 use self::identity::Identity;
@@ -145,6 +148,25 @@ impl Routing {
             ),
             stop,
         })
+    }
+
+    /// Somebody else that we call, at a base address. `None` if that is none. `is_simulated` is said of the simulated outside of
+    /// a demonstration, which is on this machine.
+    pub(crate) fn destination(
+        &self,
+        address: &str,
+        connect_timeout: Duration,
+        is_simulated: bool,
+    ) -> Option<Destination> {
+        let base = Base::of(address.trim_end_matches('/'))?;
+        let policy = if is_simulated {
+            let here = ["127.0.0.0/8", "::1"].map(|range| range.parse().expect("these are ranges"));
+            Arc::new(AddressPolicy::demonstration(here.to_vec()))
+        } else {
+            Arc::clone(&self.policy)
+        };
+        let connector = Connector::new(base.clone(), policy, Arc::clone(&self.tls), connect_timeout);
+        Some(Destination::new(base, connector))
     }
 
     /// The keys that back ends check identities with.

@@ -352,6 +352,51 @@ pub const BACK_END_BREAKER: Metric = Metric {
     about: "Whether the agency's own system is asked: 0 closed (it is), 1 half open (one at a time), 2 open (it is not).",
 };
 
+/// Text messages that wait.
+pub const SMS_QUEUE_LENGTH: Metric = Metric {
+    name: "malipo_sms_queue_length",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Text messages that wait to be handed over, as far as the records have been looked through.",
+};
+
+/// How long the oldest of them waits.
+pub const SMS_OLDEST_AGE_SECONDS: Metric = Metric {
+    name: "malipo_sms_oldest_age_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "Age of what the oldest text message that waits tells of.",
+};
+
+/// Calls to providers of text messages.
+pub const SMS_SENDS_TOTAL: Metric = Metric {
+    name: "malipo_sms_sends_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["provider", "outcome"],
+    about: "Text messages for which a provider was asked, by outcome: taken, put_off, refused, no_answer.",
+};
+
+/// Delivery reports.
+pub const SMS_REPORTS_TOTAL: Metric = Metric {
+    name: "malipo_sms_reports_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Delivery reports, by outcome: noted, known, unknown (of no message of ours), not_noted.",
+};
+
+/// Texts of subscribers.
+pub const SMS_REPLIES_TOTAL: Metric = Metric {
+    name: "malipo_sms_replies_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["meaning"],
+    about: "Texts that subscribers sent, by meaning: stop, start, score, other.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -389,6 +434,11 @@ pub const ALL: &[Metric] = &[
     BACK_END_HEAD_DURATION_SECONDS,
     BACK_END_IN_FLIGHT,
     BACK_END_BREAKER,
+    SMS_QUEUE_LENGTH,
+    SMS_OLDEST_AGE_SECONDS,
+    SMS_SENDS_TOTAL,
+    SMS_REPORTS_TOTAL,
+    SMS_REPLIES_TOTAL,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

@@ -260,6 +260,7 @@ impl Changes {
             | Event::AvailabilityChanged(_)
             | Event::Staff(_)
             | Event::Visit(_)
+            | Event::Message(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

@@ -19,6 +19,15 @@
 //! Errors have the shape `{"requestId", "errorCode", "errorMessage"}`; the first three digits of the code are
 //! the HTTP status.
 //!
+//! # Calls to carriers of text messages
+//!
+//! There are two, `first` and `second`, in the shape of Africa's Talking; each has faults of its own. See [`carriers`].
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `POST /carriers/{name}/version1/messaging` | a form with `username` (`demo`), `to`, `message`, `from`, under the header `apiKey` (`demo-api-key`); 201 with a code for each recipient, then reports |
+//! | `POST /carriers/{name}/dashboard` | `{"report", "incoming"}`: where reports and texts of subscribers go, as one types it into the provider's pages |
+//!
 //! # Control calls
 //!
 //! | call | body | answer |
@@ -33,6 +42,9 @@
 //! | `GET /control/statement?date=2026-11-20` | | the organisation's statement as CSV, of one day or of all: how lost confirmations are found |
 //! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong on purpose |
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
+//! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
+//! | `POST /control/carriers/{name}/incoming` | `{"phone", "text"}` | a subscriber sends a text, which is handed on: `{"http_status"}` |
+//! | `GET /control/messages` | | the newest messages on all phones |
 //! | `GET /livez` | | 200 |
 //!
 //! `{phone}` is `254700000001` or `0700000001`; the test numbers are in [`persona`]. Amounts in answers are
@@ -45,6 +57,7 @@
 //! [`Options::retry_confirmations`] says otherwise.
 
 mod answer;
+mod carriers;
 mod confirmation;
 mod control;
 mod faults;
@@ -72,6 +85,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::carriers::Carriers;
 pub use self::faults::{Fault, Faults};
 pub use self::options::Options;
 use self::record::Record;
@@ -144,8 +158,9 @@ impl Sandbox {
         let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
         let (record, receipts, history) =
             Record::open(&folder, &options.clock, &options.shortcode, options.fast).await?;
+        let carriers = Carriers::open(&folder, &options.clock)?;
         let record_path = record.path().to_path_buf();
-        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history));
+        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, carriers));
         let finished = tokio::spawn(async move {
             let stopping = safaricom.stopping.clone();
             let serving = tokio::spawn(server::serve(listener, Arc::clone(&safaricom)));
@@ -153,7 +168,7 @@ impl Sandbox {
             stopping.cancel();
             safaricom.tasks.close();
             drain(&safaricom, serving).await;
-            let kept = safaricom.record.flush().await;
+            let kept = safaricom.record.flush().await.and(safaricom.carriers.flush().await);
             drop(safaricom);
             drop(ephemeral);
             kept

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::carriers::Carriers;
 use super::faults::Faults;
 use super::handsets::{Handsets, Message};
 use super::oauth::Tokens;
@@ -38,6 +39,7 @@ pub(crate) struct Safaricom {
     pub(crate) tokens: Tokens,
     pub(crate) prompts: Prompts,
     pub(crate) handsets: Handsets,
+    pub(crate) carriers: Carriers,
     pub(crate) validation_on: AtomicBool,
     registration: RwLock<Option<Arc<Registration>>>,
     faults: RwLock<Arc<Faults>>,
@@ -49,7 +51,7 @@ pub(crate) struct Safaricom {
     pub(crate) youngest_confirmed: watch::Sender<u64>,
     pub(crate) validations: Semaphore,
     pub(crate) posts: Semaphore,
-    client: Client,
+    pub(crate) client: Client,
     /// What goes on after a request has been answered.
     pub(crate) tasks: TaskTracker,
     /// No new work; what waits for a time or a key is given up.
@@ -59,7 +61,13 @@ pub(crate) struct Safaricom {
 }
 
 impl Safaricom {
-    pub(crate) fn new(options: Options, record: Record, receipts: Receipts, history: History) -> Self {
+    pub(crate) fn new(
+        options: Options,
+        record: Record,
+        receipts: Receipts,
+        history: History,
+        carriers: Carriers,
+    ) -> Self {
         Self {
             pace: Pace::new(options.fast),
             record,
@@ -67,6 +75,7 @@ impl Safaricom {
             tokens: Tokens::default(),
             prompts: Prompts::continuing(history.finished),
             handsets: Handsets::default(),
+            carriers,
             validation_on: AtomicBool::new(options.validation),
             registration: RwLock::new(history.registration.map(Arc::new)),
             faults: RwLock::new(Arc::new(options.faults.clone())),

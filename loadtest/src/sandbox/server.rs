@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id};
+use super::carriers;
 use super::control;
 use super::fields::Fields;
 use super::record::Line;
@@ -88,6 +89,13 @@ async fn answer(safaricom: &Arc<Safaricom>, request: Request<Incoming>) -> Answe
     let segments: Vec<&str> = path.split('/').collect();
     match segments.as_slice() {
         ["livez"] => json_answer(StatusCode::OK, &json!({"status": "live"})),
+        ["carriers", name, "version1", "messaging"] if head.method == Method::POST => {
+            carriers::hand_over(safaricom, name, &head.headers, &body).await
+        }
+        ["carriers", name, "dashboard"] if head.method == Method::POST => {
+            let set = carriers::set_dashboard(safaricom, name, &body).await;
+            set.unwrap_or_else(|error| error.answer())
+        }
         ["control", rest @ ..] => {
             control_answer(safaricom, &head.method, rest, head.uri.query(), &body).await
         }
@@ -163,6 +171,9 @@ async fn control_answer(
         (&Method::GET, ["faults"]) => Ok(control::faults(safaricom)),
         (&Method::PUT, ["faults"]) => control::set_faults(safaricom, body).await,
         (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),
+        (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),
+        (&Method::PUT, ["carriers", name, "faults"]) => carriers::set_faults(safaricom, name, body).await,
+        (&Method::POST, ["carriers", name, "incoming"]) => carriers::incoming(safaricom, name, body).await,
         (method, ["handset", phone, action @ ..]) => match Phone::parse(phone) {
             None => {
                 Err(ControlError::new(StatusCode::NOT_FOUND, "no_such_phone", "not a Kenyan mobile number"))

@@ -55,6 +55,12 @@ pub(crate) fn post(url: impl Into<String>, body: &Value) -> Call {
     Call::new(Method::POST, url).body(body.to_string())
 }
 
+/// `POST` with a form, now.
+pub(crate) fn post_form(url: &str, form: &str) -> Answer {
+    let call = Call::new(Method::POST, url).body(form.to_owned());
+    call.header("content-type", "application/x-www-form-urlencoded").send()
+}
+
 impl Call {
     pub(crate) fn new(method: Method, url: impl Into<String>) -> Self {
         Self { method, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() }

@@ -43,6 +43,7 @@ fn attempt(bill: &Bill, state: AttemptState, code: Option<&str>) -> Option<Attem
         code: code.map(Into::into),
         prompt_record: None,
         channel_receipt: None,
+        phone_record: None,
         said_paid: false,
         created: LedgerTime::from_micros(0),
         changed_by: 2,

@@ -59,6 +59,7 @@ fn bill(service_name: Text) -> Bill {
         agency_reference: Some("seen by the agency alone".into()),
         visit_day: None,
         references: Vec::new(),
+        language: None,
         created: LedgerTime::from_micros(0),
         expires: LedgerTime::from_micros(1_000_000),
         vault_slot: 0,

@@ -60,6 +60,7 @@ pub(super) fn create(
                     any_agency: *any_agency,
                 })
                 .collect(),
+            language: new.language,
             created: view.now(),
             vault_slot: new.vault_slot,
         };

@@ -6,6 +6,7 @@ mod attempts;
 mod availability;
 mod bills;
 mod catalogues;
+mod messages;
 mod money_in;
 mod operations;
 mod staff;
@@ -45,6 +46,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
         Ask::Application(ask) => applications::decide(view, command, ask),
+        Ask::Message(ask) => messages::decide(view, command, ask),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
         Ask::Visit(ask) => visits::decide(view, command, ask),

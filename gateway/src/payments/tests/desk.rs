@@ -173,6 +173,7 @@ impl Desk {
             agency_reference: None,
             visit_day: None,
             references: Vec::new(),
+            language: None,
             life_seconds: 86_400,
             vault_slot: 0,
             sealed: None,

@@ -6,6 +6,7 @@ mod catalogues;
 mod desk;
 mod expiry;
 mod landing;
+mod messages;
 mod owners;
 mod prompts;
 mod random;

@@ -182,6 +182,7 @@ impl World {
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: reference.map(Into::into),
+            language: None,
             references: Vec::new(),
             life_seconds: 86_400,
             vault_slot: 0,

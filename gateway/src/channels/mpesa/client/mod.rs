@@ -3,7 +3,7 @@
 //! Each call is one method with one deadline and one typed outcome. Asking a payer is the call that must not be made
 //! twice: once its request has begun to leave us, anything but a clear answer is *unknown*, and stays so until a
 //! query, a confirmation or the statement decides. Whether it has begun to leave is known for certain; see
-//! `departure`.
+//! [`departure`](crate::http::departure).
 //!
 //! Read `prompt` first. `exchange` is the wire, `token` the access token that every call shows.
 
@@ -15,8 +15,6 @@ mod outcome;
 
 mod exchange;
 mod token;
-
-mod departure;
 
 use std::sync::Arc;
 use std::time::Duration;

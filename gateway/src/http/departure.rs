@@ -18,10 +18,10 @@ const LEFT: u8 = 1;
 const WITHDRAWN: u8 = 2;
 
 /// The sender's end: can withdraw the body while it waits.
-pub(super) struct Departure(Arc<AtomicU8>);
+pub(crate) struct Departure(Arc<AtomicU8>);
 
 /// The connection's end: gives the bytes once, unless they were withdrawn.
-pub(super) struct DepartingBody {
+pub(crate) struct DepartingBody {
     bytes: Option<Bytes>,
     state: Arc<AtomicU8>,
 }
@@ -29,7 +29,7 @@ pub(super) struct DepartingBody {
 impl DepartingBody {
     /// A body and the handle to withdraw it. An empty body is never asked for, so its leaving would go unnoticed: it
     /// counts as left from the start.
-    pub(super) fn new(bytes: Bytes) -> (Self, Departure) {
+    pub(crate) fn new(bytes: Bytes) -> (Self, Departure) {
         let state = Arc::new(AtomicU8::new(if bytes.is_empty() { LEFT } else { WAITING }));
         (Self { bytes: Some(bytes), state: Arc::clone(&state) }, Departure(state))
     }
@@ -37,7 +37,7 @@ impl DepartingBody {
 
 impl Departure {
     /// Withdraws the body. True if none of it has left, and now none ever will.
-    pub(super) fn withdraw(&self) -> bool {
+    pub(crate) fn withdraw(&self) -> bool {
         let changed = self.0.compare_exchange(WAITING, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire);
         changed.is_ok()
     }
@@ -46,7 +46,7 @@ impl Departure {
 /// The body was withdrawn; the connection that asked for it ends here.
 #[derive(Debug, thiserror::Error)]
 #[error("the request was withdrawn before it left")]
-pub(super) struct Withdrawn;
+pub(crate) struct Withdrawn;
 
 impl Body for DepartingBody {
     type Data = Bytes;

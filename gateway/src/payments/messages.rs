@@ -1,0 +1,181 @@
+//! All messages that something is still to be done about, how far the records were looked through for them, who wants none,
+//! and what receivers said of services. What has ended is in the archive.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use ledger::LedgerTime;
+use serde::{Deserialize, Serialize};
+
+use super::message::{Message, MessageId, MessageState};
+
+/// So many messages are remembered as the latest, so that a restart knows whom they went to: for the limit of each phone,
+/// and for what is answered to them.
+pub const RECENT_MESSAGES_MAX: usize = 20_000;
+
+/// How often each score was given to a service: from 1 to 5.
+pub type Scores = [u64; 5];
+
+/// What the records have made of messages.
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    next_sequence: u64,
+    open: BTreeMap<MessageId, Arc<Message>>,
+    /// Those that wait, by when they are due.
+    waiting: BTreeSet<(LedgerTime, MessageId)>,
+    /// Records that say that a phone wants none.
+    opted_out: BTreeSet<u64>,
+    recent: VecDeque<MessageId>,
+    /// By agency and service.
+    feedback: BTreeMap<(Arc<str>, Arc<str>), Scores>,
+}
+
+/// What the records of a batch would change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MessageChanges {
+    pub(super) next_sequence: Option<u64>,
+    /// As they become, open or not.
+    pub(super) messages: BTreeMap<MessageId, Arc<Message>>,
+    /// Those that are handed over for the first time, in order.
+    pub(super) begun: Vec<MessageId>,
+    /// Records about phones that want no messages: true, or not any more: false. In order.
+    pub(super) opted_out: Vec<(u64, bool)>,
+    /// Agency, service, score.
+    pub(super) feedback: Vec<(Arc<str>, Arc<str>, u8)>,
+}
+
+/// The same, as a snapshot has it: maps with keys that are no texts are lists there.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct MessageParts {
+    next_sequence: u64,
+    open: Vec<Arc<Message>>,
+    opted_out: BTreeSet<u64>,
+    recent: VecDeque<MessageId>,
+    feedback: Vec<(Arc<str>, Arc<str>, Scores)>,
+}
+
+impl MessageChanges {
+    /// Whether a batch has nothing to do with messages.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { next_sequence, messages, begun, opted_out, feedback } = self;
+        next_sequence.is_none()
+            && messages.is_empty()
+            && begun.is_empty()
+            && opted_out.is_empty()
+            && feedback.is_empty()
+    }
+}
+
+impl Messages {
+    /// The first record that has not been looked at.
+    pub fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
+    /// The message with this identifier, if something is still to be done about it.
+    pub fn open(&self, id: MessageId) -> Option<&Arc<Message>> {
+        self.open.get(&id)
+    }
+
+    /// Every such message.
+    pub fn all_open(&self) -> impl Iterator<Item = &Arc<Message>> {
+        self.open.values()
+    }
+
+    /// How many there are.
+    pub fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// How many of them wait to be handed over.
+    pub fn waiting_count(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Those that are due, the oldest first, so many at most.
+    pub fn due(&self, now: LedgerTime, limit: usize) -> Vec<Arc<Message>> {
+        let due = self.waiting.iter().take_while(|(due, _)| *due <= now);
+        due.filter_map(|(_, id)| self.open.get(id).cloned()).take(limit).collect()
+    }
+
+    /// Records in which the phones are sealed that want no messages.
+    pub fn opted_out(&self) -> impl Iterator<Item = u64> {
+        self.opted_out.iter().copied()
+    }
+
+    /// The latest messages that a provider was chosen for, the oldest first.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = MessageId> {
+        self.recent.iter().copied()
+    }
+
+    /// What was said of services: agency, service, how often each score.
+    pub fn feedback(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>, Scores)> {
+        self.feedback.iter().map(|((agency, service), scores)| (agency, service, *scores))
+    }
+
+    pub(super) fn apply(&mut self, changes: &MessageChanges) {
+        self.next_sequence = changes.next_sequence.unwrap_or(self.next_sequence);
+        for (id, message) in &changes.messages {
+            self.put(*id, Arc::clone(message));
+        }
+        for id in &changes.begun {
+            if self.recent.len() == RECENT_MESSAGES_MAX {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(*id);
+        }
+        for (record, is_out) in &changes.opted_out {
+            if *is_out {
+                self.opted_out.insert(*record);
+            } else {
+                self.opted_out.remove(record);
+            }
+        }
+        for (agency, service, score) in &changes.feedback {
+            let scores = self.feedback.entry((Arc::clone(agency), Arc::clone(service))).or_default();
+            if let Some(count) = scores.get_mut(usize::from(*score).saturating_sub(1)) {
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+
+    fn put(&mut self, id: MessageId, message: Arc<Message>) {
+        if let Some(before) = self.open.remove(&id) {
+            self.waiting.remove(&(before.due, id));
+        }
+        if message.state == MessageState::Waiting {
+            self.waiting.insert((message.due, id));
+        }
+        if message.state.is_open() {
+            self.open.insert(id, message);
+        }
+    }
+
+    pub(super) fn parts(&self) -> MessageParts {
+        let feedback = self.feedback.iter();
+        MessageParts {
+            next_sequence: self.next_sequence,
+            open: self.open.values().cloned().collect(),
+            opted_out: self.opted_out.clone(),
+            recent: self.recent.clone(),
+            feedback: feedback
+                .map(|((agency, service), scores)| (Arc::clone(agency), Arc::clone(service), *scores))
+                .collect(),
+        }
+    }
+
+    pub(super) fn of_parts(parts: MessageParts) -> Self {
+        let feedback = parts.feedback.into_iter();
+        let mut messages = Self {
+            next_sequence: parts.next_sequence,
+            opted_out: parts.opted_out,
+            recent: parts.recent,
+            feedback: feedback.map(|(agency, service, scores)| ((agency, service), scores)).collect(),
+            ..Self::default()
+        };
+        for message in parts.open {
+            messages.put(message.id, message);
+        }
+        messages
+    }
+}
