@@ -22,7 +22,7 @@ use crate::http::request_id::RequestId;
 use crate::http::response::Response;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
-use crate::payments::{AttemptId, BillId};
+use crate::payments::{AttemptId, BillId, EndpointId};
 use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
 use crate::routing::Routing;
@@ -102,6 +102,11 @@ impl App {
     /// A new identifier for an attempt.
     pub fn new_attempt_id(&self) -> AttemptId {
         AttemptId::from_uuid(self.new_uuid())
+    }
+
+    /// A new identifier for a webhook endpoint.
+    pub fn new_endpoint_id(&self) -> EndpointId {
+        EndpointId::from_uuid(self.new_uuid())
     }
 
     /// A version 7 UUID: sorts by time, and its 74 random bits cannot be guessed.

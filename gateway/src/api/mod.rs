@@ -11,6 +11,7 @@ mod bills;
 mod callbacks;
 mod catalogue;
 mod collections;
+mod events;
 mod fees;
 mod health;
 mod keys;
@@ -20,9 +21,12 @@ mod receipts;
 mod services;
 pub(crate) mod trouble;
 mod usage;
+mod webhook_endpoints;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use hyper::Method;
 
 use crate::app::App;
 use crate::books::MONEY_WAIT_MAX;
@@ -34,9 +38,10 @@ pub(crate) use access::authorize;
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, INTEGRATORS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
-    READERS_OF_TOTALS,
+    READERS_OF_EVENTS, READERS_OF_TOTALS,
 };
 pub(crate) use callbacks::check_caller;
+pub(crate) use events::EventBody;
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use receipts::{key_set, no_receipt, read_number};
@@ -127,6 +132,59 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/collections/summary", "collections_summary", READERS_OF_TOTALS, collections::summary),
         Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
         Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
+        Route::get("/v1/events", "event_list", READERS_OF_EVENTS, events::list),
+        Route::get("/v1/events/{id}", "event_show", READERS_OF_EVENTS, events::show),
+        Route::post("/v1/events/{id}/redeliver", "event_redeliver", INTEGRATORS, events::redeliver)
+            .runs_to_end(),
+        Route::get(
+            "/v1/webhook_endpoints",
+            "webhook_endpoint_list",
+            INTEGRATORS,
+            webhook_endpoints::list,
+        ),
+        Route::post(
+            "/v1/webhook_endpoints",
+            "webhook_endpoint_create",
+            INTEGRATORS,
+            webhook_endpoints::create,
+        )
+        .runs_to_end(),
+        Route::get(
+            "/v1/webhook_endpoints/{id}",
+            "webhook_endpoint_show",
+            INTEGRATORS,
+            webhook_endpoints::show,
+        ),
+        Route::new(
+            Method::PATCH,
+            "/v1/webhook_endpoints/{id}",
+            "webhook_endpoint_change",
+            INTEGRATORS,
+            webhook_endpoints::change,
+        )
+        .runs_to_end(),
+        Route::new(
+            Method::DELETE,
+            "/v1/webhook_endpoints/{id}",
+            "webhook_endpoint_delete",
+            INTEGRATORS,
+            webhook_endpoints::delete,
+        )
+        .body(BodyRule::Absent)
+        .runs_to_end(),
+        Route::post(
+            "/v1/webhook_endpoints/{id}/rotate",
+            "webhook_endpoint_rotate",
+            INTEGRATORS,
+            webhook_endpoints::rotate,
+        )
+        .runs_to_end(),
+        Route::get(
+            "/v1/webhook_endpoints/{id}/deliveries",
+            "webhook_endpoint_deliveries",
+            INTEGRATORS,
+            webhook_endpoints::deliveries,
+        ),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());

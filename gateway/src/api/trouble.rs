@@ -114,6 +114,14 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::AlreadyInForce => Problem::new(Code::Conflict, "This catalogue is in force already."),
         Refusal::NoSuchKey => Problem::new(Code::NotFound, "There is no such key."),
         Refusal::KeyExists => Problem::new(Code::Conflict, "A key of this name exists."),
+        Refusal::NoSuchEndpoint => super::webhook_endpoints::no_such_endpoint(),
+        Refusal::TooManyEndpoints => {
+            Problem::new(Code::Conflict, "There are as many endpoints as there may be: delete one that is not needed.")
+        }
+        Refusal::TooManyDeliveries => Problem::new(
+            Code::Conflict,
+            "As many events as may wait for this endpoint wait already. They are tried again by themselves; the feed has all.",
+        ),
         Refusal::NoFreeNumber => {
             Problem::new(Code::BooksUnavailable, "No free payment number was found; try again.")
         }

@@ -13,6 +13,7 @@ use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
+use super::notices::NoticeEvent;
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
 use super::usage::UsageCounts;
@@ -126,6 +127,8 @@ pub enum Event {
     AvailabilityChanged(AvailabilityChange),
     /// Services were searched and viewed, in the last minutes.
     UsageCounted(UsageCounts),
+    /// Something about telling agencies.
+    Notice(NoticeEvent),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.
@@ -168,6 +171,10 @@ pub enum Placement {
         state: BillState,
         /// Our receipt.
         receipt: ReceiptNumber,
+        /// Sequence of the payment for this bill before this one. The first has none, nor have those of before this was
+        /// kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
         /// What became of the money.
         share: Share,
         /// Whose how much of it is, where the bill has lines of others than its own agency. Of before this was kept,

@@ -12,6 +12,7 @@ use super::availability::Availability;
 use super::bill::Bill;
 use super::catalogues::Catalogues;
 use super::identifier::{AttemptId, BillId};
+use super::notices::Notices;
 use super::number::PaymentNumber;
 use super::totals::Totals;
 use crate::access::KeyRing;
@@ -25,6 +26,7 @@ pub struct Readers {
     keys: ArcSwap<KeyRing>,
     catalogues: ArcSwap<Catalogues>,
     availability: ArcSwap<Availability>,
+    notices: ArcSwap<Notices>,
     totals: RwLock<Totals>,
     sequence: AtomicU64,
 }
@@ -70,6 +72,11 @@ impl Readers {
         self.availability.load_full()
     }
 
+    /// Where agencies are told, and how far that has come.
+    pub fn notices(&self) -> Arc<Notices> {
+        self.notices.load_full()
+    }
+
     /// Looks at the totals, and says at which sequence they are true.
     pub fn with_totals<T>(&self, look: impl FnOnce(&Totals) -> T) -> (u64, T) {
         let totals = self.totals.read().unwrap_or_else(PoisonError::into_inner);
@@ -110,6 +117,10 @@ impl Readers {
 
     pub(super) fn show_availability(&self, availability: Arc<Availability>) {
         self.availability.store(availability);
+    }
+
+    pub(super) fn show_notices(&self, notices: Arc<Notices>) {
+        self.notices.store(notices);
     }
 
     /// Adds to the totals and moves the sequence, both under one lock, so that nobody sees one without the other.

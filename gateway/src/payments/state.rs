@@ -17,6 +17,7 @@ use super::command::{Answer, Command};
 use super::decide;
 use super::event::{Event, PaymentReceived, Placement, Share};
 use super::identifier::AttemptId;
+use super::notices::Notices;
 use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
@@ -32,6 +33,7 @@ pub struct Payments {
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: Arc<Availability>,
+    notices: Arc<Notices>,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -52,6 +54,8 @@ pub struct Pending {
     catalogues: Option<Arc<Catalogues>>,
     /// All of it, if the batch changes some.
     availability: Option<Arc<Availability>>,
+    /// All of them, if the batch changes some.
+    notices: Option<Arc<Notices>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -64,6 +68,7 @@ struct SnapshotParts {
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
+    notices: Arc<Notices>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -126,6 +131,11 @@ impl Payments {
         view.pending().availability.as_ref().unwrap_or(&view.state().availability)
     }
 
+    /// Where agencies are told, and how far that has come.
+    pub(super) fn notices<'a>(view: &'a View<'_, Self>) -> &'a Notices {
+        view.pending().notices.as_ref().unwrap_or(&view.state().notices)
+    }
+
     /// The revenue day that is open.
     pub(super) fn day(view: &View<'_, Self>) -> Option<i32> {
         view.pending().day.or(view.state().day)
@@ -164,7 +174,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -254,6 +264,7 @@ impl StateMachine for Payments {
             Event::AvailabilityChanged(change) => {
                 pending_availability(staging).change(change, record.time, record.sequence);
             }
+            Event::Notice(event) => pending_notices(staging).apply(event, record.sequence, record.time),
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
@@ -292,6 +303,9 @@ impl StateMachine for Payments {
         if let Some(availability) = pending.availability {
             self.availability = availability;
         }
+        if let Some(notices) = pending.notices {
+            self.notices = notices;
+        }
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -312,6 +326,9 @@ impl StateMachine for Payments {
         if let Some(availability) = &pending.availability {
             readers.show_availability(Arc::clone(availability));
         }
+        if let Some(notices) = &pending.notices {
+            readers.show_notices(Arc::clone(notices));
+        }
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -325,6 +342,7 @@ impl StateMachine for Payments {
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_availability(Arc::clone(&self.availability));
+        readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -344,6 +362,7 @@ impl StateMachine for Payments {
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
             availability: self.availability.parts(),
+            notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -359,6 +378,7 @@ impl StateMachine for Payments {
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
+            notices: Some(parts.notices),
             totals: Totals::default(),
             day: parts.day,
         });
@@ -383,6 +403,11 @@ fn pending_catalogues<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Cat
 fn pending_availability<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Availability {
     let known = &staging.state().availability;
     Arc::make_mut(staging.pending().availability.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notices {
+    let known = &staging.state().notices;
+    Arc::make_mut(staging.pending().notices.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn staged_bill(

@@ -36,6 +36,7 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
+use crate::notices;
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -270,6 +271,7 @@ pub async fn start(
     tasks.spawn(async move {
         until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;
     });
+    tasks.spawn(notices::delivery::run(Arc::clone(&app), stop.clone()));
     let registration = regular::register_callbacks(Arc::clone(&app));
     let until_stopped = stop.clone();
     let registration = tasks_until_registered(

@@ -12,7 +12,7 @@
 //! 7. `trouble`: what callers are told, who can pay their bill all the same;
 //! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
-//! [`assessments`] asks the same systems what is owed under a reference.
+//! [`posting`] sends notices to addresses that agencies name themselves; [`assessments`] asks the same systems what is owed under a reference.
 
 mod addresses;
 pub mod assessments;
@@ -24,6 +24,7 @@ mod exchange;
 mod headers;
 pub mod identity;
 mod line;
+pub(crate) mod posting;
 mod probe;
 mod target;
 mod trouble;
@@ -103,6 +104,8 @@ pub struct Routing {
     /// The same for questions of ours about what is owed.
     all_questions: Arc<Semaphore>,
     policy: Arc<AddressPolicy>,
+    /// Where notices may go.
+    posting: Arc<AddressPolicy>,
     tls: Arc<rustls::ClientConfig>,
     identity: IdentitySigner,
     assessments: Assessments,
@@ -134,6 +137,7 @@ impl Routing {
             all_lines: Arc::new(Semaphore::new(*requests_max)),
             all_questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             policy: Arc::new(policy),
+            posting: Arc::new(posting::policy(config)),
             tls,
             identity,
             assessments: Assessments::default(),

@@ -218,6 +218,7 @@ impl Changes {
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::AvailabilityChanged(_)
+            | Event::Notice(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

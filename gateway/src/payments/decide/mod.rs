@@ -6,6 +6,7 @@ mod availability;
 mod bills;
 mod catalogues;
 mod money_in;
+mod notices;
 mod operations;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::NoteSystem { agency, system, is_down } => {
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
+        Ask::Notice(ask) => Ok(notices::decide(view, command, ask)),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
     }
