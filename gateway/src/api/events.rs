@@ -205,9 +205,11 @@ enum Start {
 
 fn start_of(app: &App, query: &Fields) -> Result<Start, Problem> {
     match (query.get("cursor"), query.get("since")) {
-        (Some(_), Some(_)) => {
-            Err(wrong("/since", "not_asked_for", &"a cursor says where to begin, and so does since: send one"))
-        }
+        (Some(_), Some(_)) => Err(wrong(
+            "/since",
+            "not_asked_for",
+            &"a cursor says where to begin, and so does since: send one",
+        )),
         (Some(LATEST), None) => Ok(Start::End),
         (Some(text), None) => {
             text.parse().map(Start::At).map_err(|error| wrong("/cursor", "not_a_cursor", &error))

@@ -136,12 +136,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/events/{id}", "event_show", READERS_OF_EVENTS, events::show),
         Route::post("/v1/events/{id}/redeliver", "event_redeliver", INTEGRATORS, events::redeliver)
             .runs_to_end(),
-        Route::get(
-            "/v1/webhook_endpoints",
-            "webhook_endpoint_list",
-            INTEGRATORS,
-            webhook_endpoints::list,
-        ),
+        Route::get("/v1/webhook_endpoints", "webhook_endpoint_list", INTEGRATORS, webhook_endpoints::list),
         Route::post(
             "/v1/webhook_endpoints",
             "webhook_endpoint_create",

@@ -141,7 +141,9 @@ pub(super) fn no_such_endpoint() -> Problem {
 /// `POST /v1/webhook_endpoints`.
 pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let wanted: NewEndpoint = request.json()?;
-    let Principal::Key(key) = &request.principal else { return Err(trouble::internal("no key makes endpoints")) };
+    let Principal::Key(key) = &request.principal else {
+        return Err(trouble::internal("no key makes endpoints"));
+    };
     let agency = key.agency.clone().ok_or_else(|| trouble::internal("an integrator has no agency"))?;
     let terms = Arc::new(EndpointTerms {
         id: app.new_endpoint_id(),
@@ -268,11 +270,13 @@ fn new_secret(app: &App, scheme: SigningScheme) -> Result<(SigningKey, Sealed), 
 
 /// An address that may be sent to, as far as that can be told before its name is looked up.
 fn read_url(app: &App, text: &str) -> Result<Arc<str>, Problem> {
-    let uri: Option<Uri> = text.parse().ok().filter(|_| text.len() <= URL_LEN_MAX && !text.contains(['#', '@']));
+    let uri: Option<Uri> =
+        text.parse().ok().filter(|_| text.len() <= URL_LEN_MAX && !text.contains(['#', '@']));
     let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some());
     if uri.is_none() {
-        let detail =
-            format!("An https address of {URL_LEN_MAX} bytes at most, without a user and without a fragment.");
+        let detail = format!(
+            "An https address of {URL_LEN_MAX} bytes at most, without a user and without a fragment."
+        );
         return Err(wrong("/url", "not_an_address", detail));
     }
     app.routing
@@ -283,7 +287,11 @@ fn read_url(app: &App, text: &str) -> Result<Arc<str>, Problem> {
 
 fn read_label(text: &str) -> Result<Arc<str>, Problem> {
     if text.chars().count() > LABEL_LEN_MAX || text.chars().any(char::is_control) {
-        return Err(wrong("/description", "too_long", format!("At most {LABEL_LEN_MAX} characters on one line.")));
+        return Err(wrong(
+            "/description",
+            "too_long",
+            format!("At most {LABEL_LEN_MAX} characters on one line."),
+        ));
     }
     Ok(text.into())
 }
@@ -292,7 +300,12 @@ fn wrong(pointer: &'static str, code: &'static str, detail: String) -> Problem {
     Problem::validation(vec![FieldError::new(pointer, code, detail)])
 }
 
-fn show_endpoint(app: &App, endpoint: &Endpoint, status: StatusCode, secret: Option<&SigningKey>) -> Response {
+fn show_endpoint(
+    app: &App,
+    endpoint: &Endpoint,
+    status: StatusCode,
+    secret: Option<&SigningKey>,
+) -> Response {
     not_stored(response::json(status, &EndpointBody::of(app, endpoint, secret)))
 }
 

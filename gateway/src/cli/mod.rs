@@ -5,14 +5,18 @@
 //! 74 the ledger writer stopped · 78 bad configuration.
 
 mod admin;
+mod api;
 mod catalogue;
 mod check;
 mod export;
 mod kept_catalogues;
 mod keys;
 mod ledger;
+mod listen;
 pub mod serve;
+mod trigger;
 mod verify;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +67,13 @@ pub enum Command {
     /// Keys of the API: hand out, list, end.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Follow the events of an agency and send each, signed, to an address of yours.
+    Listen(listen::ListenFlags),
+    /// Make an event really happen, in a demonstration.
+    Trigger(trigger::TriggerFlags),
+    /// Webhooks that were received.
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Completions for a shell.
     Completions {
         /// Which shell.
@@ -136,6 +147,9 @@ pub fn run(command: Command) -> ExitCode {
         Command::Catalogue(command) => catalogue::run(&command),
         Command::Ledger(command) => ledger::run(&command),
         Command::Keys(command) => keys::run(&command),
+        Command::Listen(flags) => listen::listen(&flags),
+        Command::Trigger(flags) => trigger::trigger(&flags),
+        Command::Webhook(command) => webhook::run(&command),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "malipo", &mut std::io::stdout());

@@ -42,7 +42,8 @@ impl BillThen {
     ) -> Result<Self, NoticeError> {
         let (mut collected, mut payment_count) = (bill.collected, bill.payment_count);
         let mut payments = VecDeque::new();
-        let mut back = Back { books, kept: bill.latest_payments.clone(), gone_back: 0, left: bill.payment_count };
+        let mut back =
+            Back { books, kept: bill.latest_payments.clone(), gone_back: 0, left: bill.payment_count };
         while payments.len() < LATEST_PAYMENTS_MAX {
             let Some(payment) = back.next()? else { break };
             if payment.sequence <= sequence {
@@ -109,7 +110,8 @@ impl Back<'_> {
 
     /// The payment that the record of this one names as the one before it.
     fn before(&self, sequence: u64) -> Result<Option<BillPayment>, NoticeError> {
-        let Some(Placement::Bill { before: Some(before), .. }) = self.placement(sequence)?.map(|found| found.1)
+        let Some(Placement::Bill { before: Some(before), .. }) =
+            self.placement(sequence)?.map(|found| found.1)
         else {
             return Ok(None);
         };

@@ -113,8 +113,7 @@ pub(crate) fn page(
     // What readers are shown is at least as far as this; what the journal has may be a moment ahead of them.
     let head = books.readers().sequence();
     let end = head.min(from.sequence.saturating_add(RECORDS_READ_MAX));
-    let mut page =
-        FeedPage { happenings: Vec::new(), next: from, has_more: false, as_of_sequence: head };
+    let mut page = FeedPage { happenings: Vec::new(), next: from, has_more: false, as_of_sequence: head };
     let mut trail = books.ledger().trail();
     trail.go_to(from.sequence);
     while page.next.sequence < end && page.happenings.len() < limit {

@@ -12,7 +12,8 @@ const MICROS: i64 = 1_000_000;
 /// answered with `Retry-After` is not asked before that.
 pub(super) fn wait_micros(failures: u16, chance: u64, asked_seconds: Option<u64>) -> Option<i64> {
     let delay = *DELAYS_SECONDS.get(usize::from(failures).checked_sub(1)?)? * MICROS;
-    let asked = asked_seconds.map_or(0, |asked| i64::try_from(asked).unwrap_or(i64::MAX)).min(ASKED_SECONDS_MAX);
+    let asked =
+        asked_seconds.map_or(0, |asked| i64::try_from(asked).unwrap_or(i64::MAX)).min(ASKED_SECONDS_MAX);
     let jitter = i64::try_from(chance % 1_000).unwrap_or(0) * (delay / 10_000);
     Some((delay + jitter).max(asked * MICROS))
 }
@@ -23,7 +24,8 @@ mod tests {
 
     #[test]
     fn ten_attempts_take_three_days_and_a_little() {
-        let total = |chance| (1..).map_while(|failures| wait_micros(failures, chance, None)).sum::<i64>() / MICROS;
+        let total =
+            |chance| (1..).map_while(|failures| wait_micros(failures, chance, None)).sum::<i64>() / MICROS;
         assert_eq!(total(0), 75 * 3_600 + 35 * 60 + 5);
         assert!(total(999) > total(0) && total(999) < total(0) * 11 / 10);
         assert_eq!(wait_micros(1, 0, None), Some(5 * MICROS));

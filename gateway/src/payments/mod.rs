@@ -64,9 +64,10 @@ pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseRe
 pub use identifier::{AttemptId, BillId, EndpointId, NotAnIdentifier, NoticeId, ReceiptNumber};
 pub use notice_kind::{NotANoticeKind, NoticeKind};
 pub use notices::{
-    ATTEMPTS_KEPT, DeliveryAttempt, DeliveryOutcome, DisabledReason, ENDPOINTS_MAX, ENDPOINTS_OF_ONE_AGENCY_MAX,
-    Endpoint, EndpointChange, EndpointProgress, EndpointTerms, FINISHED_DELIVERIES_KEPT, FinishedDelivery, NoticeAsk,
-    NoticeEvent, Notices, OPEN_DELIVERIES_MAX, OpenDelivery, SecretInForce, SigningScheme, Then, Tried,
+    ATTEMPTS_KEPT, DeliveryAttempt, DeliveryOutcome, DisabledReason, ENDPOINTS_MAX,
+    ENDPOINTS_OF_ONE_AGENCY_MAX, Endpoint, EndpointChange, EndpointProgress, EndpointTerms,
+    FINISHED_DELIVERIES_KEPT, FinishedDelivery, NoticeAsk, NoticeEvent, Notices, OPEN_DELIVERIES_MAX,
+    OpenDelivery, SecretInForce, SigningScheme, Then, Tried,
 };
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;

@@ -188,8 +188,13 @@ pub enum DeliveryOutcome {
 pub enum Then {
     /// Nothing: it was taken.
     Done,
-    /// It is tried again at this time.
-    Again(LedgerTime),
+    /// It is tried again.
+    Again {
+        /// When.
+        due: LedgerTime,
+        /// How often it was tried in vain when it was its turn.
+        failures: u16,
+    },
     /// Nothing: it was tried for as long as anything is, by an endpoint that took others meanwhile.
     GivenUp,
 }
@@ -236,7 +241,7 @@ pub struct OpenDelivery {
     pub since: LedgerTime,
     /// When it is tried next.
     pub due: LedgerTime,
-    /// How often it was tried in vain since then.
+    /// How often it was tried in vain since then, when it was its turn.
     pub failures: u16,
     /// The latest attempts.
     pub attempts: Vec<DeliveryAttempt>,
@@ -331,8 +336,7 @@ impl Endpoint {
         }
         delivery.attempts.push(tried.attempt);
         match tried.then {
-            Then::Again(due) => {
-                let failures = delivery.failures.saturating_add(1);
+            Then::Again { due, failures } => {
                 self.open.insert(tried.notice, OpenDelivery { due, failures, ..delivery });
                 return;
             }

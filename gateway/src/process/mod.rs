@@ -2,6 +2,7 @@
 //! everything is closed in the reverse order.
 
 pub mod demo_keys;
+mod demo_places;
 mod folder;
 mod kept_checkpoint;
 mod ready_file;
@@ -48,6 +49,7 @@ use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 pub use demo_keys::DemoKeys;
+pub use demo_places::DemoPlaces;
 pub use folder::{
     ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
     read_signing_key,
@@ -252,6 +254,10 @@ pub async fn start(
     let addresses =
         Addresses { public: public.url.clone(), callbacks: local_callbacks_url, admin: admin.url.clone() };
     write_notes(&folder, &addresses, &app)?;
+    if purpose == Purpose::Demonstration {
+        let places = DemoPlaces { public: addresses.public.clone(), callbacks: addresses.callbacks.clone() };
+        places.keep(folder.root())?;
+    }
 
     let mut tasks = tokio::task::JoinSet::new();
     let tls =

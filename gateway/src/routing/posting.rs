@@ -93,7 +93,12 @@ impl Routing {
     }
 
     /// Connections to this address, so many at a time. `None` if it is none.
-    pub(crate) fn post_line(&self, address: &str, places: usize, connect_timeout: Duration) -> Option<PostLine> {
+    pub(crate) fn post_line(
+        &self,
+        address: &str,
+        places: usize,
+        connect_timeout: Duration,
+    ) -> Option<PostLine> {
         let base = Base::of(address)?;
         let (target, host) = (base.below("")?, HeaderValue::from_str(&base.authority).ok()?);
         let connector =
@@ -119,7 +124,8 @@ impl PostLine {
         let request = request
             .body(OutboundBody::whole(body))
             .map_err(|error| PostFailure::NoConnection(error.to_string()))?;
-        let answer = timeout(deadline, self.client.request(request)).await.map_err(|_| PostFailure::TimedOut)?;
+        let answer =
+            timeout(deadline, self.client.request(request)).await.map_err(|_| PostFailure::TimedOut)?;
         let answer = answer.map_err(|error| match connect_error(&error) {
             Some(ConnectError::TooSlow) => PostFailure::TimedOut,
             Some(connecting) => PostFailure::NoConnection(connecting.to_string()),
@@ -128,7 +134,8 @@ impl PostLine {
                 std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
             ),
         })?;
-        let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after =
+            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let head = PostAnswer { status: answer.status(), retry_after_seconds: retry_after };
         read_to_its_end(answer).await;
         Ok(head)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{path_of, patch, told, told_at};
+use super::{patch, path_of, told, told_at};
 use crate::harness::{Call, Gateway, NoticeTaker, Order, Payment, eventually};
 
 #[test]
@@ -23,8 +23,14 @@ fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
     let withdrawn = kws.bills(&Order::hells_gate(1));
     kws.cancels(&withdrawn);
 
-    let kinds =
-        ["bill.created", "bill.part_paid", "bill.paid", "bill.overpaid", "payment.succeeded", "bill.cancelled"];
+    let kinds = [
+        "bill.created",
+        "bill.part_paid",
+        "bill.paid",
+        "bill.overpaid",
+        "payment.succeeded",
+        "bill.cancelled",
+    ];
     of_kws.hears_of(&kinds);
     let heard = eventually("everything is heard", || Some(of_kws.heard()).filter(|heard| heard.len() >= 9));
     assert_eq!(heard.len(), 9, "two bills, one withdrawal, three payments with what the bill became by them");
@@ -40,8 +46,11 @@ fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
     assert_eq!(paid["data"]["payments"].as_array().unwrap().len(), 2);
     assert!(part_paid["sequence"].as_u64() < paid["sequence"].as_u64());
     assert_eq!(find("bill.overpaid")["data"]["collected"]["amount"], 200_000);
-    let payments: Vec<Value> =
-        heard.iter().map(|notice| notice.json()).filter(|event| event["type"] == "payment.succeeded").collect();
+    let payments: Vec<Value> = heard
+        .iter()
+        .map(|notice| notice.json())
+        .filter(|event| event["type"] == "payment.succeeded")
+        .collect();
     let shares: BTreeSet<_> = payments.iter().map(|event| event["data"]["share"].as_str().unwrap()).collect();
     assert_eq!(shares, BTreeSet::from(["completed", "duplicate", "held_for_rest"]));
     for notice in &heard {
@@ -103,7 +112,9 @@ fn an_endpoint_hears_of_what_it_asked_for_and_says_what_came_of_it() {
 fn nothing_is_sent_where_nothing_may_be_sent() {
     let gateway = Gateway::serve().start();
     let kws = gateway.agency("kws");
-    for url in ["http://127.0.0.1:9/hook", "https://10.0.0.1/hook", "http://41.90.0.1/hook", "ftp://x", "hook"] {
+    for url in
+        ["http://127.0.0.1:9/hook", "https://10.0.0.1/hook", "http://41.90.0.1/hook", "ftp://x", "hook"]
+    {
         let answer = kws.post("/v1/webhook_endpoints", &json!({"url": url})).send().expect(422).json();
         assert_eq!(answer["errors"][0]["pointer"], "/url", "{url}: {answer}");
     }

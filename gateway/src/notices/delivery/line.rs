@@ -19,8 +19,8 @@ use super::secrets::Secrets;
 use crate::notices::feed::{self, FeedFilter, FeedPlace};
 use crate::notices::schedule::wait_micros;
 use crate::payments::{
-    Ask, Command, DeliveryOutcome, DisabledReason, Endpoint, NoticeAsk, NoticeId, OPEN_DELIVERIES_MAX, Then,
-    Tried,
+    Ask, Command, DeliveryOutcome, DisabledReason, Endpoint, NoticeAsk, NoticeId, OPEN_DELIVERIES_MAX,
+    OpenDelivery, Then, Tried,
 };
 use crate::routing::posting::PostLine;
 use crate::telemetry::metrics::WEBHOOK_DELIVERIES_TOTAL;
@@ -76,6 +76,17 @@ struct Open {
     due: LedgerTime,
     failures: u16,
     is_on_its_way: bool,
+    /// When it would be its turn, if it was brought forward because the endpoint takes something again. That is done once
+    /// between two turns, and does not count: one notice that an endpoint can never take is not tried ten times in a
+    /// minute because it takes all others.
+    brought_forward_from: Option<LedgerTime>,
+}
+
+impl Open {
+    fn of_books(open: &OpenDelivery) -> Self {
+        let OpenDelivery { since, due, failures, .. } = *open;
+        Self { since, due, failures, is_on_its_way: false, brought_forward_from: None }
+    }
 }
 
 impl Line {
@@ -218,32 +229,30 @@ impl Line {
             Ok((task, Attempted { came, attempt })) => (task, came, attempt),
             Err(error) => {
                 tracing::error!(%error, endpoint = %self.endpoint.terms.id, "An attempt to tell an agency panicked.");
-                (error.id(), Came::Failed { retry_after_seconds: None }, Attempted::broken(self.now()).attempt)
+                (
+                    error.id(),
+                    Came::Failed { retry_after_seconds: None },
+                    Attempted::broken(self.now()).attempt,
+                )
             }
         };
         let Some(notice) = self.tasks.remove(&task) else { return };
         let is_first = self.first_tries.remove(&notice);
         let known = self.open.remove(&notice);
-        let (since, failures) = known.map_or((attempt.at, 0), |open| (open.since, open.failures));
         let then = match came {
             Came::Taken => self.note_taken(attempt.at),
             Came::Unsayable => Then::GivenUp,
             Came::Failed { retry_after_seconds } => {
                 self.is_failing = true;
-                let failures = failures.saturating_add(1);
-                let then = self.after_failure(since, failures, retry_after_seconds, attempt.at);
-                if let Then::Again(due) = then {
-                    self.open.insert(notice, Open { since, due, failures, is_on_its_way: false });
-                }
-                then
+                self.note_failed(notice, known, retry_after_seconds, attempt.at)
             }
         };
-        if !matches!(then, Then::Again(_)) && !is_first {
+        if !matches!(then, Then::Again { .. }) && !is_first {
             self.over.insert(notice, attempt.at);
         }
         let word = match then {
             Then::Done => "taken",
-            Then::Again(_) => "failed",
+            Then::Again { .. } => "failed",
             Then::GivenUp => "given_up",
         };
         counter!(WEBHOOK_DELIVERIES_TOTAL.name, "outcome" => word).increment(1);
@@ -263,29 +272,42 @@ impl Line {
         self.last_taken = self.last_taken.max(Some(at));
         if self.is_failing {
             self.is_failing = false;
-            for open in self.open.values_mut().filter(|open| !open.is_on_its_way) {
+            let may_come = |open: &&mut Open| !open.is_on_its_way && open.brought_forward_from.is_none();
+            for open in self.open.values_mut().filter(may_come) {
+                open.brought_forward_from = Some(open.due);
                 open.due = open.due.min(at);
             }
         }
         Then::Done
     }
 
-    fn after_failure(
+    fn note_failed(
         &mut self,
-        since: LedgerTime,
-        failures: u16,
+        notice: NoticeId,
+        known: Option<Open>,
         asked_seconds: Option<u64>,
         at: LedgerTime,
     ) -> Then {
-        if let Some(wait) = wait_micros(failures, rand::random(), asked_seconds) {
-            return Then::Again(LedgerTime::from_micros(at.micros().saturating_add(wait)));
-        }
-        if self.last_taken.is_some_and(|taken| taken >= since) {
-            return Then::GivenUp;
-        }
-        // It has taken nothing at all since then: what waits, waits until somebody has seen to it.
-        self.is_ending = true;
-        Then::Again(at.plus_seconds(AGAIN_WHEN_ENABLED_SECONDS))
+        let (since, failures) = known.as_ref().map_or((at, 0), |open| (open.since, open.failures));
+        let turn = known.as_ref().and_then(|open| open.brought_forward_from).filter(|turn| *turn > at);
+        let (due, failures) = match turn {
+            Some(turn) => (turn, failures),
+            None => {
+                let failures = failures.saturating_add(1);
+                match wait_micros(failures, rand::random(), asked_seconds) {
+                    Some(wait) => (LedgerTime::from_micros(at.micros().saturating_add(wait)), failures),
+                    None if self.last_taken.is_some_and(|taken| taken >= since) => return Then::GivenUp,
+                    // It has taken nothing at all since then: what waits, waits until somebody has seen to it.
+                    None => {
+                        self.is_ending = true;
+                        (at.plus_seconds(AGAIN_WHEN_ENABLED_SECONDS), failures)
+                    }
+                }
+            }
+        };
+        let open = Open { since, due, failures, is_on_its_way: false, brought_forward_from: turn };
+        self.open.insert(notice, open);
+        Then::Again { due, failures }
     }
 
     /// Asks the books to send nothing here any more. If they cannot be asked now, the next failure asks again.
@@ -351,12 +373,10 @@ impl Line {
             if is_over {
                 self.over.insert(*notice, known[notice]);
             } else if !self.first_tries.contains(notice) {
-                let fresh =
-                    Open { since: open.since, due: open.due, failures: open.failures, is_on_its_way: false };
-                let mine = self.open.entry(*notice).or_insert(fresh);
+                let mine = self.open.entry(*notice).or_insert_with(|| Open::of_books(open));
                 // Somebody asks for it although it waits: at once, then.
                 if open.since > mine.since {
-                    (mine.since, mine.due, mine.failures) = (open.since, open.due, open.failures);
+                    *mine = Open { is_on_its_way: mine.is_on_its_way, ..Open::of_books(open) };
                 }
             }
         }

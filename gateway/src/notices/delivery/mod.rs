@@ -95,8 +95,8 @@ fn adjust(
 ) {
     let is_wanted = |endpoint: &Endpoint| endpoint.disabled.is_none();
     lines.retain(|id, running| {
-        let goes_on = notices.endpoint(*id).is_some_and(|endpoint| is_wanted(endpoint))
-            && !running.task.is_finished();
+        let goes_on =
+            notices.endpoint(*id).is_some_and(|endpoint| is_wanted(endpoint)) && !running.task.is_finished();
         if !goes_on {
             running.stop.cancel();
         }

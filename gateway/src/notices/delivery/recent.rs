@@ -197,7 +197,10 @@ mod tests {
         }
         assert_eq!(taken, [(10, 1), (10, 2), (12, 1)]);
         assert_eq!(from, FeedPlace::before_record(20));
-        assert!(recent.take(FeedPlace::before_record(9), &kws(), 1).is_none(), "that is in the journal alone");
+        assert!(
+            recent.take(FeedPlace::before_record(9), &kws(), 1).is_none(),
+            "that is in the journal alone"
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ impl Secrets {
     pub(super) fn open(app: &App, secrets: &[SecretInForce]) -> Result<Self, SecretError> {
         let open = |secret: &SecretInForce| {
             let lost = || SecretError::Lost(secret.record);
-            let record = app.books.ledger().record(secret.record).map_err(LookupError::from)?.ok_or_else(lost)?;
+            let record =
+                app.books.ledger().record(secret.record).map_err(LookupError::from)?.ok_or_else(lost)?;
             let text = opened(&app.vault, &record, Field::SigningSecret)?.ok_or_else(lost)?;
             Ok((SigningKey::parse(&text).map_err(|_| lost())?, secret.until))
         };

@@ -6,8 +6,7 @@ use super::{Payments, draft, refuse};
 use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
 use crate::payments::notices::{
-    ENDPOINTS_MAX, ENDPOINTS_OF_ONE_AGENCY_MAX, EndpointProgress, NoticeAsk, NoticeEvent,
-    OPEN_DELIVERIES_MAX,
+    ENDPOINTS_MAX, ENDPOINTS_OF_ONE_AGENCY_MAX, EndpointProgress, NoticeAsk, NoticeEvent, OPEN_DELIVERIES_MAX,
 };
 
 /// Decides on what is asked about endpoints.
