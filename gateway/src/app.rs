@@ -27,7 +27,7 @@ use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::Messenger;
-use crate::payments::{AttemptId, BillId};
+use crate::payments::{AttemptId, BillId, EndpointId};
 use crate::personal::LookupKeys;
 use crate::process::DemoStaff;
 use crate::receipts::ReceiptSigner;
@@ -130,6 +130,11 @@ impl App {
     /// A new identifier for an attempt.
     pub fn new_attempt_id(&self) -> AttemptId {
         AttemptId::from_uuid(self.new_uuid())
+    }
+
+    /// A new identifier for a webhook endpoint.
+    pub fn new_endpoint_id(&self) -> EndpointId {
+        EndpointId::from_uuid(self.new_uuid())
     }
 
     /// A version 7 UUID: sorts by time, and its 74 random bits cannot be guessed.

@@ -5,8 +5,9 @@
 //! runs it on the ledger. `accounts` reads what payers type, `billing` makes bills; [`channels`] speak to those who move money, and `prompts` follows what they were asked;
 //! [`messages`] tell payers what became of their money;
 //! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs;
-//! [`receipts`] are what payers keep, [`personal`] is what nobody else may read, [`views`] is what the books look like
-//! in SQL, [`live`] what is watched while it grows. From the outside, a connection enters through [`server`], becomes a request in [`http`], and is answered by
+//! [`notices`] are what agencies are told; [`receipts`] are what payers keep, [`personal`] is what nobody else may read,
+//! [`views`] is what the books look like in SQL, [`live`] what is watched while it grows. From the outside, a connection
+//! enters through [`server`], becomes a request in [`http`], and is answered by
 //! a handler in [`api`] or [`pages`], who reach everything through [`app`]. [`process`] starts and ends all of it as
 //! [`config`] says; [`cli`] is the command line. Time is read in [`clock`] alone.
 
@@ -24,6 +25,8 @@ mod prompts;
 pub mod messages;
 
 pub mod catalogue;
+
+pub mod notices;
 
 pub mod personal;
 pub mod receipts;

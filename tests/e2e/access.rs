@@ -19,6 +19,8 @@ struct Scene {
     attempt: String,
     payment: Payment,
     receipt_number: String,
+    endpoint: String,
+    event: String,
     callers: Vec<Caller>,
 }
 
@@ -39,6 +41,11 @@ impl Scene {
         gateway.safaricom().confirms(&payment.but_of("101.00")).expect_success();
         let receipt_number =
             kws.looks_at(&bill)["payments"][0]["receipt_number"].as_str().unwrap().to_owned();
+        let wish = json!({"url": "http://127.0.0.1:9/hook"});
+        let endpoint = kws.post("/v1/webhook_endpoints", &wish).send().expect(201).json()["id"].clone();
+        let event = kws.get("/v1/events?limit=1").expect(200).json()["data"][0]["id"].clone();
+        let text = |id: Value| id.as_str().unwrap().to_owned();
+        let (endpoint, event) = (text(endpoint), text(event));
         let agencies_of = |role: Role| {
             if role.belongs_to_an_agency() { vec![Some("kws"), Some("kra")] } else { vec![None] }
         };
@@ -47,7 +54,7 @@ impl Scene {
             .flat_map(|role| agencies_of(role).into_iter().map(move |agency| (role, agency)))
             .map(|(role, agency)| Caller { role, agency, key: gateway.create_key(role.word(), agency) })
             .collect();
-        Self { gateway, kws, bill, attempt, payment, receipt_number, callers }
+        Self { gateway, kws, bill, attempt, payment, receipt_number, endpoint, event, callers }
     }
 
     /// A path of this route that leads to what belongs to KWS.
@@ -55,6 +62,8 @@ impl Scene {
         let segments = route.pattern.split('/').map(|segment| match (segment, route.pattern) {
             ("{id}", pattern) if pattern.contains("/bills/") => self.bill.id.clone(),
             ("{id}", pattern) if pattern.contains("/attempts/") => self.attempt.clone(),
+            ("{id}", pattern) if pattern.contains("/webhook_endpoints/") => self.endpoint.clone(),
+            ("{id}", pattern) if pattern.contains("/events/") => self.event.clone(),
             ("{number}", _) => self.receipt_number.clone(),
             ("{slug}", _) => "kws-hells-gate-entry".to_owned(),
             ("{lang}" | "{language}", _) => "en".to_owned(),
@@ -77,8 +86,8 @@ impl Scene {
     }
 
     /// What nobody else may learn of.
-    fn secrets(&self) -> [&str; 4] {
-        [&self.bill.id, &self.bill.number, &self.attempt, &self.payment.receipt]
+    fn secrets(&self) -> [&str; 6] {
+        [&self.bill.id, &self.bill.number, &self.attempt, &self.payment.receipt, &self.endpoint, &self.event]
     }
 }
 
@@ -142,7 +151,9 @@ fn what_is_not_yours_is_not_there() {
             // The same names that nobody has, of the same length.
             let nobodys = path
                 .replace(&scene.bill.id, "bil_00000000000000000000000000")
-                .replace(&scene.attempt, "att_00000000000000000000000000");
+                .replace(&scene.attempt, "att_00000000000000000000000000")
+                .replace(&scene.endpoint, "whe_00000000000000000000000000")
+                .replace(&scene.event, "evt_00000000000000000000000000");
             assert_ne!(path, nobodys, "{}", route.name);
             let of_nobody = scene.call(&public, route, &nobodys, Some(&caller.key));
             let without_id = |answer: &Answer| {

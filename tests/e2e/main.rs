@@ -38,6 +38,9 @@ mod usage;
 // An agency's own system is asked.
 mod routing;
 
+// Agencies are told.
+mod notices;
+
 // Something goes wrong.
 mod clock;
 mod crash;

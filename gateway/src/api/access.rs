@@ -51,6 +51,10 @@ pub(super) const READERS_OF_DOUBT: Access =
 pub(super) const READERS_OF_FEEDBACK: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
+/// Reads what happened: an agency what is its own, Treasury and Auditor all.
+pub(super) const READERS_OF_EVENTS: Access =
+    Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
 /// Closes services for a time and opens them again: an agency its own, an operator any.
 pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role::Operator]);
 

@@ -28,7 +28,7 @@ struct AttemptRequest {
 
 /// An attempt as the API shows it.
 #[derive(Serialize)]
-struct AttemptBody {
+pub(super) struct AttemptBody {
     id: AttemptId,
     payment_number: String,
     method: Method,
@@ -103,7 +103,7 @@ fn show_attempt(attempt: &Attempt, status: StatusCode) -> Response {
 }
 
 impl AttemptBody {
-    fn of(attempt: &Attempt) -> Self {
+    pub(super) fn of(attempt: &Attempt) -> Self {
         let state = attempt.state;
         Self {
             id: attempt.id,

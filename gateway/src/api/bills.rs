@@ -1,5 +1,7 @@
 //! Bills: made, shown, found by payment number, withdrawn.
 
+use std::sync::Arc;
+
 use catalog::{Language, Order, Text};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
@@ -16,6 +18,7 @@ use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
+use crate::notices::BillThen;
 use crate::payments::{
     Answer, Ask, Bill, BillId, BillLine, CatalogueVersion, Command, Event, Idempotency, PartPaymentRule,
     PaymentNumber,
@@ -88,8 +91,11 @@ pub(crate) struct BillBody {
     payment_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     latest_attempt: Option<String>,
-    instructions: InstructionsBody,
-    pay_url: String,
+    /// These two are of the gateway as it is configured now: what agencies are told of records goes without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<InstructionsBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pay_url: Option<String>,
     as_of_sequence: u64,
 }
 
@@ -145,7 +151,8 @@ struct PaymentBody {
     channel_receipt: String,
     amount: Money,
     booked_at: String,
-    receipt_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -227,7 +234,7 @@ pub(super) async fn cancel(app: SharedApp, request: Request<App>) -> Result<Resp
 }
 
 /// The bill that the path names, if the caller sees it.
-pub(super) fn by_path(app: &App, request: &Request<App>) -> Result<std::sync::Arc<Bill>, Problem> {
+pub(super) fn by_path(app: &App, request: &Request<App>) -> Result<Arc<Bill>, Problem> {
     let id: BillId = request.head.parameter("id").parse().map_err(|_| access::no_such_bill())?;
     let bill = app.books.bill_by_id(id).map_err(|error| trouble::lookup(&error))?;
     request.principal.scope().see_bill(bill)
@@ -317,8 +324,30 @@ fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
 
 impl BillBody {
     fn of(app: &App, bill: &Bill) -> Self {
+        let as_it_is = BillThen {
+            terms: Arc::clone(&bill.terms),
+            state: bill.state,
+            collected: bill.collected,
+            payments: bill.latest_payments.clone(),
+            payment_count: bill.payment_count,
+            sequence: bill.changed_by,
+        };
+        let mut body = Self::then(&as_it_is);
+        for payment in &mut body.payments {
+            payment.receipt_url = Some(format!("{}/v1/receipts/{}", app.public_url, payment.receipt_number));
+        }
+        let steps = app.paybill.steps(bill.terms.number, bill.due());
+        Self {
+            latest_attempt: bill.latest_attempt.map(|attempt| attempt.to_string()),
+            instructions: Some(InstructionsBody::of(bill, steps)),
+            pay_url: Some(format!("{}/en/bills/{}", app.public_url, bill.terms.id)),
+            ..body
+        }
+    }
+
+    /// A bill as a record left it: nothing but what follows from records.
+    pub(super) fn then(bill: &BillThen) -> Self {
         let terms = &bill.terms;
-        let steps = app.paybill.steps(terms.number, bill.due());
         let convenience = terms.lines.iter().find(|line| &*line.code == "convenience_fee");
         Self {
             id: terms.id,
@@ -356,12 +385,12 @@ impl BillBody {
             agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
             created_at: format_rfc3339(terms.created.micros()),
             expires_at: format_rfc3339(terms.expires.micros()),
-            payments: bill.latest_payments.iter().map(|payment| PaymentBody::of(app, payment)).collect(),
+            payments: bill.payments.iter().map(PaymentBody::of).collect(),
             payment_count: bill.payment_count,
-            latest_attempt: bill.latest_attempt.map(|attempt| attempt.to_string()),
-            instructions: InstructionsBody::of(bill, steps),
-            pay_url: format!("{}/en/bills/{}", app.public_url, terms.id),
-            as_of_sequence: bill.changed_by,
+            latest_attempt: None,
+            instructions: None,
+            pay_url: None,
+            as_of_sequence: bill.sequence,
         }
     }
 }
@@ -383,13 +412,13 @@ impl LineBody {
 }
 
 impl PaymentBody {
-    fn of(app: &App, payment: &crate::payments::BillPayment) -> Self {
+    fn of(payment: &crate::payments::BillPayment) -> Self {
         Self {
             receipt_number: payment.receipt.grouped(),
             channel_receipt: payment.channel_receipt.to_string(),
             amount: payment.money,
             booked_at: format_rfc3339(payment.booked.micros()),
-            receipt_url: format!("{}/v1/receipts/{}", app.public_url, payment.receipt.grouped()),
+            receipt_url: None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod bills;
 mod callbacks;
 mod catalogue;
 mod collections;
+mod events;
 mod fees;
 mod gate;
 mod health;
@@ -25,9 +26,12 @@ mod services;
 mod staff;
 pub(crate) mod trouble;
 mod usage;
+mod webhook_endpoints;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use hyper::Method;
 
 use crate::app::App;
 use crate::books::MONEY_WAIT_MAX;
@@ -38,10 +42,11 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
-    READERS_OF_DRAFTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS,
+    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS,
 };
 pub(crate) use access::{authorize, authorize_staff, check_origin, no_rows, session_cookie, session_token};
 pub(crate) use callbacks::check_caller;
+pub(crate) use events::EventBody;
 pub(crate) use gate::{let_in, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
@@ -165,6 +170,54 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/feedback", "feedback", READERS_OF_FEEDBACK, messages::feedback),
         Route::get("/v1/usage", "usage", READERS_OF_TOTALS, usage::usage),
         Route::get("/v1/usage/silent", "usage_silent", READERS_OF_TOTALS, usage::silent),
+        Route::get("/v1/events", "event_list", READERS_OF_EVENTS, events::list),
+        Route::get("/v1/events/{id}", "event_show", READERS_OF_EVENTS, events::show),
+        Route::post("/v1/events/{id}/redeliver", "event_redeliver", INTEGRATORS, events::redeliver)
+            .runs_to_end(),
+        Route::get("/v1/webhook_endpoints", "webhook_endpoint_list", INTEGRATORS, webhook_endpoints::list),
+        Route::post(
+            "/v1/webhook_endpoints",
+            "webhook_endpoint_create",
+            INTEGRATORS,
+            webhook_endpoints::create,
+        )
+        .runs_to_end(),
+        Route::get(
+            "/v1/webhook_endpoints/{id}",
+            "webhook_endpoint_show",
+            INTEGRATORS,
+            webhook_endpoints::show,
+        ),
+        Route::new(
+            Method::PATCH,
+            "/v1/webhook_endpoints/{id}",
+            "webhook_endpoint_change",
+            INTEGRATORS,
+            webhook_endpoints::change,
+        )
+        .runs_to_end(),
+        Route::new(
+            Method::DELETE,
+            "/v1/webhook_endpoints/{id}",
+            "webhook_endpoint_delete",
+            INTEGRATORS,
+            webhook_endpoints::delete,
+        )
+        .body(BodyRule::Absent)
+        .runs_to_end(),
+        Route::post(
+            "/v1/webhook_endpoints/{id}/rotate",
+            "webhook_endpoint_rotate",
+            INTEGRATORS,
+            webhook_endpoints::rotate,
+        )
+        .runs_to_end(),
+        Route::get(
+            "/v1/webhook_endpoints/{id}/deliveries",
+            "webhook_endpoint_deliveries",
+            INTEGRATORS,
+            webhook_endpoints::deliveries,
+        ),
         Route::get("/openapi.json", "openapi", Access::Anyone, openapi::show),
     ];
     routes.extend(crate::pages::routes());

@@ -128,6 +128,14 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             Code::AlreadyUsed,
             format!("It was used on {} at {}.", format_rfc3339(visit.at.micros()), visit.gate),
         ),
+        Refusal::NoSuchEndpoint => super::webhook_endpoints::no_such_endpoint(),
+        Refusal::TooManyEndpoints => {
+            Problem::new(Code::Conflict, "There are as many endpoints as there may be: delete one that is not needed.")
+        }
+        Refusal::TooManyDeliveries => Problem::new(
+            Code::Conflict,
+            "As many events as may wait for this endpoint wait already. They are tried again by themselves; the feed has all.",
+        ),
         Refusal::NoFreeNumber => {
             Problem::new(Code::BooksUnavailable, "No free payment number was found; try again.")
         }

@@ -5,15 +5,19 @@
 //! 74 the ledger writer stopped · 78 bad configuration.
 
 mod admin;
+mod api;
 mod catalogue;
 mod check;
 mod export;
 mod kept_catalogues;
 mod keys;
 mod ledger;
+mod listen;
 pub mod serve;
 mod staff;
+mod trigger;
 mod verify;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -67,6 +71,13 @@ pub enum Command {
     /// Accounts of the people who sign in to pages: invite, list, reset, end.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
+    /// Follow the events of an agency and send each, signed, to an address of yours.
+    Listen(listen::ListenFlags),
+    /// Make an event really happen, in a demonstration.
+    Trigger(trigger::TriggerFlags),
+    /// Webhooks that were received.
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Completions for a shell.
     Completions {
         /// Which shell.
@@ -141,6 +152,9 @@ pub fn run(command: Command) -> ExitCode {
         Command::Ledger(command) => ledger::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Staff(command) => staff::run(&command),
+        Command::Listen(flags) => listen::listen(&flags),
+        Command::Trigger(flags) => trigger::trigger(&flags),
+        Command::Webhook(command) => webhook::run(&command),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "malipo", &mut std::io::stdout());

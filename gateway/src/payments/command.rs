@@ -14,6 +14,7 @@ use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::message_event::MessageAsk;
+use super::notices::NoticeAsk;
 use super::number::{PaymentNumber, TypedAccount};
 use super::reference::{Held, NewReference, TypedReference};
 use super::staff::StaffAsk;
@@ -118,6 +119,8 @@ pub enum Ask {
     Staff(StaffAsk),
     /// Let somebody in.
     Visit(VisitAsk),
+    /// Something about telling agencies.
+    Notice(NoticeAsk),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
     Tick {
         /// The revenue day that it is now, as days since 1 January 1970 in East Africa Time.
@@ -467,6 +470,15 @@ pub enum Refusal {
     /// Some reports of an agency cannot be recorded, and so none was.
     #[error("{} of the reports cannot be recorded", .0.len())]
     Reports(Vec<RefusedReport>),
+    /// There is no such endpoint.
+    #[error("there is no such endpoint")]
+    NoSuchEndpoint,
+    /// There are as many endpoints as there may be.
+    #[error("there are as many endpoints as there may be")]
+    TooManyEndpoints,
+    /// As many notices as may wait for an endpoint wait already.
+    #[error("as many events wait for the endpoint as may")]
+    TooManyDeliveries,
     /// Every payment number tried is taken; trying again will find another.
     #[error("no free payment number was found")]
     NoFreeNumber,

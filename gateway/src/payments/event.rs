@@ -15,6 +15,7 @@ use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::message_event::MessageEvent;
+use super::notices::NoticeEvent;
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
 use super::staff::StaffEvent;
@@ -138,6 +139,8 @@ pub enum Event {
     Visit(VisitEvent),
     /// Something happened to messages to payers.
     Message(MessageEvent),
+    /// Something about telling agencies.
+    Notice(NoticeEvent),
     /// A revenue day ended.
     DayClosed {
         /// The day, East Africa Time, as days since 1 January 1970.
@@ -180,6 +183,10 @@ pub enum Placement {
         state: BillState,
         /// Our receipt.
         receipt: ReceiptNumber,
+        /// Sequence of the payment for this bill before this one. The first has none, nor have those of before this was
+        /// kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
         /// What became of the money.
         share: Share,
         /// Whose how much of it is, where the bill has lines of others than its own agency. Of before this was kept,

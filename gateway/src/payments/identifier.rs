@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ledger::LedgerTime;
 use serde::{Deserialize, Serialize};
 
 /// Crockford's alphabet: no I, L, O or U, so that nothing is misread or misheard.
@@ -75,6 +76,43 @@ prefixed_id!(
     /// An attempt to pay: `att_` and 26 letters and digits.
     AttemptId, "att_", "an attempt id"
 );
+prefixed_id!(
+    /// Where an agency wants to be told: `whe_` and 26 letters and digits.
+    EndpointId, "whe_", "an endpoint id"
+);
+prefixed_id!(
+    /// A notice: `evt_` and 26 letters and digits. Follows from the record that it tells of: 48 bits of milliseconds since
+    /// 1970, 56 bits of the record's sequence, 24 bits of the number of its kind. So identifiers sort as the records do,
+    /// lead back to them, and are the same whenever they are made.
+    NoticeId, "evt_", "an event id"
+);
+
+const NOTICE_KIND_BITS: u32 = 24;
+const NOTICE_SEQUENCE_BITS: u32 = 56;
+
+impl NoticeId {
+    /// The identifier of what a record tells, by the number of its kind.
+    pub fn of_record(sequence: u64, time: LedgerTime, kind_number: u8) -> Self {
+        let millis = u128::from(u64::try_from(time.micros() / 1_000).unwrap_or(0)) & ((1 << 48) - 1);
+        let sequence = u128::from(sequence) & ((1 << NOTICE_SEQUENCE_BITS) - 1);
+        Self(
+            millis << (NOTICE_SEQUENCE_BITS + NOTICE_KIND_BITS)
+                | sequence << NOTICE_KIND_BITS
+                | u128::from(kind_number),
+        )
+    }
+
+    /// The sequence of the record that it tells of.
+    pub fn sequence(self) -> u64 {
+        let sequence = (self.0 >> NOTICE_KIND_BITS) & ((1 << NOTICE_SEQUENCE_BITS) - 1);
+        u64::try_from(sequence).expect("56 bits fit")
+    }
+
+    /// The number of its kind, as it is written: it may be that of none.
+    pub fn kind_number(self) -> u32 {
+        u32::try_from(self.0 & ((1 << NOTICE_KIND_BITS) - 1)).expect("24 bits fit")
+    }
+}
 
 /// A receipt of ours: eight letters and digits, shown `7K2M-94QX`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -176,6 +214,18 @@ mod tests {
         ] {
             assert!(text.parse::<BillId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_identifier_of_a_notice_leads_to_its_record_and_sorts_as_records_do() {
+        let at = |micros| LedgerTime::from_micros(micros);
+        let first = NoticeId::of_record(41, at(1_795_155_245_000_999), 3);
+        assert_eq!((first.sequence(), first.kind_number()), (41, 3));
+        assert_eq!(first.to_string().parse(), Ok(first));
+        assert!(first < NoticeId::of_record(41, at(1_795_155_245_000_999), 4));
+        assert!(first < NoticeId::of_record(42, at(1_795_155_245_000_999), 1));
+        assert!(first < NoticeId::of_record(42, at(1_795_155_245_001_000), 1));
+        assert_eq!(NoticeId::of_record((1 << 56) - 1, at(i64::MAX), 255).sequence(), (1 << 56) - 1);
     }
 
     #[test]

@@ -42,6 +42,8 @@ mod readers;
 mod totals;
 mod usage;
 
+mod notice_kind;
+mod notices;
 mod staff;
 mod visits;
 
@@ -72,7 +74,7 @@ pub use command::{
 };
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
-pub use identifier::{AttemptId, BillId, NotAnIdentifier, ReceiptNumber};
+pub use identifier::{AttemptId, BillId, EndpointId, NotAnIdentifier, NoticeId, ReceiptNumber};
 pub use message::{
     MESSAGE_LIFE, MESSAGES_OF_BILL_MAX, Message, MessageHappening, MessageId, MessageKind, MessageState,
 };
@@ -81,6 +83,13 @@ pub use message_event::{
     MessageFate, MessageReport, ProviderAnswer,
 };
 pub use messages::{Messages, RECENT_MESSAGES_MAX, Scores};
+pub use notice_kind::{NotANoticeKind, NoticeKind};
+pub use notices::{
+    ATTEMPTS_KEPT, DeliveryAttempt, DeliveryOutcome, DisabledReason, ENDPOINTS_MAX,
+    ENDPOINTS_OF_ONE_AGENCY_MAX, Endpoint, EndpointChange, EndpointProgress, EndpointTerms,
+    FINISHED_DELIVERIES_KEPT, FinishedDelivery, NoticeAsk, NoticeEvent, Notices, OPEN_DELIVERIES_MAX,
+    OpenDelivery, SecretInForce, SigningScheme, Then, Tried,
+};
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;
 pub(crate) use owners::by_owner;

@@ -15,6 +15,7 @@ use super::bill::Bill;
 use super::catalogues::Catalogues;
 use super::identifier::{AttemptId, BillId};
 use super::messages::{MessageChanges, Messages};
+use super::notices::Notices;
 use super::number::PaymentNumber;
 use super::staff::StaffRoll;
 use super::totals::Totals;
@@ -32,6 +33,7 @@ pub struct Readers {
     availability: ArcSwap<Availability>,
     staff: ArcSwap<StaffRoll>,
     messages: RwLock<Messages>,
+    notices: ArcSwap<Notices>,
     totals: RwLock<Totals>,
     sequence: AtomicU64,
 }
@@ -92,6 +94,11 @@ impl Readers {
         look(&self.messages.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Where agencies are told, and how far that has come.
+    pub fn notices(&self) -> Arc<Notices> {
+        self.notices.load_full()
+    }
+
     /// Looks at the totals, and says at which sequence they are true.
     pub fn with_totals<T>(&self, look: impl FnOnce(&Totals) -> T) -> (u64, T) {
         let totals = self.totals.read().unwrap_or_else(PoisonError::into_inner);
@@ -146,6 +153,10 @@ impl Readers {
 
     pub(super) fn show_messages(&self, messages: &Messages) {
         self.messages.write().unwrap_or_else(PoisonError::into_inner).clone_from(messages);
+    }
+
+    pub(super) fn show_notices(&self, notices: Arc<Notices>) {
+        self.notices.store(notices);
     }
 
     /// Adds to the totals and moves the sequence, both under one lock, so that nobody sees one without the other.

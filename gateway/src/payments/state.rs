@@ -21,6 +21,7 @@ use super::event::{Event, PaymentReceived, Placement, Share};
 use super::identifier::AttemptId;
 use super::message_stage;
 use super::messages::{MessageChanges, MessageParts, Messages};
+use super::notices::Notices;
 use super::number::PaymentNumber;
 use super::owners::by_owner;
 use super::readers::Readers;
@@ -41,6 +42,7 @@ pub struct Payments {
     staff: Arc<StaffRoll>,
     pub(super) applications: Applications,
     pub(super) messages: Messages,
+    notices: Arc<Notices>,
     totals: Totals,
     /// The revenue day that is open.
     day: Option<i32>,
@@ -66,6 +68,8 @@ pub struct Pending {
     /// Those that the batch changes, over or not.
     pub(super) applications: Applications,
     pub(super) messages: MessageChanges,
+    /// All of them, if the batch changes some.
+    notices: Option<Arc<Notices>>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -82,6 +86,7 @@ struct SnapshotParts {
     applications: Vec<Arc<Application>>,
     #[serde(default)]
     messages: MessageParts,
+    notices: Arc<Notices>,
     totals: Totals,
     day: Option<i32>,
 }
@@ -155,6 +160,11 @@ impl Payments {
         number: PaymentNumber,
     ) -> Result<Option<Arc<Visit>>, RunError> {
         Ok(view.archived(&archive::visit(number))?.and_then(Archived::visit))
+    }
+
+    /// Where agencies are told, and how far that has come.
+    pub(super) fn notices<'a>(view: &'a View<'_, Self>) -> &'a Notices {
+        view.pending().notices.as_ref().unwrap_or(&view.state().notices)
     }
 
     /// The revenue day that is open.
@@ -298,6 +308,7 @@ impl StateMachine for Payments {
             Event::Application(ApplicationEvent::Moved(moved)) => {
                 Applications::stage(staging, moved, record.time, record.sequence)?;
             }
+            Event::Notice(event) => pending_notices(staging).apply(event, record.sequence, record.time),
             // Views add it up; no decision depends on it.
             Event::UsageCounted(_) => {}
             Event::Message(event) => message_stage::stage(staging, record, event)?,
@@ -342,6 +353,9 @@ impl StateMachine for Payments {
         }
         self.applications.merge(pending.applications);
         self.messages.apply(&pending.messages);
+        if let Some(notices) = pending.notices {
+            self.notices = notices;
+        }
         self.day = pending.day.or(self.day);
         self.totals.add(&pending.totals);
     }
@@ -367,6 +381,9 @@ impl StateMachine for Payments {
         }
         pending.applications.publish(&readers.applications);
         readers.change_messages(&pending.messages);
+        if let Some(notices) = &pending.notices {
+            readers.show_notices(Arc::clone(notices));
+        }
         readers.advance(&pending.totals, head_sequence);
     }
 
@@ -383,6 +400,7 @@ impl StateMachine for Payments {
         readers.show_staff(Arc::clone(&self.staff));
         self.applications.publish(&readers.applications);
         readers.show_messages(&self.messages);
+        readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
         readers.advance(&Totals::default(), head_sequence);
     }
@@ -405,6 +423,7 @@ impl StateMachine for Payments {
             staff: Arc::clone(&self.staff),
             applications: self.applications.parts(),
             messages: self.messages.parts(),
+            notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
             day: self.day,
         };
@@ -424,6 +443,7 @@ impl StateMachine for Payments {
             staff: Some(parts.staff),
             applications: Applications::of_parts(parts.applications),
             messages: MessageChanges::default(),
+            notices: Some(parts.notices),
             totals: Totals::default(),
             day: parts.day,
         });
@@ -453,6 +473,11 @@ fn pending_availability<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut A
 fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRoll {
     let known = &staging.state().staff;
     Arc::make_mut(staging.pending().staff.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notices {
+    let known = &staging.state().notices;
+    Arc::make_mut(staging.pending().notices.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn staged_bill(

@@ -30,10 +30,12 @@ pub enum Field {
     PromptName = 7,
     /// A provider's message that could not be read, as it came, in base64.
     Message = 8,
+    /// The secret that signs what is sent to an endpoint of an agency. Nothing personal, and nobody's to read either.
+    SigningSecret = 9,
 }
 
 impl Field {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Phone,
         Self::Name,
         Self::Identity,
@@ -42,6 +44,7 @@ impl Field {
         Self::AssessmentReference,
         Self::PromptName,
         Self::Message,
+        Self::SigningSecret,
     ];
 
     /// The field with this number.
@@ -60,6 +63,7 @@ impl Field {
             Self::AssessmentReference => "assessment",
             Self::PromptName => "name of the prompt",
             Self::Message => "message",
+            Self::SigningSecret => "signing secret",
         }
     }
 }

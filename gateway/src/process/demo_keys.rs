@@ -1,6 +1,7 @@
 //! The test keys of a demonstration: made once, kept in a file of the data directory that its owner alone can read.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,14 +26,21 @@ pub struct DemoKeys {
     pub treasury_key: String,
 }
 
+impl DemoKeys {
+    /// The keys in this data directory; nothing if no demonstration ever ran with it.
+    pub fn read(root: &Path) -> Result<Option<Self>, FolderError> {
+        let path = root.join(FILE);
+        let Some(text) = read_secret(&path)? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|_| FolderError::Form(path))
+    }
+}
+
 /// The keys of this data directory; handed out where there are none.
 pub(super) async fn obtain(folder: &Folder, books: &Books) -> Result<DemoKeys, StartError> {
-    let path = folder.root().join(FILE);
-    if let Some(text) = read_secret(&path)? {
-        let keys: DemoKeys = serde_json::from_str(&text).map_err(|_| FolderError::Form(path.clone()))?;
-        if all_in_force(&keys, books) {
-            return Ok(keys);
-        }
+    if let Some(keys) = DemoKeys::read(folder.root())?
+        && all_in_force(&keys, books)
+    {
+        return Ok(keys);
     }
     let mut agency_keys = BTreeMap::new();
     for agency in AGENCIES {
@@ -42,7 +50,7 @@ pub(super) async fn obtain(folder: &Folder, books: &Books) -> Result<DemoKeys, S
     let treasury_key = issue(books, Role::Treasury, None).await?.reveal().to_owned();
     let keys = DemoKeys { agency_keys, treasury_key };
     let text = serde_json::to_string_pretty(&keys).expect("texts can be written as JSON");
-    write_secret(&path, &text)?;
+    write_secret(&folder.root().join(FILE), &text)?;
     Ok(keys)
 }
 

@@ -2,6 +2,7 @@
 //! everything is closed in the reverse order.
 
 pub mod demo_keys;
+mod demo_places;
 mod demo_staff;
 mod folder;
 mod kept_checkpoint;
@@ -42,6 +43,7 @@ use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::{Live, keep_making};
 use crate::messages::{self, MessageTerms, Messenger};
+use crate::notices;
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -54,6 +56,7 @@ use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 pub use demo_keys::DemoKeys;
+pub use demo_places::DemoPlaces;
 pub use demo_staff::DemoStaff;
 pub use folder::{
     ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
@@ -283,6 +286,10 @@ pub async fn start(
     let addresses =
         Addresses { public: public.url.clone(), callbacks: local_callbacks_url, admin: admin.url.clone() };
     write_notes(&folder, &addresses, &app)?;
+    if purpose == Purpose::Demonstration {
+        let places = DemoPlaces { public: addresses.public.clone(), callbacks: addresses.callbacks.clone() };
+        places.keep(folder.root())?;
+    }
 
     let mut tasks = tokio::task::JoinSet::new();
     let tls =
@@ -312,6 +319,7 @@ pub async fn start(
             tracing::error!(%error, "Messages cannot be sent.");
         }
     });
+    tasks.spawn(notices::delivery::run(Arc::clone(&app), stop.clone()));
     let registration = regular::register_callbacks(Arc::clone(&app));
     let until_stopped = stop.clone();
     let registration = tasks_until_registered(

@@ -126,6 +126,20 @@ pub(super) struct InFlight {
     _places: [OwnedSemaphorePermit; 2],
 }
 
+/// Connections to one place that is not ours, of which so many may be idle.
+pub(super) fn client(connector: Connector, idle_max: usize) -> Client<Connector, OutboundBody> {
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_CONNECTION_MAX)
+        .pool_max_idle_per_host(idle_max)
+        .http1_max_buf_size(BUFFER_BYTES_MAX)
+        .http1_max_headers(HEADERS_MAX)
+        // A request that met a closed connection is sent on another only if the first handed it back unsent.
+        .retry_canceled_requests(true)
+        .set_host(false)
+        .build(connector)
+}
+
 impl Line {
     pub(super) fn new(
         agency: AgencyCode,
@@ -135,16 +149,7 @@ impl Line {
         stop: CancellationToken,
     ) -> Self {
         let places = usize::try_from(back_end.in_flight_max).unwrap_or(usize::MAX);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_CONNECTION_MAX)
-            .pool_max_idle_per_host(places.saturating_add(QUESTION_PLACES))
-            .http1_max_buf_size(BUFFER_BYTES_MAX)
-            .http1_max_headers(HEADERS_MAX)
-            // A request that met a closed connection is sent on another only if the first handed it back unsent.
-            .retry_canceled_requests(true)
-            .set_host(false)
-            .build(connector);
+        let client = client(connector, places.saturating_add(QUESTION_PLACES));
         let healer = match back_end.health_path {
             Some(_) => Healer::HealthPath,
             None => Healer::FirstRequest,

@@ -13,7 +13,8 @@
 //! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
 //! [`assessments`] asks the same systems what is owed under a reference. A [`destination`] is somebody else that we
-//! call, such as a provider of text messages, over connections that are judged in the same way.
+//! call, such as a provider of text messages, and [`posting`] sends notices to addresses that agencies name themselves, over
+//! connections that are judged in the same way.
 
 mod addresses;
 pub mod assessments;
@@ -26,6 +27,7 @@ mod exchange;
 mod headers;
 pub mod identity;
 mod line;
+pub(crate) mod posting;
 mod probe;
 mod target;
 mod trouble;
@@ -106,6 +108,8 @@ pub struct Routing {
     /// The same for questions of ours about what is owed.
     all_questions: Arc<Semaphore>,
     policy: Arc<AddressPolicy>,
+    /// Where notices may go.
+    posting: Arc<AddressPolicy>,
     tls: Arc<rustls::ClientConfig>,
     identity: IdentitySigner,
     assessments: Assessments,
@@ -137,6 +141,7 @@ impl Routing {
             all_lines: Arc::new(Semaphore::new(*requests_max)),
             all_questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             policy: Arc::new(policy),
+            posting: Arc::new(posting::policy(config)),
             tls,
             identity,
             assessments: Assessments::default(),

@@ -397,6 +397,33 @@ pub const SMS_REPLIES_TOTAL: Metric = Metric {
     about: "Texts that subscribers sent, by meaning: stop, start, score, other.",
 };
 
+/// Attempts to tell an agency.
+pub const WEBHOOK_DELIVERIES_TOTAL: Metric = Metric {
+    name: "malipo_webhook_deliveries_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Attempts to tell an agency's endpoint, by outcome: taken, failed, given_up.",
+};
+
+/// How long the event that waits longest has waited.
+pub const WEBHOOK_DELIVERY_AGE_SECONDS: Metric = Metric {
+    name: "malipo_webhook_delivery_age_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "How long the event has waited that has waited longest for an endpoint that is enabled.",
+};
+
+/// Endpoints to which nothing is sent.
+pub const WEBHOOK_ENDPOINTS_DISABLED: Metric = Metric {
+    name: "malipo_webhook_endpoints_disabled",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Endpoints that answered 410 or were silent for three days, and get nothing until their agency says so.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -439,6 +466,9 @@ pub const ALL: &[Metric] = &[
     SMS_SENDS_TOTAL,
     SMS_REPORTS_TOTAL,
     SMS_REPLIES_TOTAL,
+    WEBHOOK_DELIVERIES_TOTAL,
+    WEBHOOK_DELIVERY_AGE_SECONDS,
+    WEBHOOK_ENDPOINTS_DISABLED,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

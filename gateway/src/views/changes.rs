@@ -261,6 +261,7 @@ impl Changes {
             | Event::Staff(_)
             | Event::Visit(_)
             | Event::Message(_)
+            | Event::Notice(_)
             | Event::DayClosed { .. } => {}
         }
         Ok(())

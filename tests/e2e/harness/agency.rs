@@ -89,6 +89,11 @@ impl Agency {
         Self { public, key }
     }
 
+    /// Where this is at the gateway.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public)
+    }
+
     /// `GET` with the agency's key.
     pub(crate) fn get(&self, path: &str) -> Answer {
         get(format!("{}{path}", self.public)).key(&self.key).send()

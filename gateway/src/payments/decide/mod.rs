@@ -8,6 +8,7 @@ mod bills;
 mod catalogues;
 mod messages;
 mod money_in;
+mod notices;
 mod operations;
 mod staff;
 mod visits;
@@ -47,6 +48,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         }
         Ask::Application(ask) => applications::decide(view, command, ask),
         Ask::Message(ask) => messages::decide(view, command, ask),
+        Ask::Notice(ask) => Ok(notices::decide(view, command, ask)),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
         Ask::Visit(ask) => visits::decide(view, command, ask),

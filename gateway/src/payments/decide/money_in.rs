@@ -46,6 +46,7 @@ pub(super) fn receive(
                 service: terms.service.clone(),
                 state,
                 receipt,
+                before: bill.latest_payments.last().map(|payment| payment.sequence),
                 share,
                 parts: owners::parts_of(bill, money_in.money, share),
             };

@@ -1,0 +1,137 @@
+//! Delivery: each endpoint has a [`line`] of its own, which takes what it has to tell from what has [`recent`]ly happened,
+//! or, if it is behind, from the journal; what came of it goes to the [`recorder`], which makes one record of many attempts.
+//! No line waits for another, and none holds more than its window: what it has not begun stays in the journal.
+//!
+//! An attempt is recorded after it was made. A crash between the two makes it again: at least once, under the same
+//! identifier, and nothing is left out, because the books know of no notice as begun before they know how it ended.
+
+mod attempt;
+mod line;
+mod recent;
+mod recorder;
+mod secrets;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use self::line::Line;
+use self::recent::Recent;
+use crate::app::{App, Purpose, SharedApp};
+use crate::clock::Clock;
+use crate::payments::{DisabledReason, Endpoint, EndpointId, Notices};
+use crate::telemetry::metrics::{WEBHOOK_DELIVERY_AGE_SECONDS, WEBHOOK_ENDPOINTS_DISABLED};
+
+pub(crate) use self::secrets::forget_secret;
+
+/// How often it is looked whether endpoints have changed.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Lines that read the journal at a time because they are behind.
+const CATCHING_UP_MAX: usize = 2;
+/// Outcomes that wait to be recorded; lines wait for room.
+const OUTCOMES_WAITING_MAX: usize = 1_024;
+
+/// What all lines share.
+struct Shared {
+    app: SharedApp,
+    recent: Arc<Recent>,
+    outcomes: mpsc::Sender<recorder::Outcome>,
+    catching_up: Semaphore,
+    /// What attempts are stamped with. Receivers compare it with the time in the world, which a demonstration's own clock
+    /// may have left behind.
+    stamps: Clock,
+}
+
+/// A line that runs.
+struct Running {
+    endpoint: watch::Sender<Arc<Endpoint>>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// Delivers until told to stop; then what is known is recorded, and the rest is tried again after the next start.
+pub(crate) async fn run(app: SharedApp, stop: CancellationToken) {
+    let (outcomes, waiting) = mpsc::channel(OUTCOMES_WAITING_MAX);
+    let recorder = tokio::spawn(recorder::run(Arc::clone(&app), waiting));
+    let recent = Arc::new(Recent::from(app.books.readers().sequence()));
+    let follower = tokio::spawn(recent::follow(Arc::clone(&app), Arc::clone(&recent), stop.clone()));
+    let stamps = match app.purpose {
+        Purpose::Live => app.clock.clone(),
+        Purpose::Demonstration => Clock::system(),
+    };
+    let catching_up = Semaphore::new(CATCHING_UP_MAX);
+    let shared = Arc::new(Shared { app: Arc::clone(&app), recent, outcomes, catching_up, stamps });
+    let mut lines: HashMap<EndpointId, Running> = HashMap::new();
+    let mut seen: Option<Arc<Notices>> = None;
+    while !stop.is_cancelled() {
+        let notices = app.books.readers().notices();
+        if seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &notices)) {
+            adjust(&mut lines, &notices, &shared, &stop);
+            seen = Some(Arc::clone(&notices));
+        }
+        measure(&app, &notices);
+        let _ = stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
+    }
+    for running in lines.into_values() {
+        let _ = running.task.await;
+    }
+    let _ = follower.await;
+    // The last line is gone, and with it the last sender: the recorder keeps what it has and ends.
+    drop(shared);
+    let _ = recorder.await;
+}
+
+/// Begins lines for endpoints that are new or enabled, ends those of endpoints that are not, and tells the others.
+fn adjust(
+    lines: &mut HashMap<EndpointId, Running>,
+    notices: &Notices,
+    shared: &Arc<Shared>,
+    stop: &CancellationToken,
+) {
+    let is_wanted = |endpoint: &Endpoint| endpoint.disabled.is_none();
+    lines.retain(|id, running| {
+        let goes_on =
+            notices.endpoint(*id).is_some_and(|endpoint| is_wanted(endpoint)) && !running.task.is_finished();
+        if !goes_on {
+            running.stop.cancel();
+        }
+        goes_on
+    });
+    for endpoint in notices.endpoints().filter(|endpoint| is_wanted(endpoint)) {
+        match lines.get(&endpoint.terms.id) {
+            Some(running) => {
+                running.endpoint.send_if_modified(|known| {
+                    let is_new = !Arc::ptr_eq(known, endpoint);
+                    if is_new {
+                        *known = Arc::clone(endpoint);
+                    }
+                    is_new
+                });
+            }
+            None => {
+                let (sender, receiver) = watch::channel(Arc::clone(endpoint));
+                let stop = stop.child_token();
+                let line = Line::new(Arc::clone(shared), receiver);
+                let task = tokio::spawn(line.run(stop.clone()));
+                lines.insert(endpoint.terms.id, Running { endpoint: sender, stop, task });
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "metrics are floats; seconds and counts stay far below 2^53")]
+fn measure(app: &App, notices: &Notices) {
+    let enabled = notices.endpoints().filter(|endpoint| endpoint.disabled.is_none());
+    let oldest = enabled.flat_map(|endpoint| endpoint.open.values().map(|open| open.since)).min();
+    let age = oldest.map_or(0, |since| (app.clock.now_micros() - since.micros()).max(0) / 1_000_000);
+    gauge!(WEBHOOK_DELIVERY_AGE_SECONDS.name).set(age as f64);
+    let is_disabled_by_us = |endpoint: &&Arc<Endpoint>| {
+        endpoint.disabled.is_some_and(|(_, reason)| reason != DisabledReason::ByAgency)
+    };
+    gauge!(WEBHOOK_ENDPOINTS_DISABLED.name).set(notices.endpoints().filter(is_disabled_by_us).count() as f64);
+}

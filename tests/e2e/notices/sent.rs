@@ -1,0 +1,148 @@
+//! What is sent, where to, and how it is signed.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{patch, path_of, told, told_at};
+use crate::harness::{Call, Gateway, NoticeTaker, Order, Payment, eventually};
+
+#[test]
+fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
+    let gateway = Gateway::demo().start();
+    let (kws, kra) = (gateway.agency("kws"), gateway.agency("kra"));
+    let (of_kws, of_kra) = (NoticeTaker::start(), NoticeTaker::start());
+    let endpoint = told_at(&kws, &of_kws);
+    told_at(&kra, &of_kra);
+    assert!(endpoint["secret"].as_str().unwrap().starts_with("whsec_"), "{endpoint}");
+
+    let bill = kws.bills(&Order::hells_gate(2));
+    gateway.safaricom().confirms(&Payment::of("300.00", &bill.number)).expect_success();
+    gateway.safaricom().confirms(&Payment::of("700.00", &bill.number)).expect_success();
+    gateway.safaricom().confirms(&Payment::of("1000.00", &bill.number)).expect_success();
+    let withdrawn = kws.bills(&Order::hells_gate(1));
+    kws.cancels(&withdrawn);
+
+    let kinds = [
+        "bill.created",
+        "bill.part_paid",
+        "bill.paid",
+        "bill.overpaid",
+        "payment.succeeded",
+        "bill.cancelled",
+    ];
+    of_kws.hears_of(&kinds);
+    let heard = eventually("everything is heard", || Some(of_kws.heard()).filter(|heard| heard.len() >= 9));
+    assert_eq!(heard.len(), 9, "two bills, one withdrawal, three payments with what the bill became by them");
+    let find = |kind: &str| heard.iter().find(|notice| notice.kind() == kind).unwrap().json();
+    let part_paid = find("bill.part_paid");
+    assert_eq!(part_paid["data"]["id"], bill.json["id"]);
+    assert_eq!(part_paid["data"]["status"], "part_paid");
+    assert_eq!(part_paid["data"]["collected"], json!({"amount": 30_000, "currency": "KES"}));
+    assert_eq!(part_paid["data"]["due"], json!({"amount": 70_000, "currency": "KES"}));
+    let paid = find("bill.paid");
+    assert_eq!(paid["data"]["collected"]["amount"], 100_000, "what came later is not in it: {paid}");
+    assert_eq!(paid["data"]["payment_count"], 2);
+    assert_eq!(paid["data"]["payments"].as_array().unwrap().len(), 2);
+    assert!(part_paid["sequence"].as_u64() < paid["sequence"].as_u64());
+    assert_eq!(find("bill.overpaid")["data"]["collected"]["amount"], 200_000);
+    let payments: Vec<Value> = heard
+        .iter()
+        .map(|notice| notice.json())
+        .filter(|event| event["type"] == "payment.succeeded")
+        .collect();
+    let shares: BTreeSet<_> = payments.iter().map(|event| event["data"]["share"].as_str().unwrap()).collect();
+    assert_eq!(shares, BTreeSet::from(["completed", "duplicate", "held_for_rest"]));
+    for notice in &heard {
+        let event = notice.json();
+        assert_eq!(event["id"], notice.id());
+        // What is fetched is what was sent, to the byte, whatever has happened since.
+        let fetched = kws.get(&format!("/v1/events/{}", notice.id())).expect(200);
+        assert_eq!(fetched.body, notice.message.body);
+        kra.get(&format!("/v1/events/{}", notice.id())).expect(404);
+    }
+    assert_eq!(of_kra.heard().len(), 0);
+    for unsaid in ["254", "payer", "phone"] {
+        assert!(heard.iter().all(|notice| !String::from_utf8_lossy(&notice.message.body).contains(unsaid)));
+    }
+}
+
+#[test]
+fn an_endpoint_hears_of_what_it_asked_for_and_says_what_came_of_it() {
+    let gateway = Gateway::demo().start();
+    gateway.sandbox().knows(&gateway);
+    let kws = gateway.agency("kws");
+    let taker = NoticeTaker::start();
+    let wish = json!({"url": taker.url(), "events": ["payment.failed"], "description": "the desk"});
+    let endpoint = told(&kws, &wish);
+    let bill = kws.bills(&Order::hells_gate(1));
+    kws.prompts(&bill, "0700000003").expect(202);
+    let heard = taker.hears_of(&["payment.failed"]);
+    assert_eq!(heard.len(), 1);
+    let event = heard[0].json();
+    assert_eq!(event["data"]["state"]["status"], "cancelled");
+    assert_eq!(event["data"]["state"]["money_moved"], "no");
+    assert_eq!(event["data"]["payment_number"], bill.number);
+
+    let deliveries = eventually("the delivery is shown", || {
+        let list = kws.get(&format!("{}/deliveries", path_of(&endpoint))).expect(200).json();
+        Some(list["data"].clone()).filter(|data| data[0]["status"] == "delivered")
+    });
+    assert_eq!(deliveries[0]["event"], event["id"]);
+    assert_eq!(deliveries[0]["attempts"][0]["http_status"], 200);
+
+    // From now on of bills instead, and elsewhere.
+    let other = NoticeTaker::start();
+    let change = json!({"url": other.url(), "events": ["bill.created"]});
+    let changed = patch(&kws, &path_of(&endpoint), &change).send().expect(200).json();
+    assert_eq!(changed["events"], json!(["bill.created"]));
+    assert_eq!(changed["description"], "the desk");
+    assert!(changed.get("secret").is_none(), "a secret is shown once: {changed}");
+    kws.bills(&Order::hells_gate(3));
+    other.hears_of(&["bill.created"]);
+    assert_eq!(taker.heard().len(), 1);
+
+    Call::new(hyper::Method::DELETE, kws.url(&path_of(&endpoint))).key(&kws.key).send().expect(204);
+    assert_eq!(kws.get(&path_of(&endpoint)).expect(404).problem(), "not_found");
+    let list = kws.get("/v1/webhook_endpoints").expect(200).json();
+    assert_eq!(list["data"], json!([]));
+}
+
+#[test]
+fn nothing_is_sent_where_nothing_may_be_sent() {
+    let gateway = Gateway::serve().start();
+    let kws = gateway.agency("kws");
+    for url in
+        ["http://127.0.0.1:9/hook", "https://10.0.0.1/hook", "http://41.90.0.1/hook", "ftp://x", "hook"]
+    {
+        let answer = kws.post("/v1/webhook_endpoints", &json!({"url": url})).send().expect(422).json();
+        assert_eq!(answer["errors"][0]["pointer"], "/url", "{url}: {answer}");
+    }
+    // What a name leads to is judged when it is connected to.
+    let endpoint = told(&kws, &json!({"url": "https://localhost:9/hook"}));
+    kws.bills(&Order::hells_gate(1));
+    let waiting = eventually("the attempt is shown", || {
+        let list = kws.get(&format!("{}/deliveries", path_of(&endpoint))).expect(200).json();
+        Some(list["data"][0].clone()).filter(|delivery| !delivery.is_null())
+    });
+    assert_eq!(waiting["attempts"][0]["outcome"], "no_connection", "{waiting}");
+}
+
+#[test]
+fn endpoints_belong_to_an_agency_and_are_not_without_number() {
+    let gateway = Gateway::demo().start();
+    let (kws, kra) = (gateway.agency("kws"), gateway.agency("kra"));
+    let taker = NoticeTaker::start();
+    let endpoint = told_at(&kws, &taker);
+    let path = path_of(&endpoint);
+    kra.get(&path).expect(404);
+    patch(&kra, &path, &json!({"enabled": false})).send().expect(404);
+    Call::new(hyper::Method::DELETE, kra.url(&path)).key(&kra.key).send().expect(404);
+    kra.post(&format!("{path}/rotate"), &json!({})).send().expect(404);
+    for _ in 1..16 {
+        told_at(&kws, &taker);
+    }
+    let refused = kws.post("/v1/webhook_endpoints", &json!({"url": taker.url()})).send().expect(409);
+    assert_eq!(refused.problem(), "conflict");
+    told_at(&kra, &taker);
+}
