@@ -198,7 +198,11 @@ fn a_message_without_an_answer_is_sent_again_only_once_it_is_reported_as_failed(
     assert_eq!((&seen[0]["provider"], &seen[0]["tries"]), (&json!("first"), &json!(1)));
     let taken = carriers.taken();
     let takers = |text: &Value| {
-        taken.iter().filter(|line| line["text"] == *text).map(|line| line["carrier"].clone()).collect::<Vec<_>>()
+        taken
+            .iter()
+            .filter(|line| line["text"] == *text)
+            .map(|line| line["carrier"].clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(takers(&taken[0]["text"]), ["first"]);
     assert_eq!(takers(&taken[1]["text"]), ["first", "second"]);
