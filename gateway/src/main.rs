@@ -96,6 +96,7 @@ fn welcome(ready: &ReadyFile, services: usize, seconds: f32) {
     eprintln!(
         "  staff       {public}/demo/staff   (agencies, gates, Treasury, Auditor: one button signs in)"
     );
+    eprintln!("  messages    {public}/demo/sms     (simulated carriers)");
     eprintln!("  callbacks   {}", at(&ready.callbacks));
     eprintln!("  safaricom   {}   (simulated)", at(&ready.sandbox));
     eprintln!("  admin       {admin}/metrics  {admin}/readyz");

@@ -12,6 +12,7 @@ use super::access::no_such_bill;
 use super::lists::wrong;
 use super::{SharedApp, trouble};
 use crate::app::App;
+use crate::channels::mpesa::sources::Caller;
 use crate::clock::format_rfc3339;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
@@ -117,12 +118,14 @@ pub(super) async fn incoming(app: SharedApp, request: Request<App>) -> Result<Re
 /// The secret path and, where it is configured, the source address: they filter, they prove nothing. What a stranger could do with
 /// them is to have a message sent again or ended; nothing about money.
 pub(crate) fn check_carrier(app: &App, head: &RequestHead) -> Result<(), Problem> {
-    if app.messages.expects(head.parameter("token"), head.client()) {
-        return Ok(());
-    }
-    metrics::counter!(CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "carrier").increment(1);
+    let reason = match app.messages.judge_caller(head.parameter("token"), head.client()) {
+        Caller::Expected => return Ok(()),
+        Caller::FromElsewhere => "address",
+        Caller::Stranger => "token",
+    };
+    metrics::counter!(CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => reason).increment(1);
     if app.limits.may_log_stranger() {
-        tracing::error!(client = %head.client(), "A report on messages comes from where none is expected.");
+        tracing::error!(reason, client = %head.client(), "A report on messages comes from where none is expected.");
     }
     Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
 }

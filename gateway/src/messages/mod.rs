@@ -173,9 +173,9 @@ impl Messenger {
         !self.providers.is_empty()
     }
 
-    /// Whether a caller may tell us of messages: by the token in its path, and its address.
-    pub(crate) fn expects(&self, token: &str, address: IpAddr) -> bool {
-        self.is_there() && self.sources.judge(token, address) == Caller::Expected
+    /// Who tells us of messages, by the token in the path and the address. Where there are no providers, nobody is expected.
+    pub(crate) fn judge_caller(&self, token: &str, address: IpAddr) -> Caller {
+        if self.is_there() { self.sources.judge(token, address) } else { Caller::Stranger }
     }
 
     /// Takes in a delivery report.

@@ -38,12 +38,12 @@ const NUMBERS: [(&str, &str); 12] = [
 
 /// What is wrong, and the field where it can be put right.
 #[derive(Clone, Copy)]
-struct Mistake {
-    text: &'static str,
-    field: &'static str,
+pub(super) struct Mistake {
+    pub(super) text: &'static str,
+    pub(super) field: &'static str,
 }
 
-const NOT_A_PHONE: Mistake =
+pub(super) const NOT_A_PHONE: Mistake =
     Mistake { text: "Phone number must be a Kenyan mobile number, such as 0712 345 678", field: "phone" };
 const NO_PROMPT: Mistake = Mistake { text: "This phone shows no request any more", field: "screen" };
 const NOT_UNDERSTOOD: Mistake = Mistake {
@@ -103,7 +103,7 @@ pub(super) async fn pay(app: SharedApp, request: Request<App>) -> Result<Respons
 }
 
 /// The handsets, if this is a demonstration that has them.
-fn handsets(app: &App) -> Result<Handsets<'_>, Problem> {
+pub(super) fn handsets(app: &App) -> Result<Handsets<'_>, Problem> {
     let sandbox: Option<&Uri> = app.sandbox_url.as_ref().filter(|_| app.purpose == Purpose::Demonstration);
     sandbox.map(Handsets::of).ok_or_else(|| Problem::new(Code::NotFound, "No such address."))
 }
@@ -113,7 +113,7 @@ fn phone_of(fields: &Fields) -> Result<Subscriber, Problem> {
     Subscriber::parse(typed).map_err(|_| Problem::new(Code::BadRequest, NOT_A_PHONE.text))
 }
 
-fn unreachable(error: &HandsetError) -> Problem {
+pub(super) fn unreachable(error: &HandsetError) -> Problem {
     Problem::new(Code::ChannelUnavailable, "The simulated Safaricom does not answer.").internal(error)
 }
 
@@ -224,7 +224,7 @@ impl Shown {
 }
 
 /// `0712 345 678`, from however it was written; what is no number stays as it is.
-fn grouped(phone: &str) -> String {
+pub(super) fn grouped(phone: &str) -> String {
     match Subscriber::parse(phone) {
         Ok(subscriber) => {
             let digits = subscriber.digits();

@@ -1,4 +1,4 @@
-//! The handsets of the simulated Safaricom, asked over its control calls. Only a demonstration has them.
+//! The handsets of the simulated Safaricom, and the text messages on all of them, asked over its control calls. Only a demonstration has them.
 
 use std::time::Duration;
 
@@ -49,6 +49,28 @@ pub(super) struct Message {
     pub(super) text: String,
 }
 
+/// The newest text messages on all phones.
+#[derive(Debug, Deserialize)]
+pub(super) struct Inbox {
+    /// The oldest first.
+    pub(super) messages: Vec<CarriedMessage>,
+}
+
+/// A text message that a simulated carrier has carried.
+#[derive(Debug, Deserialize)]
+pub(super) struct CarriedMessage {
+    /// RFC 3339.
+    pub(super) at: String,
+    /// Who carried it.
+    pub(super) carrier: String,
+    /// Twelve digits.
+    pub(super) phone: String,
+    pub(super) sender: String,
+    pub(super) text: String,
+    /// Messages that it takes to carry the text.
+    pub(super) segments: u64,
+}
+
 /// What became of pressing keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pressed {
@@ -82,7 +104,7 @@ impl<'a> Handsets<'a> {
 
     /// What a phone shows.
     pub(super) async fn look(&self, phone: Subscriber) -> Result<Handset, HandsetError> {
-        match self.call(Method::GET, phone, "", Bytes::new()).await? {
+        match self.call(Method::GET, &handset(phone, ""), Bytes::new()).await? {
             (StatusCode::OK, body) => {
                 serde_json::from_slice(&body).map_err(|error| HandsetError::Broken(error.to_string()))
             }
@@ -110,13 +132,32 @@ impl<'a> Handsets<'a> {
         self.press(phone, "/pay", json!({ "account": account, "amount": amount })).await
     }
 
+    /// The newest text messages on all phones.
+    pub(super) async fn inbox(&self) -> Result<Inbox, HandsetError> {
+        match self.call(Method::GET, "messages", Bytes::new()).await? {
+            (StatusCode::OK, body) => {
+                serde_json::from_slice(&body).map_err(|error| HandsetError::Broken(error.to_string()))
+            }
+            (status, _) => Err(HandsetError::Unexpected(status)),
+        }
+    }
+
+    /// Answers a text message, by the carrier that is asked first.
+    pub(super) async fn answer(&self, phone: Subscriber, text: &str) -> Result<(), HandsetError> {
+        let body = json!({ "phone": phone.digits(), "text": text }).to_string();
+        match self.call(Method::POST, "carriers/first/incoming", body.into()).await? {
+            (status, _) if status.is_success() => Ok(()),
+            (status, _) => Err(HandsetError::Unexpected(status)),
+        }
+    }
+
     async fn press(
         &self,
         phone: Subscriber,
         keys: &str,
         body: serde_json::Value,
     ) -> Result<Pressed, HandsetError> {
-        let (status, _) = self.call(Method::POST, phone, keys, body.to_string().into()).await?;
+        let (status, _) = self.call(Method::POST, &handset(phone, keys), body.to_string().into()).await?;
         match status {
             status if status.is_success() => Ok(Pressed::Taken),
             StatusCode::CONFLICT => Ok(Pressed::NoPrompt),
@@ -128,14 +169,13 @@ impl<'a> Handsets<'a> {
     async fn call(
         &self,
         method: Method,
-        phone: Subscriber,
-        keys: &str,
+        path: &str,
         body: Bytes,
     ) -> Result<(StatusCode, Bytes), HandsetError> {
         let base = self.sandbox.to_string();
         let request = Request::builder()
             .method(method)
-            .uri(format!("{}/control/handset/{}{keys}", base.trim_end_matches('/'), phone.digits()))
+            .uri(format!("{}/control/{path}", base.trim_end_matches('/')))
             .header(ACCEPT, JSON)
             .header(CONTENT_TYPE, JSON)
             .body(Full::new(body))
@@ -151,4 +191,9 @@ impl<'a> Handsets<'a> {
         };
         tokio::time::timeout(DEADLINE, exchange).await.map_err(|_| HandsetError::Late)?
     }
+}
+
+/// The path of a handset's keys.
+fn handset(phone: Subscriber, keys: &str) -> String {
+    format!("handset/{}{keys}", phone.digits())
 }

@@ -40,6 +40,7 @@ mod handset;
 mod handset_client;
 mod qr;
 mod sheet;
+mod text_messages;
 
 use std::time::Duration;
 
@@ -170,6 +171,13 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         form(Route::post("/demo/phone/cancel", "demo_phone_cancel", Access::Anyone, handset::press_cancel)),
         form(Route::post("/demo/phone/pay", "demo_phone_pay", Access::Anyone, handset::pay))
             .deadline(PROMPT_DEADLINE),
+        Route::get("/demo/sms", "demo_text_messages", Access::Anyone, text_messages::show),
+        form(Route::post(
+            "/demo/sms/answer",
+            "demo_text_message_answer",
+            Access::Anyone,
+            text_messages::answer,
+        )),
     ]
 }
 

@@ -179,3 +179,88 @@ impl Messages {
         messages
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payments::message::MessageKind;
+
+    fn message(id: u64, state: MessageState) -> (MessageId, Arc<Message>) {
+        let (id, time) = (MessageId(id), LedgerTime::from_micros(i64::try_from(id).unwrap()));
+        let message = Message {
+            id,
+            kind: MessageKind::Receipt,
+            bill: None,
+            state,
+            happened: time,
+            due: time,
+            tries: 0,
+            provider: None,
+            provider_id: None,
+            reason: None,
+            score: None,
+            changed: time,
+            changed_by: 9,
+        };
+        (id, Arc::new(message))
+    }
+
+    fn at(micros: i64) -> LedgerTime {
+        LedgerTime::from_micros(micros)
+    }
+
+    #[test]
+    fn a_snapshot_has_all_of_it() {
+        let mut messages = Messages::default();
+        let states =
+            [MessageState::Waiting, MessageState::Intended, MessageState::Unanswered, MessageState::Dropped];
+        messages.apply(&MessageChanges {
+            next_sequence: Some(90),
+            messages: (1..).zip(states).map(|(id, state)| message(id, state)).collect(),
+            begun: vec![MessageId(2), MessageId(3)],
+            opted_out: vec![(5, true), (6, true), (5, false)],
+            feedback: vec![("KWS".into(), "entry".into(), 5), ("KWS".into(), "entry".into(), 1)],
+        });
+        let bytes = serde_json::to_vec(&messages.parts()).unwrap();
+        let again = Messages::of_parts(serde_json::from_slice(&bytes).unwrap());
+        assert_eq!(again.next_sequence(), 90);
+        assert_eq!((again.open_count(), again.waiting_count()), (3, 1), "what was dropped is in the archive");
+        assert_eq!(again.due(at(9), 9)[0].id, MessageId(1));
+        assert_eq!(again.recent().collect::<Vec<_>>(), [MessageId(2), MessageId(3)]);
+        assert_eq!(again.opted_out().collect::<Vec<_>>(), [6]);
+        assert_eq!(again.feedback().next().unwrap().2, [1, 0, 0, 0, 1]);
+        let without = Messages::of_parts(MessageParts::default());
+        assert_eq!(
+            (without.open_count(), without.next_sequence()),
+            (0, 0),
+            "a snapshot of before there were messages"
+        );
+    }
+
+    #[test]
+    fn what_is_due_comes_in_its_order_and_what_is_settled_comes_no_more() {
+        let mut messages = Messages::default();
+        let changes = |messages: Vec<_>| MessageChanges {
+            messages: messages.into_iter().collect(),
+            ..MessageChanges::default()
+        };
+        messages.apply(&changes([4, 2, 3].map(|id| message(id, MessageState::Waiting)).to_vec()));
+        let due = |messages: &Messages, now, limit| {
+            messages.due(at(now), limit).iter().map(|message| message.id.0).collect::<Vec<_>>()
+        };
+        assert_eq!(due(&messages, 3, 9), [2, 3]);
+        assert_eq!(due(&messages, 9, 2), [2, 3]);
+        messages.apply(&changes(vec![message(2, MessageState::Intended), message(3, MessageState::Dropped)]));
+        assert_eq!(due(&messages, 9, 9), [4]);
+        assert_eq!(messages.open_count(), 2);
+    }
+
+    #[test]
+    fn the_latest_messages_have_an_end() {
+        let mut messages = Messages::default();
+        let begun = (0..=RECENT_MESSAGES_MAX as u64).map(MessageId).collect();
+        messages.apply(&MessageChanges { begun, ..MessageChanges::default() });
+        assert_eq!(messages.recent().count(), RECENT_MESSAGES_MAX);
+        assert_eq!(messages.recent().next(), Some(MessageId(1)));
+    }
+}

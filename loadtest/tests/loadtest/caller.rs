@@ -35,6 +35,26 @@ impl Caller {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
+    /// Sends a form, with the key of a carrier's customer.
+    pub(crate) async fn form(
+        &self,
+        url: &str,
+        api_key: &str,
+        form: &str,
+    ) -> (StatusCode, Result<String, String>) {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(url)
+            .header("apiKey", api_key)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Full::from(form.to_owned()))
+            .unwrap();
+        let answer = self.0.request(request).await.unwrap();
+        let status = answer.status();
+        let body = answer.into_body().collect().await.map_err(|error| error.to_string());
+        (status, body.map(|body| String::from_utf8(body.to_bytes().to_vec()).unwrap()))
+    }
+
     pub(crate) async fn json(
         &self,
         method: Method,

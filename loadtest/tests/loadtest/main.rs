@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod caller;
+mod carriers;
 mod command;
 mod faults;
 mod load;

@@ -111,7 +111,9 @@ async fn answer(
     }
     let what = path.rsplit('/').next().unwrap().to_owned();
     let body = request.into_body().collect().await.unwrap().to_bytes();
-    let body: Value = serde_json::from_slice(&body).unwrap();
+    // Carriers send forms.
+    let body: Value = serde_json::from_slice(&body)
+        .unwrap_or_else(|_| Value::String(String::from_utf8(body.to_vec()).unwrap()));
     let (status, answer, pause) = {
         let mut state = state.lock().unwrap();
         state.received.push(Received { what: what.clone(), body: body.clone() });
