@@ -105,7 +105,9 @@ enum Read {
 fn read(app: &App, shown: &str) -> Result<Read, LookupError> {
     let shown = shown.trim();
     if shown.starts_with(SHORT_FORM_MARK) {
-        let Ok(form) = ShortForm::open(shown, &[app.receipts.verifying_key()]) else { return Ok(Read::Forged) };
+        let Ok(form) = ShortForm::open(shown, &[app.receipts.verifying_key()]) else {
+            return Ok(Read::Forged);
+        };
         return of_receipt(app, &form.receipt_number);
     }
     let plain: String = shown.chars().filter(char::is_ascii_alphanumeric).collect();

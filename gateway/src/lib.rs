@@ -29,9 +29,9 @@ pub mod views;
 pub mod gate;
 
 pub mod access;
-pub mod staff;
 pub mod idempotency;
 pub mod limits;
+pub mod staff;
 
 pub mod routing;
 

@@ -93,7 +93,9 @@ fn welcome(ready: &ReadyFile, services: usize, seconds: f32) {
     eprintln!("malipo demo: no real money, data in {}", ready.data);
     eprintln!("  services    {public}/v1/services");
     eprintln!("  phone       {public}/demo/phone   (simulated M-PESA handset)");
-    eprintln!("  staff       {public}/demo/staff   (agencies, gates, Treasury, Auditor: one button signs in)");
+    eprintln!(
+        "  staff       {public}/demo/staff   (agencies, gates, Treasury, Auditor: one button signs in)"
+    );
     eprintln!("  callbacks   {}", at(&ready.callbacks));
     eprintln!("  safaricom   {}   (simulated)", at(&ready.sandbox));
     eprintln!("  admin       {admin}/metrics  {admin}/readyz");

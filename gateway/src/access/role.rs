@@ -68,7 +68,9 @@ impl fmt::Display for Role {
 
 /// The text names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the role is one of agency_integrator, agency_viewer, agency_gate, maker, checker, treasury, auditor, operator")]
+#[error(
+    "the role is one of agency_integrator, agency_viewer, agency_gate, maker, checker, treasury, auditor, operator"
+)]
 pub struct UnknownRole;
 
 impl FromStr for Role {

@@ -211,7 +211,9 @@ pub(crate) fn check_origin(app: &App, head: &RequestHead) -> Result<(), Problem>
         (Some(site), _) => site == "same-origin",
         (None, None) => true,
         (None, Some(origin)) => origin.to_str().is_ok_and(|origin| {
-            let host = head.header("host").map(|host| origin == format!("http://{host}") || origin == format!("https://{host}"));
+            let host = head
+                .header("host")
+                .map(|host| origin == format!("http://{host}") || origin == format!("https://{host}"));
             origin == app.public_url || host.unwrap_or(false)
         }),
     };
@@ -231,7 +233,10 @@ pub(crate) fn session_cookie(purpose: Purpose) -> &'static str {
 pub(crate) fn session_token(purpose: Purpose, head: &RequestHead) -> Option<&str> {
     let name = session_cookie(purpose);
     let cookies = head.header("cookie")?.split(';');
-    cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, token)| token)
+    cookies
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, token)| token)
 }
 
 /// Nobody is signed in. For a browser this becomes the page to sign in on.

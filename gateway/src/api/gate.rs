@@ -77,7 +77,8 @@ struct VisitRequest {
 /// `POST /v1/lookups`.
 pub(super) async fn lookup(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let wanted: LookupRequest = request.json()?;
-    let found = look_up(&app, &request.principal.scope(), &wanted.q).map_err(|error| trouble::lookup(&error))?;
+    let found =
+        look_up(&app, &request.principal.scope(), &wanted.q).map_err(|error| trouble::lookup(&error))?;
     let body = LookupBody {
         verdict: found.verdict.word(),
         bill: found.bill.as_deref().map(LookedUpBill::of),
@@ -95,12 +96,12 @@ pub(super) async fn visit(app: SharedApp, request: Request<App>) -> Result<Respo
     let wrong = |pointer: &'static str, code: &'static str, detail: String| {
         Problem::validation(vec![FieldError::new(pointer, code, detail)])
     };
-    let number: PaymentNumber = wanted
-        .payment_number
-        .parse()
-        .map_err(|_| wrong("/payment_number", "not_a_payment_number", "Twelve digits, the last a check digit.".to_owned()))?;
-    let gate = read_gate(&wanted.gate)
-        .ok_or_else(|| wrong("/gate", "not_a_gate", format!("1 to {GATE_LEN_MAX} characters on one line.")))?;
+    let number: PaymentNumber = wanted.payment_number.parse().map_err(|_| {
+        wrong("/payment_number", "not_a_payment_number", "Twelve digits, the last a check digit.".to_owned())
+    })?;
+    let gate = read_gate(&wanted.gate).ok_or_else(|| {
+        wrong("/gate", "not_a_gate", format!("1 to {GATE_LEN_MAX} characters on one line."))
+    })?;
     let visit = let_in(&app, &request, number, gate).await?;
     Ok(response::json(StatusCode::CREATED, &VisitBody::of(&visit)))
 }
@@ -137,7 +138,10 @@ pub(crate) fn read_gate(text: &str) -> Option<String> {
 impl LookedUpBill {
     fn of(bill: &Bill) -> Self {
         let terms = &bill.terms;
-        let lines = terms.lines.iter().map(|line| LookedUpLine { text: TextBody::of(&line.text), quantity: line.quantity });
+        let lines = terms
+            .lines
+            .iter()
+            .map(|line| LookedUpLine { text: TextBody::of(&line.text), quantity: line.quantity });
         Self {
             id: terms.id.to_string(),
             payment_number: terms.number.to_string(),

@@ -135,8 +135,9 @@ pub(crate) fn make_key(wanted: &NewKey, mode: KeyMode) -> Result<(ApiKey, KeySec
 
 /// The agency that goes with a role: one, for roles that belong to one, and none for others.
 pub(super) fn agency_of_role(role: Role, agency: Option<&str>) -> Result<Option<Arc<str>>, Problem> {
-    let wrong =
-        |code: &'static str, detail: String| Problem::validation(vec![FieldError::new("/agency", code, detail)]);
+    let wrong = |code: &'static str, detail: String| {
+        Problem::validation(vec![FieldError::new("/agency", code, detail)])
+    };
     match (agency, role.belongs_to_an_agency()) {
         (Some(agency), true) => {
             let agency: AgencyCode = agency

@@ -32,21 +32,21 @@ use crate::http::admission::Lane;
 use crate::http::body::BodyRule;
 use crate::http::router::{Route, RouteTableError, Routes};
 
-pub(crate) use lists::no_answer as views_problem;
-pub(crate) use access::{no_rows, authorize, authorize_staff, check_origin, session_cookie, session_token};
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT, READERS_OF_DRAFTS,
-    READERS_OF_TOTALS,
+    CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
+    READERS_OF_DRAFTS, READERS_OF_TOTALS,
 };
+pub(crate) use access::{authorize, authorize_staff, check_origin, no_rows, session_cookie, session_token};
 pub(crate) use callbacks::check_caller;
 pub(crate) use gate::{let_in, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
-pub use staff::{NewStaff, StaffBody, StaffList};
-pub(crate) use staff::new_account;
+pub(crate) use lists::no_answer as views_problem;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
+pub(crate) use staff::new_account;
+pub use staff::{NewStaff, StaffBody, StaffList};
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;
@@ -184,7 +184,8 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/staff", "admin_staff_list", Access::Operator, staff::list),
         Route::post("/admin/staff", "admin_staff_add", Access::Operator, staff::add).runs_to_end(),
         Route::post("/admin/staff/{id}/end", "admin_staff_end", Access::Operator, staff::end).runs_to_end(),
-        Route::post("/admin/staff/{id}/reset", "admin_staff_reset", Access::Operator, staff::reset).runs_to_end(),
+        Route::post("/admin/staff/{id}/reset", "admin_staff_reset", Access::Operator, staff::reset)
+            .runs_to_end(),
         // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
             .lane(Lane::Apart)

@@ -71,7 +71,8 @@ pub(super) async fn add(app: SharedApp, request: Request<App>) -> Result<Respons
     let wrong = |detail: String| Problem::validation(vec![FieldError::new("/login", "not_a_name", detail)]);
     let login = read_login(&wanted.login).map_err(|error| wrong(format!("Not a name: {error}.")))?;
     let account = new_account(wanted.role, wanted.agency.as_deref())?;
-    let invited = app.staff.invite(&account.id, &login, app.now_seconds()).map_err(|error| credentials(&error))?;
+    let invited =
+        app.staff.invite(&account.id, &login, app.now_seconds()).map_err(|error| credentials(&error))?;
     if let Err(problem) = ask(&app, &request, StaffAsk::Add(account.clone())).await {
         app.staff.forget_account(&account.id).map_err(|error| credentials(&error))?;
         return Err(problem);
@@ -84,7 +85,8 @@ pub(super) async fn add(app: SharedApp, request: Request<App>) -> Result<Respons
 pub(super) async fn reset(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let account = find(&app, request.head.parameter("id"))?;
     // The password goes first: if the books have no room for the record, sessions end by themselves within hours.
-    let invited = app.staff.invite_again(&account.id, app.now_seconds()).map_err(|error| credentials(&error))?;
+    let invited =
+        app.staff.invite_again(&account.id, app.now_seconds()).map_err(|error| credentials(&error))?;
     ask(&app, &request, StaffAsk::Reset { account: account.id.clone() }).await?;
     let body = StaffBody::of(&app, &account).invited(&app, &invited.code);
     Ok(response::json(StatusCode::OK, &body))

@@ -26,9 +26,7 @@ const STYLESHEET: &str = include_str!("../../assets/pages.css");
 const STAFF_STYLESHEET: &str = include_str!("../../assets/staff.css");
 
 /// The name of the style sheet says what is in it, so that browsers may keep it for ever.
-static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| {
-    name_of("pages", STYLESHEET)
-});
+static STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| name_of("pages", STYLESHEET));
 static STAFF_STYLESHEET_NAME: LazyLock<String> = LazyLock::new(|| name_of("staff", STAFF_STYLESHEET));
 
 fn name_of(what: &str, content: &str) -> String {

@@ -33,7 +33,8 @@ pub(super) async fn check(app: SharedApp, request: Request<App>) -> Result<Respo
     let mut page = GatePage::new(&app, &request, at)?;
     let typed = form.get("q").unwrap_or_default().trim().to_owned();
     if !typed.is_empty() {
-        let found = look_up(&app, &request.principal.scope(), &typed).map_err(|error| trouble::lookup(&error))?;
+        let found =
+            look_up(&app, &request.principal.scope(), &typed).map_err(|error| trouble::lookup(&error))?;
         page.shown = Some(Shown::of(&app, page.frame.language, &found));
     }
     staff_page(StatusCode::OK, &page)
@@ -53,7 +54,12 @@ pub(super) async fn visit(app: SharedApp, request: Request<App>) -> Result<Respo
     page.shown = Some(match outcome {
         Ok(visit) => Shown::let_in(language, &found, &visit),
         // Somebody was quicker, or the books say otherwise by now: what they say is shown.
-        Err(problem) if matches!(problem.code(), Code::AlreadyUsed | Code::NotPaid | Code::WrongDay | Code::NotFound) => {
+        Err(problem)
+            if matches!(
+                problem.code(),
+                Code::AlreadyUsed | Code::NotPaid | Code::WrongDay | Code::NotFound
+            ) =>
+        {
             Shown::of(&app, language, &found)
         }
         Err(problem) => return Err(problem),

@@ -4,8 +4,8 @@ use askama::Template;
 use catalog::Language;
 use hyper::{StatusCode, Uri};
 
-use super::staff;
 use super::frame::{Frame, Keeping, language_of, other, page};
+use super::staff;
 use super::words::{PROBLEM, ProblemWords};
 use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;

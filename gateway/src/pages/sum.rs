@@ -20,7 +20,10 @@ mod tests {
     #[test]
     fn a_sum_looks_like_an_amount() {
         for minor in [0, 5, 99, 100, 99_999, 100_000, 305_000_00, i64::MAX] {
-            assert_eq!(sum_shown(i128::from(minor), Currency::Kes), Money::new(minor, Currency::Kes).to_string());
+            assert_eq!(
+                sum_shown(i128::from(minor), Currency::Kes),
+                Money::new(minor, Currency::Kes).to_string()
+            );
         }
         assert_eq!(sum_shown(i128::from(i64::MAX) * 100, Currency::Usd), "USD 9,223,372,036,854,775,807.00");
     }

@@ -70,9 +70,9 @@ pub use reference::{
     BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,
     ReferenceKind, TypedReference, bill_of_reference, bill_with_reference, canonical_reference,
 };
+pub use staff::{StaffAsk, StaffEvent, StaffMember, StaffRoll};
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
-pub use staff::{StaffAsk, StaffEvent, StaffMember, StaffRoll};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, revenue_day};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

@@ -55,7 +55,8 @@ pub(super) async fn obtain(
         }
     }
     if known.as_ref() != Some(&passwords) {
-        let text = Zeroizing::new(serde_json::to_string_pretty(&passwords).expect("texts can be written as JSON"));
+        let text =
+            Zeroizing::new(serde_json::to_string_pretty(&passwords).expect("texts can be written as JSON"));
         write_secret(&path, &text)?;
     }
     Ok(DemoStaff { passwords })
@@ -79,7 +80,8 @@ async fn add(
     let invited = door.invite(&id, login, now_seconds)?;
     ask(books, StaffAsk::Add(account)).await?;
     // A step before the present one, so that the code that is shown now can still be used.
-    let (_, totp) = door.invited(&invited.code, now_seconds).ok_or_else(|| failed("no invitation".to_owned()))?;
+    let (_, totp) =
+        door.invited(&invited.code, now_seconds).ok_or_else(|| failed("no invitation".to_owned()))?;
     let typed = TypedSetUp {
         invitation: invited.code.to_string(),
         password: Zeroizing::new(password.to_owned()),
@@ -90,8 +92,7 @@ async fn add(
 }
 
 async fn ask(books: &Books, ask: StaffAsk) -> Result<(), StartError> {
-    let command =
-        Command { principal: "system".into(), cause: "demonstration".into(), ask: Ask::Staff(ask) };
+    let command = Command { principal: "system".into(), cause: "demonstration".into(), ask: Ask::Staff(ask) };
     match books.ask(command).await {
         Ok(Answer::Done { .. }) => Ok(()),
         Ok(other) => Err(StartError::DemoStaff(format!("{other:?}"))),

@@ -44,17 +44,17 @@ use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
 use crate::server::{Listener, drain, serve};
-use crate::telemetry::metrics::{install, keep_up};
 use crate::staff::{CredentialsError, StaffDoor};
+use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 pub use demo_keys::DemoKeys;
 pub use demo_staff::DemoStaff;
-pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use folder::{
     ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
     read_signing_key,
 };
+pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use ready_file::ReadyFile;
 
 /// How long a demonstration waits for its simulated Safaricom before it says that it is ready.
@@ -220,7 +220,9 @@ pub async fn start(
     let staff = StaffDoor::open(folder.staff(), &books.readers().staff())?;
     let demo_staff = match purpose {
         Purpose::Live => None,
-        Purpose::Demonstration => Some(demo_staff::obtain(&folder, &books, &staff, clock.now_micros()).await?),
+        Purpose::Demonstration => {
+            Some(demo_staff::obtain(&folder, &books, &staff, clock.now_micros()).await?)
+        }
     };
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);

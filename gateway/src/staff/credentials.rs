@@ -24,7 +24,11 @@ pub fn read_login(text: &str) -> Result<String, NotALogin> {
     let login = text.trim().to_lowercase();
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     let begins = login.bytes().next().is_some_and(|first| first.is_ascii_lowercase());
-    if begins && LOGIN_LEN.contains(&login.len()) && login.bytes().all(fits) { Ok(login) } else { Err(NotALogin) }
+    if begins && LOGIN_LEN.contains(&login.len()) && login.bytes().all(fits) {
+        Ok(login)
+    } else {
+        Err(NotALogin)
+    }
 }
 
 /// What one account signs in with.
@@ -85,13 +89,18 @@ pub(super) struct CredentialStore {
 impl CredentialStore {
     /// Reads what is in the folder, which is made if there is none. Files of accounts that are not in force are of an
     /// addition that a crash cut off, or of somebody who left: they go.
-    pub(super) fn open(folder: PathBuf, is_in_force: impl Fn(&str) -> bool) -> Result<Self, CredentialsError> {
+    pub(super) fn open(
+        folder: PathBuf,
+        is_in_force: impl Fn(&str) -> bool,
+    ) -> Result<Self, CredentialsError> {
         make_folder(&folder)?;
         let io = |source: io::Error| FolderError::Io { path: folder.clone(), source };
         let mut by_account = BTreeMap::new();
         for entry in fs::read_dir(&folder).map_err(io)? {
             let path = entry.map_err(io)?.path();
-            let Some(account) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else { continue };
+            let Some(account) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else {
+                continue;
+            };
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
@@ -220,7 +229,12 @@ mod tests {
         store.add("stf_2", credentials("two")).unwrap();
         assert!(matches!(store.add("stf_3", credentials("two")), Err(CredentialsError::LoginTaken)));
         store.change("stf_1", |one| Some(one.last_step = 7)).unwrap();
-        store.change("stf_1", |one| { one.last_step = 9; None::<()> }).unwrap();
+        store
+            .change("stf_1", |one| {
+                one.last_step = 9;
+                None::<()>
+            })
+            .unwrap();
 
         let again = CredentialStore::open(path.clone(), |account| account == "stf_1").unwrap();
         assert_eq!(again.of_login("one").unwrap().1.last_step, 7);

@@ -173,7 +173,9 @@ impl StaffDoor {
             let totp = found.as_ref().map(|(_, credentials)| credentials.totp.clone());
             let totp = totp.unwrap_or_else(|| TotpSecret::from_random(&TOTP_OF_NOBODY));
             let step = totp.step_of(&typed.code, now_seconds);
-            let (Some((account, _)), true, Some(step)) = (found, knows, step) else { return Err(SignInError::Wrong) };
+            let (Some((account, _)), true, Some(step)) = (found, knows, step) else {
+                return Err(SignInError::Wrong);
+            };
             let used = store.change(&account, |credentials| {
                 let is_new = step > credentials.last_step;
                 credentials.last_step = credentials.last_step.max(step);
@@ -185,7 +187,11 @@ impl StaffDoor {
     }
 
     /// Begins a session of an account that has shown who it is.
-    pub fn begin(&self, account: &str, roll: &StaffRoll) -> Result<(SessionToken, Arc<Session>), SignInError> {
+    pub fn begin(
+        &self,
+        account: &str,
+        roll: &StaffRoll,
+    ) -> Result<(SessionToken, Arc<Session>), SignInError> {
         let member = roll.member(account).ok_or(SignInError::Wrong)?;
         let login = self.credentials.of_account(account).ok_or(SignInError::Wrong)?.login;
         Ok(self.sessions.begin(member, &login, roll, Instant::now())?)

@@ -80,7 +80,8 @@ impl Turns {
 }
 
 fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are within the bounds of argon2");
+    let params =
+        Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are within the bounds of argon2");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
@@ -95,7 +96,8 @@ pub(super) fn hash(password: &str) -> Result<String, HasherError> {
 /// A hash of nothing that anybody knows, for names that nobody has: a stranger must not learn from the time that an
 /// answer takes who works here.
 static OF_NOBODY: LazyLock<String> = LazyLock::new(|| {
-    hash(&hex::encode(rand::random::<[u8; 16]>())).expect("there is memory for one hash when the process begins")
+    hash(&hex::encode(rand::random::<[u8; 16]>()))
+        .expect("there is memory for one hash when the process begins")
 });
 
 /// Whether this is the password of the hash. Without a hash it is not, and takes as long.

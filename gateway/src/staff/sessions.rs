@@ -73,7 +73,8 @@ impl Session {
 
     /// Whether this is the token of its forms.
     pub fn is_form_token(&self, token: &str) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.form_token.as_bytes(), token.as_bytes()).is_ok()
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.form_token.as_bytes(), token.as_bytes())
+            .is_ok()
     }
 
     /// Whether it is still believed at `now`. Asked at the head of each request, and by whatever goes on for longer.
@@ -221,9 +222,8 @@ mod tests {
     #[test]
     fn signing_out_a_reset_and_leaving_end_sessions_at_once() {
         let (mut roll, sessions, now) = (roll(), Sessions::default(), Instant::now());
-        let begin = |roll: &StaffRoll, id: &str| {
-            sessions.begin(roll.member(id).unwrap(), "x", roll, now).unwrap().0
-        };
+        let begin =
+            |roll: &StaffRoll, id: &str| sessions.begin(roll.member(id).unwrap(), "x", roll, now).unwrap().0;
         let (out, reset, left) = (begin(&roll, "stf_1"), begin(&roll, "stf_1"), begin(&roll, "stf_2"));
         sessions.end(out.reveal());
         assert!(sessions.find(out.reveal(), &roll, now).is_none());

@@ -94,7 +94,8 @@ mod tests {
     fn a_code_is_taken_a_step_early_and_late_and_no_more() {
         let secret = TotpSecret::from_random(&[7; 20]);
         let (now, step) = (1_000_000_000, 1_000_000_000 / CODE_SECONDS);
-        for (code, expected) in [(step - 2, None), (step - 1, Some(step - 1)), (step + 1, Some(step + 1)), (step + 2, None)]
+        for (code, expected) in
+            [(step - 2, None), (step - 1, Some(step - 1)), (step + 1, Some(step + 1)), (step + 2, None)]
         {
             assert_eq!(secret.step_of(&secret.code(code), now), expected);
         }

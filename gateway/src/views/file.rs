@@ -16,16 +16,17 @@ use super::error::ViewsError;
 use super::rows;
 
 /// The schema, in the order in which it is built.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_progress.sql"),
     include_str!("migrations/0002_bills.sql"),
     include_str!("migrations/0003_payments.sql"),
     include_str!("migrations/0004_entries.sql"),
     include_str!("migrations/0005_usage.sql"),
+    include_str!("migrations/0006_records_of_bills.sql"),
 ];
 /// Raised with every change of the migrations, and with every change of what is written into their tables. A file of
 /// another version is built again.
-pub(super) const SCHEMA_VERSION: i64 = 3;
+pub(super) const SCHEMA_VERSION: i64 = 4;
 /// `MLPV`: tells `file` and others whose database this is.
 const APPLICATION_ID: i64 = 0x4d4c_5056;
 

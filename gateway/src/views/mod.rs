@@ -43,7 +43,8 @@ pub use page::{
 };
 pub use queries::{
     AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow, EntryPhase, EntryRow, PaymentFilter,
-    PaymentRow, PlacementRow, PostingRow, QuarantineRow, SuspenseRow, SuspenseTotal, UsageBy, UsageRow,
+    PaymentRow, PlacementRow, PostingRow, QuarantineRow, SuspenseRow, SuspenseTotal, TransactionFilter,
+    TransactionRow, TransactionStatus, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;
 pub use scope::Scope;

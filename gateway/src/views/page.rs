@@ -91,11 +91,18 @@ pub(super) enum List {
     Suspense = 3,
     Quarantine = 4,
     UnknownAttempts = 5,
+    Transactions = 6,
 }
 
 impl List {
-    const ALL: [Self; 5] =
-        [Self::Bills, Self::Payments, Self::Suspense, Self::Quarantine, Self::UnknownAttempts];
+    const ALL: [Self; 6] = [
+        Self::Bills,
+        Self::Payments,
+        Self::Suspense,
+        Self::Quarantine,
+        Self::UnknownAttempts,
+        Self::Transactions,
+    ];
 
     /// What has waited longest comes first where people work a list off; otherwise the newest does.
     pub(super) const fn is_oldest_first(self) -> bool {

@@ -18,6 +18,7 @@ mod patience;
 mod process;
 mod safaricom;
 mod sandbox;
+mod staff;
 mod wire;
 mod work;
 
@@ -33,5 +34,6 @@ pub(crate) use load::Load;
 pub(crate) use patience::{PATIENCE, eventually, together};
 pub(crate) use safaricom::{Payment, Safaricom};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use staff::{PASSWORD, SignedIn};
 pub(crate) use wire::{Message, Wire};
 pub(crate) use work::Work;

@@ -1,14 +1,21 @@
 //! The console of an agency: what it has collected today, its payments, and the whole life of each bill. An agency's
 //! people see their own; Treasury and Auditor choose whose.
 
+mod export;
+mod filter;
+mod life;
 mod today;
+mod transactions;
 
 use std::sync::Arc;
 
 use askama::Template;
 use hyper::StatusCode;
 
+pub(super) use export::{csv, xlsx};
+pub(super) use life::show as life;
 pub(super) use today::show as today;
+pub(super) use transactions::show as transactions;
 
 use super::escaped;
 use super::frame::{Frame, Shown, language_of, other, staff_page};
@@ -36,7 +43,8 @@ struct Viewed {
 impl Viewed {
     /// The agency of whoever asks, or the one that somebody who may see all has chosen; nothing before they have.
     fn of(request: &Request<App>) -> Result<Option<Self>, Problem> {
-        let chosen = request.head.query()?.get("agency").filter(|code| !code.is_empty()).map(Arc::<str>::from);
+        let chosen =
+            request.head.query()?.get("agency").filter(|code| !code.is_empty()).map(Arc::<str>::from);
         let (agency, is_chosen) = match (request.principal.scope(), chosen) {
             (RowScope::Agency(own), None) => (own, false),
             (RowScope::Agency(own), Some(chosen)) if own == chosen => (own, false),
@@ -44,8 +52,25 @@ impl Viewed {
             (RowScope::Everything, None) => return Ok(None),
             (RowScope::Agency(_), Some(_)) | (RowScope::Nothing, _) => return Err(no_rows()),
         };
-        let query = if is_chosen { format!("?agency={}", escaped(&agency)) } else { String::new() };
-        Ok(Some(Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen: query }))
+        if is_chosen {
+            return Ok(Some(Self::chosen(agency)));
+        }
+        Ok(Some(Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen: String::new() }))
+    }
+
+    /// The agency that somebody has chosen who may see all.
+    fn chosen(agency: Arc<str>) -> Self {
+        let chosen = format!("?agency={}", escaped(&agency));
+        Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen }
+    }
+
+    /// The query of an address of the console that asks for this as well.
+    fn with(&self, query: &str) -> String {
+        match (self.chosen.is_empty(), query.is_empty()) {
+            (_, true) => self.chosen.clone(),
+            (true, false) => format!("?{query}"),
+            (false, false) => format!("{}&{query}", self.chosen),
+        }
     }
 
     /// What the agency is called.
@@ -58,7 +83,11 @@ impl Viewed {
 
 /// The session of whoever asks. Rows with a rule of staff have one.
 fn session(request: &Request<App>) -> Result<&Session, Problem> {
-    request.principal.session().map(|session| &**session).ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))
+    request
+        .principal
+        .session()
+        .map(|session| &**session)
+        .ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))
 }
 
 /// The agencies that somebody who may see all chooses from, before they come to this room.

@@ -46,7 +46,8 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
         (words.this_month, month, first),
         (words.this_year, day(financial_year_start(today)), first),
     ];
-    let figures = spans.map(|(title, from, to)| Figure { title, sums: sums(&collected.found, from, to, words) });
+    let figures =
+        spans.map(|(title, from, to)| Figure { title, sums: sums(&collected.found, from, to, words) });
     let page = TodayPage {
         name: viewed.name(&app, &frame),
         figures: figures.into(),

@@ -41,7 +41,10 @@ where
         let token = form.get(TOKEN_FIELD).unwrap_or_default();
         let session = request.principal.session();
         if !session.is_some_and(|session| session.is_form_token(token)) {
-            return Err(Problem::new(Code::Forbidden, "The form does not belong to this session: open its page again."));
+            return Err(Problem::new(
+                Code::Forbidden,
+                "The form does not belong to this session: open its page again.",
+            ));
         }
         handler(app, request).await
     })

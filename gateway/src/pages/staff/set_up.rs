@@ -44,7 +44,8 @@ pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> R
     let mistake = if *password != *field("again") {
         ("again", words.passwords_differ)
     } else {
-        let typed = TypedSetUp { invitation: invitation.to_string(), password, code: field("code").to_string() };
+        let typed =
+            TypedSetUp { invitation: invitation.to_string(), password, code: field("code").to_string() };
         match app.staff.set_up(typed, app.now_seconds()).await {
             Ok(account) => {
                 note(&app, &request, StaffAsk::NoteSetUp { account: account.as_str().into() }).await;

@@ -79,7 +79,9 @@ pub(super) async fn enter(
     let there = if there.is_empty() { home } else { there.to_owned() };
     let mut response = response::see_other(HeaderValue::from_str(&there).map_err(Problem::internal_error)?);
     let cookie = cookie(app.purpose, token.reveal(), "");
-    response.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(Problem::internal_error)?);
+    response
+        .headers_mut()
+        .insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(Problem::internal_error)?);
     Ok(response)
 }
 
@@ -104,7 +106,9 @@ pub(in crate::pages) async fn sign_out(app: SharedApp, request: Request<App>) ->
     let there = format!("/{}/staff/sign-in", language.code());
     let mut response = response::see_other(HeaderValue::from_str(&there).map_err(Problem::internal_error)?);
     let cookie = cookie(app.purpose, "", "; Max-Age=0");
-    response.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(Problem::internal_error)?);
+    response
+        .headers_mut()
+        .insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(Problem::internal_error)?);
     Ok(response)
 }
 
@@ -159,8 +163,15 @@ mod tests {
         for ours in ["/en/agency/", "/sw/agency/transactions?status=paid&page=2", "/en/gate"] {
             assert_eq!(own_address(ours).as_deref(), Some(ours));
         }
-        for other in ["", "//elsewhere.example/en/", "https://elsewhere.example/", "/enx", "/v1/bills", "/en/\\x", "/en/\r\nx: y"]
-        {
+        for other in [
+            "",
+            "//elsewhere.example/en/",
+            "https://elsewhere.example/",
+            "/enx",
+            "/v1/bills",
+            "/en/\\x",
+            "/en/\r\nx: y",
+        ] {
             assert_eq!(own_address(other), None, "{other}");
         }
     }

@@ -22,8 +22,8 @@ pub(super) use gate::{GATE, GateWords};
 pub(super) use lines::{LINES, LineWords};
 pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
-pub(super) use staff::{STAFF, StaffWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
+pub(super) use staff::{STAFF, StaffWords};
 
 /// The same in both languages.
 pub(super) struct Both<T> {

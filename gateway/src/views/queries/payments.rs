@@ -22,11 +22,8 @@ const PAYMENTS: Source = Source {
 };
 
 /// How much there is in suspense, in numbers that one look at its index gives.
-const SUSPENSE: Source = Source {
-    columns: "count(*) AS count, min(booked) AS oldest",
-    tables: "payment",
-    agency: "agency",
-};
+const SUSPENSE: Source =
+    Source { columns: "count(*) AS count, min(booked) AS oldest", tables: "payment", agency: "agency" };
 
 /// A payment as the views have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
