@@ -1,14 +1,14 @@
 //! Who may call what, and whose rows they see. The matrix is made from the tables of routes themselves: a route that is
 //! added is in it.
 
-use gateway::access::Role;
+use gateway::access::{Role, STAFF_ROLES};
 use gateway::api::{Access, admin_routes, callback_routes, public_routes};
 use gateway::app::App;
 use gateway::http::router::Route;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Agency, Answer, Bill, Call, Gateway, Order, Payment, eventually, get, malipo, post, run,
+    Agency, Answer, Bill, Call, Gateway, Order, Payment, SignedIn, eventually, get, malipo, post, run,
 };
 
 /// A day at KWS, and everybody who might want to know of it.
@@ -24,10 +24,50 @@ struct Scene {
     callers: Vec<Caller>,
 }
 
+/// Somebody with a key, or somebody who is signed in.
 struct Caller {
     role: Role,
     agency: Option<&'static str>,
-    key: String,
+    shows: Shows,
+}
+
+enum Shows {
+    Key(String),
+    Session(SignedIn),
+}
+
+/// What a route makes of a caller, by its rule alone.
+#[derive(Debug, PartialEq)]
+enum Expected {
+    /// It is for the handler to say.
+    In,
+    /// Nobody in particular, as far as this route is concerned.
+    Unknown,
+    /// Somebody who may not.
+    Forbidden,
+}
+
+impl Caller {
+    fn expected(&self, rule: Access) -> Expected {
+        let (roles, is_known) = match (rule, &self.shows) {
+            (Access::Anyone | Access::WhoeverHasTheAddress, _) => return Expected::In,
+            (Access::Roles(roles), shows) => (roles, matches!(shows, Shows::Key(_))),
+            (Access::Staff(roles), shows) => (roles, matches!(shows, Shows::Session(_))),
+            (rule @ (Access::Provider | Access::ThisMachine | Access::Operator), _) => {
+                panic!("{rule:?} has no place on the public listener")
+            }
+        };
+        match (is_known, roles.contains(&self.role)) {
+            (false, _) => Expected::Unknown,
+            (true, true) => Expected::In,
+            (true, false) => Expected::Forbidden,
+        }
+    }
+
+    fn who(&self) -> String {
+        let shows = if matches!(self.shows, Shows::Key(_)) { "with a key" } else { "signed in" };
+        format!("{} of {:?} {shows}", self.role, self.agency)
+    }
 }
 
 impl Scene {
@@ -49,11 +89,25 @@ impl Scene {
         let agencies_of = |role: Role| {
             if role.belongs_to_an_agency() { vec![Some("kws"), Some("kra")] } else { vec![None] }
         };
-        let callers = Role::ALL
-            .into_iter()
-            .flat_map(|role| agencies_of(role).into_iter().map(move |agency| (role, agency)))
-            .map(|(role, agency)| Caller { role, agency, key: gateway.create_key(role.word(), agency) })
-            .collect();
+        let everybody = |roles: &[Role]| -> Vec<(Role, Option<&'static str>)> {
+            roles
+                .iter()
+                .flat_map(|role| agencies_of(*role).into_iter().map(|agency| (*role, agency)))
+                .collect()
+        };
+        let with_keys = everybody(&Role::ALL).into_iter().map(|(role, agency)| Caller {
+            role,
+            agency,
+            shows: Shows::Key(gateway.create_key(role.word(), agency)),
+        });
+        let signed_in = everybody(&STAFF_ROLES).into_iter().enumerate().map(|(number, (role, agency))| {
+            let session = gateway.staff(&format!("person.{number}"), role.word(), agency);
+            Caller { role, agency, shows: Shows::Session(session) }
+        });
+        let callers = with_keys.chain(signed_in).collect();
+        eventually("the views have everything", || {
+            (gateway.metric("malipo_views_lag_records") == 0).then_some(())
+        });
         Self { gateway, kws, bill, attempt, payment, receipt_number, endpoint, event, callers }
     }
 
@@ -64,6 +118,7 @@ impl Scene {
             ("{id}", pattern) if pattern.contains("/attempts/") => self.attempt.clone(),
             ("{id}", pattern) if pattern.contains("/webhook_endpoints/") => self.endpoint.clone(),
             ("{id}", pattern) if pattern.contains("/events/") => self.event.clone(),
+            ("{number}", pattern) if pattern.contains("/bills/") => self.bill.number.clone(),
             ("{number}", _) => self.receipt_number.clone(),
             ("{slug}", _) => "kws-hells-gate-entry".to_owned(),
             ("{lang}" | "{language}", _) => "en".to_owned(),
@@ -72,6 +127,13 @@ impl Scene {
         });
         let query = if route.name == "attempt_list" { "?status=unknown" } else { "" };
         segments.collect::<Vec<_>>().join("/") + query
+    }
+
+    /// Paths of this route, of which the second asks for KWS by name, where that can be asked for.
+    fn paths(&self, route: &Route<App>) -> Vec<String> {
+        let path = self.path(route);
+        let by_name = matches!(route.access, Access::Staff(_)).then(|| format!("{path}?agency=KWS"));
+        [path].into_iter().chain(by_name).collect()
     }
 
     fn call(&self, listener: &str, route: &Route<App>, path: &str, key: Option<&str>) -> Answer {
@@ -85,6 +147,19 @@ impl Scene {
         call.send()
     }
 
+    /// Asks as this caller. Forms of staff have the session's token, and name what belongs to KWS.
+    fn call_as(&self, caller: &Caller, route: &Route<App>, path: &str) -> Answer {
+        let session = match &caller.shows {
+            Shows::Key(key) => return self.call(&self.gateway.public(), route, path, Some(key)),
+            Shows::Session(session) => session,
+        };
+        // Whoever signs out is out for the rest of the matrix.
+        if route.method != hyper::Method::POST || route.name == "staff_sign_out" {
+            return session.gets(path);
+        }
+        session.posts(path, &format!("at=Main+Gate&q={0}&number={0}", self.bill.number))
+    }
+
     /// What nobody else may learn of.
     fn secrets(&self) -> [&str; 6] {
         [&self.bill.id, &self.bill.number, &self.attempt, &self.payment.receipt, &self.endpoint, &self.event]
@@ -92,83 +167,126 @@ impl Scene {
 }
 
 #[test]
-fn each_route_takes_the_roles_that_its_row_names_and_no_others() {
+fn each_route_takes_whom_its_row_names_and_nobody_else() {
     let scene = Scene::new();
     let public = scene.gateway.public();
-    let (mut cells, mut roles_seen) = (0, 0);
+    let (mut cells, mut permitted) = (0, 0);
     for route in public_routes().unwrap().iter() {
-        let path = scene.path(route);
-        let of_nobody = scene.call(&public, route, &path, None);
-        let of_a_stranger = scene.call(&public, route, &path, Some(&format!("test_{}", "0".repeat(52))));
-        let of_garbage = scene.call(&public, route, &path, Some("not-a-key"));
-        let Access::Roles(roles) = route.access else {
-            assert!(![401, 403].contains(&of_nobody.status), "{}: {}", route.name, of_nobody.text());
-            continue;
+        let challenge = match route.access {
+            Access::Roles(_) => Some("Bearer"),
+            Access::Staff(_) => Some("Session"),
+            _ => None,
         };
-        for answer in [&of_nobody, &of_a_stranger, &of_garbage] {
-            assert_eq!(answer.clone().expect(401).problem(), "unauthenticated", "{}", route.name);
-            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{}", route.name);
-        }
-        for caller in &scene.callers {
-            let answer = scene.call(&public, route, &path, Some(&caller.key));
-            let who = format!("{} by {} of {:?}: {}", route.name, caller.role, caller.agency, answer.text());
-            if !roles.contains(&caller.role) {
-                assert_eq!(answer.status, 403, "{who}");
-                assert_eq!(answer.problem(), "forbidden", "{who}");
-            } else {
-                assert!(![401, 403, 500].contains(&answer.status), "{who}");
-                roles_seen += 1;
+        for path in scene.paths(route) {
+            let of_nobody = scene.call(&public, route, &path, None);
+            let of_a_stranger = scene.call(&public, route, &path, Some(&format!("test_{}", "0".repeat(52))));
+            let of_garbage = scene.call(&public, route, &path, Some("not-a-key"));
+            for answer in [&of_nobody, &of_a_stranger, &of_garbage] {
+                cells += 1;
+                match challenge {
+                    Some(challenge) => {
+                        assert_eq!(answer.clone().expect(401).problem(), "unauthenticated", "{}", route.name);
+                        assert_eq!(answer.header("www-authenticate"), Some(challenge), "{}", route.name);
+                    }
+                    None => {
+                        assert!(![401, 403].contains(&answer.status), "{}: {}", route.name, answer.text());
+                    }
+                }
             }
-            cells += 1;
+            // Signing out is its own story: a GET of it is no row at all.
+            for caller in scene.callers.iter().filter(|_| route.name != "staff_sign_out") {
+                let answer = scene.call_as(caller, route, &path);
+                let who = format!("{} by {}: {}", route.name, caller.who(), answer.text());
+                cells += 1;
+                match caller.expected(route.access) {
+                    Expected::Unknown => assert_eq!(answer.status, 401, "{who}"),
+                    Expected::Forbidden => {
+                        assert_eq!(answer.status, 403, "{who}");
+                        assert_eq!(answer.problem(), "forbidden", "{who}");
+                    }
+                    Expected::In => {
+                        assert!(![401, 403, 500].contains(&answer.status), "{who}");
+                        permitted += 1;
+                    }
+                }
+            }
         }
     }
-    assert!(cells > 50 && roles_seen > 20, "{cells} cells, {roles_seen} of them permitted");
-    eprintln!("{cells} cells of route and role, {roles_seen} of them permitted");
+    assert!(cells > 1_000 && permitted > 300, "{cells} cells, {permitted} of them permitted");
+    eprintln!("{cells} cells of route and caller, {permitted} of them permitted");
+}
+
+#[test]
+fn every_form_of_staff_wants_the_token_of_its_session() {
+    let scene = Scene::new();
+    let mut forms = 0;
+    let is_form =
+        |route: &&Route<App>| matches!(route.access, Access::Staff(_)) && route.method != hyper::Method::GET;
+    for route in public_routes().unwrap().iter().filter(is_form) {
+        for caller in scene.callers.iter().filter(|caller| caller.expected(route.access) == Expected::In) {
+            let Shows::Session(session) = &caller.shows else { panic!("{}", caller.who()) };
+            let other = scene.callers.iter().find_map(|other| match &other.shows {
+                Shows::Session(other) if other.token != session.token => Some(other.token.clone()),
+                _ => None,
+            });
+            for token in [String::new(), "0".repeat(32), other.unwrap()] {
+                let body = format!("session={token}&at=Main+Gate&q=1&number={}", scene.bill.number);
+                let answer = session.form(&scene.path(route), &body).send();
+                assert_eq!(answer.expect(403).problem(), "forbidden", "{} by {}", route.name, caller.who());
+                forms += 1;
+            }
+        }
+    }
+    assert!(forms >= 20, "{forms}");
 }
 
 #[test]
 fn what_is_not_yours_is_not_there() {
     let scene = Scene::new();
-    let public = scene.gateway.public();
-    let kra = scene.callers.iter().filter(|caller| caller.agency == Some("kra"));
     let mut compared = 0;
-    for caller in kra {
+    for caller in scene.callers.iter().filter(|caller| caller.agency == Some("kra")) {
         for route in public_routes().unwrap().iter() {
-            let Access::Roles(roles) = route.access else { continue };
-            let path = scene.path(route);
-            let answer = scene.call(&public, route, &path, Some(&caller.key));
-            for secret in scene.secrets() {
-                assert!(
-                    !answer.text().contains(secret),
-                    "{} tells KRA of {secret}: {}",
-                    route.name,
-                    answer.text()
-                );
-            }
-            if !roles.contains(&caller.role) || !route.pattern.contains("{id}") {
+            if matches!(route.access, Access::Anyone | Access::WhoeverHasTheAddress) {
                 continue;
             }
-            // The same names that nobody has, of the same length.
-            let nobodys = path
-                .replace(&scene.bill.id, "bil_00000000000000000000000000")
-                .replace(&scene.attempt, "att_00000000000000000000000000")
-                .replace(&scene.endpoint, "whe_00000000000000000000000000")
-                .replace(&scene.event, "evt_00000000000000000000000000");
-            assert_ne!(path, nobodys, "{}", route.name);
-            let of_nobody = scene.call(&public, route, &nobodys, Some(&caller.key));
-            let without_id = |answer: &Answer| {
-                let mut body: Value = answer.clone().expect(404).json();
-                body.as_object_mut().unwrap().remove("request_id");
-                body
-            };
-            assert_eq!(without_id(&answer), without_id(&of_nobody), "{}", route.name);
-            compared += 1;
+            for path in scene.paths(route) {
+                let answer = scene.call_as(caller, route, &path);
+                for secret in scene.secrets() {
+                    // What somebody asks for stands in the links and forms of the page that answers.
+                    let said =
+                        answer.text().replace(&path, "").replace(&path.replacen("/en/", "/sw/", 1), "");
+                    assert!(!said.contains(secret), "{} tells KRA of {secret}: {said}", route.name);
+                }
+                let leads_to_one = route.pattern.contains("{id}") || route.name == "console_bill";
+                if caller.expected(route.access) != Expected::In || !leads_to_one {
+                    continue;
+                }
+                // The same names that nobody has, of the same length.
+                let nobodys = path
+                    .replace(&scene.bill.id, "bil_00000000000000000000000000")
+                    .replace(&scene.bill.number, "407155201831")
+                    .replace(&scene.attempt, "att_00000000000000000000000000")
+                    .replace(&scene.endpoint, "whe_00000000000000000000000000")
+                    .replace(&scene.event, "evt_00000000000000000000000000");
+                assert_ne!(path, nobodys, "{}", route.name);
+                let of_nobody = scene.call_as(caller, route, &nobodys);
+                let without_id = |answer: &Answer| {
+                    let mut body: Value = answer.clone().expect(404).json();
+                    body.as_object_mut().unwrap().remove("request_id");
+                    body
+                };
+                assert_eq!(without_id(&answer), without_id(&of_nobody), "{}", route.name);
+                compared += 1;
+            }
         }
-        let by_number =
-            get(format!("{public}/v1/bills?payment_number={}", scene.bill.number)).key(&caller.key);
-        assert_eq!(by_number.send().expect(404).problem(), "not_found");
+        if let Shows::Key(key) = &caller.shows {
+            let public = scene.gateway.public();
+            let by_number = get(format!("{public}/v1/bills?payment_number={}", scene.bill.number)).key(key);
+            let expected = if caller.role == Role::AgencyGate { 403 } else { 404 };
+            by_number.send().expect(expected);
+        }
     }
-    assert!(compared >= 6, "{compared} routes lead to one thing");
+    assert!(compared >= 8, "{compared} routes lead to one thing");
 
     // Nobody touched it on the way.
     assert_eq!(scene.kws.looks_at(&scene.bill)["status"], "part_paid");
@@ -187,7 +305,8 @@ fn the_admin_listener_takes_the_operators_token_alone() {
             Access::Operator => {
                 scene.call(&admin, route, &path, None).expect(401);
                 for caller in &scene.callers {
-                    scene.call(&admin, route, &path, Some(&caller.key)).expect(401);
+                    let Shows::Key(key) = &caller.shows else { continue };
+                    scene.call(&admin, route, &path, Some(key)).expect(401);
                 }
             }
             other => panic!("{} has {other:?}", route.name),

@@ -50,7 +50,10 @@ mod storage;
 
 // Who may do and see what.
 mod access;
+mod console;
+mod gates;
 mod privacy;
+mod staff;
 
 // Running it.
 mod configuration;

@@ -11,7 +11,7 @@ use super::error::ViewsError;
 use crate::payments::{
     ApplicationEvent, ApplicationMoved, ApplicationState, AttemptEvent, AttemptId, AttemptState, BillState,
     BillTerms, ChannelReceipt, Difference, Event, Method, PaymentNumber, PaymentReceived, Placement, Share,
-    Total, TotalKey, by_owner, minute_of_revenue_day, revenue_day,
+    Total, TotalKey, VisitEvent, by_owner, minute_of_revenue_day, revenue_day,
 };
 
 /// What a run of records changes.
@@ -37,6 +37,12 @@ pub(super) struct Changes {
     pub(super) usage: BTreeMap<ServiceDay, Used>,
     pub(super) balances: BTreeMap<(AccountCode, Currency), Sides>,
     pub(super) applications: BTreeMap<PaymentNumber, ApplicationChange>,
+    /// Records and the bills that they are about.
+    pub(super) records: Vec<(PaymentNumber, u64)>,
+    /// Records about an attempt: which bill it is of stands in its row.
+    pub(super) records_of_attempts: Vec<(AttemptId, u64)>,
+    /// Records about a payment that another record, the second, has booked.
+    pub(super) records_of_payments: Vec<(u64, u64)>,
 }
 
 /// What is added to the two sides of an account, in minor units.
@@ -174,6 +180,7 @@ impl Changes {
         let event: Event = serde_json::from_slice(&record.draft.event)
             .map_err(|error| ViewsError::Record { sequence, what: error.to_string() })?;
         self.record_count += 1;
+        self.note_record(sequence, &event);
         let agency = agency_of(&event);
         for posting in record.draft.entries.iter().flat_map(Entry::postings) {
             let sides = self.balances.entry((posting.account.clone(), posting.money.currency())).or_default();
@@ -265,6 +272,26 @@ impl Changes {
             | Event::DayClosed { .. } => {}
         }
         Ok(())
+    }
+
+    /// Notes whose life a record belongs to.
+    fn note_record(&mut self, sequence: u64, event: &Event) {
+        let bill = match event {
+            Event::BillCreated { terms } => terms.number,
+            Event::BillCancelled { bill }
+            | Event::BillExpired { bill }
+            | Event::AttemptCreated { bill, .. }
+            | Event::Visit(VisitEvent::Used { bill, .. }) => *bill,
+            Event::PaymentReceived(PaymentReceived { placement: Placement::Bill { bill, .. }, .. }) => *bill,
+            Event::AttemptMoved { attempt, .. } | Event::MessageUnreadable { attempt: Some(attempt), .. } => {
+                return self.records_of_attempts.push((*attempt, sequence));
+            }
+            Event::PaymentQuarantined { stands, .. } => {
+                return self.records_of_payments.push((sequence, *stands));
+            }
+            _ => return,
+        };
+        self.records.push((bill, sequence));
     }
 
     /// How a service was used on a day.

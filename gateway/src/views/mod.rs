@@ -44,7 +44,8 @@ pub use page::{
 pub use queries::{
     ApplicationFilter, ApplicationRow, AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow,
     EntryPhase, EntryRow, Imbalance, MinuteRow, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
-    PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, UncollectedRow, UsageBy, UsageRow,
+    PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
+    TransactionStatus, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;
 pub use scope::Scope;

@@ -92,16 +92,18 @@ pub(super) enum List {
     Quarantine = 4,
     UnknownAttempts = 5,
     Applications = 6,
+    Transactions = 7,
 }
 
 impl List {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Bills,
         Self::Payments,
         Self::Suspense,
         Self::Quarantine,
         Self::UnknownAttempts,
         Self::Applications,
+        Self::Transactions,
     ];
 
     /// What has waited longest comes first where people work a list off; otherwise the newest does.

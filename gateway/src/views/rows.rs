@@ -31,7 +31,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     collected_by_minute(connection, changes).await?;
     used(connection, changes).await?;
     balances(connection, changes).await?;
-    applications(connection, changes).await
+    applications(connection, changes).await?;
+    records(connection, changes).await
 }
 
 /// Sends `head VALUES (…), (…) tail` as often as the rows need.
@@ -292,6 +293,42 @@ fn phase_words(booked: &BookedEntry) -> (&'static str, Option<u64>) {
         Phase::Settles { pending } => ("settles", Some(pending)),
         Phase::Releases { pending } => ("releases", Some(pending)),
     }
+}
+
+/// Which records are about which bill. After attempts and payments, whose rows say which bill they are of.
+async fn records(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "INSERT INTO bill_record (payment_number, sequence) ";
+    send(connection, HEAD, &changes.records, "", |row, (bill, sequence)| {
+        row.push_bind(number(bill.get())).push_bind(number(*sequence));
+    })
+    .await?;
+    const OF_ATTEMPTS_HEAD: &str = "INSERT INTO bill_record (payment_number, sequence) \
+        SELECT attempt.payment_number, new.column2 FROM (";
+    const OF_ATTEMPTS_TAIL: &str = ") AS new JOIN attempt ON attempt.attempt_id = new.column1";
+    send(
+        connection,
+        OF_ATTEMPTS_HEAD,
+        &changes.records_of_attempts,
+        OF_ATTEMPTS_TAIL,
+        |row, (attempt, sequence)| {
+            row.push_bind(attempt.to_string()).push_bind(number(*sequence));
+        },
+    )
+    .await?;
+    const OF_PAYMENTS_HEAD: &str = "INSERT INTO bill_record (payment_number, sequence) \
+        SELECT payment.payment_number, new.column1 FROM (";
+    const OF_PAYMENTS_TAIL: &str =
+        ") AS new JOIN payment ON payment.sequence = new.column2 WHERE payment.payment_number IS NOT NULL";
+    send(
+        connection,
+        OF_PAYMENTS_HEAD,
+        &changes.records_of_payments,
+        OF_PAYMENTS_TAIL,
+        |row, (sequence, stands)| {
+            row.push_bind(number(*sequence)).push_bind(number(*stands));
+        },
+    )
+    .await
 }
 
 async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {

@@ -12,11 +12,13 @@ const ACCEPTED: &str = "text/html,*/*;q=0.8";
 
 /// A page that is looked at.
 pub(crate) struct Page {
-    origin: String,
+    pub(crate) origin: String,
     /// Its path and query.
     pub(crate) address: String,
     pub(crate) status: u16,
     pub(crate) html: String,
+    /// What the browser shows from here on, if it was given a cookie.
+    pub(crate) cookie: Option<String>,
 }
 
 /// A form of a page, filled in as the page has it.
@@ -30,24 +32,32 @@ pub(crate) struct Form {
 impl Page {
     /// Opens an address, and goes wherever it leads.
     pub(crate) fn open(origin: &str, path: &str) -> Self {
-        Self::arrive(origin, path, get(format!("{origin}{path}")).header("accept", ACCEPTED).send())
+        Self::open_as(origin, path, None)
     }
 
-    fn arrive(origin: &str, address: &str, answer: Answer) -> Self {
+    /// The same with a cookie.
+    pub(crate) fn open_as(origin: &str, path: &str, cookie: Option<&str>) -> Self {
+        let call = with_cookie(get(format!("{origin}{path}")).header("accept", ACCEPTED), cookie);
+        Self::arrive(origin, path, call.send(), cookie)
+    }
+
+    fn arrive(origin: &str, address: &str, answer: Answer, cookie: Option<&str>) -> Self {
+        let given = answer.header("set-cookie").map(|given| given.split(';').next().unwrap_or("").to_owned());
+        let cookie = given.or_else(|| cookie.map(str::to_owned));
         if (300..400).contains(&answer.status) {
             let next = answer.header("location").expect("a redirect says where to").to_owned();
-            return Self::open(origin, &next);
+            return Self::open_as(origin, &next, cookie.as_deref());
         }
         let html = answer.text();
         assert!(html.len() <= PAGE_BYTES_MAX, "{address} has {} bytes", html.len());
         // Nothing but our own script, beside the page, which works without it.
         for script in html.split("<script").skip(1) {
             assert!(
-                script.starts_with(" defer src=\"/assets/live-"),
+                script.starts_with(" defer src=\"/assets/wait-"),
                 "{address} runs a script: {script:.80}"
             );
         }
-        Self { origin: origin.to_owned(), address: address.to_owned(), status: answer.status, html }
+        Self { origin: origin.to_owned(), address: address.to_owned(), status: answer.status, html, cookie }
     }
 
     /// What stands on it, without its marks.
@@ -86,7 +96,7 @@ impl Page {
             (inside == words || words.len() > 1 && inside.contains(words)).then(|| attribute(mark, "href"))?
         });
         let address = link.unwrap_or_else(|| panic!("{} has no link {words:?}", self.address));
-        Self::open(&self.origin, &unescaped(&address))
+        Self::open_as(&self.origin, &unescaped(&address), self.cookie.as_deref())
     }
 
     /// The form that leads to an address with this in it.
@@ -114,13 +124,14 @@ impl Page {
             form.fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
         let body = pairs.join("&");
         if !form.is_post {
-            return Self::open(&self.origin, &format!("{}?{body}", form.action));
+            return Self::open_as(&self.origin, &format!("{}?{body}", form.action), self.cookie.as_deref());
         }
         let call = Call::new(Method::POST, format!("{}{}", self.origin, form.action))
             .body(body)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("accept", ACCEPTED);
-        Self::arrive(&self.origin, &form.action, call.send())
+        let answer = with_cookie(call, self.cookie.as_deref()).send();
+        Self::arrive(&self.origin, &form.action, answer, self.cookie.as_deref())
     }
 }
 
@@ -143,6 +154,13 @@ impl Form {
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.insert(name.to_owned(), value.to_owned());
         self
+    }
+}
+
+fn with_cookie(call: Call, cookie: Option<&str>) -> Call {
+    match cookie {
+        Some(cookie) => call.header("cookie", cookie),
+        None => call,
     }
 }
 

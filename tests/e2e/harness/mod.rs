@@ -21,6 +21,7 @@ mod patience;
 mod process;
 mod safaricom;
 mod sandbox;
+mod staff;
 mod wire;
 mod work;
 
@@ -39,5 +40,6 @@ pub(crate) use notice_taker::{HeardNotice, NoticeTaker};
 pub(crate) use patience::{PATIENCE, eventually, together};
 pub(crate) use safaricom::{Payment, Safaricom};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use staff::{PASSWORD, SignedIn};
 pub(crate) use wire::{Message, Wire};
 pub(crate) use work::Work;

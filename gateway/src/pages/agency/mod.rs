@@ -1,14 +1,21 @@
 //! The console of an agency: what it has collected today, its payments, and the whole life of each bill. An agency's
 //! people see their own; Treasury and Auditor choose whose.
 
+mod export;
+mod filter;
+mod life;
 mod today;
+mod transactions;
 
 use std::sync::Arc;
 
 use askama::Template;
 use hyper::StatusCode;
 
+pub(super) use export::{csv, xlsx};
+pub(super) use life::show as life;
 pub(super) use today::show as today;
+pub(super) use transactions::show as transactions;
 
 use super::escaped;
 use super::frame::{Frame, Shown, language_of, other, staff_page};
@@ -45,8 +52,25 @@ impl Viewed {
             (RowScope::Everything, None) => return Ok(None),
             (RowScope::Agency(_), Some(_)) | (RowScope::Nothing, _) => return Err(no_rows()),
         };
-        let query = if is_chosen { format!("?agency={}", escaped(&agency)) } else { String::new() };
-        Ok(Some(Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen: query }))
+        if is_chosen {
+            return Ok(Some(Self::chosen(agency)));
+        }
+        Ok(Some(Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen: String::new() }))
+    }
+
+    /// The agency that somebody has chosen who may see all.
+    fn chosen(agency: Arc<str>) -> Self {
+        let chosen = format!("?agency={}", escaped(&agency));
+        Self { scope: Scope::Agency(Arc::clone(&agency)), agency, chosen }
+    }
+
+    /// The query of an address of the console that asks for this as well.
+    fn with(&self, query: &str) -> String {
+        match (self.chosen.is_empty(), query.is_empty()) {
+            (_, true) => self.chosen.clone(),
+            (true, false) => format!("?{query}"),
+            (false, false) => format!("{}&{query}", self.chosen),
+        }
     }
 
     /// What the agency is called.

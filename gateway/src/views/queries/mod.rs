@@ -9,6 +9,7 @@ pub(super) mod entries;
 pub(super) mod minutes;
 pub(super) mod payments;
 pub(super) mod quarantine;
+pub(super) mod transactions;
 pub(super) mod usage;
 
 pub use applications::{ApplicationFilter, ApplicationRow, PromiseRow, UncollectedRow};
@@ -20,4 +21,5 @@ pub use entries::{EntryPhase, EntryRow, PostingRow};
 pub use minutes::MinuteRow;
 pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow, SuspenseSum};
 pub use quarantine::QuarantineRow;
+pub use transactions::{TransactionFilter, TransactionRow, TransactionStatus};
 pub use usage::{UsageBy, UsageRow};

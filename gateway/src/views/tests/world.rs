@@ -183,6 +183,7 @@ impl World {
             assessment: None,
             agency_reference: reference.map(Into::into),
             language: None,
+            visit_day: None,
             references: Vec::new(),
             life_seconds: 86_400,
             vault_slot: 0,

@@ -1,0 +1,188 @@
+//! Transactions: payments beside the bills that they came for, as an agency's people look for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ledger::{Currency, LedgerTime, Money};
+
+use super::bills::number_column;
+use super::payments::channel_receipt;
+use crate::payments::{BillState, ChannelReceipt, PaymentNumber, Provider, ReceiptNumber, Total};
+use crate::views::error::{QueryError, ViewsError};
+use crate::views::page::{Found, List, Page, PageRequest, TimeRange};
+use crate::views::reader::{Listed, ViewsReader};
+use crate::views::row::Columns;
+use crate::views::scope::{Scope, Select, Source};
+
+const TABLES: &str = "payment LEFT JOIN bill ON bill.payment_number = payment.payment_number";
+
+const TRANSACTIONS: Source = Source {
+    columns: "payment.sequence AS sequence, payment.provider AS provider, payment.short_code AS short_code, \
+              payment.channel_receipt AS channel_receipt, payment.minor AS minor, payment.currency AS currency, \
+              payment.payment_number AS payment_number, payment.service AS service, payment.receipt AS receipt, \
+              payment.booked AS booked, bill.state AS state, bill.agency_reference AS agency_reference",
+    tables: TABLES,
+    agency: "payment.agency",
+};
+
+/// How many there are and what they come to. Two parts, because a sum may be wider than the numbers of SQLite.
+const SUMS: Source = Source {
+    columns: "payment.currency AS currency, count(*) AS count, sum(payment.minor / 1000000000) AS high, \
+              sum(payment.minor % 1000000000) AS low",
+    tables: TABLES,
+    agency: "payment.agency",
+};
+
+/// Records of one bill. More than any bill that is not played with has.
+const RECORDS: Source = Source {
+    columns: "bill_record.sequence AS sequence",
+    tables: "bill JOIN bill_record ON bill_record.payment_number = bill.payment_number",
+    agency: "bill.agency",
+};
+
+/// A payment and what became of its bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionRow {
+    /// Of the record that booked it.
+    pub sequence: u64,
+    /// The channel's receipt.
+    pub channel_receipt: ChannelReceipt,
+    /// How much.
+    pub money: Money,
+    /// When it was booked.
+    pub booked: LedgerTime,
+    /// The bill that it came for; none in suspense.
+    pub bill: Option<PaymentNumber>,
+    /// What that bill is; none in suspense.
+    pub state: Option<BillState>,
+    /// What it is for, where that is known.
+    pub service: Option<Arc<str>>,
+    /// Our receipt; none in suspense.
+    pub receipt: Option<ReceiptNumber>,
+    /// The agency's own name for the bill.
+    pub agency_reference: Option<Arc<str>>,
+}
+
+/// Where a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionStatus {
+    /// With a bill of this state.
+    Bill(BillState),
+    /// In suspense.
+    Suspense,
+}
+
+/// Which transactions. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransactionFilter {
+    /// For bills with this name of the agency's own.
+    pub agency_reference: Option<Arc<str>>,
+    /// For this bill.
+    pub bill: Option<PaymentNumber>,
+    /// With this number of the channel's.
+    pub channel_receipt: Option<Arc<str>>,
+    /// With this receipt of ours.
+    pub receipt: Option<ReceiptNumber>,
+    /// Where they are.
+    pub status: Option<TransactionStatus>,
+    /// On this channel.
+    pub provider: Option<Provider>,
+    /// Of exactly this many minor units, in any currency.
+    pub minor: Option<i64>,
+    /// Booked in this span.
+    pub booked: TimeRange,
+}
+
+impl ViewsReader {
+    /// A page of transactions, the newest first.
+    pub async fn transactions(
+        &self,
+        scope: &Scope,
+        filter: &TransactionFilter,
+        page: PageRequest,
+    ) -> Result<Page<TransactionRow>, QueryError> {
+        let select = filtered(&TRANSACTIONS, scope, filter);
+        let select = select.page(List::Transactions, "payment.booked", "payment.sequence", page)?;
+        self.page(select, TransactionRow::read, List::Transactions, page).await
+    }
+
+    /// All of them, the newest first, of one moment; so many at most.
+    pub async fn all_transactions(
+        &self,
+        scope: &Scope,
+        filter: &TransactionFilter,
+        row_count_max: u32,
+    ) -> Result<Found<Vec<TransactionRow>>, QueryError> {
+        let select = filtered(&TRANSACTIONS, scope, filter);
+        let select = select.sorted("payment.booked DESC, payment.sequence DESC", i64::from(row_count_max));
+        self.all(select, TransactionRow::read).await
+    }
+
+    /// How many there are and what they come to, each currency for itself.
+    pub async fn transaction_sums(
+        &self,
+        scope: &Scope,
+        filter: &TransactionFilter,
+    ) -> Result<Found<BTreeMap<Currency, Total>>, QueryError> {
+        let select = filtered(&SUMS, scope, filter).grouped("payment.currency");
+        let Found { sequence, found } = self.all(select, read_sum).await?;
+        Ok(Found { sequence, found: found.into_iter().collect() })
+    }
+
+    /// Sequences of the records about a bill, in their order; so many at most.
+    pub async fn records_of_bill(
+        &self,
+        scope: &Scope,
+        bill: PaymentNumber,
+        row_count_max: u32,
+    ) -> Result<Found<Vec<u64>>, QueryError> {
+        let select = Select::of(&RECORDS, scope)
+            .and_is("bill_record.payment_number", Some(number_column(bill)))
+            .sorted("bill_record.sequence", i64::from(row_count_max));
+        self.all(select, |row| row.count("sequence")).await
+    }
+}
+
+pub(in crate::views) fn filtered(source: &Source, scope: &Scope, filter: &TransactionFilter) -> Select {
+    let select = Select::of(source, scope)
+        .and_is("bill.agency_reference", filter.agency_reference.clone())
+        .and_is("payment.payment_number", filter.bill.map(number_column))
+        .and_is("payment.channel_receipt", filter.channel_receipt.clone())
+        .and_is("payment.receipt", filter.receipt.map(|receipt| receipt.to_string()))
+        .and_is("payment.provider", filter.provider.map(Provider::word))
+        .and_is("payment.minor", filter.minor)
+        .and_in("payment.booked", filter.booked);
+    match filter.status {
+        None => select,
+        Some(TransactionStatus::Suspense) => select.and("payment.placement = 'suspense'"),
+        Some(TransactionStatus::Bill(state)) => select.and_is("bill.state", Some(state.word())),
+    }
+}
+
+fn read_sum(row: Columns<'_>) -> Result<(Currency, Total), ViewsError> {
+    let (high, low): (i64, i64) = (row.get("high")?, row.get("low")?);
+    let minor = i128::from(high) * 1_000_000_000 + i128::from(low);
+    Ok((row.word("currency")?, Total { count: row.count("count")?, minor }))
+}
+
+impl TransactionRow {
+    fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
+        Ok(Self {
+            sequence: row.count("sequence")?,
+            channel_receipt: channel_receipt(row)?,
+            money: row.money("minor", "currency")?,
+            booked: row.time("booked")?,
+            bill: row.payment_number_if_any("payment_number")?,
+            state: row.word_if_any("state")?,
+            service: row.text_if_any("service")?,
+            receipt: row.word_if_any("receipt")?,
+            agency_reference: row.text_if_any("agency_reference")?,
+        })
+    }
+}
+
+impl Listed for TransactionRow {
+    fn place(&self) -> (LedgerTime, u64) {
+        (self.booked, self.sequence)
+    }
+}
