@@ -53,7 +53,10 @@ impl Caller {
             (Access::Anyone | Access::WhoeverHasTheAddress, _) => return Expected::In,
             (Access::Roles(roles), shows) => (roles, matches!(shows, Shows::Key(_))),
             (Access::Staff(roles), shows) => (roles, matches!(shows, Shows::Session(_))),
-            (rule @ (Access::Provider | Access::ThisMachine | Access::Operator), _) => {
+            (
+                rule @ (Access::Provider | Access::MessageProvider | Access::ThisMachine | Access::Operator),
+                _,
+            ) => {
                 panic!("{rule:?} has no place on the public listener")
             }
         };

@@ -29,8 +29,8 @@ impl Stream {
     }
 
     /// Figures, as they come, until they are as they should be.
-    fn hears_until(&mut self, is_right: impl Fn(&Value) -> bool) -> Value {
-        eventually("the figures are told", || Some(self.hears()).filter(&is_right))
+    fn hears_until(&mut self, mut is_right: impl FnMut(&Value) -> bool) -> Value {
+        eventually("the figures are told", || Some(self.hears()).filter(&mut is_right))
     }
 }
 

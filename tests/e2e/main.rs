@@ -26,6 +26,7 @@ mod messages;
 // What can be paid for.
 mod availability;
 mod broken_rows;
+mod browsers;
 mod caches;
 mod catalogue;
 mod change_control;

@@ -52,10 +52,10 @@ impl Page {
         assert!(html.len() <= PAGE_BYTES_MAX, "{address} has {} bytes", html.len());
         // Nothing but our own script, beside the page, which works without it.
         for script in html.split("<script").skip(1) {
-            assert!(
-                script.starts_with(" defer src=\"/assets/wait-"),
-                "{address} runs a script: {script:.80}"
-            );
+            let is_ours = ["wait", "live"]
+                .iter()
+                .any(|name| script.starts_with(&format!(" defer src=\"/assets/{name}-")));
+            assert!(is_ours, "{address} runs a script: {script:.80}");
         }
         Self { origin: origin.to_owned(), address: address.to_owned(), status: answer.status, html, cookie }
     }
