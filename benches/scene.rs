@@ -112,6 +112,7 @@ fn new_bill(vault: &Vault) -> Command {
         catalogue: CatalogueVersion { number: 1, hash: hex_of(rand::random()).into() },
         assessment: None,
         agency_reference: None,
+        visit_day: None,
         references: Vec::new(),
         life_seconds: 30 * 86_400,
         vault_slot: taken.slot,

@@ -100,7 +100,7 @@ impl StaffRoll {
     }
 
     /// Applies what the record with this sequence tells of.
-    pub(super) fn apply(&mut self, event: &StaffEvent, sequence: u64) {
+    pub(crate) fn apply(&mut self, event: &StaffEvent, sequence: u64) {
         match event {
             StaffEvent::Added { account } => {
                 let member = StaffMember { account: account.clone(), sessions_since: sequence };

@@ -10,3 +10,4 @@ mod owners;
 mod prompts;
 mod random;
 mod references;
+mod visits;

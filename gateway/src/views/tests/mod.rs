@@ -5,5 +5,6 @@ mod following;
 mod questions;
 mod scopes;
 mod tables;
+mod transactions;
 mod usage;
 mod world;

@@ -181,6 +181,7 @@ impl World {
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: reference.map(Into::into),
+            visit_day: None,
             references: Vec::new(),
             life_seconds: 86_400,
             vault_slot: 0,
