@@ -25,7 +25,7 @@ fn a_newcomer_is_in_with_one_button_and_out_with_another() {
         (200, "/sw/agency/"),
         "one is led to where one wanted"
     );
-    inside.says("Kenya Wildlife Service").says("kws-office").says("KES 0.00");
+    inside.says("Shirika la Huduma kwa Wanyamapori Kenya").says("kws-office").says("KES 0.00");
 
     // The same code a second time, as somebody who looked over a shoulder.
     let again = wanted.send(&form);
