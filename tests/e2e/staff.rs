@@ -70,7 +70,7 @@ fn somebody_is_invited_sets_up_is_reset_and_leaves() {
     }
     let (asha, inside) = gateway.sets_up("asha.w", &invitation);
     inside.says("Kenya Wildlife Service").says("asha.w");
-    assert!(inside.cookie.as_deref().unwrap().starts_with("__Host-malipo-session="));
+    assert!(inside.cookie.as_deref().unwrap().starts_with("__Host-malipo_session="));
     let used = page.send(&page.form("/set-up").with("invitation", &invitation));
     assert_eq!(used.status, 422, "an invitation is used once");
 

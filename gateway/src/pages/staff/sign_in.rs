@@ -180,7 +180,7 @@ mod tests {
     fn a_cookie_is_for_us_alone() {
         assert_eq!(
             cookie(Purpose::Live, "abc", ""),
-            "__Host-malipo-session=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
+            "__Host-malipo_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
         assert!(!cookie(Purpose::Demonstration, "abc", "").contains("Secure"));
     }
