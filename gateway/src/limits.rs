@@ -41,7 +41,7 @@ const DRAFT_EVERY: Duration = Duration::from_secs(10);
 const SIGN_INS_AT_ONCE: u32 = 6;
 const SIGN_IN_EVERY: Duration = Duration::from_secs(30);
 /// Tries to sign in to one account from anywhere. A guess at the code of an app is right three times in a million, and
-/// then only for whoever has the password: one a minute makes that a matter of years.
+/// then only for whoever has the password: one a minute takes more than two hundred days on average.
 const SIGN_INS_TO_ACCOUNT_AT_ONCE: u32 = 60;
 /// Tries to sign in, or to use an invitation, from one address of strangers.
 const SIGN_INS_PER_MINUTE: u32 = 60;

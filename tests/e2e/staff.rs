@@ -25,7 +25,7 @@ fn a_newcomer_is_in_with_one_button_and_out_with_another() {
         (200, "/sw/agency/"),
         "one is led to where one wanted"
     );
-    inside.says("Kenya Wildlife Service").says("kws-office").says("KES 0.00");
+    inside.says("Shirika la Huduma kwa Wanyamapori Kenya").says("kws-office").says("KES 0.00");
 
     // The same code a second time, as somebody who looked over a shoulder.
     let again = wanted.send(&form);
@@ -70,7 +70,7 @@ fn somebody_is_invited_sets_up_is_reset_and_leaves() {
     }
     let (asha, inside) = gateway.sets_up("asha.w", &invitation);
     inside.says("Kenya Wildlife Service").says("asha.w");
-    assert!(inside.cookie.as_deref().unwrap().starts_with("__Host-malipo-session="));
+    assert!(inside.cookie.as_deref().unwrap().starts_with("__Host-malipo_session="));
     let used = page.send(&page.form("/set-up").with("invitation", &invitation));
     assert_eq!(used.status, 422, "an invitation is used once");
 

@@ -232,12 +232,13 @@ pub(crate) fn check_origin(app: &App, head: &RequestHead) -> Result<(), Problem>
     if is_ours { Ok(()) } else { Err(Problem::new(Code::Forbidden, "This form was sent by another site.")) }
 }
 
-/// The name of the cookie with the token of a session. With the prefix a browser takes it over TLS alone and from no
+/// The name of the cookie with the token of a session: one of those that are never handed on to an agency's own system
+/// (`routing::cookies`). With the prefix a browser takes it over TLS alone and from no
 /// other host; a demonstration has no TLS.
 pub(crate) fn session_cookie(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Live => "__Host-malipo-session",
-        Purpose::Demonstration => "malipo-session",
+        Purpose::Live => "__Host-malipo_session",
+        Purpose::Demonstration => "malipo_session",
     }
 }
 

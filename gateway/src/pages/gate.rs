@@ -153,11 +153,17 @@ impl Shown {
     }
 }
 
-/// `2 × adult, non-resident`, and the name of the service.
+/// `Hell's Gate National Park entry`, and `2 × East African citizen, adult` of each line: lines begin with the name of
+/// their service, which is said once.
 fn who_and_where(bill: &Bill, language: Language) -> Vec<String> {
+    let service = bill.terms.service_name.in_language(language);
     let lines = bill.terms.lines.iter().filter(|line| line.agency.is_some());
-    let people = lines.map(|line| format!("{} × {}", line.quantity, line.text.in_language(language)));
-    vec![people.collect::<Vec<_>>().join(", "), bill.terms.service_name.in_language(language).to_owned()]
+    let people = lines.map(|line| {
+        let text = line.text.in_language(language);
+        let who = text.strip_prefix(service).map_or(text, |rest| rest.trim_start_matches([':', ' ']));
+        if who.is_empty() { format!("{} ×", line.quantity) } else { format!("{} × {who}", line.quantity) }
+    });
+    people.chain([service.to_owned()]).collect()
 }
 
 /// When and where: the time alone if it was today.

@@ -52,9 +52,19 @@ pub(crate) fn problem_page(
 fn twin(path: &str, language: Language, code: Code) -> String {
     let other = other(language).code();
     match path.strip_prefix("/en/").or_else(|| path.strip_prefix("/sw/")) {
-        Some(rest) => format!("/{other}/{}", rest.strip_suffix("/prompt").unwrap_or(rest)),
+        Some(rest) => format!("/{other}/{}", looked_at(rest)),
         None => format!("/{other}/errors/{}", code.text()),
     }
+}
+
+/// Ends of addresses that take forms alone, and those of the pages where the forms are.
+const POSTED: [(&str, &str); 3] =
+    [("/prompt", ""), ("gate/visits", "gate"), ("staff/sign-out", "staff/sign-in")];
+
+/// The path of a page that can be looked at, where this one takes forms alone.
+pub(super) fn looked_at(path: &str) -> String {
+    let posted = POSTED.iter().find_map(|(posted, page)| Some((path.strip_suffix(posted)?, page)));
+    posted.map_or_else(|| path.to_owned(), |(before, page)| format!("{before}{page}"))
 }
 
 /// `GET /errors/{code}`: what the `type` of a problem leads to.
@@ -145,6 +155,8 @@ mod tests {
         let twin = |path, language| twin(path, language, Code::NotFound);
         assert_eq!(twin("/en/bills/bil_1", Language::En), "/sw/bills/bil_1");
         assert_eq!(twin("/sw/bills/bil_1/prompt", Language::Sw), "/en/bills/bil_1");
+        assert_eq!(twin("/en/gate/visits", Language::En), "/sw/gate");
+        assert_eq!(twin("/en/staff/sign-out", Language::En), "/sw/staff/sign-in");
         assert_eq!(twin("/v1/bills/bil_1", Language::En), "/sw/errors/not_found");
         assert_eq!(twin("//elsewhere.example/en/", Language::En), "/sw/errors/not_found");
     }

@@ -3,8 +3,8 @@
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 
-/// What the names of our own cookies begin with.
-const OUR_PREFIX: &[u8] = b"malipo_";
+/// What the names of our own cookies begin with: those of a demonstration, and those that browsers keep to one host.
+const OUR_PREFIXES: [&[u8]; 2] = [b"malipo_", b"__Host-malipo_"];
 
 /// Takes our own cookies out of a request for a back end. What is left is not touched.
 pub(super) fn keep_ours(headers: &mut HeaderMap, cookie: &HeaderName) {
@@ -57,7 +57,9 @@ fn pairs(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_ours(pair: &[u8]) -> bool {
-    pair.get(..OUR_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OUR_PREFIX))
+    let begins =
+        |prefix: &[u8]| pair.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    OUR_PREFIXES.into_iter().any(begins)
 }
 
 /// Parts of header values with semicolons and spaces between them are a header value.
@@ -90,6 +92,7 @@ mod tests {
         assert_eq!(sent(&["a=1;b=2 ;  c"]), ["a=1;b=2 ;  c"]);
         assert_eq!(sent(&["a=1; malipo_s=x; b=2", "MALIPO_t=1"]), ["a=1; b=2"]);
         assert_eq!(sent(&["malipo_s=x"]), [""; 0]);
+        assert_eq!(sent(&["__Host-malipo_session=x; __Host-sid=1"]), ["__Host-sid=1"]);
         assert_eq!(sent(&["notmalipo_s=x"]), ["notmalipo_s=x"]);
     }
 
@@ -101,5 +104,6 @@ mod tests {
             Some("sid=a=b; Max-Age=5; SameSite=Lax; Path=/s/kra-pin")
         );
         assert_eq!(set("Malipo_session=x; Path=/"), None);
+        assert_eq!(set("__host-malipo_session=x; Path=/; Secure"), None);
     }
 }

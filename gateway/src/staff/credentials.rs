@@ -228,7 +228,11 @@ mod tests {
         store.add("stf_1", credentials("one")).unwrap();
         store.add("stf_2", credentials("two")).unwrap();
         assert!(matches!(store.add("stf_3", credentials("two")), Err(CredentialsError::LoginTaken)));
-        store.change("stf_1", |one| Some(one.last_step = 7)).unwrap();
+        let used = |one: &mut Credentials| {
+            one.last_step = 7;
+            Some(())
+        };
+        store.change("stf_1", used).unwrap();
         store
             .change("stf_1", |one| {
                 one.last_step = 9;

@@ -156,7 +156,7 @@ impl Statement {
         let record = |(currency, total): (&Currency, &Total)| {
             let gross = decimal(total.minor, *currency);
             let nothing = decimal(0, *currency);
-            let cells = [
+            [
                 "CONTROL".to_owned(),
                 total.count.to_string(),
                 currency.code().to_owned(),
@@ -164,8 +164,7 @@ impl Statement {
                 nothing.clone(),
                 nothing,
                 gross,
-            ];
-            cells
+            ]
         };
         if self.sums.is_empty() {
             return vec![record((&Currency::Kes, &Total::default()))];

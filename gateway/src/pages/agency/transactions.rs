@@ -123,8 +123,9 @@ struct TransactionsPage {
 }
 
 impl TransactionsPage {
-    fn is_wrong(&self, field: &str) -> bool {
-        self.filter.wrong.contains(&field)
+    /// What is wrong with a field.
+    fn mistake_in(&self, field: &str) -> Option<&'static str> {
+        self.mistakes.iter().find(|(wrong, _)| *wrong == field).map(|(_, text)| *text)
     }
 
     fn mpesa(&self) -> &'static str {

@@ -14,6 +14,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::pages::frame::{Frame, language_of, other, staff_page};
+use crate::pages::problem::looked_at;
 use crate::pages::words::{STAFF, StaffWords};
 use crate::payments::{Ask, Command, StaffAsk};
 use crate::staff::{HasherError, SignInError, TypedSignIn, read_login};
@@ -27,9 +28,8 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
 
 /// The page to sign in on, instead of one that nobody sees who is not signed in. Signing in leads there.
 pub(in crate::pages) fn instead_of(app: &App, language: Language, uri: &Uri) -> Option<Response> {
-    let there = uri.path_and_query().map_or_else(String::new, |there| there.as_str().to_owned());
-    // What was posted cannot be looked at again.
-    let there = if there.ends_with("/sign-out") { String::new() } else { there };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let there = format!("{}{query}", looked_at(uri.path()));
     staff_page(StatusCode::UNAUTHORIZED, &SignInPage::new(app, language, there)).ok()
 }
 
@@ -180,7 +180,7 @@ mod tests {
     fn a_cookie_is_for_us_alone() {
         assert_eq!(
             cookie(Purpose::Live, "abc", ""),
-            "__Host-malipo-session=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
+            "__Host-malipo_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
         assert!(!cookie(Purpose::Demonstration, "abc", "").contains("Secure"));
     }

@@ -11,3 +11,4 @@ mod owners;
 mod prompts;
 mod random;
 mod references;
+mod visits;

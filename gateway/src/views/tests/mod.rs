@@ -6,5 +6,6 @@ mod minutes;
 mod questions;
 mod scopes;
 mod tables;
+mod transactions;
 mod usage;
 mod world;
