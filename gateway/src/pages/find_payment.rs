@@ -208,13 +208,13 @@ impl Outcome {
                 let mut says =
                     vec![(words.held)(*money, &when(*booked)), (words.why_held)(*reason).to_owned()];
                 says.extend(typed.as_deref().map(words.typed));
-                says.push(words.held_next.to_owned());
+                says.push((words.held_next)(frame.help.is_some()).to_owned());
                 Self { tone: "todo", heading: words.found_held, says, service: None, receipt: None }
             }
             Found::NotHere => {
                 let mut says = vec![words.not_here_yet.to_owned()];
                 says.extend(usual.map(|usual| (words.usual)(usual.percent, usual.seconds, usual.payments)));
-                says.push(words.not_here_next.to_owned());
+                says.push((words.not_here_next)(frame.help.is_some()).to_owned());
                 Self { tone: "todo", heading: words.not_here, says, service: None, receipt: None }
             }
             Found::TooMany => Self {
