@@ -80,6 +80,13 @@ fn an_application_is_followed_from_its_payment_to_its_collection() {
     assert_eq!(main(&wrong), main(&unknown));
     wrong.says("We cannot find that number with that phone");
 
+    // Who tries phones with a number is stopped, whether or not there is such a number.
+    for number in [&*bill.number, "407155201831"] {
+        let statuses: Vec<_> =
+            (0..5).map(|trial| tracks(&origin, number, &format!("071133345{trial}")).status).collect();
+        assert!(statuses.ends_with(&[422, 429]) || statuses.ends_with(&[429, 429]), "{statuses:?}");
+    }
+
     reports(&dci, &bill, json!({"status": "collected"})).expect(200);
     assert_eq!(reports(&dci, &bill, json!({"status": "ready", "centre": "Nyeri"})).status, 409);
     // It outlives a restart, in the archive.
