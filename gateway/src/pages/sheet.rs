@@ -153,7 +153,8 @@ impl Face {
     /// A text in lines of this width. A word that is wider than a line is cut.
     pub(super) fn lines_of(self, text: &str, size: Length, width: Length) -> Vec<String> {
         let typeface = self.typeface();
-        let units_max = width.saturating_mul(typeface.units_per_em) / size.max(1);
+        // As [`Self::width_of`] rounds.
+        let units_max = ((width + 1).saturating_mul(typeface.units_per_em) - 1) / size.max(1);
         let wide = |letter: char| typeface.letter(letter).1;
         let space = wide(' ');
         let mut lines = vec![String::new()];

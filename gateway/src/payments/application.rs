@@ -288,7 +288,7 @@ impl Application {
         latest.and_then(|step| step.news.centre())
     }
 
-    /// What this report is to it, when nothing can come of it: the same again, or impossible.
+    /// Whether this is what was reported last: saying it again is no step.
     pub fn has_heard(&self, news: &ApplicationNews) -> bool {
         self.steps.last().is_some_and(|latest| latest.news == *news)
     }
