@@ -3,7 +3,8 @@
 use super::desk::{Desk, kes, line};
 use crate::payments::{
     Answer, Application, ApplicationAsk, ApplicationNews, ApplicationRefusal, ApplicationReport,
-    ApplicationState, Archived, Ask, BillState, PaymentNumber, Promise, QueryReason, Refusal, archive,
+    ApplicationState, Archived, Ask, BillState, PaymentNumber, Promise, QueryReason, REPORTS_TOGETHER_MAX,
+    Refusal, archive,
 };
 
 fn ready(centre: &str) -> ApplicationNews {
@@ -92,6 +93,26 @@ fn reports_that_come_together_are_recorded_together_or_not_at_all() {
         desk.ledger().readers().unfinished_application(first).is_none(),
         "what is over is in the archive"
     );
+}
+
+#[test]
+fn as_many_reports_as_may_come_together_have_room_in_one_batch() {
+    let mut desk = Desk::open();
+    let mut bill = desk.new_bill(vec![line("KWS", kes(500))], kes(500), None);
+    (bill.service, bill.promised_working_days) = ("s".repeat(80).into(), Some(10));
+    let bill = desk.make(bill).unwrap();
+    desk.confirm(bill, "TKA1", 500);
+    let before = desk.ledger().head().size;
+    // A document that is sent to and fro between two centres with names as long as they get.
+    let centre = |letter: &str| ready(&letter.repeat(60));
+    let reports: Vec<_> =
+        (0..REPORTS_TOGETHER_MAX).map(|at| (bill, centre(if at % 2 == 0 { "a" } else { "b" }))).collect();
+    assert!(matches!(desk.reports("KWS", &reports), Answer::Done { .. }));
+    let size = desk.ledger().head().size;
+    assert_eq!(size - before, REPORTS_TOGETHER_MAX as u64);
+    let bytes: usize = (before..size).map(|at| desk.ledger().leaf(at).unwrap().unwrap().len()).sum();
+    // A quarter of a MiB, less what principals and causes are longer in life, and what frames add.
+    assert!(bytes + REPORTS_TOGETHER_MAX * 100 < 256 << 10, "{bytes} bytes");
 }
 
 #[test]
