@@ -16,7 +16,6 @@ use ledger::ShortKey;
 
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::http::client_address::{counted_as, is_a_strangers};
-use crate::payments::PaymentNumber;
 
 /// Look-ups of receipts by number, from one address: many phones share one at a mobile operator.
 const RECEIPTS_PER_MINUTE: u32 = 300;
@@ -61,7 +60,7 @@ pub struct RateLimits {
     receipts: DefaultKeyedRateLimiter<IpAddr>,
     sought: DefaultKeyedRateLimiter<IpAddr>,
     phones_sought: DefaultKeyedRateLimiter<Subscriber>,
-    bills_tracked: DefaultKeyedRateLimiter<PaymentNumber>,
+    references_tracked: DefaultKeyedRateLimiter<Box<str>>,
     guest_prompts: DefaultKeyedRateLimiter<IpAddr>,
     guest_bills: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<Subscriber>,
@@ -79,7 +78,7 @@ impl RateLimits {
             receipts: RateLimiter::keyed(Quota::per_minute(count(RECEIPTS_PER_MINUTE))),
             sought: RateLimiter::keyed(Quota::per_minute(count(SOUGHT_PER_MINUTE))),
             phones_sought: RateLimiter::keyed(trials()),
-            bills_tracked: RateLimiter::keyed(trials()),
+            references_tracked: RateLimiter::keyed(trials()),
             guest_prompts: RateLimiter::keyed(Quota::per_minute(count(GUEST_PROMPTS_PER_MINUTE))),
             guest_bills: RateLimiter::keyed(Quota::per_minute(count(GUEST_BILLS_PER_MINUTE))),
             phones: RateLimiter::keyed(Quota::per_minute(count(1)).allow_burst(count(PROMPTS_PER_PHONE))),
@@ -121,9 +120,10 @@ impl RateLimits {
         check(&self.phones_sought, &phone)
     }
 
-    /// Somebody tries a phone with this payment number.
-    pub fn bill_is_tracked(&self, number: PaymentNumber) -> Result<(), TooOften> {
-        check(&self.bills_tracked, &number)
+    /// Somebody tries a phone with this payment number or receipt number, whether or not there is one: a limit for those that
+    /// there are would tell which they are.
+    pub fn reference_is_tracked(&self, reference: &str) -> Result<(), TooOften> {
+        check(&self.references_tracked, &reference.into())
     }
 
     /// A guest wants a prompt to be sent.
@@ -168,8 +168,8 @@ impl RateLimits {
         self.sought.shrink_to_fit();
         self.phones_sought.retain_recent();
         self.phones_sought.shrink_to_fit();
-        self.bills_tracked.retain_recent();
-        self.bills_tracked.shrink_to_fit();
+        self.references_tracked.retain_recent();
+        self.references_tracked.shrink_to_fit();
         self.guest_prompts.retain_recent();
         self.guest_prompts.shrink_to_fit();
         self.guest_bills.retain_recent();
@@ -290,15 +290,15 @@ mod tests {
     #[test]
     fn nobody_tries_phones_until_one_fits() {
         let limits = RateLimits::new();
-        let (mine, others) = (PaymentNumber::from_random(1), PaymentNumber::from_random(2));
+        let (mine, others) = ("407155201831", "7K2M94QX");
         let phone = |digits: &str| Subscriber::parse(digits).unwrap();
         for _ in 0..TRIALS_AT_ONCE {
-            limits.bill_is_tracked(mine).unwrap();
+            limits.reference_is_tracked(mine).unwrap();
             limits.phone_is_sought(phone("0712345678")).unwrap();
         }
-        assert!(limits.bill_is_tracked(mine).unwrap_err().wait <= TRIAL_EVERY);
+        assert!(limits.reference_is_tracked(mine).unwrap_err().wait <= TRIAL_EVERY);
         assert!(limits.phone_is_sought(phone("0712345678")).is_err());
-        limits.bill_is_tracked(others).unwrap();
+        limits.reference_is_tracked(others).unwrap();
         limits.phone_is_sought(phone("0712345679")).unwrap();
     }
 

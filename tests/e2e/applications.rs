@@ -7,10 +7,9 @@ use crate::harness::{Agency, Answer, Bill, Call, Gateway, Order, Page, Payment, 
 
 const PHONE: &str = "0711333444";
 
-/// Renewals of driving licences, paid.
-fn paid_bills(gateway: &Gateway, ntsa: &Agency, count: usize) -> Vec<Bill> {
-    let bills: Vec<_> =
-        (0..count).map(|_| ntsa.bills(&Order::of("renew-driving-licence", &renewal()))).collect();
+/// Certificates that are paid for.
+fn paid_bills(gateway: &Gateway, dci: &Agency, count: usize) -> Vec<Bill> {
+    let bills: Vec<_> = (0..count).map(|_| dci.bills(&certificate())).collect();
     for bill in &bills {
         let payment = Payment { phone: format!("254{}", &PHONE[1..]), ..Payment::of_bill(bill) };
         gateway.safaricom().confirms(&payment).expect_success();
@@ -18,17 +17,18 @@ fn paid_bills(gateway: &Gateway, ntsa: &Agency, count: usize) -> Vec<Bill> {
     bills
 }
 
-fn renewal() -> Value {
-    json!({})
+/// A police clearance certificate: promised within ten working days.
+fn certificate() -> Order {
+    Order::of("police-clearance-certificate", &json!({}))
 }
 
-fn reports(ntsa: &Agency, bill: &Bill, body: Value) -> Answer {
-    ntsa.post(&format!("/v1/applications/{}/events", bill.number), &body).send()
+fn reports(dci: &Agency, bill: &Bill, body: Value) -> Answer {
+    dci.post(&format!("/v1/applications/{}/events", bill.number), &body).send()
 }
 
-fn sends_file(gateway: &Gateway, ntsa: &Agency, kind: &str, text: &str) -> Answer {
+fn sends_file(gateway: &Gateway, dci: &Agency, kind: &str, text: &str) -> Answer {
     let call = Call::new(hyper::Method::POST, format!("{}/v1/applications/batches", gateway.public()));
-    call.body(text.to_owned()).header("content-type", kind).key(&ntsa.key).send()
+    call.body(text.to_owned()).header("content-type", kind).key(&dci.key).send()
 }
 
 fn tracks(origin: &str, reference: &str, phone: &str) -> Page {
@@ -39,14 +39,14 @@ fn tracks(origin: &str, reference: &str, phone: &str) -> Page {
 #[test]
 fn an_application_is_followed_from_its_payment_to_its_collection() {
     let mut gateway = Gateway::demo().start();
-    let (origin, ntsa) = (gateway.public(), gateway.agency("ntsa"));
-    let unpaid = ntsa.bills(&Order::of("renew-driving-licence", &renewal()));
-    assert_eq!(reports(&ntsa, &unpaid, json!({"status": "at_agency"})).expect(409).problem(), "conflict");
-    let bill = paid_bills(&gateway, &ntsa, 1).remove(0);
+    let (origin, dci) = (gateway.public(), gateway.agency("dci"));
+    let unpaid = dci.bills(&certificate());
+    assert_eq!(reports(&dci, &unpaid, json!({"status": "at_agency"})).expect(409).problem(), "conflict");
+    let bill = paid_bills(&gateway, &dci, 1).remove(0);
 
-    let shown = ntsa.get(&format!("/v1/applications/{}", bill.number)).expect(200).json();
+    let shown = dci.get(&format!("/v1/applications/{}", bill.number)).expect(200).json();
     assert_eq!((&shown["status"], &shown["promise"]["state"]), (&json!("paid"), &json!("on_time")));
-    assert_eq!(reports(&ntsa, &bill, json!({"status": "collected"})).expect(409).problem(), "conflict");
+    assert_eq!(reports(&dci, &bill, json!({"status": "collected"})).expect(409).problem(), "conflict");
     let steps = [
         json!({"status": "at_agency"}),
         json!({"status": "query_raised", "reason": "photo"}),
@@ -54,11 +54,11 @@ fn an_application_is_followed_from_its_payment_to_its_collection() {
         json!({"status": "ready", "centre": "Huduma Centre GPO Nairobi"}),
     ];
     for step in &steps {
-        let now = reports(&ntsa, &bill, step.clone()).expect(200).json();
+        let now = reports(&dci, &bill, step.clone()).expect(200).json();
         assert_eq!(now["status"], step["status"]);
     }
     // The same again is no second step.
-    let again = reports(&ntsa, &bill, steps[3].clone()).expect(200).json();
+    let again = reports(&dci, &bill, steps[3].clone()).expect(200).json();
     assert_eq!(again["steps"].as_array().unwrap().len(), steps.len());
     assert_eq!(gateway.books().events("application").len(), steps.len());
 
@@ -70,7 +70,7 @@ fn an_application_is_followed_from_its_payment_to_its_collection() {
         .says("the photograph");
     page.says("Collect it.");
     assert_eq!(page.address, "/en/track", "neither number nor phone stands in the address");
-    let receipt = ntsa.looks_at(&bill)["payments"][0]["receipt_number"].as_str().unwrap().to_owned();
+    let receipt = dci.looks_at(&bill)["payments"][0]["receipt_number"].as_str().unwrap().to_owned();
     tracks(&origin, &receipt.to_lowercase(), "+254 711 333 444").says("Ready to collect");
     // A wrong phone and a number that nobody has: the same, to the letter.
     let main = |page: &Page| page.text().replace(&bill.number, "").replace("407155201831", "");
@@ -80,12 +80,19 @@ fn an_application_is_followed_from_its_payment_to_its_collection() {
     assert_eq!(main(&wrong), main(&unknown));
     wrong.says("We cannot find that number with that phone");
 
-    reports(&ntsa, &bill, json!({"status": "collected"})).expect(200);
-    assert_eq!(reports(&ntsa, &bill, json!({"status": "ready", "centre": "Nyeri"})).status, 409);
+    // Who tries phones with a number is stopped, whether or not there is such a number.
+    for number in [&*bill.number, "407155201831"] {
+        let statuses: Vec<_> =
+            (0..5).map(|trial| tracks(&origin, number, &format!("071133345{trial}")).status).collect();
+        assert!(statuses.ends_with(&[422, 429]) || statuses.ends_with(&[429, 429]), "{statuses:?}");
+    }
+
+    reports(&dci, &bill, json!({"status": "collected"})).expect(200);
+    assert_eq!(reports(&dci, &bill, json!({"status": "ready", "centre": "Nyeri"})).status, 409);
     // It outlives a restart, in the archive.
     gateway.kill();
     gateway.start_again();
-    let shown = gateway.agency("ntsa").get(&format!("/v1/applications/{}", bill.id)).expect(200).json();
+    let shown = gateway.agency("dci").get(&format!("/v1/applications/{}", bill.id)).expect(200).json();
     assert_eq!((&shown["status"], shown["steps"].as_array().unwrap().len()), (&json!("collected"), 5));
     let others = gateway.agency("kra").get(&format!("/v1/applications/{}", bill.number));
     assert_eq!(others.expect(404).problem(), "not_found");
@@ -96,15 +103,15 @@ fn an_application_is_followed_from_its_payment_to_its_collection() {
 #[test]
 fn a_file_is_taken_whole_or_not_at_all_and_every_bad_line_is_named() {
     let gateway = Gateway::demo().start();
-    let ntsa = gateway.agency("ntsa");
-    let bills = paid_bills(&gateway, &ntsa, 3);
-    let unpaid = ntsa.bills(&Order::of("renew-driving-licence", &renewal()));
+    let dci = gateway.agency("dci");
+    let bills = paid_bills(&gateway, &dci, 3);
+    let unpaid = dci.bills(&certificate());
     let kws_bill = gateway.agency("kws").bills(&Order::hells_gate(1));
     let bad = format!(
         "payment_number,status,centre,reason\n{},at_agency,,\n{},ready,Nyeri,\n{},collected,,\n{},at_agency,,\n",
         bills[0].number, unpaid.number, bills[1].number, kws_bill.number
     );
-    let refused = sends_file(&gateway, &ntsa, "text/csv", &bad).expect(422).json();
+    let refused = sends_file(&gateway, &dci, "text/csv", &bad).expect(422).json();
     let lines: Vec<_> = refused["errors"]
         .as_array()
         .unwrap()
@@ -117,25 +124,25 @@ fn a_file_is_taken_whole_or_not_at_all_and_every_bad_line_is_named() {
     let rows: String =
         bills.iter().map(|bill| format!("{},ready,Huduma Centre Nyeri,\n", bill.number)).collect();
     let good = format!("payment_number,status,centre,reason\n{rows}");
-    let taken = sends_file(&gateway, &ntsa, "text/csv", &good).expect(200).json();
+    let taken = sends_file(&gateway, &dci, "text/csv", &good).expect(200).json();
     assert_eq!(taken["lines"], 3);
     let json_lines = format!("{{\"payment_number\": \"{}\", \"status\": \"collected\"}}\n", bills[0].number);
-    sends_file(&gateway, &ntsa, "application/x-ndjson", &json_lines).expect(200);
+    sends_file(&gateway, &dci, "application/x-ndjson", &json_lines).expect(200);
 
     // What waits, by centre; what was promised, once there is enough of it.
     let report = eventually("the views have them", || {
-        let report = ntsa.get("/v1/applications/uncollected").expect(200).json();
+        let report = dci.get("/v1/applications/uncollected").expect(200).json();
         (report["data"][0]["uncollected"] == 2).then_some(report)
     });
     assert_eq!(report["data"][0]["centre"], "Huduma Centre Nyeri");
     assert_eq!(report["data"][0]["up_to_7_days"], 2);
-    let promises = ntsa.get("/v1/applications/promises").expect(200).json();
+    let promises = dci.get("/v1/applications/promises").expect(200).json();
     assert_eq!(promises["data"][0]["ready"], 3, "{promises}");
     assert_eq!(
         (&promises["data"][0]["enough_data"], promises["data"][0].get("kept_per_mille")),
         (&json!(false), None)
     );
-    let ready = ntsa.get("/v1/applications?status=ready&centre=Huduma+Centre+Nyeri").expect(200).json();
+    let ready = dci.get("/v1/applications?status=ready&centre=Huduma+Centre+Nyeri").expect(200).json();
     assert_eq!(ready["data"].as_array().unwrap().len(), 2);
     let none = gateway.agency("kws").get("/v1/applications").expect(200).json();
     assert!(none["data"].as_array().unwrap().is_empty(), "{none}");
@@ -145,21 +152,21 @@ fn a_file_is_taken_whole_or_not_at_all_and_every_bad_line_is_named() {
 fn a_promise_that_is_not_kept_shows_on_the_page_and_in_the_share() {
     // A day of this clock is 4.3 s: the promise is broken within a minute.
     let gateway = Gateway::demo().speed(20_000).start();
-    let (origin, ntsa) = (gateway.public(), gateway.agency("ntsa"));
-    let bills = paid_bills(&gateway, &ntsa, 30);
+    let (origin, dci) = (gateway.public(), gateway.agency("dci"));
+    let bills = paid_bills(&gateway, &dci, 30);
     for bill in &bills[..29] {
-        reports(&ntsa, bill, json!({"status": "ready", "centre": "Nyeri"})).expect(200);
+        reports(&dci, bill, json!({"status": "ready", "centre": "Nyeri"})).expect(200);
     }
     let late = &bills[29];
     let promise = |bill: &Bill| {
-        ntsa.get(&format!("/v1/applications/{}", bill.number)).expect(200).json()["promise"].clone()
+        dci.get(&format!("/v1/applications/{}", bill.number)).expect(200).json()["promise"].clone()
     };
     eventually("the promise is broken", || (promise(late)["state"] == "late").then_some(()));
     tracks(&origin, &late.number, PHONE).says("late").says("you may complain");
-    reports(&ntsa, late, json!({"status": "ready", "centre": "Nyeri"})).expect(200);
+    reports(&dci, late, json!({"status": "ready", "centre": "Nyeri"})).expect(200);
     assert_eq!(promise(late)["state"], "late", "what was late stays late");
     eventually("the share is told", || {
-        let share = ntsa.get("/v1/applications/promises").expect(200).json()["data"][0].clone();
+        let share = dci.get("/v1/applications/promises").expect(200).json()["data"][0].clone();
         (share["ready"] == 30 && share["kept_per_mille"] == 966).then_some(())
     });
 }

@@ -1,7 +1,7 @@
 //! Somebody without an account, without scripts, finds a service, answers what it asks, sees what it costs under which
 //! law, and pays. In both languages, with links and forms only.
 
-use crate::harness::{Gateway, Page, Payment, eventually};
+use crate::harness::{Gateway, Order, Page, Payment, eventually, get};
 
 /// The payment number that a page shows.
 pub(crate) fn number_on(page: &Page) -> String {
@@ -125,4 +125,58 @@ fn nothing_found_spelled_wrongly_or_sent_by_strangers_ends_in_a_page_that_helps(
     assert_eq!(page.status, 422);
     page.says("The price has changed since you looked").says("USD 90.00");
     assert_eq!(gateway.books().events("bill_created").len(), before);
+}
+
+/// What a page may weigh with everything that it loads, in bytes, and how many requests it may take.
+const WEIGHT_MAX: usize = 50 * 1024;
+const REQUESTS_MAX: usize = 4;
+
+#[test]
+fn every_page_is_light_and_loads_nothing_from_elsewhere() {
+    let gateway = Gateway::demo().services(2_000).start();
+    let origin = gateway.public();
+    let kws = gateway.agency("kws");
+    let (open, paid) = (kws.bills(&Order::hells_gate(1)), kws.bills(&Order::hells_gate(2)));
+    gateway.safaricom().confirms(&Payment::of_bill(&paid)).expect_success();
+    let receipt = kws.looks_at(&paid)["payments"][0]["receipt_number"].as_str().unwrap().to_owned();
+    let (mut heaviest, mut looked_at) = (0, 0);
+    for language in ["en", "sw"] {
+        for path in [
+            "".to_owned(),
+            "services?q=leseni".to_owned(),
+            "services".to_owned(),
+            "services/kws-amboseli-entry".to_owned(),
+            "services/kws-amboseli-entry/start".to_owned(),
+            "services/kws-amboseli-entry/check?non_resident.adult=2".to_owned(),
+            format!("bills/{}", open.id),
+            format!("bills/{}", paid.id),
+            format!("receipts/{receipt}"),
+            "find-payment".to_owned(),
+            "track".to_owned(),
+            "agencies".to_owned(),
+            "no-such-page".to_owned(),
+        ] {
+            let page = Page::open(&origin, &format!("/{language}/{path}"));
+            let loaded: Vec<_> = page
+                .html
+                .split(['"', '\''])
+                .filter(|value| value.starts_with("/assets/"))
+                .map(|asset| get(format!("{origin}{asset}")).send().expect(200).body.len())
+                .collect();
+            let weight = page.html.len() + loaded.iter().sum::<usize>();
+            assert!(
+                weight <= WEIGHT_MAX && loaded.len() < REQUESTS_MAX,
+                "/{language}/{path}: {weight} bytes"
+            );
+            assert!(!page.html.contains("http-equiv"), "/{language}/{path} refreshes itself");
+            let foot = page.html.split_once("<footer>").expect("every page has a foot").1;
+            assert!(
+                foot.contains("tel:") && foot.contains(&format!("/{language}/find-payment")),
+                "/{language}/{path}"
+            );
+            heaviest = heaviest.max(weight);
+            looked_at += 1;
+        }
+    }
+    eprintln!("{looked_at} pages, {heaviest} bytes the heaviest with all that it loads, uncompressed");
 }

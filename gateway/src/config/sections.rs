@@ -102,12 +102,18 @@ pub struct HelpLine {
 
 /// The line of a demonstration that has none configured. Nobody answers it.
 const SAMPLE_PHONE: &str = "0800 000 000";
+const SAMPLE_HOURS: (&str, &str) =
+    ("Every day, 7am to 9pm (sample)", "Kila siku, saa 1 asubuhi hadi saa 3 usiku (mfano)");
 
 impl HelpLine {
     /// The line that is configured; in a demonstration a sample one.
     pub(super) fn read(mode: Mode, values: &Values) -> Option<Self> {
         let configured: Option<String> = values.optional("help.phone");
-        let phone = configured.or_else(|| (mode == Mode::Demo).then(|| SAMPLE_PHONE.to_owned()))?;
+        let Some(phone) = configured else {
+            let (en, sw) = SAMPLE_HOURS;
+            let sample = || Self { phone: SAMPLE_PHONE.to_owned(), hours: Some(Text::new(en, sw)) };
+            return (mode == Mode::Demo).then(sample);
+        };
         let hours: Option<String> = values.optional("help.hours");
         let hours_sw: Option<String> = values.optional("help.hours_sw");
         let hours = hours.map(|en| match hours_sw {

@@ -188,7 +188,8 @@ impl Problem {
     }
 
     /// The fields that are wrong, if that is the problem.
-    pub fn errors(&self) -> &[FieldError] {
+    #[cfg(test)]
+    pub(crate) fn errors(&self) -> &[FieldError] {
         &self.0.errors
     }
 

@@ -21,7 +21,13 @@ pub(super) async fn listen(app: SharedApp, request: Request<App>) -> Result<Resp
     if is_settled_for_now(&bill, context.attempt.as_deref()) {
         return Ok(response::no_content());
     }
-    let feed = BillFeed { app: SharedApp::clone(&app), number: bill.terms.number, language, told: None };
+    let feed = BillFeed {
+        app: SharedApp::clone(&app),
+        number: bill.terms.number,
+        language,
+        told: None,
+        glanced: None,
+    };
     app.bill_streams.open(&request.head, feed)
 }
 
@@ -50,10 +56,18 @@ struct BillFeed {
     number: PaymentNumber,
     language: Language,
     told: Option<String>,
+    /// The published bill and attempt as they were last looked at, by what changed them: while both are the same, nothing has to
+    /// be read.
+    glanced: Option<(u64, Option<u64>)>,
 }
 
 impl Feed for BillFeed {
     fn look(&mut self) -> Look {
+        let glance = self.glance();
+        if glance.is_some() && glance == self.glanced {
+            return Look::Unchanged;
+        }
+        self.glanced = glance;
         let looked = self.app.books.bill(self.number).ok().flatten().and_then(|bill| {
             let attempt =
                 bill.latest_attempt.map(|id| self.app.books.attempt(id)).transpose().ok()?.flatten();
@@ -73,6 +87,15 @@ impl Feed for BillFeed {
 }
 
 impl BillFeed {
+    /// What changed the open bill and its unfinished attempt last. An attempt that is finished is changed by money alone,
+    /// which changes the bill too.
+    fn glance(&self) -> Option<(u64, Option<u64>)> {
+        let readers = self.app.books.readers();
+        let bill = readers.open_bill(self.number)?;
+        let attempt = bill.latest_attempt.and_then(|id| readers.unfinished_attempt(id));
+        Some((bill.changed_by, attempt.map(|attempt| attempt.changed_by)))
+    }
+
     fn told_of(&self, bill: &Bill, attempt: Option<&Attempt>) -> String {
         let waiting = attempt.filter(|attempt| {
             let states = [AttemptState::Created, AttemptState::PromptSent, AttemptState::Processing];

@@ -39,11 +39,13 @@ pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Respon
         Ok(wish) => wish,
         Err(()) => return show_again(&app, language, form),
     };
-    app.limits.something_is_sought(request.head.client()).map_err(|error| trouble::too_often(&error))?;
+    // Of the money that is looked for nothing is said by not looking.
+    let too_often = |error| trouble::too_often(&error).money_moved(MoneyMoved::Unknown);
+    app.limits.something_is_sought(request.head.client()).map_err(too_often)?;
     let found = match wish {
         Wish::Code(code) => by_channel_receipt(&app, &code).await,
         Wish::Payer { phone, day, money } => {
-            app.limits.phone_is_sought(phone).map_err(|error| trouble::too_often(&error))?;
+            app.limits.phone_is_sought(phone).map_err(too_often)?;
             by_payer(&app, phone, day, money).await
         }
     };
@@ -208,13 +210,13 @@ impl Outcome {
                 let mut says =
                     vec![(words.held)(*money, &when(*booked)), (words.why_held)(*reason).to_owned()];
                 says.extend(typed.as_deref().map(words.typed));
-                says.push(words.held_next.to_owned());
+                says.push((words.held_next)(frame.help.is_some()).to_owned());
                 Self { tone: "todo", heading: words.found_held, says, service: None, receipt: None }
             }
             Found::NotHere => {
                 let mut says = vec![words.not_here_yet.to_owned()];
                 says.extend(usual.map(|usual| (words.usual)(usual.percent, usual.seconds, usual.payments)));
-                says.push(words.not_here_next.to_owned());
+                says.push((words.not_here_next)(frame.help.is_some()).to_owned());
                 Self { tone: "todo", heading: words.not_here, says, service: None, receipt: None }
             }
             Found::TooMany => Self {

@@ -126,8 +126,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/{lang}/receipts/{number}/pdf", "receipt_pdf", Access::Anyone, receipt::pdf::show),
         Route::get("/r/{number}", "receipt_page_short", Access::Anyone, receipt::show_short),
         Route::get("/{lang}/find-payment", "find_payment_page", Access::Anyone, find_payment::show),
-        form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find))
-            .about_money(),
+        form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find)),
         Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),
         form(Route::post("/{lang}/track", "track", Access::Anyone, track::find)),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),

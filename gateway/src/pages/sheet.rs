@@ -152,25 +152,33 @@ impl Face {
 
     /// A text in lines of this width. A word that is wider than a line is cut.
     pub(super) fn lines_of(self, text: &str, size: Length, width: Length) -> Vec<String> {
+        let typeface = self.typeface();
+        // As [`Self::width_of`] rounds.
+        let units_max = ((width + 1).saturating_mul(typeface.units_per_em) - 1) / size.max(1);
+        let wide = |letter: char| typeface.letter(letter).1;
+        let space = wide(' ');
         let mut lines = vec![String::new()];
-        let fits = |line: &str| self.width_of(line, size) <= width;
+        let mut used = 0;
         for word in text.split_whitespace() {
+            let units: Length = word.chars().map(wide).sum();
             let line = lines.last_mut().expect("there is a line");
-            let joined = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if fits(&joined) {
-                *line = joined;
-                continue;
-            }
-            if !line.is_empty() {
+            if line.is_empty() || used + space + units <= units_max {
+                if !line.is_empty() {
+                    line.push(' ');
+                    used += space;
+                }
+            } else {
                 lines.push(String::new());
+                used = 0;
             }
             for letter in word.chars() {
-                let line = lines.last_mut().expect("there is a line");
-                line.push(letter);
-                if !fits(line) && line.chars().count() > 1 {
-                    line.pop();
-                    lines.push(letter.to_string());
+                let units = wide(letter);
+                if used > 0 && used + units > units_max {
+                    lines.push(String::new());
+                    used = 0;
                 }
+                lines.last_mut().expect("there is a line").push(letter);
+                used += units;
             }
         }
         lines

@@ -1,6 +1,7 @@
 //! Tracking an application: by payment number or receipt number, and a phone that has to do with it. A wrong phone and an
 //! unknown number get the same answer, so that nobody learns which numbers there are.
 
+use std::fmt;
 use std::sync::Arc;
 
 use askama::Template;
@@ -54,12 +55,10 @@ pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Respon
     };
     let too_often = |error| trouble::too_often(&error);
     app.limits.something_is_sought(request.head.client()).map_err(too_often)?;
+    app.limits.reference_is_tracked(&reference.to_string()).map_err(too_often)?;
     let bill = reference.bill(&app)?;
     let is_theirs = match &bill {
-        Some(bill) => {
-            app.limits.bill_is_tracked(bill.terms.number).map_err(too_often)?;
-            is_phone_of(&app, bill, phone).await?
-        }
+        Some(bill) => is_phone_of(&app, bill, phone).await?,
         None => false,
     };
     let Some(bill) = bill.filter(|_| is_theirs) else {
@@ -76,6 +75,15 @@ pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Respon
 enum Reference {
     Payment(PaymentNumber),
     Receipt(ReceiptNumber),
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Payment(number) => number.fmt(f),
+            Self::Receipt(number) => number.fmt(f),
+        }
+    }
 }
 
 impl Reference {

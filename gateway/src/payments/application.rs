@@ -15,7 +15,10 @@ use ApplicationState as State;
 
 /// So many steps are kept with an application: the latest.
 pub(super) const STEPS_MAX: usize = 20;
-/// The longest name of a centre, in characters.
+/// So many reports are decided on together, at most. They are records of one batch, and there is a quarter of a MiB between the
+/// length from which a batch takes no further decision and the one that it must not pass.
+pub const REPORTS_TOGETHER_MAX: usize = 400;
+/// The longest name of a centre, in bytes.
 pub(super) const CENTRE_LEN_MAX: usize = 60;
 
 /// What an application is at a moment.
@@ -288,7 +291,7 @@ impl Application {
         latest.and_then(|step| step.news.centre())
     }
 
-    /// What this report is to it, when nothing can come of it: the same again, or impossible.
+    /// Whether this is what was reported last: saying it again is no step.
     pub fn has_heard(&self, news: &ApplicationNews) -> bool {
         self.steps.last().is_some_and(|latest| latest.news == *news)
     }
@@ -338,7 +341,7 @@ impl FromStr for Centre {
 
     fn from_str(text: &str) -> Result<Self, NotACentre> {
         let text = text.trim();
-        let is_form = (2..=CENTRE_LEN_MAX).contains(&text.chars().count())
+        let is_form = (2..=CENTRE_LEN_MAX).contains(&text.len())
             && text.chars().all(|letter| letter.is_alphanumeric() || " -'’.()/".contains(letter))
             && text.chars().any(char::is_alphabetic);
         if is_form { Ok(Self(text.into())) } else { Err(NotACentre) }

@@ -103,12 +103,23 @@ impl Call {
             let exchange = async {
                 let response = client().request(request).await.map_err(|error| format!("{error:?}"))?;
                 let (head, body) = response.into_parts();
-                let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+                let is_stream =
+                    head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+                // Of a stream of events, which has no end, the first message.
+                let body = match is_stream {
+                    true => first_of(body).await,
+                    false => body.collect().await.map_err(|error| error.to_string())?.to_bytes(),
+                };
                 Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
             };
             tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "no answer in time".to_owned())?
         })
     }
+}
+
+async fn first_of(mut body: hyper::body::Incoming) -> Bytes {
+    let frame = body.frame().await.and_then(Result::ok);
+    frame.and_then(|frame| frame.into_data().ok()).unwrap_or_default()
 }
 
 impl Answer {

@@ -7,10 +7,7 @@ use serde::Deserialize;
 use super::ReportBody;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
-use crate::payments::{ApplicationReport, PaymentNumber};
-
-/// Lines of one file: what one batch of the books has room for, so that a file is taken whole or not at all.
-pub(super) const LINES_MAX: usize = 500;
+use crate::payments::{ApplicationReport, PaymentNumber, REPORTS_TOGETHER_MAX as LINES_MAX};
 
 /// A line that can be read.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ pub(in crate::pages) const BOTTOM: Length = HEIGHT - MARGIN;
 /// 56 mm: large enough for the camera of a cheap phone. Never made smaller.
 const CODE_SIDE: Length = 15_874;
 /// Sizes of the text in percent, tried in this order.
-const SCALES: [Length; 5] = [100, 90, 80, 70, 62];
+const SCALES: [Length; 7] = [125, 112, 100, 90, 80, 70, 62];
 
 /// `GET /{lang}/receipts/{number}/pdf`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -68,18 +68,29 @@ pub(in crate::pages) struct LaidOut {
 /// The sheet, as large as it fits.
 pub(in crate::pages) fn lay_out(shown: &ReceiptPage, code: &QrRuns) -> LaidOut {
     let rows = shown.lines.rows.len();
-    let whole = SCALES.into_iter().map(|scale| (scale, rows));
-    let cut = (0..rows).rev().map(|rows| (SCALES[SCALES.len() - 1], rows));
-    let mut tried = whole.chain(cut).map(|(scale, rows)| Layout::new(shown, scale).fill(code, rows));
-    // Without any line of the bill there is room for everything else.
-    let mut smallest = tried.next().expect("there are sizes to try");
-    while smallest.end > BOTTOM {
-        match tried.next() {
-            Some(smaller) => smallest = smaller,
-            None => break,
+    let whole = |scale| Layout::new(shown, scale).fill(code, rows);
+    let mut smallest = whole(SCALES[0]);
+    for scale in &SCALES[1..] {
+        if smallest.end <= BOTTOM {
+            return smallest;
+        }
+        smallest = whole(*scale);
+    }
+    if smallest.end <= BOTTOM {
+        return smallest;
+    }
+    // The more lines of the bill, the further down: how many there is room for is found by halving.
+    let cut = |rows| Layout::new(shown, SCALES[SCALES.len() - 1]).fill(code, rows);
+    let (mut fits, mut too_many) = (0, rows);
+    while fits + 1 < too_many {
+        let middle = fits.midpoint(too_many);
+        if cut(middle).end <= BOTTOM {
+            fits = middle;
+        } else {
+            too_many = middle;
         }
     }
-    smallest
+    cut(fits)
 }
 
 /// A sheet on its way: where the next line goes.
@@ -158,7 +169,7 @@ impl<'a> Layout<'a> {
             (words.booked, booked),
             (words.mpesa_code, code),
         ];
-        let aside = 12_000;
+        let aside = self.scaled(12_500);
         for (what, value) in facts {
             let begins = self.down;
             self.paragraph((MARGIN, aside - 500), (Face::Bold, 950, Ink::Black), what, 0);

@@ -90,6 +90,10 @@ fn rendered(page: &impl Template) -> String {
     assert!(html.len() <= PAGE_BYTES_MAX, "{} bytes", html.len());
     let tags = html.split('<').skip(1).filter_map(|rest| rest.split('>').next());
     for tag in tags {
+        // Our one script, beside pages that work without it; its name says what is in it.
+        if tag.starts_with("script defer src=\"/assets/live-") && tag.len() < 60 {
+            continue;
+        }
         assert!(!tag.starts_with("script"), "{tag}");
         for banned in ["style=", "http-equiv", " on", "http:", "https:", "src="] {
             assert!(!tag.contains(banned), "{banned} in {tag}");

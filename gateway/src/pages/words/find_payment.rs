@@ -40,11 +40,12 @@ pub(in crate::pages) struct FindPaymentWords {
     /// Why it belongs to no bill, for whoever paid.
     pub(in crate::pages) why_held: fn(SuspenseReason) -> &'static str,
     pub(in crate::pages) typed: fn(masked: &str) -> String,
-    pub(in crate::pages) held_next: &'static str,
+    /// What to do, by whether there is a number to call at the foot of the page.
+    pub(in crate::pages) held_next: fn(has_number: bool) -> &'static str,
     pub(in crate::pages) not_here: &'static str,
     pub(in crate::pages) not_here_yet: &'static str,
     pub(in crate::pages) usual: fn(percent: usize, seconds: i64, payments: usize) -> String,
-    pub(in crate::pages) not_here_next: &'static str,
+    pub(in crate::pages) not_here_next: fn(has_number: bool) -> &'static str,
     pub(in crate::pages) too_many: &'static str,
     pub(in crate::pages) too_many_next: &'static str,
 }
@@ -94,15 +95,29 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
             _ => "What was typed as the account number leads to no bill.",
         },
         typed: |masked| format!("It was paid to account {masked}; we show only a part of it."),
-        held_next: "Do not pay again. Call the number at the foot of this page with your M-PESA message and the right payment \
-            number. Two officers then put the money to your bill: that is checked by both, and you pay nothing more.",
+        held_next: |has_number| {
+            if has_number {
+                "Do not pay again. Call the number at the foot of this page with your M-PESA message and the right payment number. \
+                 Two officers then put the money to your bill: both check it, and you pay nothing more."
+            } else {
+                "Do not pay again. Go to the agency that you wanted to pay, with your M-PESA message and the right payment number. \
+                 Two officers then put the money to your bill: both check it, and you pay nothing more."
+            }
+        },
         not_here: "M-PESA has not told us of this payment yet",
         not_here_yet: "If M-PESA has sent you a message that the money was sent, it is on its way. Do not pay again.",
         usual: |percent, seconds, payments| {
             format!("Of the last {payments} payments, {percent} in 100 reached us within {seconds} seconds.")
         },
-        not_here_next: "Look here again in a while. Check that the code or the three answers are exactly as in the message. \
-            What was not told to us at once is found the next day at the latest, in M-PESA’s statement.",
+        not_here_next: |has_number| {
+            if has_number {
+                "Check that what you typed is exactly as in the message, and look here again in a while. If it is not here \
+                 tomorrow, call the number at the foot of this page with your M-PESA message."
+            } else {
+                "Check that what you typed is exactly as in the message, and look here again in a while. If it is not here \
+                 tomorrow, go to the agency that you wanted to pay, with your M-PESA message."
+            }
+        },
         too_many: "Too many payments of this amount were made that day",
         too_many_next: "Use the code from the M-PESA message instead. Do not pay again.",
     },
@@ -150,8 +165,15 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
             _ => "Kilichoandikwa kama nambari ya akaunti hakielekezi kwenye bili yoyote.",
         },
         typed: |masked| format!("Zililipwa kwa akaunti {masked}; tunaonyesha sehemu yake tu."),
-        held_next: "Usilipe tena. Piga simu nambari iliyo chini ya ukurasa huu ukiwa na ujumbe wako wa M-PESA na nambari sahihi \
-            ya malipo. Maafisa wawili wataziweka pesa kwenye bili yako: wote wawili huhakikisha, na hulipi zaidi.",
+        held_next: |has_number| {
+            if has_number {
+                "Usilipe tena. Piga simu nambari iliyo chini ya ukurasa huu ukiwa na ujumbe wako wa M-PESA na nambari sahihi ya \
+                 malipo. Maafisa wawili wataweka pesa kwenye bili yako: wote wawili huhakikisha, na hulipi zaidi."
+            } else {
+                "Usilipe tena. Nenda kwa taasisi uliyotaka kuilipa, ukiwa na ujumbe wako wa M-PESA na nambari sahihi ya malipo. \
+                 Maafisa wawili wataweka pesa kwenye bili yako: wote wawili huhakikisha, na hulipi zaidi."
+            }
+        },
         not_here: "M-PESA bado haijatuambia kuhusu malipo haya",
         not_here_yet: "Ikiwa M-PESA imekutumia ujumbe kwamba pesa zimetumwa, ziko njiani. Usilipe tena.",
         usual: |percent, seconds, payments| {
@@ -159,8 +181,15 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
                 "Kati ya malipo {payments} ya mwisho, {percent} kwa 100 yalitufikia ndani ya sekunde {seconds}."
             )
         },
-        not_here_next: "Angalia hapa tena baada ya muda. Hakikisha kwamba msimbo au majibu matatu ni sawa kabisa na ujumbe. \
-            Ambayo hatukuambiwa mara moja hupatikana kesho yake, kwenye taarifa ya M-PESA.",
+        not_here_next: |has_number| {
+            if has_number {
+                "Hakikisha kwamba ulichoandika ni sawa kabisa na ujumbe, na uangalie hapa tena baada ya muda. Ikiwa kesho bado \
+                 hayapo, piga simu nambari iliyo chini ya ukurasa huu ukiwa na ujumbe wako wa M-PESA."
+            } else {
+                "Hakikisha kwamba ulichoandika ni sawa kabisa na ujumbe, na uangalie hapa tena baada ya muda. Ikiwa kesho bado \
+                 hayapo, nenda kwa taasisi uliyotaka kuilipa, ukiwa na ujumbe wako wa M-PESA."
+            }
+        },
         too_many: "Malipo mengi mno ya kiasi hiki yalifanywa siku hiyo",
         too_many_next: "Tumia msimbo ulio kwenye ujumbe wa M-PESA badala yake. Usilipe tena.",
     },

@@ -118,7 +118,7 @@ pub(in crate::pages) static TRACK: Both<TrackWords> = Both {
                 matches!(news, None | Some(ApplicationNews::AtAgency | ApplicationNews::QueryRaised { .. }));
             if is_late && waits {
                 format!(
-                    "{next} It is later than the agency promised: you may complain, at the number at the foot of this page."
+                    "{next} It is later than the agency promised: you may complain to it, or to the Ombudsman."
                 )
             } else {
                 next.to_owned()
@@ -203,7 +203,7 @@ pub(in crate::pages) static TRACK: Both<TrackWords> = Both {
                 matches!(news, None | Some(ApplicationNews::AtAgency | ApplicationNews::QueryRaised { .. }));
             if is_late && waits {
                 format!(
-                    "{next} Imepita muda ambao taasisi iliahidi: unaweza kulalamika, kwa nambari iliyo chini ya ukurasa huu."
+                    "{next} Imepita muda ambao taasisi iliahidi: unaweza kulalamika kwake, au kwa Ombudsman."
                 )
             } else {
                 next.to_owned()

@@ -1,6 +1,7 @@
 //! What becomes of money, on real books in memory with a clock that a test holds.
 
 mod account_numbers;
+mod applications;
 mod availability;
 mod catalogues;
 mod desk;

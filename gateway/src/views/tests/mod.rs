@@ -1,5 +1,6 @@
 //! The views over a real ledger in a temporary directory: what the books decide is what the tables show.
 
+mod applications;
 mod failures;
 mod following;
 mod minutes;
