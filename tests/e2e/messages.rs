@@ -256,6 +256,25 @@ fn expect_no_phone(books: &Books, digits: &str) {
 }
 
 #[test]
+fn a_demonstration_shows_its_messages_on_a_page_and_lets_people_answer() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    drop(gateway.carriers());
+    let empty = Page::open(&gateway.public(), "/demo/sms");
+    empty.says("There are no messages");
+    let refused = empty.send(&empty.form("/demo/sms/answer").with("phone", "12").with("text", "5"));
+    assert_eq!(refused.status, 422);
+    refused.says("Phone number must be a Kenyan mobile number");
+    become_of_messages(&kws, &pays_from(&gateway, &kws, ASHA), &["delivered"]);
+    let page = Page::open(&gateway.public(), "/demo/sms");
+    page.says("0712 345 678").says("PAID KES 500.00 for Hell's Gate").says("first carrier").says("1 message");
+    let answered = page.send(&page.form("/demo/sms/answer").with("phone", "0712 345 678").with("text", "4"));
+    assert_eq!(answered.status, 200);
+    let feedback = kws.get("/v1/feedback").expect(200).json();
+    assert_eq!(feedback["data"][0]["mean_hundredths"], 400, "{feedback}");
+}
+
+#[test]
 fn one_phone_gets_so_many_a_day_and_no_more() {
     let gateway = Gateway::demo().set("messages.per_phone_per_day", "2").start();
     let carriers = gateway.carriers();

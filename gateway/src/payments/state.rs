@@ -68,7 +68,6 @@ struct SnapshotParts {
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
-    #[serde(default)]
     messages: MessageParts,
     totals: Totals,
     day: Option<i32>,
