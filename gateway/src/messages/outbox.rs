@@ -6,7 +6,7 @@
 //! intention without an outcome does not know whether the message was handed over; it is not handed over again before its
 //! provider reports that it failed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -271,7 +271,9 @@ impl Outbox {
                 let (phones, today) = (&self.app.messages.phones, revenue_day(now));
                 if !phones.records_against(letter.phone).is_empty() {
                     FollowedBy::Dropped { reason: "opted_out".into() }
-                } else if phones.count_on(letter.phone, today) >= self.app.messages.per_phone_per_day {
+                } else if phones.is_for(subject.id, letter.phone).is_none()
+                    && phones.count_on(letter.phone, today) >= self.app.messages.per_phone_per_day
+                {
                     FollowedBy::Dropped { reason: "too_many".into() }
                 } else {
                     let is_slow = |provider: usize| self.health[provider].is_slow(now.micros());
@@ -304,6 +306,7 @@ impl Outbox {
         sequence: u64,
     ) -> Result<(), OutboxError> {
         let mut calls = JoinSet::new();
+        let mut without_outcome = BTreeSet::new();
         for (id, provider, letter) in letters {
             // Only what the record says: the books leave out what no longer fits.
             let is_intended = self.app.books.readers().with_messages(|messages| {
@@ -312,6 +315,7 @@ impl Outbox {
                 })
             });
             if is_intended {
+                without_outcome.insert(id);
                 let app = Arc::clone(&self.app);
                 calls.spawn(async move {
                     let began = Instant::now();
@@ -322,21 +326,19 @@ impl Outbox {
         }
         let mut answers = Vec::new();
         while let Some(called) = calls.join_next().await {
-            // A call that panicked has no outcome: the message is in doubt, as after a crash.
+            // A call that panicked has no outcome.
             let Ok((id, provider, outcome, took)) = called else { continue };
             self.health[provider].took(took, self.app.now().micros());
-            answers.push(MessageAnswer { message: id, answer: self.hear(id, provider, outcome)? });
+            without_outcome.remove(&id);
+            answers.push(MessageAnswer { message: id, answer: self.hear(id, provider, outcome) });
         }
+        let in_doubt = without_outcome.into_iter();
+        answers.extend(in_doubt.map(|message| MessageAnswer { message, answer: ProviderAnswer::None }));
         self.record(answers).await
     }
 
     /// Learns from an outcome how the provider is, and says when a message that was put off is due again.
-    fn hear(
-        &mut self,
-        id: MessageId,
-        provider: usize,
-        outcome: Outcome,
-    ) -> Result<ProviderAnswer, OutboxError> {
+    fn hear(&mut self, id: MessageId, provider: usize, outcome: Outcome) -> ProviderAnswer {
         let name = Arc::clone(&self.app.messages.providers[provider].name);
         counter!(SMS_SENDS_TOTAL.name, "provider" => name.to_string(), "outcome" => outcome.word())
             .increment(1);
@@ -346,12 +348,13 @@ impl Outbox {
         } else if self.health[provider].failed(now.micros()) {
             tracing::warn!(provider = %name, "A provider of messages fails; new messages go to others, or wait.");
         }
-        Ok(match outcome {
+        match outcome {
             Outcome::Taken(id) => ProviderAnswer::Taken { id },
             Outcome::Refused(reason) => ProviderAnswer::Refused { reason },
             Outcome::NoAnswer => ProviderAnswer::None,
             Outcome::PutOff(reason) => {
-                let tries = self.app.books.message(id)?.map_or(1, |message| message.tries);
+                let intended = self.app.books.readers().with_messages(|messages| messages.open(id).cloned());
+                let tries = intended.map_or(1, |message| message.tries);
                 let is_other_well = (0..self.health.len())
                     .any(|other| other != provider && !self.health[other].rests(now.micros()));
                 ProviderAnswer::PutOff {
@@ -359,7 +362,7 @@ impl Outbox {
                     until: now.plus_seconds(seconds_until_again(tries, is_other_well)),
                 }
             }
-        })
+        }
     }
 
     /// Records answers. The provider gives them once, so this does not give up.

@@ -71,10 +71,13 @@ impl Phones {
         known.had.get(&self.tag(phone)).filter(|had| had.day == day).map_or(0, |had| had.count)
     }
 
-    /// A message goes to it on this day.
+    /// A message goes to it on this day. Handed over again, it is the same message.
     pub(super) fn note(&self, phone: Subscriber, message: MessageId, kind: MessageKind, day: i32) {
         let tag = self.tag(phone);
         let mut known = self.known();
+        if known.went_to.contains_key(&message) {
+            return;
+        }
         if known.in_order.len() == REMEMBERED_MAX
             && let Some(oldest) = known.in_order.pop_front()
         {
@@ -138,6 +141,7 @@ mod tests {
         for number in 0..3 {
             phones.note(asha, MessageId(number), MessageKind::Receipt, 7);
         }
+        phones.note(baraka, MessageId(9), MessageKind::Held, 7);
         phones.note(baraka, MessageId(9), MessageKind::Held, 7);
         assert_eq!((phones.count_on(asha, 7), phones.count_on(baraka, 7)), (3, 1));
         assert_eq!(phones.count_on(asha, 8), 0);
