@@ -108,7 +108,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
         ("agency_gate", Some("kws"), of_gate),
         ("treasury", None, of_treasury),
     ] {
-        let person = gateway.staff(&format!("person.{role}"), role, agency);
+        let person = gateway.staff(&format!("person.{}", role.replace('_', "-")), role, agency);
         all.extend(wrong(&gateway, Some(&person), &paths, 100 * 1024));
     }
     let for_developers = ["/docs", "/docs/bill_create", "/docs/bill_list", "/docs/alerts"].map(str::to_owned);

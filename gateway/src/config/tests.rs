@@ -180,6 +180,33 @@ fn serve_refuses_what_only_demo_may_do() {
 }
 
 #[test]
+fn a_provider_of_messages_is_whole_or_not_there_and_has_a_token_of_its_own() {
+    let load = |settings: &[(&str, &str)]| {
+        let mut variables = servable();
+        variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Config::load(Mode::Serve, &Flags::default(), &variables, None)
+    };
+    assert!(load(&[]).unwrap().messages.providers.is_empty());
+    let named = ("MALIPO_SMS_FIRST_USERNAME", "malipo");
+    let key = ("MALIPO_SMS_FIRST_API_KEY", "atsk-0123456789");
+    let token = ("MALIPO_MESSAGES_CALLBACK_TOKEN", "0123456789abcdef0123456789abcdef0123");
+    let config = load(&[named, key, token]).unwrap();
+    let first = &config.messages.providers[0];
+    assert_eq!((first.name, first.base_url.as_str()), ("first", "https://api.africastalking.com"));
+    for (settings, expected) in [
+        (vec![named, token], "sms_first.api_key is not set"),
+        (vec![key, token], "sms_first.username is not set"),
+        (vec![named, key], "messages.callback_token is not set"),
+    ] {
+        let told = told(load(&settings)).join("\n");
+        assert!(told.contains(expected), "{expected}\nis not in\n{told}");
+    }
+    let of_payments = servable()["MALIPO_PAYBILL_CALLBACK_TOKEN"].clone();
+    let shared = [named, key, ("MALIPO_MESSAGES_CALLBACK_TOKEN", of_payments.as_str())];
+    assert!(told(load(&shared)).join("\n").contains("messages.callback_token is that of payments"));
+}
+
+#[test]
 fn demo_refuses_live_credentials_and_the_world() {
     let mut variables = servable();
     variables.insert("MALIPO_PUBLIC_LISTEN".into(), "0.0.0.0:8080".into());

@@ -192,7 +192,11 @@ impl Inbox {
         });
         let mut only = None;
         for id in nameless {
-            if receiver(&self.app, id)? == Some(phone) && only.replace(id).is_some() {
+            let is_for = match self.app.messages.phones.is_for(id, phone) {
+                Some(is_for) => is_for,
+                None => receiver(&self.app, id)? == Some(phone),
+            };
+            if is_for && only.replace(id).is_some() {
                 return Ok(None);
             }
         }
@@ -252,10 +256,10 @@ impl Inbox {
         Ok(())
     }
 
-    /// A score is for the service of the message that came last.
+    /// A score is for the service of the receipt that came last.
     fn feedback(&self, from: Subscriber, score: u8) -> Result<Option<MessageAsk>, LookupError> {
         let books = &self.app.books;
-        let Some(id) = self.app.messages.phones.last_message(from) else { return Ok(None) };
+        let Some(id) = self.app.messages.phones.last_receipt(from) else { return Ok(None) };
         let Some(number) = books.message(id)?.and_then(|message| message.bill) else { return Ok(None) };
         let Some(bill) = books.bill(number)? else { return Ok(None) };
         let (agency, service) = (Arc::clone(&bill.terms.agency), Arc::clone(&bill.terms.service));

@@ -6,7 +6,7 @@
 //! intention without an outcome does not know whether the message was handed over; it is not handed over again before its
 //! provider reports that it failed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use ledger::journal::JournalError;
 use ledger::journal::file::Trail;
 use metrics::{counter, gauge};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
@@ -31,6 +32,9 @@ use crate::telemetry::metrics::{SMS_OLDEST_AGE_SECONDS, SMS_QUEUE_LENGTH, SMS_SE
 
 /// Records that are looked at ahead of what can be sent, as far as messages follow from them.
 const AHEAD_MAX: usize = 2_048;
+/// So many batches are looked through at once: a gateway that sends its first message has years to look through, and is asked
+/// to stop meanwhile.
+const BATCHES_PER_TURN: usize = 16;
 /// How long the outbox rests when there is nothing to do, and after something failed.
 const REST: Duration = Duration::from_millis(50);
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -129,7 +133,7 @@ async fn prepare(app: &App) -> Result<(), OutboxError> {
         if let Some(phone) = receiver(app, id)?
             && let Some(message) = app.books.message(id)?
         {
-            app.messages.phones.note(phone, id, revenue_day(message.changed));
+            app.messages.phones.note(phone, id, message.kind, revenue_day(message.changed));
         }
     }
     for chunk in intended.chunks(MESSAGES_PER_RECORD_MAX) {
@@ -146,14 +150,14 @@ async fn prepare(app: &App) -> Result<(), OutboxError> {
 impl Outbox {
     /// One turn. True if there may be more to do at once.
     async fn turn(&mut self) -> Result<bool, OutboxError> {
-        self.read_ahead()?;
+        let has_read = self.read_ahead()?;
         self.measure();
         self.give_up().await?;
         let mut round = self.gather()?;
         let next_sequence = self.next_sequence();
         let recorded = self.app.books.readers().with_messages(crate::payments::Messages::next_sequence);
         if round.followed.is_empty() && next_sequence < recorded + PLACE_EVERY_RECORDS {
-            return Ok(false);
+            return Ok(has_read);
         }
         let messages = std::mem::take(&mut round.followed);
         let settled = match tell(&self.app, MessageAsk::Follow { next_sequence, messages }).await {
@@ -176,10 +180,16 @@ impl Outbox {
         self.ahead.front().map_or(self.trail.next_sequence(), |found| found.record.sequence)
     }
 
-    fn read_ahead(&mut self) -> Result<(), OutboxError> {
+    /// Looks through a few batches. True if there were any.
+    fn read_ahead(&mut self) -> Result<bool, OutboxError> {
         let now = self.app.now();
-        while self.ahead.len() < AHEAD_MAX {
+        let mut has_read = false;
+        for _ in 0..BATCHES_PER_TURN {
+            if self.ahead.len() >= AHEAD_MAX {
+                break;
+            }
             let Some(batch) = self.trail.next_batch()? else { break };
+            has_read = true;
             for record in batch.records() {
                 let Ok(record) = record else {
                     tracing::error!(
@@ -195,7 +205,7 @@ impl Outbox {
                 self.ahead.extend(Found::of(record).filter(|found| !found.is_out_of_date(now)));
             }
         }
-        Ok(())
+        Ok(has_read)
     }
 
     fn settled_before(&self) -> u64 {
@@ -261,12 +271,15 @@ impl Outbox {
                 let (phones, today) = (&self.app.messages.phones, revenue_day(now));
                 if !phones.records_against(letter.phone).is_empty() {
                     FollowedBy::Dropped { reason: "opted_out".into() }
-                } else if phones.count_on(letter.phone, today) >= self.app.messages.per_phone_per_day {
+                } else if phones.is_for(subject.id, letter.phone).is_none()
+                    && phones.count_on(letter.phone, today) >= self.app.messages.per_phone_per_day
+                {
                     FollowedBy::Dropped { reason: "too_many".into() }
                 } else {
-                    let provider = choose(room, self.place_of(subject.tried.as_deref()));
+                    let is_slow = |provider: usize| self.health[provider].is_slow(now.micros());
+                    let provider = choose(room, self.place_of(subject.tried.as_deref()), is_slow);
                     room[provider] -= 1;
-                    phones.note(letter.phone, subject.id, today);
+                    phones.note(letter.phone, subject.id, subject.kind, today);
                     round.letters.push((subject.id, provider, letter));
                     FollowedBy::Intended { provider: Arc::clone(&self.app.messages.providers[provider].name) }
                 }
@@ -293,6 +306,7 @@ impl Outbox {
         sequence: u64,
     ) -> Result<(), OutboxError> {
         let mut calls = JoinSet::new();
+        let mut without_outcome = BTreeSet::new();
         for (id, provider, letter) in letters {
             // Only what the record says: the books leave out what no longer fits.
             let is_intended = self.app.books.readers().with_messages(|messages| {
@@ -301,28 +315,30 @@ impl Outbox {
                 })
             });
             if is_intended {
+                without_outcome.insert(id);
                 let app = Arc::clone(&self.app);
-                calls.spawn(
-                    async move { (id, provider, app.messages.providers[provider].send(&letter).await) },
-                );
+                calls.spawn(async move {
+                    let began = Instant::now();
+                    let outcome = app.messages.providers[provider].send(&letter).await;
+                    (id, provider, outcome, began.elapsed())
+                });
             }
         }
         let mut answers = Vec::new();
         while let Some(called) = calls.join_next().await {
-            // A call that panicked has no outcome: the message is in doubt, as after a crash.
-            let Ok((id, provider, outcome)) = called else { continue };
-            answers.push(MessageAnswer { message: id, answer: self.hear(id, provider, outcome)? });
+            // A call that panicked has no outcome.
+            let Ok((id, provider, outcome, took)) = called else { continue };
+            self.health[provider].took(took, self.app.now().micros());
+            without_outcome.remove(&id);
+            answers.push(MessageAnswer { message: id, answer: self.hear(id, provider, outcome) });
         }
+        let in_doubt = without_outcome.into_iter();
+        answers.extend(in_doubt.map(|message| MessageAnswer { message, answer: ProviderAnswer::None }));
         self.record(answers).await
     }
 
     /// Learns from an outcome how the provider is, and says when a message that was put off is due again.
-    fn hear(
-        &mut self,
-        id: MessageId,
-        provider: usize,
-        outcome: Outcome,
-    ) -> Result<ProviderAnswer, OutboxError> {
+    fn hear(&mut self, id: MessageId, provider: usize, outcome: Outcome) -> ProviderAnswer {
         let name = Arc::clone(&self.app.messages.providers[provider].name);
         counter!(SMS_SENDS_TOTAL.name, "provider" => name.to_string(), "outcome" => outcome.word())
             .increment(1);
@@ -332,12 +348,13 @@ impl Outbox {
         } else if self.health[provider].failed(now.micros()) {
             tracing::warn!(provider = %name, "A provider of messages fails; new messages go to others, or wait.");
         }
-        Ok(match outcome {
+        match outcome {
             Outcome::Taken(id) => ProviderAnswer::Taken { id },
             Outcome::Refused(reason) => ProviderAnswer::Refused { reason },
             Outcome::NoAnswer => ProviderAnswer::None,
             Outcome::PutOff(reason) => {
-                let tries = self.app.books.message(id)?.map_or(1, |message| message.tries);
+                let intended = self.app.books.readers().with_messages(|messages| messages.open(id).cloned());
+                let tries = intended.map_or(1, |message| message.tries);
                 let is_other_well = (0..self.health.len())
                     .any(|other| other != provider && !self.health[other].rests(now.micros()));
                 ProviderAnswer::PutOff {
@@ -345,7 +362,7 @@ impl Outbox {
                     until: now.plus_seconds(seconds_until_again(tries, is_other_well)),
                 }
             }
-        })
+        }
     }
 
     /// Records answers. The provider gives them once, so this does not give up.
@@ -420,11 +437,12 @@ impl Subject {
     }
 }
 
-/// The provider for a message: the first with room, and another than the one that has just had it, if there is one.
-fn choose(room: &[usize], tried: Option<usize>) -> usize {
-    let with_room = || (0..room.len()).filter(|provider| room[*provider] > 0);
-    let another = with_room().find(|provider| Some(*provider) != tried);
-    another.or_else(|| with_room().next()).expect("nobody asks where nobody has room")
+/// The provider for a message: the first with room that is not slow, and another than the one that has just had it, as far as
+/// there is one.
+fn choose(room: &[usize], tried: Option<usize>, is_slow: impl Fn(usize) -> bool) -> usize {
+    let with_room = (0..room.len()).filter(|provider| room[*provider] > 0);
+    let chosen = with_room.min_by_key(|provider| (Some(*provider) == tried, is_slow(*provider)));
+    chosen.expect("nobody asks where nobody has room")
 }
 
 fn seconds_until_again(tries: u32, is_other_well: bool) -> i64 {
@@ -451,10 +469,14 @@ mod tests {
 
     #[test]
     fn whoever_failed_last_is_asked_again_only_if_nobody_else_can_be() {
-        assert_eq!(choose(&[64, 64], None), 0);
-        assert_eq!(choose(&[64, 64], Some(0)), 1);
-        assert_eq!(choose(&[64, 0], Some(0)), 0);
-        assert_eq!(choose(&[0, 1], None), 1);
+        let quick = |_| false;
+        assert_eq!(choose(&[64, 64], None, quick), 0);
+        assert_eq!(choose(&[64, 64], Some(0), quick), 1);
+        assert_eq!(choose(&[64, 0], Some(0), quick), 0);
+        assert_eq!(choose(&[0, 1], None, quick), 1);
+        assert_eq!(choose(&[64, 64], None, |provider| provider == 0), 1);
+        assert_eq!(choose(&[64, 0], None, |provider| provider == 0), 0, "slow is better than nobody");
+        assert_eq!(choose(&[64, 64], Some(1), |provider| provider == 0), 0, "or than who has just failed");
     }
 
     #[test]

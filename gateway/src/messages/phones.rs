@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::hmac;
 
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::payments::MessageId;
+use crate::payments::{MessageId, MessageKind};
 
 /// So many messages are remembered with the phone that they went to; the oldest make room.
 const REMEMBERED_MAX: usize = 200_000;
@@ -28,12 +28,15 @@ struct Known {
     /// The records that say that a phone wants none.
     opted_out: HashMap<Tag, BTreeSet<u64>>,
     had: HashMap<Tag, Had>,
-    in_order: VecDeque<(Tag, MessageId)>,
+    went_to: HashMap<MessageId, Tag>,
+    in_order: VecDeque<MessageId>,
 }
 
 /// What a phone has had.
 struct Had {
     last: MessageId,
+    /// The last that told of a bill that is paid.
+    last_receipt: Option<MessageId>,
     /// A revenue day, and how many on it.
     day: i32,
     count: u32,
@@ -68,25 +71,37 @@ impl Phones {
         known.had.get(&self.tag(phone)).filter(|had| had.day == day).map_or(0, |had| had.count)
     }
 
-    /// A message goes to it on this day.
-    pub(super) fn note(&self, phone: Subscriber, message: MessageId, day: i32) {
+    /// A message goes to it on this day. Handed over again, it is the same message.
+    pub(super) fn note(&self, phone: Subscriber, message: MessageId, kind: MessageKind, day: i32) {
         let tag = self.tag(phone);
         let mut known = self.known();
-        if known.in_order.len() == REMEMBERED_MAX
-            && let Some((oldest, its_message)) = known.in_order.pop_front()
-            && known.had.get(&oldest).is_some_and(|had| had.last == its_message)
-        {
-            known.had.remove(&oldest);
+        if known.went_to.contains_key(&message) {
+            return;
         }
-        known.in_order.push_back((tag, message));
-        let had = known.had.entry(tag).or_insert(Had { last: message, day, count: 0 });
+        if known.in_order.len() == REMEMBERED_MAX
+            && let Some(oldest) = known.in_order.pop_front()
+        {
+            known.forget(oldest);
+        }
+        known.in_order.push_back(message);
+        known.went_to.insert(message, tag);
+        let had = known.had.entry(tag).or_insert(Had { last: message, last_receipt: None, day, count: 0 });
         had.count = if had.day == day { had.count.saturating_add(1) } else { 1 };
         (had.last, had.day) = (message, day);
+        if kind == MessageKind::Receipt {
+            had.last_receipt = Some(message);
+        }
     }
 
-    /// The message that it had last.
-    pub(super) fn last_message(&self, phone: Subscriber) -> Option<MessageId> {
-        self.known().had.get(&self.tag(phone)).map(|had| had.last)
+    /// Whether a message went to this phone; nothing if it is not remembered.
+    pub(super) fn is_for(&self, message: MessageId, phone: Subscriber) -> Option<bool> {
+        let tag = self.tag(phone);
+        self.known().went_to.get(&message).map(|known| *known == tag)
+    }
+
+    /// The receipt that it had last.
+    pub(super) fn last_receipt(&self, phone: Subscriber) -> Option<MessageId> {
+        self.known().had.get(&self.tag(phone)).and_then(|had| had.last_receipt)
     }
 
     fn tag(&self, phone: Subscriber) -> Tag {
@@ -101,6 +116,16 @@ impl Phones {
     }
 }
 
+impl Known {
+    fn forget(&mut self, message: MessageId) {
+        if let Some(tag) = self.went_to.remove(&message)
+            && self.had.get(&tag).is_some_and(|had| had.last == message)
+        {
+            self.had.remove(&tag);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,17 +135,22 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_is_counted_by_the_day_and_known_by_its_last_message() {
+    fn a_phone_is_counted_by_the_day_and_known_by_its_messages() {
         let phones = Phones::new();
         let (asha, baraka) = (phone("0712345678"), phone("0712345679"));
         for number in 0..3 {
-            phones.note(asha, MessageId(number), 7);
+            phones.note(asha, MessageId(number), MessageKind::Receipt, 7);
         }
-        phones.note(baraka, MessageId(9), 7);
+        phones.note(baraka, MessageId(9), MessageKind::Held, 7);
+        phones.note(baraka, MessageId(9), MessageKind::Held, 7);
         assert_eq!((phones.count_on(asha, 7), phones.count_on(baraka, 7)), (3, 1));
         assert_eq!(phones.count_on(asha, 8), 0);
-        phones.note(asha, MessageId(10), 8);
-        assert_eq!((phones.count_on(asha, 8), phones.last_message(asha)), (1, Some(MessageId(10))));
+        phones.note(asha, MessageId(10), MessageKind::Delayed, 8);
+        assert_eq!(phones.count_on(asha, 8), 1);
+        assert_eq!((phones.last_receipt(asha), phones.last_receipt(baraka)), (Some(MessageId(2)), None));
+        assert_eq!(phones.is_for(MessageId(10), asha), Some(true));
+        assert_eq!(phones.is_for(MessageId(9), asha), Some(false));
+        assert_eq!(phones.is_for(MessageId(11), asha), None);
     }
 
     #[test]
@@ -139,9 +169,11 @@ mod tests {
         let phones = Phones::new();
         let first = phone("0700000000");
         for number in 0..=REMEMBERED_MAX as u64 {
-            phones.note(phone(&format!("07{number:08}")), MessageId(number), 1);
+            phones.note(phone(&format!("07{number:08}")), MessageId(number), MessageKind::Receipt, 1);
         }
-        assert_eq!(phones.known().had.len(), REMEMBERED_MAX);
-        assert_eq!(phones.last_message(first), None);
+        let known = phones.known();
+        assert_eq!((known.had.len(), known.went_to.len()), (REMEMBERED_MAX, REMEMBERED_MAX));
+        drop(known);
+        assert_eq!(phones.last_receipt(first), None);
     }
 }

@@ -179,9 +179,11 @@ pub(super) fn read_text(fields: &Fields) -> Option<SubscribersText> {
     Some(SubscribersText { from, text: fields.get("text").unwrap_or_default().to_owned() })
 }
 
-/// Whether this can be the provider's name for a message.
+/// Whether this can be the provider's name for a message. `None` is what it calls one that it has not taken.
 fn is_name(text: &str) -> bool {
-    (1..=WORD_CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    text != "None"
+        && (1..=WORD_CHARACTERS_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A provider's word, as far as it can be kept: letters and digits, and nothing that could be a number of somebody's.
@@ -228,7 +230,10 @@ mod tests {
             assert_eq!(read(code), Word::PutOff(code.to_string().into()), "{code}");
         }
         assert_eq!(read(408), Word::Unclear("408".into()));
-        assert_eq!(read_answer(StatusCode::CREATED, answer(101, "").as_bytes()), Word::Unclear("101".into()));
+        for nameless in ["", "None"] {
+            let answer = answer(101, nameless);
+            assert_eq!(read_answer(StatusCode::CREATED, answer.as_bytes()), Word::Unclear("101".into()));
+        }
     }
 
     #[test]

@@ -116,11 +116,14 @@ fn follow(
         FollowedBy::Waiting { until } => changed.due = *until,
         FollowedBy::Dropped { reason } => changed.reason = Some(Arc::clone(reason)),
         FollowedBy::Intended { provider } => {
+            let is_first = changed.tries == 0;
             changed.tries = changed.tries.saturating_add(1);
             changed.provider = Some(Arc::clone(provider));
             changed.provider_id = None;
             changed.reason = None;
-            staging.pending().messages.begun.push(id);
+            if is_first {
+                staging.pending().messages.begun.push(id);
+            }
         }
     }
     let on = followed.then.happening();

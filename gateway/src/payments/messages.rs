@@ -45,7 +45,7 @@ pub(super) struct MessageChanges {
 }
 
 /// The same, as a snapshot has it: maps with keys that are no texts are lists there.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct MessageParts {
     next_sequence: u64,
     open: Vec<Arc<Message>>,
@@ -229,12 +229,6 @@ mod tests {
         assert_eq!(again.recent().collect::<Vec<_>>(), [MessageId(2), MessageId(3)]);
         assert_eq!(again.opted_out().collect::<Vec<_>>(), [6]);
         assert_eq!(again.feedback().next().unwrap().2, [1, 0, 0, 0, 1]);
-        let without = Messages::of_parts(MessageParts::default());
-        assert_eq!(
-            (without.open_count(), without.next_sequence()),
-            (0, 0),
-            "a snapshot of before there were messages"
-        );
     }
 
     #[test]

@@ -84,7 +84,6 @@ struct SnapshotParts {
     availability: AvailabilityParts,
     staff: Arc<StaffRoll>,
     applications: Vec<Arc<Application>>,
-    #[serde(default)]
     messages: MessageParts,
     notices: Arc<Notices>,
     totals: Totals,

@@ -35,13 +35,13 @@ impl Caller {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    /// Sends a form, with the key of a carrier's customer.
+    /// Sends a form, with the key of a carrier's customer, to somebody who may not answer to the end.
     pub(crate) async fn form(
         &self,
         url: &str,
         api_key: &str,
         form: &str,
-    ) -> (StatusCode, Result<String, String>) {
+    ) -> Result<(StatusCode, String), String> {
         let request = Request::builder()
             .method(Method::POST)
             .uri(url)
@@ -49,10 +49,10 @@ impl Caller {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Full::from(form.to_owned()))
             .unwrap();
-        let answer = self.0.request(request).await.unwrap();
+        let answer = self.0.request(request).await.map_err(|error| error.to_string())?;
         let status = answer.status();
-        let body = answer.into_body().collect().await.map_err(|error| error.to_string());
-        (status, body.map(|body| String::from_utf8(body.to_bytes().to_vec()).unwrap()))
+        let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        Ok((status, String::from_utf8(body.to_vec()).unwrap()))
     }
 
     pub(crate) async fn json(

@@ -92,6 +92,8 @@ fn a_report_on_an_earlier_hand_over_says_nothing_about_a_later_one() {
     desk.report(7, "first", "ATX1", failed());
     assert_eq!(desk.state_of(7), MessageState::Waiting);
     desk.follow(8, 7, None, by("second"));
+    let recent = desk.ledger().readers().with_messages(|messages| messages.recent().count());
+    assert_eq!(recent, 1, "it is the same message");
     desk.note(7, taken("ATX2"));
     for (provider, name) in [("first", "ATX1"), ("second", "ATX1"), ("first", "ATX2")] {
         assert_eq!(desk.report(7, provider, name, failed()), Answer::Nothing, "{provider} {name}");

@@ -22,8 +22,9 @@ use crate::sandbox::safaricom::{POST_LIMIT, Safaricom};
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Safaricom's code among networks.
 const NETWORK_CODE: &str = "63902";
-/// What a message costs, as answers say it.
+/// What a message costs, as answers say it, and in cents.
 const COST: &str = "KES 0.8000";
+const COST_CENTS: usize = 80;
 
 /// `POST /carriers/{name}/version1/messaging`: a message is handed over.
 pub(crate) async fn hand_over(
@@ -146,7 +147,9 @@ async fn take(
         return cut_off(safaricom);
     }
     let sent = recipients.iter().filter(|recipient| recipient["messageId"] != "None").count();
-    let message = format!("Sent to {sent}/{} Total Cost: {COST}", order.to.len());
+    let cents = sent * COST_CENTS;
+    let message =
+        format!("Sent to {sent}/{} Total Cost: KES {}.{:02}00", order.to.len(), cents / 100, cents % 100);
     json_answer(
         StatusCode::CREATED,
         &json!({"SMSMessageData": {"Message": message, "Recipients": recipients}}),
