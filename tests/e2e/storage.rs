@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::harness::{Gateway, Order, Payment, check_books, eventually, get, together};
+use crate::harness::{Gateway, Order, PASSWORD, Payment, check_books, eventually, get, together};
 
 /// A small disk of its own, in memory.
 struct SmallDisk {
@@ -98,6 +98,24 @@ fn a_full_disk_turns_money_away_with_later_and_heals() {
     books.booking(&payment.receipt);
     books.expect_balanced();
     check_books(&books, &[], &[]).expect(0);
+}
+
+#[test]
+fn staff_get_in_to_look_while_the_disk_is_full() {
+    let Some(disk) = SmallDisk::mount(48) else {
+        eprintln!("skipped: only root may mount the small disk that this test fills");
+        return;
+    };
+    let gateway = Gateway::demo().data(&disk.path().join("data")).set("data.segment_bytes", "2MiB").start();
+    let (asha, _) = gateway.sets_up("asha.w", &gateway.invites("asha.w", "agency_viewer", Some("kws")));
+    let origin = gateway.public();
+    disk.fill();
+    let code = asha.code(0);
+    let inside = asha.tries(&origin, PASSWORD, &code);
+    assert_eq!(inside.status, 200, "{}", inside.text());
+    inside.says("Kenya Wildlife Service");
+    assert!(gateway.log().contains("There is no room to keep which code was used last."));
+    assert_eq!(asha.tries(&origin, PASSWORD, &code).status, 422, "and the code is used all the same");
 }
 
 #[test]

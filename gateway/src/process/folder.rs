@@ -70,7 +70,7 @@ pub enum FolderError {
 
 impl FolderError {
     /// Whether the disk has no room, by itself or by a quota.
-    pub(super) fn is_lack_of_room(&self) -> bool {
+    pub(crate) fn is_lack_of_room(&self) -> bool {
         matches!(self, Self::Io { source, .. } if is_lack_of_room(source))
     }
 }

@@ -166,6 +166,25 @@ impl CredentialStore {
         Ok(Some(outcome))
     }
 
+    /// Takes the code of this step, unless it or a later one was taken before. Where the disk has no room it is remembered
+    /// in memory alone: whoever has to look at what is wrong gets in, and a restart within a minute would take it again.
+    pub(super) fn use_step(&self, account: &str, step: u64) -> Result<bool, CredentialsError> {
+        let mut known = self.known();
+        let mut changed = known.get(account).cloned().ok_or(CredentialsError::NoSuchAccount)?;
+        if step <= changed.last_step {
+            return Ok(false);
+        }
+        changed.last_step = step;
+        match self.write(account, &changed) {
+            Err(CredentialsError::Folder(error)) if error.is_lack_of_room() => {
+                tracing::error!(%error, account, "There is no room to keep which code was used last.");
+            }
+            outcome => outcome?,
+        }
+        known.insert(account.to_owned(), changed);
+        Ok(true)
+    }
+
     /// Forgets the credentials of an account.
     pub(super) fn remove(&self, account: &str) -> Result<(), CredentialsError> {
         let mut known = self.known();
@@ -239,6 +258,9 @@ mod tests {
                 None::<()>
             })
             .unwrap();
+
+        assert!(store.use_step("stf_2", 5).unwrap());
+        assert!(!store.use_step("stf_2", 5).unwrap() && !store.use_step("stf_2", 4).unwrap());
 
         let again = CredentialStore::open(path.clone(), |account| account == "stf_1").unwrap();
         assert_eq!(again.of_login("one").unwrap().1.last_step, 7);

@@ -176,12 +176,7 @@ impl StaffDoor {
             let (Some((account, _)), true, Some(step)) = (found, knows, step) else {
                 return Err(SignInError::Wrong);
             };
-            let used = store.change(&account, |credentials| {
-                let is_new = step > credentials.last_step;
-                credentials.last_step = credentials.last_step.max(step);
-                is_new.then_some(())
-            })?;
-            used.map(|()| account).ok_or(SignInError::Wrong)
+            if store.use_step(&account, step)? { Ok(account) } else { Err(SignInError::Wrong) }
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| HasherError::Failed(error.to_string()))?
     }
