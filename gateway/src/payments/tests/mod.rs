@@ -6,6 +6,7 @@ mod catalogues;
 mod desk;
 mod expiry;
 mod landing;
+mod notices;
 mod owners;
 mod prompts;
 mod random;
