@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{patch, path_of, told, told_at};
@@ -205,21 +206,28 @@ fn whoever_redirects_never_ends_or_never_answers_delays_nobody_and_gets_nothing_
     let endpoints = [redirects.url(), endless.url(), silent.url(), well.url()]
         .map(|url| told(&kws, &json!({"url": url})));
     kws.bills(&Order::hells_gate(1));
-    well.hears_of(&["bill.created"]);
-    let attempt_of = |endpoint: &Value| {
-        eventually("an attempt is shown", || {
-            let list = kws.get(&format!("{}/deliveries", path_of(endpoint))).expect(200).json();
-            Some(list["data"][0].clone()).filter(|delivery| !delivery.is_null())
-        })
+    eventually("it is asked and says nothing", || (silent.heard().len() == 1).then_some(()));
+    kws.bills(&Order::hells_gate(1));
+    let first_attempts = |endpoint: &Value, status: &str| {
+        let list = kws.get(&format!("{}/deliveries", path_of(endpoint))).expect(200).json();
+        let data = list["data"].as_array().unwrap().clone();
+        let done = data.iter().filter(|delivery| delivery["status"] == status);
+        let attempts: Vec<Value> = done.map(|delivery| delivery["attempts"][0].clone()).collect();
+        (attempts.len() == 2).then_some(attempts)
     };
-    let [of_redirects, of_endless, of_silent, of_well] = endpoints.each_ref().map(attempt_of);
-    assert_eq!(
-        (&of_redirects["status"], &of_redirects["attempts"][0]["http_status"]),
-        (&json!("waiting"), &json!(307))
-    );
-    assert_eq!(of_endless["status"], "delivered", "its answer began with 200: {of_endless}");
-    assert_eq!(of_well["status"], "delivered");
-    assert_eq!(of_silent["attempts"][0]["outcome"], "timed_out");
-    assert!(of_silent["attempts"][0]["took_ms"].as_u64() >= Some(15_000), "{of_silent}");
+    let [of_redirects, of_endless, of_silent, of_well] = endpoints.each_ref();
+    let of_well = eventually("it has both", || first_attempts(of_well, "delivered"));
+    let of_redirects = eventually("it is not followed", || first_attempts(of_redirects, "waiting"));
+    let of_endless = eventually("its answers began with 200", || first_attempts(of_endless, "delivered"));
+    let of_silent = eventually("it is given no more time", || first_attempts(of_silent, "waiting"));
+    let at = |attempt: &Value| attempt["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let ended = of_silent.iter().map(at).min();
+    assert!(of_well.iter().all(|attempt| Some(at(attempt)) < ended), "{of_well:?} waited for {of_silent:?}");
+    assert!(of_endless.iter().all(|attempt| attempt["http_status"] == 200));
+    assert!(of_redirects.iter().all(|attempt| attempt["http_status"] == 307));
+    for attempt in &of_silent {
+        assert_eq!(attempt["outcome"], "timed_out");
+        assert!(attempt["took_ms"].as_u64() >= Some(15_000), "{attempt}");
+    }
     assert_eq!(elsewhere.heard().len(), 0, "no redirect is followed");
 }
