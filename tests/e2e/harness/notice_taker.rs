@@ -32,6 +32,8 @@ enum Manner {
     Answers(u16),
     /// Never.
     Silent,
+    /// Nothing to this type, 200 to others.
+    Ignores(&'static str),
     /// 500 to this type, 200 to others.
     Refuses(&'static str),
     /// 500 to every seventh.
@@ -76,6 +78,7 @@ impl Kept {
             Manner::Takes => Some(200),
             Manner::Answers(status) => Some(status),
             Manner::Silent => None,
+            Manner::Ignores(kind) => (notice.kind() != kind).then_some(200),
             Manner::Refuses(kind) => Some(if notice.kind() == kind { 500 } else { 200 }),
             Manner::TakesMost => Some(if heard.len() % 7 == 6 { 500 } else { 200 }),
         };
@@ -129,6 +132,11 @@ impl NoticeTaker {
     /// From now on it hears and says nothing.
     pub(crate) fn is_silent(&self) {
         *self.kept.manner.lock().unwrap() = Manner::Silent;
+    }
+
+    /// From now on it hears this type and says nothing to it, and takes everything else.
+    pub(crate) fn ignores(&self, kind: &'static str) {
+        *self.kept.manner.lock().unwrap() = Manner::Ignores(kind);
     }
 
     /// From now on it takes everything but this type.

@@ -30,6 +30,19 @@ fn killed_between_the_steps_of_one_delivery_it_goes_on_from_there() {
     eventually("it is sent again", || taker.taken().contains(&sent.id()).then_some(()));
     assert!(taker.heard().iter().all(|notice| notice.message.body == sent.message.body));
 
+    // It was sent, and nobody knows; of what came after it, it is recorded that it was taken.
+    taker.ignores("bill.created");
+    let withdrawn = kws.bills(&Order::hells_gate(5));
+    kws.cancels(&withdrawn);
+    let later = taker.hears_of(&["bill.cancelled"]).pop().unwrap();
+    eventually("what came later is recorded", || {
+        let list = kws.get(&format!("{}/deliveries", path_of(&endpoint))).expect(200).json();
+        (list["data"][0]["event"] == later.id()).then_some(())
+    });
+    kws = again(&mut gateway);
+    let everything: BTreeSet<_> = ids(&whole_feed(&kws, 500)).into_iter().collect();
+    eventually("nothing is passed over", || (taker.taken() == everything).then_some(()));
+
     // It was refused, and that is recorded.
     taker.answers(500);
     kws.bills(&Order::hells_gate(2));

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{patch, path_of, told, told_at};
-use crate::harness::{Call, Gateway, NoticeTaker, Order, Payment, eventually};
+use crate::harness::{AgencySystem, Call, Gateway, NoticeTaker, Order, Payment, eventually};
 
 #[test]
 fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
@@ -16,7 +19,8 @@ fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
     told_at(&kra, &of_kra);
     assert!(endpoint["secret"].as_str().unwrap().starts_with("whsec_"), "{endpoint}");
 
-    let bill = kws.bills(&Order::hells_gate(2));
+    let payer = json!({"phone": "0733444555", "name": "WANJIKU", "identity_number": "99887766"});
+    let bill = kws.bills(&Order::hells_gate(2).payer(payer));
     gateway.safaricom().confirms(&Payment::of("300.00", &bill.number)).expect_success();
     gateway.safaricom().confirms(&Payment::of("700.00", &bill.number)).expect_success();
     gateway.safaricom().confirms(&Payment::of("1000.00", &bill.number)).expect_success();
@@ -62,7 +66,8 @@ fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
         kra.get(&format!("/v1/events/{}", notice.id())).expect(404);
     }
     assert_eq!(of_kra.heard().len(), 0);
-    for unsaid in ["254", "payer", "phone"] {
+    // Nor is anybody told who paid.
+    for unsaid in ["33444555", "712345678", "WANJIKU", "ASHA", "99887766"] {
         assert!(heard.iter().all(|notice| !String::from_utf8_lossy(&notice.message.body).contains(unsaid)));
     }
 }
@@ -145,4 +150,84 @@ fn endpoints_belong_to_an_agency_and_are_not_without_number() {
     let refused = kws.post("/v1/webhook_endpoints", &json!({"url": taker.url()})).send().expect(409);
     assert_eq!(refused.problem(), "conflict");
     told_at(&kra, &taker);
+}
+
+#[test]
+fn a_secret_lies_nowhere_in_the_clear_and_goes_with_its_endpoint() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let taker = NoticeTaker::start();
+    let endpoint = told_at(&kws, &taker);
+    let secret = endpoint["secret"].as_str().unwrap().strip_prefix("whsec_").unwrap().to_owned();
+    kws.bills(&Order::hells_gate(1));
+    taker.hears_of(&["bill.created"]);
+    Call::new(hyper::Method::DELETE, kws.url(&path_of(&endpoint))).key(&kws.key).send().expect(204);
+    kws.bills(&Order::hells_gate(2));
+    gateway.stop();
+    assert_eq!(taker.heard().len(), 1);
+    let bytes = STANDARD.decode(&secret).unwrap();
+    let (mut looked_at, mut folders) = (0, vec![gateway.data().to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let content = std::fs::read(&path).unwrap();
+            looked_at += content.len();
+            let has = |needle: &[u8]| content.windows(needle.len()).any(|found| found == needle);
+            assert!(!has(secret.as_bytes()) && !has(&bytes), "{}", path.display());
+        }
+    }
+    assert!(looked_at > 10_000 && !gateway.log().contains(&secret));
+}
+
+#[test]
+fn whoever_redirects_never_ends_or_never_answers_delays_nobody_and_gets_nothing_more() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let (well, elsewhere, silent) = (NoticeTaker::start(), NoticeTaker::start(), NoticeTaker::start());
+    silent.is_silent();
+    let target = elsewhere.url();
+    let redirects = AgencySystem::start(move |mut conversation| {
+        while conversation.hears().is_some() {
+            let answer =
+                format!("HTTP/1.1 307 Over there\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+            conversation.wire.says(&answer);
+        }
+    });
+    let endless = AgencySystem::start(|mut conversation| {
+        if conversation.hears().is_some() {
+            conversation.wire.says("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n");
+            while conversation.wire.try_says(&"more ".repeat(10_000)) {}
+        }
+    });
+    let endpoints = [redirects.url(), endless.url(), silent.url(), well.url()]
+        .map(|url| told(&kws, &json!({"url": url})));
+    kws.bills(&Order::hells_gate(1));
+    eventually("it is asked and says nothing", || (silent.heard().len() == 1).then_some(()));
+    kws.bills(&Order::hells_gate(1));
+    let first_attempts = |endpoint: &Value, status: &str| {
+        let list = kws.get(&format!("{}/deliveries", path_of(endpoint))).expect(200).json();
+        let data = list["data"].as_array().unwrap().clone();
+        let done = data.iter().filter(|delivery| delivery["status"] == status);
+        let attempts: Vec<Value> = done.map(|delivery| delivery["attempts"][0].clone()).collect();
+        (attempts.len() == 2).then_some(attempts)
+    };
+    let [of_redirects, of_endless, of_silent, of_well] = endpoints.each_ref();
+    let of_well = eventually("it has both", || first_attempts(of_well, "delivered"));
+    let of_redirects = eventually("it is not followed", || first_attempts(of_redirects, "waiting"));
+    let of_endless = eventually("its answers began with 200", || first_attempts(of_endless, "delivered"));
+    let of_silent = eventually("it is given no more time", || first_attempts(of_silent, "waiting"));
+    let at = |attempt: &Value| attempt["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let ended = of_silent.iter().map(at).min();
+    assert!(of_well.iter().all(|attempt| Some(at(attempt)) < ended), "{of_well:?} waited for {of_silent:?}");
+    assert!(of_endless.iter().all(|attempt| attempt["http_status"] == 200));
+    assert!(of_redirects.iter().all(|attempt| attempt["http_status"] == 307));
+    for attempt in &of_silent {
+        assert_eq!(attempt["outcome"], "timed_out");
+        assert!(attempt["took_ms"].as_u64() >= Some(15_000), "{attempt}");
+    }
+    assert_eq!(elsewhere.heard().len(), 0, "no redirect is followed");
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use metrics::gauge;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::line::Line;
@@ -31,6 +32,8 @@ pub(crate) use self::secrets::forget_secret;
 
 /// How often it is looked whether endpoints have changed.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often metrics are set.
+const MEASURE_EVERY: Duration = Duration::from_secs(1);
 /// Lines that read the journal at a time because they are behind.
 const CATCHING_UP_MAX: usize = 2;
 /// Outcomes that wait to be recorded; lines wait for room.
@@ -68,13 +71,17 @@ pub(crate) async fn run(app: SharedApp, stop: CancellationToken) {
     let shared = Arc::new(Shared { app: Arc::clone(&app), recent, outcomes, catching_up, stamps });
     let mut lines: HashMap<EndpointId, Running> = HashMap::new();
     let mut seen: Option<Arc<Notices>> = None;
+    let mut measured: Option<Instant> = None;
     while !stop.is_cancelled() {
         let notices = app.books.readers().notices();
         if seen.as_ref().is_none_or(|seen| !Arc::ptr_eq(seen, &notices)) {
             adjust(&mut lines, &notices, &shared, &stop);
             seen = Some(Arc::clone(&notices));
         }
-        measure(&app, &notices);
+        if measured.is_none_or(|measured| measured.elapsed() >= MEASURE_EVERY) {
+            measure(&app, &notices);
+            measured = Some(Instant::now());
+        }
         let _ = stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
     }
     for running in lines.into_values() {

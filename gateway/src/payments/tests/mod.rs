@@ -8,6 +8,7 @@ mod desk;
 mod expiry;
 mod landing;
 mod messages;
+mod notices;
 mod owners;
 mod prompts;
 mod random;
