@@ -91,7 +91,7 @@ fn rendered(page: &impl Template) -> String {
     let tags = html.split('<').skip(1).filter_map(|rest| rest.split('>').next());
     for tag in tags {
         // Our one script, beside pages that work without it; its name says what is in it.
-        if tag.starts_with("script defer src=\"/assets/live-") && tag.len() < 60 {
+        if tag.starts_with("script defer src=\"/assets/wait-") && tag.len() < 60 {
             continue;
         }
         assert!(!tag.starts_with("script"), "{tag}");
