@@ -10,6 +10,7 @@ use super::desk::Desk;
 use crate::payments::{
     Answer, Archived, Ask, FollowedBy, FollowedMessage, Message, MessageAnswer, MessageAsk, MessageFate,
     MessageId, MessageKind, MessageReport, MessageState, Messages, PaymentNumber, ProviderAnswer, archive,
+    read_event,
 };
 
 impl Desk {
@@ -150,6 +151,17 @@ fn a_restart_knows_every_message_that_is_open_and_the_latest_that_went_out() {
         (messages.open_count(), messages.due(until, 9).len(), messages.recent().collect::<Vec<_>>())
     });
     assert_eq!(open, (3, 1, vec![MessageId(6), MessageId(7)]));
+}
+
+/// Records about messages as the first release that had them wrote them.
+#[test]
+fn what_was_written_first_is_read_and_written_as_it_was() {
+    let lines: Vec<_> = include_str!("fixtures/messages.ndjson").lines().collect();
+    for bytes in &lines {
+        let event = read_event(bytes.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), **bytes);
+    }
+    assert_eq!(lines.len(), 7, "one of each");
 }
 
 #[derive(Clone, Debug)]
