@@ -12,7 +12,7 @@
 //! 7. `trouble`: what callers are told, who can pay their bill all the same;
 //! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
-//! [`posting`] sends notices to addresses that agencies name themselves; [`assessments`] asks the same systems what is owed under a reference.
+//! `posting` sends notices to addresses that agencies name themselves; [`assessments`] asks the same systems what is owed under a reference.
 
 mod addresses;
 pub mod assessments;
