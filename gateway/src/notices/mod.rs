@@ -1,8 +1,8 @@
 //! Telling agencies what happens.
 //!
-//! What there is to tell follows from the records ([`happening`], [`bill_then`]): a pure reading of the journal, the same for
-//! ever, and kept nowhere else. The [`feed`] gives it to whoever asks; [`delivery`] sends it, signed ([`signature`]), to
-//! where agencies want it, again and again ([`schedule`]) until it is taken. What is kept of that is in the books
+//! What there is to tell follows from the records (`happening`, `bill_then`): a pure reading of the journal, the same for
+//! ever, and kept nowhere else. The `feed` gives it to whoever asks; `delivery` sends it, signed ([`signature`]), to
+//! where agencies want it, again and again (`schedule`) until it is taken. What is kept of that is in the books
 //! (`payments::Notices`).
 
 mod bill_then;

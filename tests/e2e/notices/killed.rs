@@ -34,7 +34,8 @@ fn killed_between_the_steps_of_one_delivery_it_goes_on_from_there() {
     taker.ignores("bill.created");
     let withdrawn = kws.bills(&Order::hells_gate(5));
     kws.cancels(&withdrawn);
-    let later = taker.hears_of(&["bill.cancelled"]).into_iter().find(|notice| notice.kind() == "bill.cancelled");
+    let later =
+        taker.hears_of(&["bill.cancelled"]).into_iter().find(|notice| notice.kind() == "bill.cancelled");
     let later = later.unwrap();
     eventually("what came later is recorded", || {
         let list = kws.get(&format!("{}/deliveries", path_of(&endpoint))).expect(200).json();
