@@ -28,6 +28,11 @@ impl KeyRing {
         is_in_force.then(|| key.clone())
     }
 
+    /// Whether the key of this name is in force at `now`.
+    pub fn has(&self, id: &str, now: LedgerTime) -> bool {
+        self.by_hash.values().any(|key| &*key.id == id && key.expires.is_none_or(|expires| now < expires))
+    }
+
     /// Every key, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ApiKey>> {
         self.by_hash.values()

@@ -2,6 +2,7 @@
 //! rows of data a caller sees is decided here as well, in one function.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use hyper::Method;
 
@@ -121,6 +122,15 @@ impl Principal {
     /// The session of somebody who is signed in. Routes with a rule of [`Access::Staff`] have one.
     pub fn session(&self) -> Option<&Arc<Session>> {
         if let Self::Staff(session) = self { Some(session) } else { None }
+    }
+
+    /// Whether this caller is still who it was when it was let in. Whatever goes on for longer than a request asks again.
+    pub fn is_in_force(&self, app: &App) -> bool {
+        match self {
+            Self::Anyone | Self::Operator => true,
+            Self::Key(key) => app.books.readers().keys().has(&key.id, app.now()),
+            Self::Staff(session) => session.is_in_force(&app.books.readers().staff(), Instant::now()),
+        }
     }
 
     /// Which rows this caller sees. The one place where that is decided.

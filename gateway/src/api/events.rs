@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::access::RowScope;
 use super::attempts::AttemptBody;
 use super::bills::{BillBody, command};
+use super::collections::date_of;
 use super::lists::wrong;
 use super::{SharedApp, trouble, webhook_endpoints};
 use crate::app::App;
@@ -24,7 +25,8 @@ use crate::notices::feed::{self, FeedFilter, FeedPage, FeedPlace};
 use crate::notices::happening::{self, Happening};
 use crate::notices::{About, Notice, NoticeError, PaymentThen, SuspenseThen};
 use crate::payments::{
-    Answer, Ask, AttemptId, BillId, EndpointId, NoticeAsk, NoticeId, NoticeKind, Share, SuspenseReason,
+    Answer, ApplicationMoved, ApplicationNews, Ask, AttemptId, BillId, BillTerms, EndpointId, NoticeAsk,
+    NoticeId, NoticeKind, Share, SuspenseReason,
 };
 use crate::views::PageSize;
 
@@ -52,6 +54,7 @@ enum DataBody {
     Payment(Box<PaymentBody>),
     Attempt(Box<AttemptBody>),
     Suspense(SuspenseBody),
+    Application(ApplicationBody),
 }
 
 /// A payment that was booked for a bill.
@@ -90,6 +93,29 @@ struct SuspenseBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<String>,
     since: String,
+}
+
+/// What became of an application.
+#[derive(Serialize)]
+struct ApplicationBody {
+    bill: BillId,
+    payment_number: String,
+    agency: String,
+    service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency_reference: Option<String>,
+    status: &'static str,
+    /// Where the document lies ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    centre: Option<String>,
+    /// What the agency asks about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    since: String,
+    paid_at: String,
+    /// The last day on which the promise is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_on: Option<String>,
 }
 
 /// A page of the feed. There is always a cursor to go on from.
@@ -249,6 +275,9 @@ impl EventBody {
                 About::Payment(payment) => DataBody::Payment(Box::new(PaymentBody::of(payment))),
                 About::Attempt(attempt) => DataBody::Attempt(Box::new(AttemptBody::of(attempt))),
                 About::Suspense(suspense) => DataBody::Suspense(SuspenseBody::of(suspense)),
+                About::Application(moved, terms) => {
+                    DataBody::Application(ApplicationBody::of(moved, terms, notice.at))
+                }
             },
         }
     }
@@ -272,6 +301,28 @@ impl PaymentBody {
             attempt: then.attempt,
             booked_at: format_rfc3339(then.payment.booked.micros()),
             moved_at: then.moved.map(|moved| format_rfc3339(moved.micros())),
+        }
+    }
+}
+
+impl ApplicationBody {
+    fn of(moved: &ApplicationMoved, terms: &BillTerms, at: ledger::LedgerTime) -> Self {
+        let reason = match &moved.news {
+            ApplicationNews::QueryRaised { reason } => Some(reason.word()),
+            _ => None,
+        };
+        Self {
+            bill: terms.id,
+            payment_number: terms.number.to_string(),
+            agency: moved.agency.to_string(),
+            service: moved.service.to_string(),
+            agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
+            status: moved.to.word(),
+            centre: moved.news.centre().map(|centre| centre.as_str().to_owned()),
+            reason,
+            since: format_rfc3339(at.micros()),
+            paid_at: format_rfc3339(moved.paid.micros()),
+            due_on: moved.due_day.map(date_of),
         }
     }
 }

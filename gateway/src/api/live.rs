@@ -14,7 +14,7 @@ use crate::clock::format_rfc3339;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::live::{Detail, Doubt, Figures};
+use crate::live::{Detail, Doubt, Figures, NotAllowed};
 
 #[derive(Serialize)]
 struct LiveBody {
@@ -115,7 +115,13 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
 pub(super) async fn stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let scope = views_scope(&request)?;
     let for_stream = SharedApp::clone(&app);
-    let render = move |figures: &Figures| serde_json::to_string(&body(&for_stream, figures)).ok();
+    let principal = request.principal.clone();
+    let render = move |figures: &Figures| {
+        if !principal.is_in_force(&for_stream) {
+            return Err(NotAllowed);
+        }
+        serde_json::to_string(&body(&for_stream, figures)).map_err(|_| NotAllowed)
+    };
     app.live.stream(&app, &request.head, &scope, render).await
 }
 

@@ -72,6 +72,9 @@ const fn recipe(kind: NoticeKind) -> &'static str {
         NoticeKind::SuspenseOpened => {
             "KRA's, always: money comes under a tax registration number that nobody has"
         }
+        NoticeKind::ApplicationUpdated => {
+            "a bill is made and paid, and the agency says that it has the application"
+        }
     }
 }
 
@@ -144,6 +147,11 @@ async fn bring_about(flags: &TriggerFlags, kind: NoticeKind) -> Result<String, T
         }
         NoticeKind::PaymentFailed => asks(DECLINES).await?,
         NoticeKind::PaymentUnknown => asks(SAYS_NOTHING).await?,
+        NoticeKind::ApplicationUpdated => {
+            pays(cents).await?;
+            let report = json!({"status": "at_agency"});
+            api.post(&format!("/v1/applications/{number}/events"), &report).await?;
+        }
     }
     let deadline = if kind == NoticeKind::PaymentUnknown { UNKNOWN_DEADLINE } else { DEADLINE };
     seen(&api, kind, &cursor, Some(&number), deadline).await

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
 use feed::FiguresFeed;
+pub use feed::NotAllowed;
 use ledger::{Currency, LedgerTime};
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
@@ -183,7 +184,7 @@ impl Live {
         app: &App,
         head: &RequestHead,
         scope: &Scope,
-        render: impl Fn(&Figures) -> Option<String> + Send + Unpin + 'static,
+        render: impl Fn(&Figures) -> Result<String, NotAllowed> + Send + Unpin + 'static,
     ) -> Result<Response, Problem> {
         // A stream begins with figures, so there must be some.
         self.figures(app, scope).await;

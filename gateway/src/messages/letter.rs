@@ -9,8 +9,8 @@ use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::east_africa_date;
 use crate::payments::{
-    Attempt, AttemptEvent, AttemptId, AttemptState, Bill, Event, MessageId, MessageKind, MessageState,
-    PaymentNumber, PaymentReceived, Placement, Share, read_event,
+    ApplicationEvent, ApplicationMoved, Attempt, AttemptEvent, AttemptId, AttemptState, Bill, Event,
+    MessageId, MessageKind, MessageState, PaymentNumber, PaymentReceived, Placement, Share, read_event,
 };
 use crate::personal::{Field, opened};
 use ledger::personal::VaultError;
@@ -88,6 +88,7 @@ impl Found {
             Event::AttemptMoved { attempt, .. } => {
                 Ok(app.books.attempt(*attempt)?.map(|attempt| attempt.bill))
             }
+            Event::Application(ApplicationEvent::Moved(moved)) => Ok(Some(moved.bill)),
             _ => Ok(None),
         }
     }
@@ -102,6 +103,9 @@ impl Found {
         match &self.event {
             Event::PaymentReceived(payment) => self.plan_of_payment(app, payment, around),
             Event::AttemptMoved { attempt, .. } => self.plan_of_attempt(app, *attempt, now, around),
+            Event::Application(ApplicationEvent::Moved(moved)) => {
+                self.plan_of_application(app, moved, around)
+            }
             _ => Ok(Plan::Nothing),
         }
     }
@@ -138,6 +142,30 @@ impl Found {
             },
             _ => Wording::Held { money: payment.money, channel_receipt: &payment.receipt.number },
         };
+        Ok(Plan::Send(Letter { phone, text: text(&wording, language, around) }))
+    }
+
+    fn plan_of_application(
+        &self,
+        app: &App,
+        moved: &ApplicationMoved,
+        around: &Surroundings,
+    ) -> Result<Plan, LetterError> {
+        let Some(centre) = moved.news.centre() else { return Ok(Plan::Nothing) };
+        let Some(bill) = app.books.bill(moved.bill)? else { return Ok(Plan::Nothing) };
+        // It was collected, or sent to another centre, before anybody could be told: that has a message of its own.
+        let latest = app.books.application(moved.bill)?;
+        if latest.is_none_or(|application| application.changed_by != self.record.sequence) {
+            return Ok(Plan::Drop("settled"));
+        }
+        let Some(phone) = phone_of_applicant(app, &bill)? else { return Ok(Plan::Nothing) };
+        let wording = Wording::Ready {
+            service: &bill.terms.service_name,
+            agency: &bill.terms.agency,
+            centre: centre.as_str(),
+            bill: moved.bill,
+        };
+        let language = bill.terms.language.unwrap_or(catalog::Language::En);
         Ok(Plan::Send(Letter { phone, text: text(&wording, language, around) }))
     }
 
@@ -197,13 +225,16 @@ fn kind_of(event: &Event) -> Option<MessageKind> {
             to: AttemptState::Failed | AttemptState::Cancelled | AttemptState::Expired,
             ..
         } => Some(MessageKind::NotTaken),
+        Event::Application(ApplicationEvent::Moved(moved)) => moved.news.centre().map(|_| MessageKind::Ready),
         _ => None,
     }
 }
 
 fn age_seconds_max(kind: MessageKind) -> i64 {
     match kind {
-        MessageKind::Receipt | MessageKind::PartPayment | MessageKind::Held => AGE_SECONDS_MAX,
+        MessageKind::Receipt | MessageKind::PartPayment | MessageKind::Held | MessageKind::Ready => {
+            AGE_SECONDS_MAX
+        }
         MessageKind::Delayed | MessageKind::NotTaken => AGE_OF_ADVICE_SECONDS_MAX,
     }
 }
@@ -248,6 +279,25 @@ fn phone_of(
     }
 }
 
+/// Whom a message about a document goes to: whoever had the bill made, if a number was given then; otherwise who was asked
+/// to pay it; otherwise who paid it, where the provider said so in plain digits.
+fn phone_of_applicant(app: &App, bill: &Bill) -> Result<Option<Subscriber>, LetterError> {
+    if let Some(sequence) = bill.phone_record
+        && let Some(applicant) = phone_in(app, sequence)?
+    {
+        return Ok(Some(applicant));
+    }
+    let payment = bill.latest_payments.last().map(|payment| payment.sequence);
+    let record = match payment {
+        Some(sequence) => app.books.ledger().record(sequence).map_err(LookupError::from)?,
+        None => None,
+    };
+    match record {
+        Some(record) => phone_of(app, &record, bill.latest_attempt, None),
+        None => Ok(None),
+    }
+}
+
 fn phone_of_attempt(app: &App, attempt: &Attempt) -> Result<Option<Subscriber>, LetterError> {
     attempt.phone_record.map_or(Ok(None), |sequence| phone_in(app, sequence))
 }
@@ -279,6 +329,10 @@ pub(super) fn receiver(app: &App, id: MessageId) -> Result<Option<Subscriber>, L
         }
         Event::AttemptMoved { attempt, .. } => match app.books.attempt(*attempt)? {
             Some(attempt) => phone_of_attempt(app, &attempt),
+            None => Ok(None),
+        },
+        Event::Application(ApplicationEvent::Moved(moved)) => match app.books.bill(moved.bill)? {
+            Some(bill) => phone_of_applicant(app, &bill),
             None => Ok(None),
         },
         _ => Ok(None),

@@ -38,6 +38,8 @@ pub(super) enum Wording<'a> {
     NotTaken { bill: PaymentNumber },
     /// Money is kept for whom it belongs to.
     Held { money: Money, channel_receipt: &'a str },
+    /// A document lies ready.
+    Ready { service: &'a Text, agency: &'a str, centre: &'a str, bill: PaymentNumber },
 }
 
 /// A part of a text.
@@ -126,6 +128,18 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
                     format!(" You can pay: {paybill}, account {bill}."),
                     format!(" Unaweza kulipa: {paybill}, akaunti {bill}."),
                 )),
+            ]
+        }
+        Wording::Ready { service, agency, centre, bill } => {
+            let (number, centre) = (bill.grouped(), folded(centre));
+            vec![
+                Fixed(choose("READY: ".to_owned(), "TAYARI: ".to_owned())),
+                Name(folded(service.in_language(language))),
+                Fixed(choose(
+                    format!(" ({agency}) at {centre}. Payment no. {number}."),
+                    format!(" ({agency}), {centre}. Nambari ya malipo {number}."),
+                )),
+                Useful(choose(" Bring your ID.".to_owned(), " Njoo na kitambulisho.".to_owned())),
             ]
         }
         Wording::Held { money, channel_receipt } => vec![
@@ -317,6 +331,7 @@ mod tests {
             address in "[a-z.:/0-9]{3,80}",
             help in proptest::option::of("[0-9 ]{3,20}"),
             channel_receipt in "[A-Z0-9]{10,20}",
+            centre in "[A-Za-z0-9 ()/.'-]{2,60}",
         ) {
             let around = Surroundings { address, help, ..around() };
             let (money, bill) = (kes(minor), PaymentNumber::from_random(random));
@@ -335,6 +350,10 @@ mod tests {
                     ),
                     (said(Wording::Delayed { bill }), vec![bill.grouped()]),
                     (said(Wording::NotTaken { bill }), vec![bill.grouped()]),
+                    (
+                        said(Wording::Ready { service: &service, agency: &agency, centre: &centre, bill }),
+                        vec![bill.grouped(), centre.clone()],
+                    ),
                     (
                         said(Wording::Held { money, channel_receipt: &channel_receipt }),
                         vec![money.to_string(), channel_receipt.clone()],

@@ -9,8 +9,9 @@ use super::NoticeError;
 use super::bill_then::BillThen;
 use crate::books::Books;
 use crate::payments::{
-    Attempt, AttemptEvent, AttemptId, AttemptState, BillPayment, BillState, BillTerms, ChannelReceipt, Event,
-    NoticeId, NoticeKind, PaymentNumber, PaymentReceived, Placement, Share, SuspenseReason, read_event,
+    ApplicationEvent, ApplicationMoved, Attempt, AttemptEvent, AttemptId, AttemptState, BillPayment,
+    BillState, BillTerms, ChannelReceipt, Event, NoticeId, NoticeKind, PaymentNumber, PaymentReceived,
+    Placement, Share, SuspenseReason, read_event,
 };
 
 /// Something that an agency is told.
@@ -35,6 +36,8 @@ pub(crate) enum About {
     Attempt(Box<Attempt>),
     /// Money that matched no bill.
     Suspense(SuspenseThen),
+    /// An application, and what was agreed about its bill.
+    Application(Box<ApplicationMoved>, Arc<BillTerms>),
 }
 
 /// A payment that was booked for a bill.
@@ -88,6 +91,7 @@ enum Subject {
     Payment(Box<PaymentReceived>),
     Attempt(Box<Attempt>),
     Suspense(SuspenseThen),
+    Application(Box<ApplicationMoved>),
 }
 
 /// What a record tells, in the order of the identifiers. Of whom a record speaks may have to be looked up in the archive.
@@ -141,6 +145,10 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
             }
             Placement::Suspense { agency: None, .. } => Vec::new(),
         },
+        Event::Application(ApplicationEvent::Moved(moved)) => {
+            let agency = Arc::clone(&moved.agency);
+            vec![make(NoticeKind::ApplicationUpdated, agency, Subject::Application(Box::new(moved)))]
+        }
         Event::CataloguePublished { .. }
         | Event::CatalogueDrafted { .. }
         | Event::CatalogueDraftWithdrawn { .. }
@@ -151,7 +159,6 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::MessageUnreadable { .. }
         | Event::AvailabilityChanged(_)
         | Event::UsageCounted(_)
-        | Event::Application(_)
         | Event::Staff(_)
         | Event::Visit(_)
         | Event::Message(_)
@@ -243,6 +250,10 @@ impl Happening {
             }
             Subject::Attempt(attempt) => About::Attempt(attempt),
             Subject::Suspense(suspense) => About::Suspense(suspense),
+            Subject::Application(moved) => {
+                let terms = Arc::clone(&bill_of(moved.bill)?.terms);
+                About::Application(moved, terms)
+            }
         };
         Ok(Notice { id: self.id, kind: self.kind, at: self.at, about })
     }

@@ -330,6 +330,13 @@ pub fn due_day(paid: LedgerTime, working_days: u16) -> i32 {
     day
 }
 
+impl Centre {
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for Centre {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

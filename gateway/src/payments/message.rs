@@ -39,11 +39,14 @@ pub enum MessageKind {
     NotTaken,
     /// Money came that belongs to no bill that is open: it is kept.
     Held,
+    /// A document lies ready at a centre.
+    Ready,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Receipt, Self::PartPayment, Self::Delayed, Self::NotTaken, Self::Held];
+    pub const ALL: [Self; 6] =
+        [Self::Receipt, Self::PartPayment, Self::Delayed, Self::NotTaken, Self::Held, Self::Ready];
 
     /// The word that the API uses.
     pub const fn word(self) -> &'static str {
@@ -53,6 +56,7 @@ impl MessageKind {
             Self::Delayed => "delayed",
             Self::NotTaken => "not_taken",
             Self::Held => "held",
+            Self::Ready => "ready",
         }
     }
 }

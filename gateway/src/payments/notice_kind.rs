@@ -50,6 +50,8 @@ notice_kinds! {
     PaymentUnknown = 9 "payment.unknown"
     /// Money matched no bill, and seems to be meant for the agency.
     SuspenseOpened = 10 "suspense.opened"
+    /// The agency reported what became of an application.
+    ApplicationUpdated = 11 "application.updated"
 }
 
 /// The word is no kind of notice.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
@@ -53,6 +53,8 @@ pub struct Session {
     began: Instant,
     /// Milliseconds after `began` at which something was last asked for.
     last_asked_ms: AtomicU64,
+    /// Its owner signed out: also what was opened before and still goes on must end.
+    is_ended: AtomicBool,
 }
 
 impl Session {
@@ -82,7 +84,8 @@ impl Session {
         let asked = Duration::from_millis(self.last_asked_ms.load(Ordering::Relaxed));
         let age = now.saturating_duration_since(self.began);
         let member = roll.member(&self.account.id);
-        age < AGE_MAX
+        !self.is_ended.load(Ordering::Relaxed)
+            && age < AGE_MAX
             && age.saturating_sub(asked) < IDLE_MAX
             && member.is_some_and(|member| member.sessions_since == self.since)
     }
@@ -124,6 +127,7 @@ impl Sessions {
             form_token: hex::encode(rand::random::<[u8; 16]>()),
             began: now,
             last_asked_ms: AtomicU64::new(0),
+            is_ended: AtomicBool::new(false),
         });
         let token = SessionToken::new();
         self.by_token.insert(name_of(token.reveal()), Arc::clone(&session));
@@ -145,7 +149,9 @@ impl Sessions {
 
     /// Ends the session of this token.
     pub(super) fn end(&self, token: &str) {
-        self.by_token.remove(&name_of(token));
+        if let Some((_, session)) = self.by_token.remove(&name_of(token)) {
+            session.is_ended.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Lets go of what has ended. Asked regularly.

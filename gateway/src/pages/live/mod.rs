@@ -18,7 +18,7 @@ use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::live::Figures;
+use crate::live::{Figures, NotAllowed};
 use crate::views::Scope;
 
 /// `GET /{lang}/treasury/live`: of all agencies.
@@ -74,7 +74,13 @@ async fn show(
 async fn stream(app: SharedApp, request: &Request<App>, scope: Scope) -> Result<Response, Problem> {
     let language = language_of(request)?;
     let (for_stream, of) = (SharedApp::clone(&app), scope.clone());
-    let render = move |known: &Figures| figures_html(&for_stream, language, &of, known).ok();
+    let principal = request.principal.clone();
+    let render = move |known: &Figures| {
+        if !principal.is_in_force(&for_stream) {
+            return Err(NotAllowed);
+        }
+        figures_html(&for_stream, language, &of, known).map_err(|_| NotAllowed)
+    };
     app.live.stream(&app, &request.head, &scope, render).await
 }
 
