@@ -170,3 +170,46 @@ fn a_promise_that_is_not_kept_shows_on_the_page_and_in_the_share() {
         (share["ready"] == 30 && share["kept_per_mille"] == 966).then_some(())
     });
 }
+
+#[test]
+fn whoever_applied_is_told_that_it_is_ready_and_the_agencys_system_of_every_step() {
+    let gateway = Gateway::demo().start();
+    let (carriers, dci) = (gateway.carriers(), gateway.agency("dci"));
+    let bills = paid_bills(&gateway, &dci, 2);
+    let [told, collected] = &bills[..] else { panic!("{bills:?}") };
+    reports(&dci, told, json!({"status": "at_agency"})).expect(200);
+    let lines: Vec<_> = bills
+        .iter()
+        .map(
+            |bill| json!({"payment_number": bill.number, "status": "ready", "centre": "Huduma Centre Thika"}),
+        )
+        .map(|line| format!("{line}\n"))
+        .collect();
+    sends_file(&gateway, &dci, "application/x-ndjson", &lines.concat()).expect(200);
+
+    let phone = format!("254{}", &PHONE[1..]);
+    let ready = eventually("both are told", || {
+        let texts = carriers.texts_on(&phone);
+        let ready: Vec<_> = texts.into_iter().filter(|text| text.starts_with("READY: ")).collect();
+        (ready.len() == 2).then_some(ready)
+    });
+    assert!(ready.iter().all(|text| text.contains("(DCI) at Huduma Centre Thika.")), "{ready:?}");
+    assert!(ready.iter().any(|text| text.contains(&grouped(&told.number))), "{ready:?}");
+    reports(&dci, collected, json!({"status": "collected"})).expect(200);
+
+    let events = dci.get("/v1/events?type=application.updated").expect(200).json();
+    let events = events["data"].as_array().unwrap();
+    let of = |bill: &Bill| -> Vec<&str> {
+        let of_bill = events.iter().filter(|event| event["data"]["payment_number"] == bill.number.as_str());
+        of_bill.map(|event| event["data"]["status"].as_str().unwrap()).collect()
+    };
+    assert_eq!(of(told), ["at_agency", "ready"]);
+    assert_eq!(of(collected), ["ready", "collected"]);
+    let ready = events.iter().find(|event| event["data"]["status"] == "ready").unwrap();
+    assert_eq!(ready["data"]["centre"], "Huduma Centre Thika");
+    assert!(!ready.to_string().contains("711333444"), "{ready}");
+}
+
+fn grouped(number: &str) -> String {
+    format!("{} {} {}", &number[..4], &number[4..8], &number[8..])
+}

@@ -19,7 +19,7 @@ fn wrong(gateway: &Gateway, who: Option<&SignedIn>, paths: &[String], bytes_max:
         "paths": paths,
         "pictures": pictures,
     });
-    let seen = Browser::start("look.mjs", &asked).to_the_end();
+    let seen = Browser::start("look.mjs", &asked).leads_to_the_end();
     assert_eq!(seen.len(), 2 * paths.len(), "every page was looked at twice");
     let heaviest = seen.iter().filter_map(|page| page["bytes"].as_u64()).max();
     eprintln!("{} pages looked at on two screens, the heaviest has {heaviest:?} bytes", paths.len());
@@ -150,5 +150,5 @@ fn the_treasury_sees_a_payment_at_once_can_pause_and_is_told_when_the_feed_is_lo
     let said = browser.hears().unwrap();
     eprintln!("the page said that the feed is lost {} ms after it was cut", cut.elapsed().as_millis());
     assert!(said["stale"].as_str().unwrap().starts_with("The live feed is lost."), "{said}");
-    browser.to_the_end();
+    browser.leads_to_the_end();
 }

@@ -53,6 +53,9 @@ fn a_payment_is_found_wherever_it_landed_and_says_nothing_of_who_paid() {
     held.says("leads to no bill").says("NYU*****MI");
 
     // By phone, day and amount: all three, in every form in which a phone is told.
+    eventually("the views have everything", || {
+        (gateway.metric("malipo_views_lag_records") == 0).then_some(())
+    });
     let found = eventually("the views have it", || {
         let page = by_payer(&origin, "0711 222 333", "500");
         page.text().contains("We have your payment").then_some(page)

@@ -1,33 +1,35 @@
 //! The state of all bills and attempts, as the ledger runs it. Open bills and unfinished attempts are in memory; what
 //! is finished goes to the archive, and comes back when money arrives for it all the same.
 
+mod staged;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ledger::{Decision, LedgerTime, Money, Record, Staging, StateMachine, View, table::RunError};
+use ledger::{Decision, LedgerTime, Record, Staging, StateMachine, View, table::RunError};
 use serde::{Deserialize, Serialize};
 
+use self::staged::{note_reference, put_attempt, put_bill, stage_payment, staged_attempt, staged_bill};
 use super::application::{Application, ApplicationEvent};
 use super::applications::Applications;
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
 use super::availability::{Availability, AvailabilityParts};
-use super::bill::{Bill, BillPayment, ReceiptStub};
+use super::bill::Bill;
 use super::catalogues::{CatalogueDraft, Catalogues};
 use super::command::{Answer, Command};
 use super::decide;
-use super::event::{Event, PaymentReceived, Placement, Share};
+use super::event::Event;
 use super::identifier::AttemptId;
 use super::message_stage;
 use super::messages::{MessageChanges, MessageParts, Messages};
 use super::notices::Notices;
 use super::number::PaymentNumber;
-use super::owners::by_owner;
 use super::readers::Readers;
-use super::reference::{BillReference, BillsOfReference, FoundBills, ReferenceKey, ReferenceKind};
+use super::reference::{FoundBills, ReferenceKey};
 use super::staff::StaffRoll;
-use super::totals::{OpenSuspense, TotalKey, Totals, revenue_day};
+use super::totals::Totals;
 use super::visits::{Visit, VisitEvent};
 use crate::access::{ApiKey, KeyRing};
 
@@ -477,129 +479,4 @@ fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRol
 fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notices {
     let known = &staging.state().notices;
     Arc::make_mut(staging.pending().notices.get_or_insert_with(|| Arc::clone(known)))
-}
-
-fn staged_bill(
-    staging: &mut Staging<'_, Payments>,
-    number: PaymentNumber,
-) -> Result<Option<Arc<Bill>>, RunError> {
-    if let Some(bill) = staging.pending().bills.get(&number) {
-        return Ok(Some(Arc::clone(bill)));
-    }
-    if let Some(bill) = staging.state().bills.get(&number) {
-        return Ok(Some(Arc::clone(bill)));
-    }
-    Ok(staging.archived(&archive::bill(number))?.and_then(Archived::bill))
-}
-
-fn staged_attempt(
-    staging: &mut Staging<'_, Payments>,
-    id: AttemptId,
-) -> Result<Option<Arc<Attempt>>, RunError> {
-    if let Some(attempt) = staging.pending().attempts.get(&id) {
-        return Ok(Some(Arc::clone(attempt)));
-    }
-    if let Some(attempt) = staging.state().attempts.get(&id) {
-        return Ok(Some(Arc::clone(attempt)));
-    }
-    Ok(staging.archived(&archive::attempt(id))?.and_then(Archived::attempt))
-}
-
-fn put_bill(staging: &mut Staging<'_, Payments>, bill: Arc<Bill>) {
-    let number = bill.terms.number;
-    if !bill.state.is_open() {
-        staging.archive(archive::bill(number), Archived::Bill(Arc::clone(&bill)));
-        staging.archive(archive::bill_id(bill.terms.id), Archived::BillNumber(number));
-    }
-    staging.pending().bills.insert(number, bill);
-}
-
-/// References lie in the archive from the moment that a bill is made. They are asked for only when somebody types one, and
-/// then of closed bills as of open ones: memory for them would be spent on nothing.
-fn note_reference(
-    staging: &mut Staging<'_, Payments>,
-    reference: &BillReference,
-    bill: PaymentNumber,
-) -> Result<(), RunError> {
-    for key in [&reference.key, &reference.any_agency] {
-        let place = archive::reference(key);
-        let archived = staging.archived(&place)?.and_then(Archived::bills_of_reference);
-        let mut noted = archived.map_or_else(BillsOfReference::default, Arc::unwrap_or_clone);
-        noted.note(bill);
-        staging.archive(place, Archived::BillsOfReference(Arc::new(noted)));
-    }
-    if reference.kind == ReferenceKind::Assessment {
-        staging.archive(archive::assessment(&reference.key), Archived::BillNumber(bill));
-    }
-    Ok(())
-}
-
-fn put_attempt(staging: &mut Staging<'_, Payments>, attempt: Arc<Attempt>) {
-    if attempt.state.is_finished() {
-        staging.archive(archive::attempt(attempt.id), Archived::Attempt(Arc::clone(&attempt)));
-    }
-    staging.pending().attempts.insert(attempt.id, attempt);
-}
-
-fn stage_payment(
-    staging: &mut Staging<'_, Payments>,
-    record: &Record<Event>,
-    payment: &PaymentReceived,
-) -> Result<(), RunError> {
-    let day = revenue_day(record.time);
-    let key = |agency| TotalKey {
-        day,
-        agency,
-        channel: Arc::from(payment.receipt.provider.word()),
-        currency: payment.money.currency(),
-    };
-    match &payment.placement {
-        Placement::Suspense { .. } => {
-            let totals = &mut staging.pending().totals;
-            totals.count(key(None), payment.money);
-            totals
-                .suspense
-                .insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
-        }
-        Placement::Bill { bill, agency, state, receipt, share, parts, .. } => {
-            for (agency, money) in by_owner(agency, payment.money, parts) {
-                staging.pending().totals.count(key(agency), money);
-            }
-            let noted = BillPayment {
-                sequence: record.sequence,
-                receipt: *receipt,
-                channel_receipt: Arc::clone(&payment.receipt.number),
-                money: payment.money,
-                booked: record.time,
-            };
-            let stub = ReceiptStub { bill: *bill, payment: noted.clone() };
-            staging.archive(archive::receipt(*receipt), Archived::Receipt(Arc::new(stub)));
-            if let Some(mut bill) = staged_bill(staging, *bill)? {
-                let changed = Arc::make_mut(&mut bill);
-                changed.state = *state;
-                changed.changed_by = record.sequence;
-                // The decision has asked whether the bill can take it, and what is held is never more than collected.
-                let added = |sum: Money| sum.checked_add(payment.money).unwrap_or(sum);
-                changed.collected = added(changed.collected);
-                changed.held = match share {
-                    Share::HeldForRest => added(changed.held),
-                    Share::Completed | Share::CompletedWithExcess => Money::zero(changed.held.currency()),
-                    Share::Duplicate | Share::Late => changed.held,
-                };
-                changed.note(noted);
-                put_bill(staging, bill);
-            }
-        }
-    }
-    if let Some(id) = payment.attempt
-        && let Some(mut attempt) = staged_attempt(staging, id)?
-        && let Some(state) = attempt.state.after(super::AttemptEvent::MoneyArrived)
-    {
-        let changed = Arc::make_mut(&mut attempt);
-        changed.state = state;
-        changed.channel_receipt = Some(Arc::clone(&payment.receipt.number));
-        changed.changed_by = record.sequence;
-        put_attempt(staging, attempt);
-    }
-    Ok(())
 }

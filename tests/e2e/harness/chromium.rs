@@ -62,7 +62,7 @@ impl Browser {
 
     /// Tells it no more, and everything that it says until its end, which must be a good one.
     #[track_caller]
-    pub(crate) fn to_the_end(mut self) -> Vec<Value> {
+    pub(crate) fn leads_to_the_end(mut self) -> Vec<Value> {
         self.hears = None;
         let said: Vec<_> = std::iter::from_fn(|| self.hears()).collect();
         let ended = self.child.wait().expect("it ends");
