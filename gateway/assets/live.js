@@ -6,11 +6,12 @@
   var pause = document.getElementById("pause");
   var headline = document.getElementById("headline");
   if (!figures || !window.EventSource) return;
-  var staleAfter = 10000, sayEvery = 60000;
+  var staleAfter = 8000, openAgainAfter = 3000, sayEvery = 60000;
   var heard = Date.now(), said = Date.now(), paused = false, newest = null;
 
   function show() {
-    if (newest === null) return;
+    // Whoever is among the figures with the keyboard is not thrown out.
+    if (newest === null || figures.contains(document.activeElement)) return;
     figures.innerHTML = newest;
     newest = null;
     if (Date.now() - said >= sayEvery) {
@@ -19,13 +20,20 @@
     }
   }
 
-  var stream = new EventSource(figures.dataset.stream);
-  stream.addEventListener("figures", function (event) {
-    heard = Date.now();
-    stale.hidden = true;
-    newest = event.data;
-    if (!paused) show();
-  });
+  function listen() {
+    var stream = new EventSource(figures.dataset.stream);
+    stream.addEventListener("figures", function (event) {
+      heard = Date.now();
+      stale.hidden = true;
+      newest = event.data;
+      if (!paused) show();
+    });
+    // After any answer but a stream a browser lets it be for good.
+    stream.addEventListener("error", function () {
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, openAgainAfter);
+    });
+  }
+  listen();
   setInterval(function () {
     if (Date.now() - heard >= staleAfter) stale.hidden = false;
   }, 1000);

@@ -91,12 +91,13 @@ fn welcome(ready: &ReadyFile, services: usize, seconds: f32) {
     let (public, admin) = (at(&ready.public), at(&ready.admin));
     let key = |agency: &str| ready.agency_keys.get(agency).cloned().unwrap_or_default();
     eprintln!("malipo demo: no real money, data in {}", ready.data);
-    eprintln!("  services    {public}/v1/services");
+    eprintln!("  citizens    {public}/en/        (Kiswahili: /sw/)");
     eprintln!("  phone       {public}/demo/phone   (simulated M-PESA handset)");
     eprintln!(
         "  staff       {public}/demo/staff   (agencies, gates, Treasury, Auditor: one button signs in)"
     );
     eprintln!("  messages    {public}/demo/sms     (simulated carriers)");
+    eprintln!("  interface   {public}/docs");
     eprintln!("  callbacks   {}", at(&ready.callbacks));
     eprintln!("  safaricom   {}   (simulated)", at(&ready.sandbox));
     eprintln!("  admin       {admin}/metrics  {admin}/readyz");

@@ -162,9 +162,18 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         };
         let page = feed::page(books, from, &filter, usize::from(limit.get()))?;
         let FeedPage { happenings, next, has_more, as_of_sequence } = page;
-        let notices = happenings.into_iter().map(|happening| happening.into_notice(books));
-        let data = notices.map(|notice| notice.map(|notice| EventBody::of(&notice)));
-        let data = data.collect::<Result<Vec<_>, NoticeError>>()?;
+        let mut data = Vec::with_capacity(happenings.len());
+        for happening in happenings {
+            let id = happening.id;
+            match happening.into_notice(books) {
+                Ok(notice) => data.push(EventBody::of(&notice)),
+                // The place in the feed moves on: one event that cannot be told must not hide all later ones.
+                Err(error @ NoticeError::Contradiction) => {
+                    tracing::error!(%error, %id, "An event cannot be told and is passed over.");
+                }
+                Err(error) => return Err(error),
+            }
+        }
         Ok(FeedBody { data, next_cursor: next.to_string(), has_more, as_of_sequence })
     };
     let body = tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?;

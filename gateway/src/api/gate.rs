@@ -15,7 +15,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::payments::{Answer, Ask, Bill, GATE_LEN_MAX, PaymentNumber, Visit, VisitAsk};
+use crate::payments::{Answer, Ask, Bill, Centre, NotACentre, PaymentNumber, Visit, VisitAsk};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,9 +99,7 @@ pub(super) async fn visit(app: SharedApp, request: Request<App>) -> Result<Respo
     let number: PaymentNumber = wanted.payment_number.parse().map_err(|_| {
         wrong("/payment_number", "not_a_payment_number", "Twelve digits, the last a check digit.".to_owned())
     })?;
-    let gate = read_gate(&wanted.gate).ok_or_else(|| {
-        wrong("/gate", "not_a_gate", format!("1 to {GATE_LEN_MAX} characters on one line."))
-    })?;
+    let gate = read_gate(&wanted.gate).ok_or_else(|| wrong("/gate", "not_a_gate", NotACentre.to_string()))?;
     let visit = let_in(&app, &request, number, gate).await?;
     Ok(response::json(StatusCode::CREATED, &VisitBody::of(&visit)))
 }
@@ -128,11 +126,11 @@ pub(crate) async fn let_in(
     }
 }
 
-/// The name of a gate, as it is kept: on one line, with one space between words.
+/// The name of a gate, as it is kept for ever: the public name of a place, as that of a centre is. What an officer writes
+/// freely may name somebody.
 pub(crate) fn read_gate(text: &str) -> Option<String> {
-    let gate = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_plain = !gate.chars().any(char::is_control);
-    (is_plain && (1..=GATE_LEN_MAX).contains(&gate.chars().count())).then_some(gate)
+    let gate: Centre = text.split_whitespace().collect::<Vec<_>>().join(" ").parse().ok()?;
+    Some(gate.as_str().to_owned())
 }
 
 impl LookedUpBill {

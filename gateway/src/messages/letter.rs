@@ -263,11 +263,11 @@ fn phone_of(
     attempt: Option<AttemptId>,
     bill: Option<&Bill>,
 ) -> Result<Option<Subscriber>, LetterError> {
-    let told = opened(&app.vault, record, Field::ProviderPhone)?;
+    let told = opened_if_kept(app, record, Field::ProviderPhone)?;
     if let Some(payer) = told.and_then(|digits| Subscriber::parse(&digits).ok()) {
         return Ok(Some(payer));
     }
-    if let Some(id) = attempt
+    if let Some(id) = attempt.or_else(|| bill?.latest_attempt)
         && let Some(attempt) = app.books.attempt(id)?
         && let Some(asked) = phone_of_attempt(app, &attempt)?
     {
@@ -306,8 +306,20 @@ fn phone_of_attempt(app: &App, attempt: &Attempt) -> Result<Option<Subscriber>, 
 pub(super) fn phone_in(app: &App, sequence: u64) -> Result<Option<Subscriber>, LetterError> {
     let record = app.books.ledger().record(sequence).map_err(LookupError::from)?;
     let Some(record) = record else { return Ok(None) };
-    let digits = opened(&app.vault, &record, Field::Phone)?;
+    let digits = opened_if_kept(app, &record, Field::Phone)?;
     Ok(digits.and_then(|digits| Subscriber::parse(&digits).ok()))
+}
+
+/// A field of a record. Where its key is lost there is nothing to be had, today and later: that costs one message, and holds
+/// up no other.
+fn opened_if_kept(app: &App, record: &RawRecord, field: Field) -> Result<Option<String>, VaultError> {
+    match opened(&app.vault, record, field) {
+        Err(error @ (VaultError::Damaged(_) | VaultError::MonthGone(_) | VaultError::MonthDamaged(_))) => {
+            tracing::error!(%error, record = record.sequence, "A phone cannot be read any more; nobody is told.");
+            Ok(None)
+        }
+        opened => opened,
+    }
 }
 
 /// The record that a message follows from, read again.

@@ -183,9 +183,11 @@ impl Outbox {
     /// Looks through a few batches. True if there were any.
     fn read_ahead(&mut self) -> Result<bool, OutboxError> {
         let now = self.app.now();
+        // What a record tells is looked up where readers look: a moment after the journal has it.
+        let head = self.app.books.readers().sequence();
         let mut has_read = false;
         for _ in 0..BATCHES_PER_TURN {
-            if self.ahead.len() >= AHEAD_MAX {
+            if self.ahead.len() >= AHEAD_MAX || self.trail.next_sequence() >= head {
                 break;
             }
             let Some(batch) = self.trail.next_batch()? else { break };

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ledger::LedgerTime;
 
 use super::NoticeError;
-use super::happening::{Happening, happenings};
+use super::happening::{Happening, happenings_if_sound};
 use crate::books::Books;
 use crate::payments::NoticeKind;
 
@@ -128,7 +128,8 @@ pub(crate) fn page(
             }
             let given = usize::from(page.next.given);
             page.next = FeedPlace::before_record(record.sequence + 1);
-            for (index, happening) in happenings(books, &record)?.into_iter().enumerate().skip(given) {
+            for (index, happening) in happenings_if_sound(books, &record)?.into_iter().enumerate().skip(given)
+            {
                 if page.happenings.len() == limit {
                     page.next = FeedPlace::within_record(record.sequence, index);
                     break;

@@ -209,6 +209,18 @@ fn attempt_then(
     }
 }
 
+/// What a record tells; nothing, and an error in the log, of one that contradicts the rest. It must not stand in the way of
+/// all that come after it.
+pub(super) fn happenings_if_sound(books: &Books, record: &RawRecord) -> Result<Vec<Happening>, NoticeError> {
+    match happenings(books, record) {
+        Err(error @ NoticeError::Contradiction) => {
+            tracing::error!(%error, record = record.sequence, "Nobody can be told what this record says.");
+            Ok(Vec::new())
+        }
+        found => found,
+    }
+}
+
 /// The notice with this identifier, and who is told; nothing if no record tells it.
 pub(crate) fn find(books: &Books, id: NoticeId) -> Result<Option<Happening>, NoticeError> {
     if id.sequence() >= books.readers().sequence() {

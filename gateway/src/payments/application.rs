@@ -20,6 +20,8 @@ pub(super) const STEPS_MAX: usize = 20;
 pub const REPORTS_TOGETHER_MAX: usize = 400;
 /// The longest name of a centre, in bytes.
 pub(super) const CENTRE_LEN_MAX: usize = 60;
+/// The most digits in it.
+const CENTRE_DIGITS_MAX: usize = 4;
 
 /// What an application is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,7 +86,9 @@ pub struct Centre(Arc<str>);
 
 /// The text is not the name of a centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a centre is named with 2 to {CENTRE_LEN_MAX} letters, digits, spaces and - ' . ( ) / only")]
+#[error(
+    "a place is named with 2 to {CENTRE_LEN_MAX} letters, {CENTRE_DIGITS_MAX} digits at most, spaces and - ' . ( ) / only"
+)]
 pub struct NotACentre;
 
 /// The whole life: from, what is reported, to.
@@ -350,6 +354,8 @@ impl FromStr for Centre {
         let text = text.trim();
         let is_form = (2..=CENTRE_LEN_MAX).contains(&text.len())
             && text.chars().all(|letter| letter.is_alphanumeric() || " -'’.()/".contains(letter))
+            // A telephone or identity number is longer than any number of a place.
+            && text.chars().filter(char::is_ascii_digit).count() <= CENTRE_DIGITS_MAX
             && text.chars().any(char::is_alphabetic);
         if is_form { Ok(Self(text.into())) } else { Err(NotACentre) }
     }

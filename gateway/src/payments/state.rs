@@ -275,7 +275,6 @@ impl StateMachine for Payments {
                     };
                     let changed = Arc::make_mut(&mut bill);
                     changed.latest_attempt = Some(attempt.id);
-                    changed.phone_record = phone_record.or(changed.phone_record);
                     changed.changed_by = record.sequence;
                     put_bill(staging, bill);
                     put_attempt(staging, Arc::new(attempt));

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, SharedApp};
 use crate::notices::NoticeError;
 use crate::notices::feed::FeedPlace;
-use crate::notices::happening::happenings;
+use crate::notices::happening::happenings_if_sound;
 use crate::payments::{EndpointTerms, NoticeId, NoticeKind};
 
 /// Happenings that are held.
@@ -145,7 +145,7 @@ fn read_ahead(app: &App, trail: &mut Trail, from: u64, head: u64) -> Result<(Vec
             if record.sequence < end {
                 continue;
             }
-            for (index, happening) in happenings(&app.books, &record)?.into_iter().enumerate() {
+            for (index, happening) in happenings_if_sound(&app.books, &record)?.into_iter().enumerate() {
                 lights.push(Light {
                     place: FeedPlace::within_record(record.sequence, index),
                     id: happening.id,

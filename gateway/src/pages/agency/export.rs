@@ -90,7 +90,7 @@ struct Statement {
 
 impl Statement {
     async fn of(app: &App, request: &Request<App>) -> Result<Self, Problem> {
-        let viewed = Viewed::of(request)?.ok_or_else(no_rows)?;
+        let viewed = Viewed::of(app, request)?.ok_or_else(no_rows)?;
         let filter = Filter::read(&request.head.query()?);
         if !filter.wrong.is_empty() {
             return Err(Problem::new(

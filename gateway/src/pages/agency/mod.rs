@@ -42,13 +42,19 @@ pub(super) struct Viewed {
 
 impl Viewed {
     /// The agency of whoever asks, or the one that somebody who may see all has chosen; nothing before they have.
-    pub(super) fn of(request: &Request<App>) -> Result<Option<Self>, Problem> {
+    pub(super) fn of(app: &App, request: &Request<App>) -> Result<Option<Self>, Problem> {
         let chosen =
             request.head.query()?.get("agency").filter(|code| !code.is_empty()).map(Arc::<str>::from);
         let (agency, is_chosen) = match (request.principal.scope(), chosen) {
             (RowScope::Agency(own), None) => (own, false),
             (RowScope::Agency(own), Some(chosen)) if own == chosen => (own, false),
-            (RowScope::Everything, Some(chosen)) => (chosen, true),
+            (RowScope::Everything, Some(chosen)) => {
+                let is_known = app.catalogue.current().catalogue().agency(&chosen).is_some();
+                if !is_known {
+                    return Err(no_rows());
+                }
+                (chosen, true)
+            }
             (RowScope::Everything, None) => return Ok(None),
             (RowScope::Agency(_), Some(_)) | (RowScope::Nothing, _) => return Err(no_rows()),
         };

@@ -28,7 +28,7 @@ const FINANCIAL_YEAR_BEGINS: i8 = 7;
 
 /// `GET /{lang}/agency/`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let Some(viewed) = Viewed::of(&request)? else { return choose(&app, &request, Room::Today) };
+    let Some(viewed) = Viewed::of(&app, &request)? else { return choose(&app, &request, Room::Today) };
     let language = language_of(&request)?;
     let today = app.clock.today();
     let day = |date: Date| revenue_day(LedgerTime::from_micros(start_of_east_africa_day(date)));

@@ -29,7 +29,7 @@ const ROWS: u16 = 25;
 
 /// `GET /{lang}/agency/transactions`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let Some(viewed) = Viewed::of(&request)? else { return choose(&app, &request, Room::Transactions) };
+    let Some(viewed) = Viewed::of(&app, &request)? else { return choose(&app, &request, Room::Transactions) };
     let language = language_of(&request)?;
     let fields = request.head.query()?;
     let filter = Filter::read(&fields);

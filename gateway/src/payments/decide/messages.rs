@@ -7,6 +7,7 @@ use ledger::table::RunError;
 use ledger::{Decision, View};
 
 use super::{Payments, draft};
+use crate::payments::archive;
 use crate::payments::command::{Answer, Command};
 use crate::payments::event::Event;
 use crate::payments::message::{Message, MessageHappening as On, MessageId, MessageState};
@@ -118,20 +119,26 @@ fn reports_that_tell(
     for report in those_that_change(view, reports, |report| (report.message, Some(report.fate.happening())))?
     {
         let known = Payments::message(view, report.message)?;
-        if known.is_some_and(|known| is_about(&known, &report)) {
+        if let Some(known) = known
+            && is_about(view, &known, &report)?
+        {
             telling.push(report);
         }
     }
     Ok(telling)
 }
 
-fn is_about(known: &Message, report: &MessageReport) -> bool {
-    let is_the_providers = known.provider.as_ref() == Some(&report.provider);
-    let is_named_so = match known.state {
-        MessageState::Intended | MessageState::Unanswered => true,
-        _ => known.provider_id.as_ref() == Some(&report.id),
-    };
-    is_the_providers && is_named_so
+fn is_about(view: &View<'_, Payments>, known: &Message, report: &MessageReport) -> Result<bool, RunError> {
+    if known.provider.as_ref() != Some(&report.provider) {
+        return Ok(false);
+    }
+    if known.provider_id.as_ref() == Some(&report.id) {
+        return Ok(true);
+    }
+    // The provider was asked and has not said how it calls the message: any name that nobody knows yet may be it. One that
+    // is known was given to an earlier hand-over.
+    let is_name_open = matches!(known.state, MessageState::Intended | MessageState::Unanswered);
+    Ok(is_name_open && view.archived(&archive::message_of_provider(&report.provider, &report.id))?.is_none())
 }
 
 impl FollowedBy {

@@ -105,6 +105,23 @@ fn a_report_on_an_earlier_hand_over_says_nothing_about_a_later_one() {
 }
 
 #[test]
+fn a_doubled_report_on_an_earlier_hand_over_to_the_same_provider_releases_nothing() {
+    let desk = Desk::open();
+    let failed = || MessageFate::Failed { reason: "DeliveryFailure".into(), until: desk.now() };
+    desk.follow(8, 7, None, by("first"));
+    desk.note(7, taken("ATX1"));
+    desk.report(7, "first", "ATX1", failed());
+    assert_eq!(desk.state_of(7), MessageState::Waiting);
+    desk.follow(8, 7, None, by("first"));
+    assert_eq!(desk.report(7, "first", "ATX1", failed()), Answer::Nothing, "of the hand-over before");
+    desk.note(7, ProviderAnswer::None);
+    assert_eq!(desk.report(7, "first", "ATX1", failed()), Answer::Nothing, "also while nobody has answered");
+    assert_eq!(desk.state_of(7), MessageState::Unanswered);
+    desk.report(7, "first", "ATX2", MessageFate::Delivered);
+    assert_eq!(desk.state_of(7), MessageState::Delivered);
+}
+
+#[test]
 fn the_place_in_the_journal_only_moves_forward() {
     let desk = Desk::open();
     desk.follow(80, 7, None, FollowedBy::Dropped { reason: "settled".into() });
