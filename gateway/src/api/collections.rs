@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
-use ledger::Currency;
+use ledger::{Currency, LedgerTime};
 use serde::Serialize;
 
 use super::SharedApp;
@@ -102,8 +102,7 @@ pub(super) async fn summary(app: SharedApp, request: Request<App>) -> Result<Res
 }
 
 fn collected(totals: &Totals, day: i32, scope: &RowScope) -> Vec<(TotalKey, Total)> {
-    let of_day = totals.collected.iter().filter(|(key, _)| key.day == day);
-    let seen = of_day.filter(|(key, _)| match &key.agency {
+    let seen = totals.of_day(day).filter(|(key, _)| match &key.agency {
         Some(agency) => scope.covers(agency),
         None => *scope == RowScope::Everything,
     });
@@ -111,13 +110,10 @@ fn collected(totals: &Totals, day: i32, scope: &RowScope) -> Vec<(TotalKey, Tota
 }
 
 fn doubt(totals: &Totals, now_micros: i64, unknown_attempt_count: usize) -> DoubtBody {
-    let mut sums = BTreeMap::<Currency, Total>::new();
-    for open in totals.suspense.values() {
-        sums.entry(open.money.currency()).or_default().count(open.money);
-    }
-    let oldest = totals.suspense.values().map(|open| open.since.micros()).min();
+    let oldest = totals.suspense_oldest().map(LedgerTime::micros);
+    let sums = totals.suspense_sums.iter();
     DoubtBody {
-        suspense: sums.into_iter().map(|(currency, sum)| TotalBody::of(currency, sum)).collect(),
+        suspense: sums.map(|(currency, sum)| TotalBody::of(*currency, *sum)).collect(),
         suspense_oldest_age_seconds: oldest.map_or(0, |since| (now_micros - since).max(0) / 1_000_000),
         quarantine_count: totals.quarantine_count,
         unreadable_count: totals.unreadable_count,
@@ -135,7 +131,7 @@ fn read_day(text: &str, today: i32) -> Result<i32, Problem> {
     let wrong =
         |code: &'static str, detail: String| Problem::validation(vec![FieldError::new("/day", code, detail)]);
     let date = text.parse().map_err(|_| wrong("not_a_date", "A day is written 2026-11-21.".to_owned()))?;
-    let day = revenue_day(ledger::LedgerTime::from_micros(start_of_east_africa_day(date)));
+    let day = revenue_day(LedgerTime::from_micros(start_of_east_africa_day(date)));
     if (today - DAYS_KEPT + 1..=today).contains(&day) {
         Ok(day)
     } else {

@@ -83,7 +83,7 @@ fn measure(app: &App) {
     metrics::gauge!(names::ATTEMPTS_UNKNOWN.name).set(unknown as f64);
     let now = app.now().micros();
     let (_, (count, oldest, quarantine, unreadable)) = readers.with_totals(|totals| {
-        let oldest = totals.suspense.values().map(|open| open.since.micros()).min();
+        let oldest = totals.suspense_oldest().map(ledger::LedgerTime::micros);
         (totals.suspense.len(), oldest, totals.quarantine_count, totals.unreadable_count)
     });
     metrics::gauge!(names::SUSPENSE_ITEMS.name).set(count as f64);

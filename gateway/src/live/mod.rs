@@ -271,16 +271,14 @@ impl Making {
             .iter()
             .filter(|attempt| attempt.state == AttemptState::Unknown && covers(scope, Some(&attempt.agency)))
             .count();
-        let (sequence, (mut of_days, mut doubt)) = readers.with_totals(|totals| {
+        let (sequence, (today, last_week, mut doubt)) = readers.with_totals(|totals| {
             let doubt = match scope {
                 Scope::All => doubt_of_all(totals, now),
                 Scope::Agency(_) => Doubt::default(),
             };
-            (of_days(totals, scope, [day, day - DAYS_PER_WEEK]), doubt)
+            (of_day(totals, scope, day), of_day(totals, scope, day - DAYS_PER_WEEK), doubt)
         });
         doubt.unknown_attempt_count = unknown_attempt_count;
-        let today = of_days.split_off(&first_key_of(day));
-        let last_week = of_days;
         let detail = self.ask_views(app, scope, now, &mut doubt).await;
         let detail = detail
             .inspect_err(
@@ -360,10 +358,6 @@ impl Making {
 
 type DayTotals = std::collections::BTreeMap<TotalKey, Total>;
 
-fn first_key_of(day: i32) -> TotalKey {
-    TotalKey { day, agency: None, channel: "".into(), currency: Currency::Kes }
-}
-
 fn covers(scope: &Scope, agency: Option<&Arc<str>>) -> bool {
     match scope {
         Scope::All => true,
@@ -371,11 +365,8 @@ fn covers(scope: &Scope, agency: Option<&Arc<str>>) -> bool {
     }
 }
 
-fn of_days(totals: &Totals, scope: &Scope, days: [i32; 2]) -> DayTotals {
-    let seen = totals
-        .collected
-        .iter()
-        .filter(|(key, _)| days.contains(&key.day) && covers(scope, key.agency.as_ref()));
+fn of_day(totals: &Totals, scope: &Scope, day: i32) -> DayTotals {
+    let seen = totals.of_day(day).filter(|(key, _)| covers(scope, key.agency.as_ref()));
     seen.map(|(key, total)| (key.clone(), *total)).collect()
 }
 
@@ -418,14 +409,9 @@ fn sum(minutes: &[MinuteRow], currency: Currency, is_counted: impl Fn(u16) -> bo
 }
 
 fn doubt_of_all(totals: &Totals, now: LedgerTime) -> Doubt {
-    let mut suspense = std::collections::BTreeMap::<Currency, Total>::new();
-    for open in totals.suspense.values() {
-        suspense.entry(open.money.currency()).or_default().count(open.money);
-    }
-    let oldest = totals.suspense.values().map(|open| open.since).min();
     Doubt {
-        suspense: suspense.into_iter().collect(),
-        suspense_oldest_age_seconds: oldest.map(|since| age_seconds(since, now)),
+        suspense: totals.suspense_sums.iter().map(|(currency, total)| (*currency, *total)).collect(),
+        suspense_oldest_age_seconds: totals.suspense_oldest().map(|since| age_seconds(since, now)),
         quarantine_count: Some(totals.quarantine_count),
         unreadable_count: Some(totals.unreadable_count),
         unknown_attempt_count: 0,

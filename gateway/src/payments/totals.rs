@@ -79,6 +79,8 @@ pub struct Totals {
     pub collected: BTreeMap<TotalKey, Total>,
     /// Suspense by the sequence of its record.
     pub suspense: BTreeMap<u64, OpenSuspense>,
+    /// All of it, by currency, so that nobody who looks has to go through it while payments wait.
+    pub suspense_sums: BTreeMap<Currency, Total>,
     /// Messages in quarantine.
     pub quarantine_count: u64,
     /// Messages that could not be read.
@@ -107,9 +109,11 @@ impl From<Totals> for TotalsParts {
 
 impl From<TotalsParts> for Totals {
     fn from(parts: TotalsParts) -> Self {
+        let suspense: BTreeMap<_, _> = parts.suspense.into_iter().collect();
         Self {
             collected: parts.collected.into_iter().collect(),
-            suspense: parts.suspense.into_iter().collect(),
+            suspense_sums: sums_of(&suspense),
+            suspense,
             quarantine_count: parts.quarantine_count,
             unreadable_count: parts.unreadable_count,
         }
@@ -122,7 +126,11 @@ impl Totals {
         for (key, change) in &changes.collected {
             self.collected.entry(key.clone()).or_default().add(*change);
         }
-        self.suspense.extend(changes.suspense.iter().map(|(sequence, open)| (*sequence, *open)));
+        for (sequence, open) in &changes.suspense {
+            if self.suspense.insert(*sequence, *open).is_none() {
+                self.suspense_sums.entry(open.money.currency()).or_default().count(open.money);
+            }
+        }
         self.quarantine_count += changes.quarantine_count;
         self.unreadable_count += changes.unreadable_count;
         if let Some(newest) = changes.collected.keys().map(|key| key.day).max() {
@@ -133,10 +141,29 @@ impl Totals {
         }
     }
 
+    /// What was collected on a day.
+    pub fn of_day(&self, day: i32) -> impl Iterator<Item = (&TotalKey, &Total)> {
+        let first = |day| TotalKey { day, agency: None, channel: "".into(), currency: Currency::Kes };
+        self.collected.range(first(day)..first(day + 1))
+    }
+
+    /// Since when the oldest suspense is there: records follow each other in time.
+    pub fn suspense_oldest(&self) -> Option<LedgerTime> {
+        self.suspense.first_key_value().map(|(_, open)| open.since)
+    }
+
     /// Counts a payment.
     pub fn count(&mut self, key: TotalKey, money: Money) {
         self.collected.entry(key).or_default().count(money);
     }
+}
+
+fn sums_of(suspense: &BTreeMap<u64, OpenSuspense>) -> BTreeMap<Currency, Total> {
+    let mut sums = BTreeMap::<Currency, Total>::new();
+    for open in suspense.values() {
+        sums.entry(open.money.currency()).or_default().count(open.money);
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -164,6 +191,25 @@ mod tests {
             totals.add(&change);
         }
         assert_eq!(totals.collected[&key], Total { count: 3, minor: i128::from(i64::MAX) * 3 });
+        let kept = serde_json::to_vec(&totals).unwrap();
+        assert_eq!(serde_json::from_slice::<Totals>(&kept).unwrap(), totals);
+    }
+
+    #[test]
+    fn sums_of_suspense_and_days_are_those_of_what_they_are_of() {
+        let mut totals = Totals::default();
+        for sequence in 1..=3 {
+            let since = LedgerTime::from_micros(i64::try_from(sequence).unwrap());
+            let open = OpenSuspense { money: Money::new(100, Currency::Kes), since };
+            let mut change = Totals::default();
+            change.suspense.insert(sequence, open);
+            let key = TotalKey { day: 5, agency: None, channel: "mpesa".into(), currency: Currency::Usd };
+            change.count(key, open.money);
+            totals.add(&change);
+        }
+        assert_eq!(totals.suspense_sums[&Currency::Kes], Total { count: 3, minor: 300 });
+        assert_eq!(totals.suspense_oldest(), Some(LedgerTime::from_micros(1)));
+        assert_eq!([4, 5, 6].map(|day| totals.of_day(day).count()), [0, 1, 0]);
         let kept = serde_json::to_vec(&totals).unwrap();
         assert_eq!(serde_json::from_slice::<Totals>(&kept).unwrap(), totals);
     }

@@ -8,6 +8,7 @@ mod folder;
 mod kept_checkpoint;
 mod ready_file;
 mod regular;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -41,9 +42,8 @@ use crate::http::pipeline::Pipeline;
 use crate::http::router::{RouteTableError, Routes};
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
-use crate::live::{Live, keep_making};
-use crate::messages::{self, MessageTerms, Messenger};
-use crate::notices;
+use crate::live::Live;
+use crate::messages::{MessageTerms, Messenger};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -305,21 +305,11 @@ pub async fn start(
             tracing::error!(%error, "Certificates are not looked at any more.");
         }
     });
-    let (for_live, until_stopped) = (Arc::clone(&app), stop.clone());
-    tasks.spawn(async move {
-        until_stopped.run_until_cancelled(keep_making(for_live)).await;
-    });
+    tasks::begin(&app, &stop, &mut tasks);
     let (for_regular, root, until_stopped) = (Arc::clone(&app), folder.root().to_path_buf(), stop.clone());
     tasks.spawn(async move {
         until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;
     });
-    let (for_messages, until_stopped) = (Arc::clone(&app), stop.clone());
-    tasks.spawn_blocking(move || {
-        if let Err(error) = messages::run(for_messages, &until_stopped) {
-            tracing::error!(%error, "Messages cannot be sent.");
-        }
-    });
-    tasks.spawn(notices::delivery::run(Arc::clone(&app), stop.clone()));
     let registration = regular::register_callbacks(Arc::clone(&app));
     let until_stopped = stop.clone();
     let registration = tasks_until_registered(

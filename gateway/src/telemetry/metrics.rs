@@ -196,6 +196,15 @@ pub const CALLBACKS_UNEXPECTED_TOTAL: Metric = Metric {
     about: "Callbacks with a wrong token or from an address that is not on the list.",
 };
 
+/// What runs beside the books and failed.
+pub const TASK_FAILURES_TOTAL: Metric = Metric {
+    name: "malipo_task_failures_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["task"],
+    about: "Panics of what runs beside the books and is begun again: live, notices, messages.",
+};
+
 /// Which program this is.
 pub const BUILD_INFO: Metric = Metric {
     name: "malipo_build_info",
@@ -444,6 +453,7 @@ pub const ALL: &[Metric] = &[
     CONFIRMATIONS_TOTAL,
     PAYMENT_CONFIRMATION_SECONDS,
     CALLBACKS_UNEXPECTED_TOTAL,
+    TASK_FAILURES_TOTAL,
     BUILD_INFO,
     COLLECTED_TODAY_KES_CENTS,
     COLLECTED_TODAY_USD_CENTS,
