@@ -136,7 +136,7 @@ impl MessageTerms {
 }
 
 impl Messenger {
-    /// On these terms. Nothing is sent before [`run`].
+    /// On these terms. Nothing is sent before `run`.
     pub fn new(terms: MessageTerms, routing: &Routing, public_url: &str, paybill: &str) -> Self {
         let providers = terms.providers.into_iter().filter_map(|provider| {
             let destination = routing.destination(

@@ -134,7 +134,7 @@ pub struct Application {
     /// The day on which it was first ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_day: Option<i32>,
-    /// What was reported, [`STEPS_MAX`] at most, in order.
+    /// What was reported, twenty at most, in order.
     pub steps: Vec<ApplicationStep>,
     /// Sequence of the record that changed it last.
     pub changed_by: u64,

@@ -12,7 +12,7 @@
 //! 7. `trouble`: what callers are told, who can pay their bill all the same;
 //! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
-//! [`assessments`] asks the same systems what is owed under a reference. A [`destination`] is somebody else that we
+//! [`assessments`] asks the same systems what is owed under a reference. A `destination` is somebody else that we
 //! call, such as a provider of text messages, and `posting` sends notices to addresses that agencies name themselves, over
 //! connections that are judged in the same way.
 

@@ -21,7 +21,7 @@
 //!
 //! # Calls to carriers of text messages
 //!
-//! There are two, `first` and `second`, in the shape of Africa's Talking; each has faults of its own. See [`carriers`].
+//! There are two, `first` and `second`, in the shape of Africa's Talking; each has faults of its own. See `carriers`.
 //!
 //! | call | what it does |
 //! |---|---|
