@@ -192,7 +192,9 @@ pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Resp
             }
             // Not known: the attempt stays as it is, and is asked about when its time has come.
             // What stands there is not ours, so only digits are repeated.
-            None if result.code.bytes().all(|byte| byte.is_ascii_digit()) => {
+            None if result.code.len() <= CODE_LEN_MAX
+                && result.code.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
                 tracing::warn!(code = %result.code, "The result code of a prompt is not one we know.");
             }
             None => tracing::warn!("The result code of a prompt is no number."),
@@ -200,6 +202,9 @@ pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Resp
     }
     Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
 }
+
+/// A code of more digits may be a telephone number: it does not go to the log.
+const CODE_LEN_MAX: usize = 6;
 
 /// The payer's number as the provider tells it.
 fn provider_phone<'a>(msisdn: &'a Msisdn<'_>) -> Option<Cow<'a, str>> {

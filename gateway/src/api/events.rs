@@ -51,10 +51,25 @@ pub(crate) struct EventBody {
 #[serde(untagged)]
 enum DataBody {
     Bill(Box<BillBody>),
+    BillInBrief(BriefBody),
     Payment(Box<PaymentBody>),
     Attempt(Box<AttemptBody>),
     Suspense(SuspenseBody),
     Application(ApplicationBody),
+}
+
+/// A bill without what had arrived for it by then.
+#[derive(Serialize)]
+struct BriefBody {
+    id: BillId,
+    payment_number: String,
+    status: &'static str,
+    agency: String,
+    service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency_reference: Option<String>,
+    /// Always true: ask for the bill.
+    incomplete: bool,
 }
 
 /// A payment that was booked for a bill.
@@ -182,14 +197,15 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
 
 /// `GET /v1/events/{id}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let happening = by_path(&app, &request)?;
-    let notice = happening.into_notice(&app.books).map_err(no_answer)?;
-    Ok(not_stored(response::json(StatusCode::OK, &EventBody::of(&notice))))
+    let happening = by_path(&app, &request).await?;
+    let from_disk = move || happening.into_notice(&app.books).map(|notice| EventBody::of(&notice));
+    let body = tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?;
+    Ok(not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
 }
 
 /// `POST /v1/events/{id}/redeliver`: to one endpoint, or to every one that wants such events.
 pub(super) async fn redeliver(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let happening = by_path(&app, &request)?;
+    let happening = by_path(&app, &request).await?;
     let wanted: RedeliverRequest =
         if request.bytes().is_empty() { RedeliverRequest::default() } else { request.json()? };
     let notices = app.books.readers().notices();
@@ -216,10 +232,13 @@ pub(super) async fn redeliver(app: SharedApp, request: Request<App>) -> Result<R
 }
 
 /// The event that the path names, if the caller sees it.
-fn by_path(app: &App, request: &Request<App>) -> Result<Happening, Problem> {
+async fn by_path(app: &SharedApp, request: &Request<App>) -> Result<Happening, Problem> {
     let no_such = || Problem::new(Code::NotFound, "There is no such event, or it is not yours.");
     let id: NoticeId = request.head.parameter("id").parse().map_err(|_| no_such())?;
-    let found = happening::find(&app.books, id).map_err(no_answer)?;
+    let of_disk = SharedApp::clone(app);
+    let from_disk = move || happening::find(&of_disk.books, id);
+    let found =
+        tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?.map_err(no_answer)?;
     found.filter(|happening| request.principal.scope().covers(&happening.agency)).ok_or_else(no_such)
 }
 
@@ -281,6 +300,15 @@ impl EventBody {
             sequence: notice.id.sequence(),
             data: match &notice.about {
                 About::Bill(bill) => DataBody::Bill(Box::new(BillBody::then(bill))),
+                About::BillInBrief(terms, state) => DataBody::BillInBrief(BriefBody {
+                    id: terms.id,
+                    payment_number: terms.number.to_string(),
+                    status: state.word(),
+                    agency: terms.agency.to_string(),
+                    service: terms.service.to_string(),
+                    agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
+                    incomplete: true,
+                }),
                 About::Payment(payment) => DataBody::Payment(Box::new(PaymentBody::of(payment))),
                 About::Attempt(attempt) => DataBody::Attempt(Box::new(AttemptBody::of(attempt))),
                 About::Suspense(suspense) => DataBody::Suspense(SuspenseBody::of(suspense)),

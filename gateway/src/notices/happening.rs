@@ -30,6 +30,8 @@ pub(crate) struct Notice {
 pub(crate) enum About {
     /// A bill.
     Bill(Box<BillThen>),
+    /// A bill that so much happened to afterwards that what had arrived by then is not looked for.
+    BillInBrief(Arc<BillTerms>, BillState),
     /// Money that was booked for a bill.
     Payment(Box<PaymentThen>),
     /// An attempt to have a bill paid.
@@ -237,7 +239,11 @@ impl Happening {
         let bill_of = |number| books.bill(number)?.ok_or(NoticeError::Contradiction);
         let about = match self.subject {
             Subject::Bill(number, state) => {
-                About::Bill(Box::new(BillThen::find(books, &*bill_of(number)?, sequence, state)?))
+                let bill = bill_of(number)?;
+                match BillThen::find(books, &bill, sequence, state) {
+                    Err(NoticeError::Contradiction) => About::BillInBrief(Arc::clone(&bill.terms), state),
+                    found => About::Bill(Box::new(found?)),
+                }
             }
             Subject::Payment(received) => {
                 let Placement::Bill { bill, state, receipt, share, .. } = received.placement else {

@@ -59,7 +59,10 @@ impl Attempted {
 /// Tries once. Without an address and a secret nothing is sent.
 pub(super) async fn attempt(app: SharedApp, post: Option<Post>, notice: NoticeId) -> Attempted {
     let began = Instant::now();
-    let (came, outcome) = match (body_of(&app, notice), post) {
+    // The object of an event may take many records to put together: not on the threads that answer.
+    let for_body = SharedApp::clone(&app);
+    let body = tokio::task::spawn_blocking(move || body_of(&for_body, notice)).await;
+    let (came, outcome) = match (body.unwrap_or(Err(NoticeError::Contradiction)), post) {
         (Ok(Some(body)), Some(post)) => send(&app, &post, notice, body).await,
         (Ok(Some(_)), None) => (Came::Failed { retry_after_seconds: None }, DeliveryOutcome::NoConnection),
         (Ok(None) | Err(NoticeError::Contradiction), _) => {
