@@ -68,7 +68,7 @@ struct Inbox {
 }
 
 /// Takes in what arrives until it is told to stop.
-pub(super) async fn run(app: SharedApp, mut arrived: mpsc::Receiver<Arrived>, stop: CancellationToken) {
+pub(super) async fn run(app: SharedApp, arrived: &mut mpsc::Receiver<Arrived>, stop: CancellationToken) {
     let mut inbox = Inbox { app, unplaced: Vec::new() };
     loop {
         let again = Instant::now() + LOOKED_AT_AGAIN_AFTER;

@@ -23,7 +23,7 @@ mod wire;
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -73,7 +73,7 @@ pub struct Messenger {
     phones: Phones,
     inbox: mpsc::Sender<Arrived>,
     /// Until somebody runs it.
-    arrived: Mutex<Option<mpsc::Receiver<Arrived>>>,
+    arrived: tokio::sync::Mutex<mpsc::Receiver<Arrived>>,
 }
 
 /// Something that a provider told us was not taken in.
@@ -164,7 +164,7 @@ impl Messenger {
             simulated_report_to: terms.simulated_report_to,
             phones: Phones::new(),
             inbox,
-            arrived: Mutex::new(Some(arrived)),
+            arrived: tokio::sync::Mutex::new(arrived),
         }
     }
 
@@ -212,8 +212,9 @@ pub(crate) fn masked_phone(app: &App, message: MessageId) -> Option<String> {
 /// Sends messages and takes in what is said of them, on the calling thread, until it is told to stop. Nothing to do where no
 /// provider is configured.
 pub(crate) fn run(app: SharedApp, stop: &CancellationToken) -> io::Result<()> {
-    let arrived = app.messages.arrived.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(arrived) = arrived.filter(|_| app.messages.is_there()) else { return Ok(()) };
+    if !app.messages.is_there() {
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         if let Some(address) = &app.messages.simulated_report_to {
@@ -221,11 +222,10 @@ pub(crate) fn run(app: SharedApp, stop: &CancellationToken) -> io::Result<()> {
                 stop.run_until_cancelled(provider.is_told_where_to_report(address)).await;
             }
         }
-        let inbox = tokio::spawn(inbox::run(Arc::clone(&app), arrived, stop.clone()));
-        outbox::run(app, stop.clone()).await;
-        if let Err(error) = inbox.await {
-            tracing::error!(%error, "The inbox of messages failed.");
-        }
+        // In one task: if either panics, both end, what has arrived stays in its queue, and both are begun again.
+        let mut arrived = app.messages.arrived.lock().await;
+        let inbox = inbox::run(Arc::clone(&app), &mut arrived, stop.clone());
+        tokio::join!(inbox, outbox::run(Arc::clone(&app), stop.clone()));
     });
     Ok(())
 }

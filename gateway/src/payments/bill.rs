@@ -33,8 +33,8 @@ pub struct Bill {
     pub latest_payments: Vec<BillPayment>,
     /// The latest attempt, whatever became of it.
     pub latest_attempt: Option<AttemptId>,
-    /// Sequence of the newest record of ours in which the number of whoever is to be told may be sealed: that of the bill,
-    /// or of an attempt. Bills of before this was kept have none.
+    /// Sequence of the record in which the number of whoever had the bill made may be sealed: its own. Bills of before this
+    /// was kept have none. An attempt has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_record: Option<u64>,
     /// Sequence of the record that changed it last.
