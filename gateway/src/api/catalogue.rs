@@ -372,7 +372,7 @@ async fn keep_draft(
         catalogues.draft(&hash).ok_or_else(|| trouble::internal("a draft that was written is gone"))?;
     let mut body = DraftBody::of(kept, base.version().number);
     body.changes = Some(ChangesBody::of(&Changes::between(base.catalogue(), &catalogue)));
-    Ok(no_store(response::json(StatusCode::CREATED, &body)))
+    Ok(response::not_stored(response::json(StatusCode::CREATED, &body)))
 }
 
 /// `GET /v1/catalogue/drafts`.
@@ -380,7 +380,7 @@ pub(super) async fn drafts(app: SharedApp, _request: Request<App>) -> Result<Res
     let catalogues = app.books.readers().catalogues();
     let in_force = catalogues.in_force().map_or(0, |version| version.number);
     let data = catalogues.drafts().map(|draft| DraftBody::of(draft, in_force)).collect();
-    Ok(no_store(response::json(StatusCode::OK, &DraftList { data })))
+    Ok(response::not_stored(response::json(StatusCode::OK, &DraftList { data })))
 }
 
 /// `GET /v1/catalogue/drafts/{hash}`, with what it would change.
@@ -391,7 +391,7 @@ pub(super) async fn show_draft(app: SharedApp, request: Request<App>) -> Result<
     let catalogue = app.catalogue.with_hash(&draft.hash).await.map_err(|error| not_in_force(&error))?;
     let mut body = DraftBody::of(draft, served.version().number);
     body.changes = Some(ChangesBody::of(&Changes::between(served.catalogue(), &catalogue)));
-    Ok(no_store(response::json(StatusCode::OK, &body)))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 #[derive(Serialize)]
@@ -408,7 +408,7 @@ pub(super) async fn publish(app: SharedApp, request: Request<App>) -> Result<Res
     let command = command(&request, Ask::PublishDraft { hash: Arc::clone(&hash) });
     let published = app.catalogue.publish(&app.books, command, &hash, app.clock.today()).await;
     let catalogue = published.map_err(|error| not_in_force(&error))?;
-    Ok(no_store(response::json(StatusCode::OK, &InForce { catalogue })))
+    Ok(response::not_stored(response::json(StatusCode::OK, &InForce { catalogue })))
 }
 
 /// `POST /v1/catalogue/drafts/{hash}/withdraw`.
@@ -465,11 +465,6 @@ fn read_note(text: Option<&str>) -> Result<Arc<str>, Problem> {
     }
     let detail = format!("Say why, in 1 to {NOTE_LEN_MAX} characters on one line.");
     Err(Problem::validation(vec![FieldError::new("/note", "missing", detail)]))
-}
-
-fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Why a catalogue did not come into force, for who sent it: every problem with its line.

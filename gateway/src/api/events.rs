@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::Money;
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +191,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         Ok(FeedBody { data, next_cursor: next.to_string(), has_more, as_of_sequence })
     };
     let body = tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?;
-    Ok(not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
 }
 
 /// `GET /v1/events/{id}`.
@@ -200,7 +199,7 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let happening = by_path(&app, &request).await?;
     let from_disk = move || happening.into_notice(&app.books).map(|notice| EventBody::of(&notice));
     let body = tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?;
-    Ok(not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
 }
 
 /// `POST /v1/events/{id}/redeliver`: to one endpoint, or to every one that wants such events.
@@ -224,7 +223,7 @@ pub(super) async fn redeliver(app: SharedApp, request: Request<App>) -> Result<R
     match app.books.ask(command(&request, ask)).await.map_err(|error| trouble::books(&error))? {
         Answer::Done { .. } => {
             let body = RedeliveredBody { event: happening.id, endpoints };
-            Ok(not_stored(response::json(StatusCode::ACCEPTED, &body)))
+            Ok(response::not_stored(response::json(StatusCode::ACCEPTED, &body)))
         }
         Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
         other => Err(trouble::internal(format!("{other:?} answers no redelivery"))),
@@ -283,11 +282,6 @@ fn kinds_of(query: &Fields) -> Result<Vec<NoticeKind>, Problem> {
 
 fn no_answer(error: NoticeError) -> Problem {
     Problem::internal_error(error)
-}
-
-fn not_stored(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 impl EventBody {

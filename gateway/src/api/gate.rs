@@ -2,7 +2,6 @@
 
 use catalog::Text;
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::Money;
 use serde::{Deserialize, Serialize};
 
@@ -85,9 +84,7 @@ pub(super) async fn lookup(app: SharedApp, request: Request<App>) -> Result<Resp
         visit: found.visit.as_deref().map(VisitBody::of),
         as_of: format_rfc3339(app.clock.now_micros()),
     };
-    let mut response = response::json(StatusCode::OK, &body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 /// `POST /v1/visits`.

@@ -2,7 +2,6 @@
 
 use catalog::{Catalogue, Text};
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::Currency;
 use serde::Serialize;
 
@@ -106,9 +105,7 @@ struct ServiceBody {
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let scope = views_scope(&request)?;
     let figures = app.live.figures(&app, &scope).await;
-    let mut response = response::json(StatusCode::OK, &body(&app, &figures));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(response::not_stored(response::json(StatusCode::OK, &body(&app, &figures))))
 }
 
 /// `GET /v1/collections/stream`: the same, as server-sent events.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use catalog::AgencyCode;
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::LedgerTime;
 use serde::Serialize;
 
@@ -77,7 +76,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
     let bill = request.principal.scope().see_bill(bill)?;
     let messages = app.books.messages_of_bill(bill.terms.number).map_err(|error| trouble::lookup(&error))?;
     let data = messages.iter().map(|message| MessageBody::of(&app, message)).collect();
-    Ok(no_store(&MessageListBody { data }))
+    Ok(response::not_stored(response::json(StatusCode::OK, &MessageListBody { data })))
 }
 
 /// `GET /v1/feedback?agency=`: by agency and service.
@@ -98,7 +97,7 @@ pub(super) async fn feedback(app: SharedApp, request: Request<App>) -> Result<Re
         let rows = messages.feedback().filter(|(agency, ..)| is_seen(agency));
         rows.map(|(agency, service, scores)| FeedbackBody::of(agency, service, scores)).collect()
     });
-    Ok(no_store(&FeedbackListBody { data, as_of_sequence }))
+    Ok(response::not_stored(response::json(StatusCode::OK, &FeedbackListBody { data, as_of_sequence })))
 }
 
 /// `POST /cb/{token}/sms/{provider}/report`: what became of a message.
@@ -172,10 +171,4 @@ impl FeedbackBody {
         let mean_hundredths = weighted.saturating_mul(100).checked_div(count).unwrap_or(0);
         Self { agency: Arc::clone(agency), service: Arc::clone(service), count, scores, mean_hundredths }
     }
-}
-
-fn no_store(body: &impl Serialize) -> Response {
-    let mut response = response::json(StatusCode::OK, body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -9,7 +9,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use catalog::{AgencyCode, Text};
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use jiff::civil::Date;
 use ledger::LedgerTime;
 use serde::{Deserialize, Serialize};
@@ -168,7 +167,7 @@ pub(super) async fn usage(app: SharedApp, request: Request<App>) -> Result<Respo
         next_cursor,
         as_of_sequence: found.sequence,
     };
-    Ok(no_store(&body))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 /// `GET /v1/usage/silent?days=&agency=&cursor=&limit=`: by slug.
@@ -244,7 +243,7 @@ pub(super) async fn silent(app: SharedApp, request: Request<App>) -> Result<Resp
         has_more,
         as_of_sequence: found.sequence,
     };
-    Ok(no_store(&body))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 impl Standing {
@@ -347,12 +346,6 @@ fn read_page(query: &Fields) -> Result<(Option<CursorParts>, usize), Problem> {
 
 fn cursor(parts: &CursorParts) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(parts).expect("a number and two texts can be written"))
-}
-
-fn no_store(body: &impl Serialize) -> Response {
-    let mut response = response::json(StatusCode::OK, body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 #[cfg(test)]

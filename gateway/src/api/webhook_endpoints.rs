@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyper::header::{CACHE_CONTROL, HeaderValue, LOCATION};
+use hyper::header::{HeaderValue, LOCATION};
 use hyper::{StatusCode, Uri};
 use ledger::Sealed;
 use serde::{Deserialize, Serialize};
@@ -169,7 +169,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
     let (notices, scope) = (app.books.readers().notices(), request.principal.scope());
     let own = notices.endpoints().filter(|endpoint| scope.covers(&endpoint.terms.agency));
     let data = own.map(|endpoint| EndpointBody::of(&app, endpoint, None)).collect();
-    Ok(not_stored(response::json(StatusCode::OK, &EndpointList { data })))
+    Ok(response::not_stored(response::json(StatusCode::OK, &EndpointList { data })))
 }
 
 /// `GET /v1/webhook_endpoints/{id}`.
@@ -233,7 +233,7 @@ pub(super) async fn deliveries(app: SharedApp, request: Request<App>) -> Result<
         DeliveryBody::of(finished.notice, status, None, &finished.attempts)
     });
     let data = waiting.chain(finished).collect();
-    Ok(not_stored(response::json(StatusCode::OK, &DeliveryList { data })))
+    Ok(response::not_stored(response::json(StatusCode::OK, &DeliveryList { data })))
 }
 
 fn by_path(app: &App, request: &Request<App>) -> Result<Arc<Endpoint>, Problem> {
@@ -306,12 +306,7 @@ fn show_endpoint(
     status: StatusCode,
     secret: Option<&SigningKey>,
 ) -> Response {
-    not_stored(response::json(status, &EndpointBody::of(app, endpoint, secret)))
-}
-
-fn not_stored(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    response::not_stored(response::json(status, &EndpointBody::of(app, endpoint, secret)))
 }
 
 impl EndpointBody {

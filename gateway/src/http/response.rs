@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use serde::Serialize;
 
 /// What a handler answers with.
@@ -95,6 +95,12 @@ pub fn html(status: StatusCode, page: impl Into<Bytes>) -> Response {
 /// Plain text, for probes and metrics.
 pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Response {
     bytes(status, "text/plain; charset=utf-8", body)
+}
+
+/// The answer, which nobody keeps: it is of this moment, or for this caller alone.
+pub fn not_stored(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// Done, and nothing to say.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 
 use super::lists::{no_answer, page_request, show_page, views_scope, wrong};
@@ -195,7 +195,7 @@ pub(super) async fn uncollected(app: SharedApp, request: Request<App>) -> Result
         } += count;
     }
     let body = Body { data: centres.into_values().collect(), as_of_sequence: found.sequence };
-    Ok(no_store(response::json(StatusCode::OK, &body)))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 /// `GET /v1/applications/promises?days=`: how many became ready in time, by service.
@@ -246,7 +246,7 @@ pub(super) async fn promises(app: SharedApp, request: Request<App>) -> Result<Re
         data: data.collect(),
         as_of_sequence: found.sequence,
     };
-    Ok(no_store(response::json(StatusCode::OK, &body)))
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 /// Lets the books record reports of the caller's agency.
@@ -293,12 +293,7 @@ fn show_bill(app: &App, bill: &Bill) -> Result<Response, Problem> {
             Problem::new(Code::Conflict, detail)
         })?,
     };
-    Ok(no_store(response::json(StatusCode::OK, &body)))
-}
-
-fn no_store(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
 impl ReportBody {
