@@ -11,6 +11,7 @@ use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::limits::TooOften;
 use crate::payments::Refusal;
+use crate::payments::channels::ChannelRefusal;
 use crate::prompts::AskError;
 
 /// The books gave no answer to a request that was not about money that had moved.
@@ -67,6 +68,11 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             let detail = format!("Attempt {attempt} may still be answered; ask for its status.");
             Problem::new(Code::PromptMayLive, detail).retry_after_seconds(90)
         }
+        Refusal::ChannelDown { channel } => Problem::new(
+            Code::ChannelDown,
+            format!("Nobody is sent to {channel} now: it is down. The bill names the other ways to pay."),
+        ),
+        Refusal::Channel(refusal) => channel(refusal),
         Refusal::Closed { reason, seconds_left } => {
             let detail = "The service is closed for a time. Bills that exist can be paid.";
             let (en, sw) = (reason.en(), reason.sw());
@@ -141,6 +147,18 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         }
     };
     problem.money_moved(MoneyMoved::No)
+}
+
+/// It cannot be said of a channel.
+fn channel(refusal: &ChannelRefusal) -> Problem {
+    let detail = refusal.to_string();
+    match refusal {
+        ChannelRefusal::End | ChannelRefusal::Backwards => {
+            Problem::validation(vec![FieldError::new("/until", "out_of_range", detail)])
+        }
+        ChannelRefusal::TooMany => Problem::new(Code::Conflict, detail),
+        ChannelRefusal::NoSuchWindow | ChannelRefusal::NotPinned => Problem::new(Code::NotFound, detail),
+    }
 }
 
 /// Somebody asks more often than anybody needs to who means well.

@@ -230,6 +230,12 @@ problem_codes! {
         en "A request is already on your phone. Answer it, or wait two minutes before you try again."
         sw "Kuna ombi tayari kwenye simu yako. Lijibu, au subiri dakika mbili kabla ya kujaribu tena."
 
+    /// The channel does not work now; the bill can be paid in other ways.
+    ChannelDown = 503 "channel_down" retryable
+        title "This way to pay does not work now"
+        en "This way to pay does not work now. No money was taken. Use one of the other ways."
+        sw "Njia hii ya kulipa haifanyi kazi sasa. Hakuna pesa iliyokatwa. Tumia njia nyingine."
+
     /// The idempotency key was used before with another request.
     IdempotencyKeyReused = 422 "idempotency_key_reused" final
         title "This Idempotency-Key was used with another request"

@@ -161,6 +161,7 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::MessageUnreadable { .. }
         | Event::AvailabilityChanged(_)
         | Event::UsageCounted(_)
+        | Event::Channel(_)
         | Event::Staff(_)
         | Event::Visit(_)
         | Event::Message(_)

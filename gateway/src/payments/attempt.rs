@@ -6,6 +6,7 @@ use ledger::{LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
 use super::attempt_life::AttemptState;
+use super::channels::{ChannelKind, ChannelName};
 use super::identifier::AttemptId;
 use super::number::PaymentNumber;
 
@@ -55,6 +56,15 @@ pub struct Attempt {
 pub enum Method {
     /// A prompt on the payer's phone that asks for the M-PESA PIN.
     MpesaPrompt,
+}
+
+impl Method {
+    /// The channel on which it asks.
+    pub const fn channel(self) -> ChannelName {
+        match self {
+            Self::MpesaPrompt => ChannelName::only(ChannelKind::MpesaPrompt),
+        }
+    }
 }
 
 impl Attempt {

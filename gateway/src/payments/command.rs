@@ -11,6 +11,7 @@ use super::availability::{AvailabilityScope, ClosedBy, ClosureTerms};
 use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote, WaivedAmount};
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
+use super::channels::{ChannelAsk, ChannelName, ChannelRefusal};
 use super::event::{Difference, ToldBy};
 use super::identifier::{AttemptId, BillId};
 use super::message_event::MessageAsk;
@@ -111,6 +112,8 @@ pub enum Ask {
     },
     /// What an agency says of applications.
     Application(ApplicationAsk),
+    /// About the ways to pay.
+    Channel(ChannelAsk),
     /// About messages to payers.
     Message(MessageAsk),
     /// Keep what was counted.
@@ -391,6 +394,12 @@ pub enum Refusal {
         /// From when another may be sent.
         until: LedgerTime,
     },
+    /// The channel is down: nobody is asked on it.
+    #[error("{channel} is down")]
+    ChannelDown {
+        /// Which.
+        channel: ChannelName,
+    },
     /// The service, or its agency, is closed: no bill is made. Bills that exist can be paid.
     #[error("the service is closed")]
     Closed {
@@ -470,6 +479,9 @@ pub enum Refusal {
     /// Some reports of an agency cannot be recorded, and so none was.
     #[error("{} of the reports cannot be recorded", .0.len())]
     Reports(Vec<RefusedReport>),
+    /// It cannot be said of a channel.
+    #[error(transparent)]
+    Channel(#[from] ChannelRefusal),
     /// There is no such endpoint.
     #[error("there is no such endpoint")]
     NoSuchEndpoint,

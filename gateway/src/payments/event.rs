@@ -13,6 +13,7 @@ use super::availability::AvailabilityChange;
 use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
+use super::channels::ChannelEvent;
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::message_event::MessageEvent;
 use super::notices::NoticeEvent;
@@ -137,6 +138,8 @@ pub enum Event {
     Staff(StaffEvent),
     /// Somebody was let in at a gate.
     Visit(VisitEvent),
+    /// Something was found out about a channel, said of it or planned.
+    Channel(ChannelEvent),
     /// Something happened to messages to payers.
     Message(MessageEvent),
     /// Something about telling agencies.

@@ -19,6 +19,7 @@ mod attempt;
 mod attempt_life;
 
 mod channel_receipt;
+pub mod channels;
 mod chart;
 
 mod availability;

@@ -13,6 +13,7 @@ use super::attempt::Attempt;
 use super::availability::Availability;
 use super::bill::Bill;
 use super::catalogues::Catalogues;
+use super::channels::Board;
 use super::identifier::{AttemptId, BillId};
 use super::messages::{MessageChanges, Messages};
 use super::notices::Notices;
@@ -31,6 +32,7 @@ pub struct Readers {
     keys: ArcSwap<KeyRing>,
     catalogues: ArcSwap<Catalogues>,
     availability: ArcSwap<Availability>,
+    channels: ArcSwap<Board>,
     staff: ArcSwap<StaffRoll>,
     messages: RwLock<Messages>,
     notices: ArcSwap<Notices>,
@@ -82,6 +84,11 @@ impl Readers {
     /// What is not as usual.
     pub fn availability(&self) -> Arc<Availability> {
         self.availability.load_full()
+    }
+
+    /// What is known of the ways to pay.
+    pub fn channels(&self) -> Arc<Board> {
+        self.channels.load_full()
     }
 
     /// Accounts of staff.
@@ -139,6 +146,10 @@ impl Readers {
 
     pub(super) fn show_availability(&self, availability: Arc<Availability>) {
         self.availability.store(availability);
+    }
+
+    pub(super) fn show_channels(&self, channels: Arc<Board>) {
+        self.channels.store(channels);
     }
 
     pub(super) fn show_staff(&self, staff: Arc<StaffRoll>) {

@@ -18,6 +18,7 @@ use super::attempt_life::AttemptState;
 use super::availability::{Availability, AvailabilityParts};
 use super::bill::Bill;
 use super::catalogues::{CatalogueDraft, Catalogues};
+use super::channels::{Board, BoardParts};
 use super::command::{Answer, Command};
 use super::decide;
 use super::event::Event;
@@ -41,6 +42,7 @@ pub struct Payments {
     keys: BTreeMap<Arc<str>, Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: Arc<Availability>,
+    channels: Arc<Board>,
     staff: Arc<StaffRoll>,
     pub(super) applications: Applications,
     pub(super) messages: Messages,
@@ -65,6 +67,8 @@ pub struct Pending {
     catalogues: Option<Arc<Catalogues>>,
     /// All of it, if the batch changes some.
     availability: Option<Arc<Availability>>,
+    /// All of it, if the batch changes some.
+    channels: Option<Arc<Board>>,
     /// All of them, if the batch changes one.
     staff: Option<Arc<StaffRoll>>,
     /// Those that the batch changes, over or not.
@@ -84,6 +88,7 @@ struct SnapshotParts {
     keys: Vec<Arc<ApiKey>>,
     catalogues: Arc<Catalogues>,
     availability: AvailabilityParts,
+    channels: BoardParts,
     staff: Arc<StaffRoll>,
     applications: Vec<Arc<Application>>,
     messages: MessageParts,
@@ -150,6 +155,11 @@ impl Payments {
         view.pending().availability.as_ref().unwrap_or(&view.state().availability)
     }
 
+    /// What is known of the ways to pay.
+    pub(super) fn channels<'a>(view: &'a View<'_, Self>) -> &'a Board {
+        view.pending().channels.as_ref().unwrap_or(&view.state().channels)
+    }
+
     /// Accounts of staff.
     pub(super) fn staff<'a>(view: &'a View<'_, Self>) -> &'a StaffRoll {
         view.pending().staff.as_ref().unwrap_or(&view.state().staff)
@@ -206,7 +216,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -300,6 +310,7 @@ impl StateMachine for Payments {
             Event::AvailabilityChanged(change) => {
                 pending_availability(staging).change(change, record.time, record.sequence);
             }
+            Event::Channel(change) => pending_channels(staging).apply(change, record.time, record.sequence),
             Event::Staff(change) => pending_staff(staging).apply(change, record.sequence),
             Event::Visit(VisitEvent::Used { bill, gate, .. }) => {
                 let visit = Visit { gate: Arc::clone(gate), at: record.time, sequence: record.sequence };
@@ -348,6 +359,9 @@ impl StateMachine for Payments {
         if let Some(availability) = pending.availability {
             self.availability = availability;
         }
+        if let Some(channels) = pending.channels {
+            self.channels = channels;
+        }
         if let Some(staff) = pending.staff {
             self.staff = staff;
         }
@@ -376,6 +390,9 @@ impl StateMachine for Payments {
         if let Some(availability) = &pending.availability {
             readers.show_availability(Arc::clone(availability));
         }
+        if let Some(channels) = &pending.channels {
+            readers.show_channels(Arc::clone(channels));
+        }
         if let Some(staff) = &pending.staff {
             readers.show_staff(Arc::clone(staff));
         }
@@ -397,6 +414,7 @@ impl StateMachine for Payments {
         readers.show_keys(Arc::new(KeyRing::new(self.keys.values().cloned())));
         readers.show_catalogues(Arc::clone(&self.catalogues));
         readers.show_availability(Arc::clone(&self.availability));
+        readers.show_channels(Arc::clone(&self.channels));
         readers.show_staff(Arc::clone(&self.staff));
         self.applications.publish(&readers.applications);
         readers.show_messages(&self.messages);
@@ -420,6 +438,7 @@ impl StateMachine for Payments {
             keys: self.keys.values().cloned().collect(),
             catalogues: Arc::clone(&self.catalogues),
             availability: self.availability.parts(),
+            channels: self.channels.parts(),
             staff: Arc::clone(&self.staff),
             applications: self.applications.parts(),
             messages: self.messages.parts(),
@@ -440,6 +459,7 @@ impl StateMachine for Payments {
             keys: Some(parts.keys.into_iter().map(|key| (Arc::clone(&key.id), key)).collect()),
             catalogues: Some(parts.catalogues),
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
+            channels: Some(Arc::new(Board::of_parts(parts.channels))),
             staff: Some(parts.staff),
             applications: Applications::of_parts(parts.applications),
             messages: MessageChanges::default(),
@@ -468,6 +488,11 @@ fn pending_catalogues<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Cat
 fn pending_availability<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Availability {
     let known = &staging.state().availability;
     Arc::make_mut(staging.pending().availability.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_channels<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Board {
+    let known = &staging.state().channels;
+    Arc::make_mut(staging.pending().channels.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRoll {

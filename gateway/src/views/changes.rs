@@ -265,6 +265,7 @@ impl Changes {
             | Event::KeyIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::AvailabilityChanged(_)
+            | Event::Channel(_)
             | Event::Staff(_)
             | Event::Visit(_)
             | Event::Message(_)

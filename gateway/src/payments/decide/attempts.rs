@@ -5,10 +5,11 @@ use ledger::{Decision, View};
 
 use super::{Payments, draft, note_request, once, refuse};
 use crate::payments::attempt::PROMPT_LIFE_SECONDS;
+use crate::payments::channels::ChannelState;
 use crate::payments::command::{Answer, AttemptNews, Command, NewAttempt, Refusal};
 use crate::payments::event::Event;
 
-/// Records the intention to ask, unless an earlier prompt for the bill may still be answered.
+/// Records the intention to ask, unless an earlier prompt for the bill may still be answered or the channel is down.
 pub(super) fn create(
     view: &View<'_, Payments>,
     command: &Command,
@@ -25,6 +26,10 @@ pub(super) fn create(
         {
             let until = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
             return Ok(refuse(Refusal::PromptMayLive { attempt: id, until }));
+        }
+        let channel = new.method.channel();
+        if Payments::channels(view).of_channel(&channel, &bill.terms.agency).state == ChannelState::Down {
+            return Ok(refuse(Refusal::ChannelDown { channel }));
         }
         let event =
             Event::AttemptCreated { attempt: new.id, bill: new.bill, method: new.method, money: bill.due() };

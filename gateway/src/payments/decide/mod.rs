@@ -6,6 +6,7 @@ mod attempts;
 mod availability;
 mod bills;
 mod catalogues;
+mod channels;
 mod messages;
 mod money_in;
 mod notices;
@@ -47,6 +48,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
             Ok(availability::note_system(view, command, agency, system, *is_down))
         }
         Ask::Application(ask) => applications::decide(view, command, ask),
+        Ask::Channel(ask) => Ok(channels::decide(view, command, ask)),
         Ask::Message(ask) => messages::decide(view, command, ask),
         Ask::Notice(ask) => Ok(notices::decide(view, command, ask)),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),

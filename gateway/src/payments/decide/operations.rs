@@ -68,7 +68,9 @@ pub(super) fn tick(view: &View<'_, Payments>, command: &Command, today: i32) -> 
     };
     let availability = Payments::availability(view).due(view.now(), DUE_PER_TICK_MAX).into_iter();
     let availability = availability.map(Event::AvailabilityChanged);
-    let due = expired.chain(overdue).chain(availability).take(DUE_TOGETHER_MAX).chain(closed);
+    let channels = Payments::channels(view).due(view.now(), DUE_PER_TICK_MAX).into_iter();
+    let channels = channels.map(Event::Channel);
+    let due = expired.chain(overdue).chain(availability).chain(channels).take(DUE_TOGETHER_MAX).chain(closed);
     let drafts: Vec<_> = due.map(|event| draft(command, event)).collect();
     let answer =
         if drafts.is_empty() { Answer::Nothing } else { Answer::Done { sequence: view.next_sequence() } };

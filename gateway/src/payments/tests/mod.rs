@@ -4,6 +4,7 @@ mod account_numbers;
 mod applications;
 mod availability;
 mod catalogues;
+mod channels;
 mod desk;
 mod expiry;
 mod landing;

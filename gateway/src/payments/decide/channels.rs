@@ -1,0 +1,92 @@
+//! What is found out about channels, said of them and planned: believed if their life has it and it has lasted.
+
+use ledger::{Decision, View};
+
+use super::{Payments, draft, refuse};
+use crate::payments::channels::{
+    Board, ChannelAsk, ChannelEvent, ChannelHappening, ChannelPlace, ChannelRefusal, ChannelState, Evidence,
+    PIN_DAYS_MAX, PINS_MAX, PinTerms, STANDINGS_MAX, WINDOW_DAYS_MAX, WINDOWS_MAX, WindowTerms,
+    dwell_seconds,
+};
+use crate::payments::command::{Answer, Command, Refusal};
+use crate::payments::event::Event;
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// Decides on what is asked about channels.
+pub(super) fn decide(view: &View<'_, Payments>, command: &Command, ask: &ChannelAsk) -> Decision<Payments> {
+    let board = Payments::channels(view);
+    let event = match ask {
+        ChannelAsk::Find { place, on, evidence } => find(view, board, place, *on, evidence),
+        ChannelAsk::Pin { scope, terms } => pin_is_possible(view, board, terms).map(|()| {
+            let is_new = board.pin(scope).is_none_or(|pin| *pin.terms != *terms);
+            is_new.then(|| ChannelEvent::Pinned { scope: scope.clone(), terms: terms.clone() })
+        }),
+        ChannelAsk::Unpin { scope } => match board.pin(scope) {
+            Some(_) => Ok(Some(ChannelEvent::Unpinned { scope: scope.clone() })),
+            None => Err(ChannelRefusal::NotPinned),
+        },
+        ChannelAsk::PlanWindow(terms) => plan_is_possible(view, board, terms).map(|()| {
+            let is_new = board.windows().all(|(_, window)| *window.terms != *terms);
+            is_new.then(|| ChannelEvent::WindowPlanned { terms: terms.clone() })
+        }),
+        ChannelAsk::EndWindow { window } => match board.window(*window) {
+            Some(_) => Ok(Some(ChannelEvent::WindowEnded { window: *window })),
+            None => Err(ChannelRefusal::NoSuchWindow),
+        },
+    };
+    match event {
+        Ok(Some(event)) => {
+            let answer = Answer::Done { sequence: view.next_sequence() };
+            Decision::record(draft(command, Event::Channel(event)), answer)
+        }
+        Ok(None) => Decision::answer(Answer::Nothing),
+        Err(refusal) => refuse(Refusal::Channel(refusal)),
+    }
+}
+
+/// What was found out changes something only if it can happen to a channel that is what this one is, and if that has
+/// lasted for long enough.
+fn find(
+    view: &View<'_, Payments>,
+    board: &Board,
+    place: &ChannelPlace,
+    on: ChannelHappening,
+    evidence: &Evidence,
+) -> Result<Option<ChannelEvent>, ChannelRefusal> {
+    let standing = board.standing(place);
+    let from = standing.map_or(ChannelState::Up, |standing| standing.state);
+    let Some(to) = from.after(on) else { return Ok(None) };
+    let has_lasted =
+        standing.is_none_or(|standing| standing.since.plus_seconds(dwell_seconds(from, on)) <= view.now());
+    if !has_lasted {
+        return Ok(None);
+    }
+    if standing.is_none() && board.counts().0 >= STANDINGS_MAX {
+        return Err(ChannelRefusal::TooMany);
+    }
+    Ok(Some(ChannelEvent::Found { place: place.clone(), on, from, to, evidence: evidence.clone() }))
+}
+
+fn pin_is_possible(view: &View<'_, Payments>, board: &Board, terms: &PinTerms) -> Result<(), ChannelRefusal> {
+    let latest = view.now().plus_seconds(PIN_DAYS_MAX * DAY_SECONDS);
+    if terms.until <= view.now() || terms.until > latest {
+        return Err(ChannelRefusal::End);
+    }
+    if board.counts().1 >= PINS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
+}
+
+fn plan_is_possible(
+    view: &View<'_, Payments>,
+    board: &Board,
+    terms: &WindowTerms,
+) -> Result<(), ChannelRefusal> {
+    if terms.until <= terms.from {
+        return Err(ChannelRefusal::Backwards);
+    }
+    let latest = view.now().plus_seconds(WINDOW_DAYS_MAX * DAY_SECONDS);
+    if terms.until <= view.now() || terms.until > latest {
+        return Err(ChannelRefusal::End);
+    }
+    if board.counts().2 >= WINDOWS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
+}
