@@ -12,6 +12,7 @@ use crate::access::{KeyMode, KeySecret};
 use crate::api::{Access, Principal};
 use crate::books::Books;
 use crate::catalogue::LiveCatalogue;
+use crate::channels::Channels;
 use crate::channels::mpesa::Paybill;
 use crate::clock::{Clock, east_africa_date};
 use crate::config::sections::HelpLine;
@@ -58,7 +59,9 @@ pub struct App {
     /// Signs receipts.
     pub receipts: ReceiptSigner,
     /// The consolidated paybill.
-    pub paybill: Paybill,
+    pub paybill: Arc<Paybill>,
+    /// The ways to pay.
+    pub channels: Channels,
     /// The simulated Safaricom of a demonstration, whose handsets can be looked at.
     pub sandbox_url: Option<Uri>,
     /// Requests that are being carried out, by their idempotency key.

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog::Text;
 use ledger::personal::VaultError;
 use tokio::task::JoinSet;
 
 use crate::app::{App, SharedApp};
 use crate::books::{BooksError, LookupError};
-use crate::channels::mpesa::client::PromptOutcome;
-use crate::channels::mpesa::instructions::{NotPayable, WholeShillings};
+use crate::channels::NotPayable;
+use crate::channels::contract::{AskWish, Asked as CameOf, AsksPayer, Channel};
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::limits::TooOften;
 use crate::payments::{
@@ -60,9 +61,14 @@ pub(crate) struct Asked {
 /// Nobody was asked, or it cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
-    /// M-PESA cannot take the amount.
-    #[error(transparent)]
-    NotPayable(#[from] NotPayable),
+    /// The channel cannot take the amount.
+    #[error("{}: {reason}", title.en())]
+    NotPayable {
+        /// What people call the channel.
+        title: Text,
+        /// Why.
+        reason: NotPayable,
+    },
     /// The books refuse.
     #[error(transparent)]
     Refused(Refusal),
@@ -94,7 +100,10 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
     }
     // A bill that is not open is left to the books, which refuse.
     if bill.state.is_open() {
-        app.paybill.payable(bill.due())?;
+        let channel = channel(app, method)?;
+        let title = || channel.title().clone();
+        let is_payable = channel.amounts().check(bill.due());
+        is_payable.map_err(|reason| AskError::NotPayable { title: title(), reason })?;
         if let Some(client) = guest {
             app.limits.guest_wants_prompt(client)?;
         }
@@ -113,8 +122,9 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
     match app.books.ask(command).await? {
         Answer::Done { .. } => {
             let attempt = find(app, id)?;
-            match app.paybill.payable(attempt.money) {
-                Ok(amount) => send(app, &attempt, bill, subscriber, amount).await,
+            let channel = channel(app, method)?;
+            match channel.amounts().check(attempt.money) {
+                Ok(()) => send(app, asker(channel)?, &attempt, bill, subscriber).await,
                 Err(reason) => {
                     tracing::warn!(attempt = %id, %reason, "What is due has changed; nobody was asked.");
                     let on = AttemptEvent::Refused;
@@ -127,6 +137,18 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
         other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
     }
+}
+
+/// The channel on which a method asks.
+fn channel(app: &App, method: Method) -> Result<&dyn Channel, AskError> {
+    let name = method.channel();
+    let channel = app.channels.find(&name).map(AsRef::as_ref);
+    channel.ok_or_else(|| AskError::Impossible(format!("there is no channel {name}")))
+}
+
+fn asker(channel: &dyn Channel) -> Result<&dyn AsksPayer, AskError> {
+    let name = channel.name();
+    channel.asks_payer().ok_or_else(|| AskError::Impossible(format!("{name} asks nobody")))
 }
 
 /// The attempt that this very wish led to before, by the sequence of its record.
@@ -145,17 +167,19 @@ fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {
 }
 
 /// Sends the prompt of an attempt that is recorded, and records what the provider says.
-async fn send(app: &App, attempt: &Attempt, bill: &Bill, subscriber: Subscriber, amount: WholeShillings) {
-    let outcome = app.paybill.prompt(attempt, bill, subscriber, amount).await;
+async fn send(app: &App, asker: &dyn AsksPayer, attempt: &Attempt, bill: &Bill, subscriber: Subscriber) {
+    let come_back = format!("{}/en/bills/{}", app.public_url, bill.terms.id);
+    let wish = AskWish { attempt, bill, phone: Some(subscriber), come_back: &come_back };
+    let outcome = asker.ask(wish).await;
     let on = outcome.news();
     let (code, prompt_name) = match outcome {
-        PromptOutcome::Accepted { checkout_request_id, .. } => (None, Some(checkout_request_id)),
-        PromptOutcome::Refused(refusal) => {
-            tracing::warn!(attempt = %attempt.id, %refusal, side = ?refusal.side, "A prompt was refused; nobody was asked.");
-            (Some(refusal.code), None)
+        CameOf::Accepted { name, .. } => (None, name),
+        CameOf::Refused { code, why, is_failure } => {
+            tracing::warn!(attempt = %attempt.id, why, is_failure, "A prompt was refused; nobody was asked.");
+            (Some(code), None)
         }
-        PromptOutcome::Unknown(doubt) => {
-            tracing::warn!(attempt = %attempt.id, %doubt, "Whether a prompt was sent is not known.");
+        CameOf::Unknown { why } => {
+            tracing::warn!(attempt = %attempt.id, why, "Whether a prompt was sent is not known.");
             (None, None)
         }
     };
@@ -196,10 +220,11 @@ async fn ask_about(app: &App, attempt: &Attempt) {
             return;
         }
     };
-    match app.paybill.query(&name).await {
-        Ok(status) => {
-            if let Some(on) = status.news {
-                tell(app, AttemptNews { attempt: attempt.id, on, code: status.code, sealed: None }).await;
+    let Ok(asker) = channel(app, attempt.method).and_then(asker) else { return };
+    match asker.query(&name).await {
+        Ok(answer) => {
+            if let Some(on) = answer.news {
+                tell(app, AttemptNews { attempt: attempt.id, on, code: answer.code, sealed: None }).await;
             }
         }
         Err(error) => tracing::warn!(attempt = %attempt.id, %error, "An attempt could not be asked about."),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{SharedApp, access, trouble};
 use crate::app::App;
 use crate::billing::{self, BillWish, find};
-use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
+use crate::channels::contract::Channel;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
@@ -336,10 +336,9 @@ impl BillBody {
         for payment in &mut body.payments {
             payment.receipt_url = Some(format!("{}/v1/receipts/{}", app.public_url, payment.receipt_number));
         }
-        let steps = app.paybill.steps(bill.terms.number, bill.due());
         Self {
             latest_attempt: bill.latest_attempt.map(|attempt| attempt.to_string()),
-            instructions: Some(InstructionsBody::of(bill, steps)),
+            instructions: Some(InstructionsBody::of(bill, app.channels.home())),
             pay_url: Some(format!("{}/en/bills/{}", app.public_url, bill.terms.id)),
             ..body
         }
@@ -424,11 +423,15 @@ impl PaymentBody {
 }
 
 impl InstructionsBody {
-    fn of(bill: &Bill, steps: Result<PaybillSteps, NotPayable>) -> Self {
-        match steps {
-            _ if !bill.state.is_open() => Self { en: Vec::new(), sw: Vec::new() },
-            Ok(steps) => Self { en: steps.en.to_vec(), sw: steps.sw.to_vec() },
-            Err(reason) => Self { en: vec![reason.text(Language::En)], sw: vec![reason.text(Language::Sw)] },
+    fn of(bill: &Bill, channel: &dyn Channel) -> Self {
+        if !bill.state.is_open() {
+            return Self { en: Vec::new(), sw: Vec::new() };
         }
+        let steps = channel.instructions(bill.terms.number, bill.due());
+        let of = |language| match &steps {
+            Ok(steps) => steps.in_language(language),
+            Err(reason) => vec![reason.text(channel.title(), language)],
+        };
+        Self { en: of(Language::En), sw: of(Language::Sw) }
     }
 }

@@ -1,265 +1,123 @@
-//! Safaricom's callbacks. A confirmation says that money has moved: it is durable before it is answered, and nothing
-//! within 16 KiB is refused; of what cannot be read, the message itself is kept. A validation asks before money moves
-//! and is answered from memory, unless the account is that of a bill that is not open, or a reference: those lie in the
-//! archive, where filters in memory say what is not there, and a block is read for what may be.
-
-use std::borrow::Cow;
+//! What providers tell us. A confirmation says that money has moved: it is durable before it is answered, and nothing
+//! within the bounds of a message is refused; of what cannot be read, the message itself is kept. A question about a bill
+//! is answered before money moves; see [`inquiries`](super::inquiries).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::StatusCode;
-use ledger::{Evidence, LedgerTime};
 
-use super::{SharedApp, trouble};
-use crate::accounts;
+use super::{SharedApp, inquiries, trouble};
 use crate::app::App;
-use crate::channels::mpesa::sources::Caller;
-use crate::channels::mpesa::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
-use crate::channels::mpesa::wire::prompt::PromptEnding;
-use crate::channels::mpesa::wire::{Msisdn, WireError, c2b, prompt};
+use crate::channels::AttemptTold;
+use crate::channels::contract::{BillAnswer, Channel, Heard, Listens, Reply, SentTo, Unheard};
+use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE};
+use crate::channels::sources::Caller;
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
 use crate::http::response::{self, Response};
-use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, AttemptId, AttemptNews, Bill, ChannelReceipt, Command, MoneyIn,
-    PartPaymentRule, Provider, SuspenseReason, ToldBy, TypedAccount, UnreadableMessage, normalise,
-};
+use crate::payments::channels::{ChannelKind, ChannelName};
+use crate::payments::{Answer, Ask, AttemptId, AttemptNews, Command, Provider, ToldBy, UnreadableMessage};
 use crate::personal::{Field, Personal};
+use crate::receiving;
 use crate::telemetry::metrics as names;
-
-/// How records name who told us.
-const PRINCIPAL: &str = "safaricom";
 
 /// `POST /cb/{token}/c2b/validate`: may this payment be made? Read-only; any doubt is a yes.
 pub(super) async fn validate(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let outcome = match c2b::parse(request.bytes()) {
-        Ok(message) => judge(&app, &message),
-        Err(error) => {
-            // We cannot read the question. The payer should not suffer for it.
-            tracing::warn!(%error, "A validation could not be read and is answered with yes.");
-            ValidationAnswer::Accept
-        }
-    };
-    metrics::counter!(names::VALIDATIONS_TOTAL.name, "outcome" => word(outcome)).increment(1);
-    Ok(response::bytes(StatusCode::OK, "application/json", outcome.body()))
-}
-
-fn judge(app: &App, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
-    let reject = ValidationAnswer::Reject;
-    if message.short_code != app.paybill.short_code() {
-        return reject(Rejection::ShortCode);
-    }
-    let is_closed = |bill: &Bill| !bill.state.is_open();
-    let (addressed, lead) = accounts::read(app, &message.account, message.money, is_closed);
-    let found = match addressed {
-        Addressed::Typed(TypedAccount::Number(number)) => match app.books.bill(number) {
-            Ok(Some(bill)) => Ok(bill),
-            Ok(None) => return reject(Rejection::Account),
-            Err(error) => Err(error),
-        },
-        Addressed::Typed(TypedAccount::BadCheckDigit) => return reject(Rejection::Account),
-        // Without a table of forms nobody can say what is none.
-        Addressed::Typed(TypedAccount::Other) if accounts::knows_forms(app) => {
-            return reject(Rejection::Account);
-        }
-        Addressed::Reference(typed) => match lead {
-            Some(Ok(Ok(bill))) if !is_closed(&bill) => Ok(bill),
-            // It is paid or has ended. Another one, a slip away, may be meant.
-            Some(Ok(Ok(_))) => match accounts::find_bill(app, &typed, message.money) {
-                Ok(Ok(bill)) => Ok(bill),
-                Ok(Err(_)) => return ValidationAnswer::Accept,
-                Err(error) => Err(error),
-            },
-            Some(Ok(Err(held))) if held.reason == SuspenseReason::AmountDiffers => {
-                return reject(Rejection::Amount);
-            }
-            // A bill of another month or another gateway may have it: people will look.
-            Some(Ok(Err(_))) | None => return ValidationAnswer::Accept,
-            Some(Err(error)) => Err(error),
-        },
-        Addressed::Held(held) if held.reason == SuspenseReason::PosterSample => {
-            return reject(Rejection::Account);
-        }
-        Addressed::Held(_) | Addressed::Typed(_) | Addressed::Attempt(_) | Addressed::OtherShortCode => {
-            return ValidationAnswer::Accept;
-        }
-    };
-    match found {
-        Ok(bill) => judge_amount(&bill, message),
-        Err(error) => {
-            tracing::warn!(%error, "A bill cannot be looked up; the validation is answered with yes.");
-            ValidationAnswer::Accept
-        }
-    }
-}
-
-fn judge_amount(bill: &Bill, message: &c2b::C2bMessage<'_>) -> ValidationAnswer {
-    if !bill.state.is_open() {
-        return ValidationAnswer::Reject(Rejection::Other);
-    }
-    let exact = bill.terms.part_payment == PartPaymentRule::Exact;
-    if exact && message.money != bill.due() {
-        ValidationAnswer::Reject(Rejection::Amount)
-    } else {
-        ValidationAnswer::Accept
-    }
-}
-
-fn word(answer: ValidationAnswer) -> &'static str {
-    match answer {
-        ValidationAnswer::Accept => "accepted",
-        ValidationAnswer::Reject(Rejection::Account) => "wrong_account",
-        ValidationAnswer::Reject(Rejection::Amount) => "wrong_amount",
-        ValidationAnswer::Reject(Rejection::ShortCode) => "wrong_short_code",
-        ValidationAnswer::Reject(Rejection::Msisdn | Rejection::Kyc | Rejection::Other) => "not_payable",
-    }
+    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPaybill), VALIDATE).await
 }
 
 /// `POST /cb/{token}/c2b/confirm`: money has moved.
 pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let message = match c2b::parse(request.bytes()) {
-        Ok(message) => message,
-        Err(error) => return keep_unreadable(&app, &request, ToldBy::Confirmation, None, &error).await,
-    };
-    if !message.oddities.is_empty() {
-        tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
-    }
-    let (typed, lead) = accounts::read(&app, &message.account, message.money, |_| true);
-    let personal = Personal::default()
-        .with(Field::TypedAccount, Some(&message.account))
-        .with(Field::ProviderPhone, provider_phone(&message.msisdn).as_deref())
-        .with(Field::Name, Some(message.names.join(" ").trim()));
-    let money_in = MoneyIn {
-        receipt: channel_receipt(&message.short_code, &message.receipt),
-        money: message.money,
-        account_fact: account_fact(&app, &typed, &message.account),
-        told_by: ToldBy::Confirmation,
-        evidence: Evidence::CallbackOnly,
-        moved: message.time,
-        sealed: seal(&app, bill_slot(&app, &typed, lead), &personal)?,
-        addressed: if message.short_code == app.paybill.short_code() {
-            typed
-        } else {
-            tracing::error!("A confirmation is for a short code that is not ours: its money is in suspense.");
-            Addressed::OtherShortCode
-        },
-        random: rand::random(),
-    };
-    take(&app, &request, money_in).await?;
-    Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
+    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPaybill), CONFIRM).await
 }
 
 /// `POST /cb/{token}/stk/{attempt}`: a prompt has its result.
 pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    // The path may have been cut on its way. Money is taken all the same, for an attempt that nobody made.
-    let attempt: AttemptId =
-        request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0));
-    let result = match prompt::parse(request.bytes()) {
-        Ok(result) => result,
-        Err(error) => {
-            return keep_unreadable(&app, &request, ToldBy::PromptResult, Some(attempt), &error).await;
+    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPrompt), RESULT).await
+}
+
+/// Hears what a provider says, and does what has to be done about it before it is answered.
+async fn hear(
+    app: &App,
+    request: &Request<App>,
+    name: &ChannelName,
+    kind: &str,
+) -> Result<Response, Problem> {
+    let channel = app.channels.find(name).map(AsRef::as_ref).ok_or_else(no_such_channel)?;
+    let listens = channel.listens().ok_or_else(no_such_channel)?;
+    let to = SentTo { kind, attempt: request.head.parameter("attempt").parse().ok() };
+    let body = request.bytes();
+    let provider = channel.account().provider;
+    match listens.read(to, request.head.headers(), body) {
+        Ok(Heard::Money(told)) => {
+            let cause = request.head.id();
+            receiving::take(app, told, provider.principal(), cause.as_str()).await?;
         }
-    };
-    match result.ending {
-        PromptEnding::Paid(paid) => {
-            let phone = provider_phone(&paid.msisdn);
-            let personal = Personal::default().with(Field::ProviderPhone, phone.as_deref());
-            let slot = bill_slot_of(&app, attempt);
-            let money_in = MoneyIn {
-                receipt: channel_receipt(app.paybill.short_code(), &paid.receipt),
-                money: paid.money,
-                addressed: Addressed::Attempt(attempt),
-                account_fact: AccountFact::Unsaid,
-                told_by: ToldBy::PromptResult,
-                evidence: Evidence::CallbackOnly,
-                moved: paid.time,
-                sealed: seal(&app, slot, &personal)?,
-                random: rand::random(),
+        Ok(Heard::News(news)) => take_news(app, request, provider, news).await?,
+        Ok(Heard::Question { account, typed, money }) => {
+            let answer = if app.channels.collects_on(&account) {
+                inquiries::about_bill(app, &typed, money)
+            } else {
+                BillAnswer::OtherAccount
             };
-            take(&app, &request, money_in).await?;
+            return Ok(answer_question(listens, body, &answer));
         }
-        ending => match ending.news() {
-            Some(on) => {
-                let news = AttemptNews { attempt, on, code: Some(result.code.as_ref().into()), sealed: None };
-                let command = command(&request, Ask::MoveAttempt(news));
-                let answer = app.books.take_money(command).await;
-                if let Answer::Refused(refusal) =
-                    answer.map_err(|error| trouble::books_for_callback(&error))?
-                {
-                    tracing::warn!(%refusal, "The result of a prompt is for no attempt of ours.");
-                }
-            }
-            // Not known: the attempt stays as it is, and is asked about when its time has come.
-            // What stands there is not ours, so only digits are repeated.
-            None if result.code.len() <= CODE_LEN_MAX
-                && result.code.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                tracing::warn!(code = %result.code, "The result code of a prompt is not one we know.");
-            }
-            None => tracing::warn!("The result code of a prompt is no number."),
-        },
+        Ok(Heard::Nothing) => {}
+        // We cannot read the question. The payer should not suffer for it.
+        Err(Unheard::UnreadableQuestion { reason }) => {
+            tracing::warn!(reason, "A question about a bill could not be read and is answered with yes.");
+            return Ok(answer_question(listens, body, &BillAnswer::InDoubt));
+        }
+        Err(Unheard::Unreadable { reason, told_by }) => {
+            keep_unreadable(app, request, channel, told_by, reason).await?;
+        }
+        Err(Unheard::NotSigned) => {
+            metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "signature").increment(1);
+            tracing::error!(channel = %channel.name(), "A message is not signed by the provider; nothing was booked from it.");
+            return Err(Problem::new(Code::CallbackRefused, "The message is not signed by the provider."));
+        }
+        Err(Unheard::NoSuchKind) => return Err(no_such_channel()),
     }
-    Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
+    Ok(json(listens.taken(to, body)))
 }
 
-/// A code of more digits may be a telephone number: it does not go to the log.
-const CODE_LEN_MAX: usize = 6;
-
-/// The payer's number as the provider tells it.
-fn provider_phone<'a>(msisdn: &'a Msisdn<'_>) -> Option<Cow<'a, str>> {
-    match msisdn {
-        Msisdn::Missing => None,
-        Msisdn::Plain(text) | Msisdn::Masked(text) | Msisdn::Other(text) => Some(Cow::Borrowed(text)),
-        Msisdn::Hashed(hash) => Some(Cow::Owned(hex::encode(hash))),
-    }
+fn no_such_channel() -> Problem {
+    Problem::new(Code::NotFound, "No channel takes such messages.")
 }
 
-/// Lets the books take money, and says aloud what people have to look at.
-async fn take(app: &App, request: &Request<App>, money_in: MoneyIn) -> Result<(), Problem> {
-    let (provider, moved) = (money_in.receipt.provider, money_in.moved);
-    let command = command(request, Ask::Receive(Box::new(money_in)));
-    let answer = app.books.take_money(command).await.map_err(|error| {
-        metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
-        tracing::error!(%error, "A confirmation of money that has moved was not booked.");
-        trouble::books_for_callback(&error)
-    })?;
+fn json(reply: Reply) -> Response {
+    response::bytes(reply.status, "application/json", reply.body)
+}
+
+fn answer_question(listens: &dyn Listens, body: &[u8], answer: &BillAnswer) -> Response {
     let outcome = match answer {
-        Answer::Booked { .. } => {
-            note_delay(app, provider, moved);
-            "booked"
-        }
-        Answer::Known { .. } => "known",
-        Answer::Quarantined { stands, differs, is_new } => {
-            if is_new {
-                tracing::error!(
-                    stands,
-                    ?differs,
-                    "A receipt came again with other facts: in quarantine, the first stands."
-                );
-            }
-            "quarantined"
-        }
-        other => {
-            return Err(trouble::internal(format!("{other:?} answers no money")).money_moved(MoneyMoved::Yes));
-        }
+        BillAnswer::Open { .. } | BillAnswer::InDoubt => "accepted",
+        BillAnswer::Unknown => "wrong_account",
+        BillAnswer::OtherAmount => "wrong_amount",
+        BillAnswer::OtherAccount => "wrong_short_code",
+        BillAnswer::NotOpen => "not_payable",
     };
-    metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => outcome).increment(1);
+    metrics::counter!(names::VALIDATIONS_TOTAL.name, "outcome" => outcome).increment(1);
+    json(listens.about_bill(body, answer))
+}
+
+async fn take_news(
+    app: &App,
+    request: &Request<App>,
+    provider: Provider,
+    news: AttemptTold,
+) -> Result<(), Problem> {
+    let AttemptTold { attempt, on, code } = news;
+    let ask = Ask::MoveAttempt(AttemptNews { attempt, on, code, sealed: None });
+    let answer = app.books.take_money(command(request, provider, ask)).await;
+    if let Answer::Refused(refusal) = answer.map_err(|error| trouble::books_for_callback(&error))? {
+        tracing::warn!(%refusal, "The result of a prompt is for no attempt of ours.");
+    }
     Ok(())
 }
 
-/// Notes how late this money became known. The channel tells whole seconds and its clock is not ours: a moment that has
-/// not come yet is one that has just passed.
-#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a metric; no money is in it")]
-fn note_delay(app: &App, provider: Provider, moved: Option<LedgerTime>) {
-    let Some(moved) = moved else { return };
-    let seconds = (app.now().micros() - moved.micros()).max(0) as f64 / 1e6;
-    metrics::histogram!(names::PAYMENT_CONFIRMATION_SECONDS.name, "channel" => provider.word())
-        .record(seconds);
-}
-
-fn command(request: &Request<App>, ask: Ask) -> Command {
-    Command { principal: PRINCIPAL.into(), cause: request.head.id().as_str().into(), ask }
+fn command(request: &Request<App>, provider: Provider, ask: Ask) -> Command {
+    Command { principal: provider.principal().into(), cause: request.head.id().as_str().into(), ask }
 }
 
 /// Secret path and source address: they filter, they prove nothing. Judged before a place is taken and the body is read, so
@@ -286,10 +144,10 @@ pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem>
 async fn keep_unreadable(
     app: &App,
     request: &Request<App>,
+    channel: &dyn Channel,
     told_by: ToldBy,
-    attempt: Option<AttemptId>,
-    error: &WireError,
-) -> Result<Response, Problem> {
+    reason: String,
+) -> Result<(), Problem> {
     metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "unreadable").increment(1);
     let message = STANDARD.encode(request.bytes());
     let personal = Personal::default().with(Field::Message, Some(&message));
@@ -298,19 +156,26 @@ async fn keep_unreadable(
         tracing::error!(%error, "A message cannot be named; it is kept each time it comes.");
         request.head.id().as_str().to_owned()
     });
+    let provider = channel.account().provider;
+    let names_attempt = channel.asks_payer().is_some();
     let kept = UnreadableMessage {
-        provider: Provider::Mpesa,
+        provider,
         told_by,
-        attempt,
-        reason: error.to_string().into(),
+        attempt: names_attempt
+            .then(|| request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0))),
+        reason: reason.as_str().into(),
         byte_count: request.bytes().len() as u64,
         content: content.into(),
-        sealed: seal(app, None, &personal)?,
+        sealed: receiving::seal(app, None, &personal)?,
     };
-    let command = command(request, Ask::KeepUnreadable(Box::new(kept)));
+    let command = command(request, provider, Ask::KeepUnreadable(Box::new(kept)));
     match app.books.take_money(command).await.map_err(|error| trouble::books_for_callback(&error))? {
         Answer::Done { sequence } => {
-            tracing::error!(sequence, %error, "A callback could not be read: nothing was booked from it, it is kept.");
+            tracing::error!(
+                sequence,
+                error = reason,
+                "A callback could not be read: nothing was booked from it, it is kept."
+            );
         }
         Answer::Known { .. } => {}
         other => {
@@ -318,65 +183,5 @@ async fn keep_unreadable(
             return Err(problem.money_moved(MoneyMoved::Yes));
         }
     }
-    Ok(response::bytes(StatusCode::OK, "application/json", CONFIRMED))
-}
-
-fn channel_receipt(short_code: &str, number: &str) -> ChannelReceipt {
-    ChannelReceipt { provider: Provider::Mpesa, short_code: short_code.into(), number: number.into() }
-}
-
-/// What the message says of the account, to be compared later. That no hash can be made of what was typed is no reason to
-/// turn money away: then nothing is compared.
-fn account_fact(app: &App, typed: &Addressed, account: &str) -> AccountFact {
-    match typed {
-        Addressed::Typed(TypedAccount::Number(number)) => AccountFact::Number(*number),
-        Addressed::Typed(TypedAccount::Missing) => AccountFact::Unsaid,
-        _ => {
-            let hashed = app.lookup_keys.hash_account(app.month().0, &normalise(account));
-            hashed.unwrap_or_else(|error| {
-                tracing::error!(%error, "What a payer typed cannot be hashed; its payment is booked without.");
-                AccountFact::Unsaid
-            })
-        }
-    }
-}
-
-/// Seals personal data under the key of the bill that the money is for, or under a key of its own. That a bill's data
-/// was erased meanwhile, or its key cannot be read, is no reason to turn money away.
-fn seal(app: &App, slot: Option<u64>, personal: &Personal) -> Result<Option<ledger::Sealed>, Problem> {
-    if let Some(slot) = slot {
-        match personal.seal_in(&app.vault, slot) {
-            Ok(sealed) => return Ok(sealed),
-            Err(error) => tracing::error!(%error, slot, "A key cannot be read; another one is taken."),
-        }
-    }
-    let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::Yes);
-    let taken = app.vault.take().map_err(no_key)?;
-    personal.seal_with(&taken).map_err(no_key)
-}
-
-/// The slot of the bill that money was sent for. Money that leads to no bill has a key of its own. What is held because
-/// another bill is a slip away was typed under the reference of this one all the same, and has its key.
-fn bill_slot(app: &App, typed: &Addressed, lead: Option<accounts::Lead>) -> Option<u64> {
-    let bill = match (typed, lead) {
-        (Addressed::Typed(TypedAccount::Number(number)), _) => app.books.bill(*number),
-        (_, Some(lead)) => lead.map(Result::ok),
-        _ => return None,
-    };
-    let bill = bill.unwrap_or_else(|error| {
-        tracing::error!(%error, "A bill cannot be looked up; its payment is sealed under a key of its own.");
-        None
-    });
-    bill.map(|bill| bill.terms.vault_slot)
-}
-
-/// The slot of the bill that an attempt is for. That it cannot be found is no reason to turn money away.
-fn bill_slot_of(app: &App, attempt: AttemptId) -> Option<u64> {
-    let attempt = app.books.attempt(attempt);
-    let bill = attempt.and_then(|attempt| attempt.map_or(Ok(None), |attempt| app.books.bill(attempt.bill)));
-    bill.unwrap_or_else(|error| {
-        tracing::error!(%error, "An attempt cannot be looked up; its payment is sealed under a key of its own.");
-        None
-    })
-    .map(|bill| bill.terms.vault_slot)
+    Ok(())
 }

@@ -11,7 +11,7 @@ use super::access::no_such_bill;
 use super::lists::wrong;
 use super::{SharedApp, trouble};
 use crate::app::App;
-use crate::channels::mpesa::sources::Caller;
+use crate::channels::sources::Caller;
 use crate::clock::format_rfc3339;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;

@@ -16,6 +16,7 @@ mod events;
 mod fees;
 mod gate;
 mod health;
+mod inquiries;
 mod keys;
 mod lists;
 mod live;

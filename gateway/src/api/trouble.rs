@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use catalog::{Language, PriceError};
+use catalog::{Language, PriceError, Text};
 
 use crate::books::{BooksError, LookupError};
-use crate::channels::mpesa::instructions::NotPayable;
+use crate::channels::NotPayable;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
@@ -172,7 +172,7 @@ pub(crate) fn too_often(error: &TooOften) -> Problem {
 /// A payer was not asked.
 pub(crate) fn ask(error: &AskError) -> Problem {
     match error {
-        AskError::NotPayable(reason) => not_payable(*reason),
+        AskError::NotPayable { title, reason } => not_payable(title, *reason),
         AskError::Refused(reason) => refusal(reason),
         AskError::TooOften(error) => too_often(error),
         AskError::Books(error) => books(error),
@@ -182,9 +182,9 @@ pub(crate) fn ask(error: &AskError) -> Problem {
     }
 }
 
-fn not_payable(reason: NotPayable) -> Problem {
+fn not_payable(title: &Text, reason: NotPayable) -> Problem {
     Problem::new(Code::AmountOutsideChannelLimits, reason.to_string())
-        .user_message(reason.text(Language::En), reason.text(Language::Sw))
+        .user_message(reason.text(title, Language::En), reason.text(title, Language::Sw))
         .money_moved(MoneyMoved::No)
 }
 

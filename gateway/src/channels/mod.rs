@@ -1,5 +1,19 @@
 //! The ways that money comes in. Each channel is an adapter: it reads and writes what its provider speaks, and says
 //! what happened in the words of [`payments`](crate::payments). Nothing here books, and nothing here decides what a
-//! bill becomes.
+//! bill becomes. [`contract`] says what every channel can do, [`registry`] which there are.
+
+mod account;
+pub mod contract;
+mod instructions;
+mod not_payable;
+mod registry;
+pub mod sources;
+mod told;
 
 pub mod mpesa;
+
+pub use account::CollectionAccount;
+pub use instructions::Instructions;
+pub use not_payable::{AmountTerms, NotPayable};
+pub use registry::{Channels, NamedTwice};
+pub use told::{AttemptTold, SaidFor, Told};

@@ -34,7 +34,7 @@ use self::provider::{CONNECT_WITHIN, Provider};
 use self::texts::Surroundings;
 use crate::app::{App, SharedApp};
 use crate::books::BooksError;
-use crate::channels::mpesa::sources::{CallbackSources, Caller};
+use crate::channels::sources::{CallbackSources, Caller};
 use crate::config::secret::Secret;
 use crate::config::sections::MessagesConfig;
 use crate::http::body::Fields;

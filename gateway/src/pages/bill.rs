@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use catalog::Language;
+use catalog::{Language, Text};
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 use ledger::Money;
@@ -18,7 +18,7 @@ use super::words::{BILL, BillWords};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::attempt_text;
-use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps};
+use crate::channels::{Instructions, NotPayable};
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
@@ -64,7 +64,7 @@ pub(super) struct Context {
     /// What the agency is called, if the catalogue in force still knows it.
     pub(super) agency: Option<catalog::Text>,
     /// How to pay by hand, or why M-PESA cannot take it.
-    pub(super) steps: Result<PaybillSteps, NotPayable>,
+    pub(super) steps: Result<Instructions, (Text, NotPayable)>,
 }
 
 impl Context {
@@ -73,7 +73,9 @@ impl Context {
         let attempt = attempt.map_err(|error| trouble::lookup(&error))?.flatten();
         let agency =
             app.catalogue.current().catalogue().agency(&bill.terms.agency).map(|agency| agency.name.clone());
-        let steps = app.paybill.steps(bill.terms.number, bill.due());
+        let home = app.channels.home();
+        let steps = home.instructions(bill.terms.number, bill.due());
+        let steps = steps.map_err(|reason| (home.title().clone(), reason));
         Ok(Self { attempt, agency, steps })
     }
 }
@@ -140,7 +142,7 @@ pub(super) struct BillPage {
     collected: Money,
     due: Money,
     pay_by: String,
-    steps: Result<[String; 5], String>,
+    steps: Result<Vec<String>, String>,
     payments: Vec<Payment>,
     form: PromptForm,
 }
@@ -198,11 +200,8 @@ impl BillPage {
             due: bill.due(),
             pay_by: spoken(terms.expires, language),
             steps: match &context.steps {
-                Ok(steps) => Ok(match language {
-                    Language::En => steps.en.clone(),
-                    Language::Sw => steps.sw.clone(),
-                }),
-                Err(reason) => Err(reason.text(language)),
+                Ok(steps) => Ok(steps.in_language(language)),
+                Err((title, reason)) => Err(reason.text(title, language)),
             },
             payments: bill.latest_payments.iter().map(|payment| Payment::of(payment, language)).collect(),
             agency,

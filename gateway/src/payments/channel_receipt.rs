@@ -10,18 +10,45 @@ use super::number::PaymentNumber;
 
 /// Who moved the money. M-PESA is one provider whether it speaks by confirmation, by the result of a prompt, by query,
 /// by pull or by statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// Safaricom's M-PESA.
     Mpesa,
+    /// Airtel Money.
+    Airtel,
+    /// An acquirer of card payments.
+    Acquirer,
+    /// A bank at which we have a collection account.
+    Bank,
+    /// The acquirer of card terminals, by terminal.
+    Terminal,
+    /// A counter that takes cash.
+    Counter,
 }
 
 impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 6] =
+        [Self::Mpesa, Self::Airtel, Self::Acquirer, Self::Bank, Self::Terminal, Self::Counter];
+
+    /// How records name it where it tells us something.
+    pub const fn principal(self) -> &'static str {
+        match self {
+            Self::Mpesa => "safaricom",
+            other => other.word(),
+        }
+    }
+
     /// The word in keys and account codes.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Mpesa => "mpesa",
+            Self::Airtel => "airtel",
+            Self::Acquirer => "acquirer",
+            Self::Bank => "bank",
+            Self::Terminal => "terminal",
+            Self::Counter => "counter",
         }
     }
 }

@@ -290,6 +290,22 @@ pub enum ToldBy {
     Confirmation,
     /// The answer to a prompt.
     PromptResult,
+    /// A provider's notification of a payment, other than M-PESA's confirmation.
+    Notification,
+    /// The provider's answer when we asked about an attempt.
+    Query,
+    /// The provider's list of what came in, which we ask for to find what we were not told of.
+    Pull,
+    /// The provider's statement of an account.
+    Statement,
+    /// A slip that a bank has stamped.
+    Slip,
+    /// The batch of a card terminal.
+    TerminalBatch,
+    /// Whoever took the cash.
+    Counter,
+    /// The gate that let the payer in on a provisional pass.
+    GatePass,
 }
 
 /// What differs between two messages with one receipt.

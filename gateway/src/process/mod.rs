@@ -29,6 +29,8 @@ use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
 use crate::catalogue::{LiveCatalogue, Served, files};
+use crate::channels::Channels;
+use crate::channels::mpesa::adapters::{PromptOnPhone, TypedPaybill};
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
@@ -214,6 +216,10 @@ pub async fn start(
     };
     let paybill =
         Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
+    let paybill = Arc::new(paybill);
+    let home = Arc::new(TypedPaybill::consolidated(Arc::clone(&paybill)));
+    let channels = Channels::of(home, vec![Arc::new(PromptOnPhone::new(Arc::clone(&paybill)))]);
+    let channels = channels.map_err(|error| StartError::Paybill(error.to_string()))?;
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
     let public_url = public_url.trim_end_matches('/').to_owned();
@@ -256,6 +262,7 @@ pub async fn start(
         books,
         clock: clock.clone(),
         paybill,
+        channels,
         sandbox_url,
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
         search_places: SearchPlaces::default(),

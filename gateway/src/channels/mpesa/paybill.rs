@@ -10,15 +10,16 @@ use super::client::{
     CallError, Daraja, DarajaSettings, DefaultAction, NotUsable, PromptOutcome, PromptRequest, PromptStatus,
     Registered, Registration,
 };
-use super::instructions::{NotPayable, PaybillSteps, WholeShillings};
+use super::instructions::WholeShillings;
 use super::prompt_codes::Advice;
-use super::sources::{CallbackSources, Caller};
 use super::subscriber::Subscriber;
+use crate::channels::NotPayable;
+use crate::channels::sources::{CallbackSources, Caller};
 use crate::clock::Clock;
 use crate::config::secret::Secret;
 use crate::config::sections::PaybillConfig;
 use crate::http::client_address::AddressRange;
-use crate::payments::{Attempt, Bill, PaymentNumber};
+use crate::payments::{Attempt, Bill};
 
 /// What it takes to run a paybill.
 #[derive(Clone, Debug)]
@@ -133,9 +134,14 @@ impl Paybill {
         WholeShillings::of(money, self.limit_per_payment)
     }
 
-    /// How to pay by hand.
-    pub fn steps(&self, number: PaymentNumber, due: Money) -> Result<PaybillSteps, NotPayable> {
-        Ok(PaybillSteps::of(&self.short_code, number, self.payable(due)?))
+    /// What M-PESA takes in one payment.
+    pub const fn limit_per_payment(&self) -> Money {
+        self.limit_per_payment
+    }
+
+    /// Whether Safaricom is expected to call from this address.
+    pub fn expects(&self, address: IpAddr) -> bool {
+        self.takes_unlisted_sources || self.sources.expects(address)
     }
 
     /// Asks a payer on the phone. The attempt must be in the books already.

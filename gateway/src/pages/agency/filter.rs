@@ -66,7 +66,7 @@ impl Filter {
                 asked.status = Some(TransactionStatus::Bill(state));
             }
             "channel" => {
-                asked.provider = Some(Some(Provider::Mpesa).filter(|provider| provider.word() == text)?)
+                asked.provider = Some(Provider::ALL.into_iter().find(|provider| provider.word() == text)?)
             }
             "from" => asked.booked.from = Some(start_of(text.parse().ok()?)),
             // The day itself is meant.

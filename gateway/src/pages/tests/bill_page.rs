@@ -6,12 +6,17 @@ use catalog::{Language, Text};
 use ledger::{LedgerTime, Money};
 
 use super::{after, bill, frame, kes, rendered};
-use crate::channels::mpesa::instructions::{NotPayable, PaybillSteps, WholeShillings};
+use crate::channels::NotPayable;
+use crate::channels::mpesa::instructions::{WholeShillings, paybill_steps};
 use crate::pages::bill::{BillPage, Context, PromptForm};
 use crate::payments::{Attempt, AttemptId, AttemptState, Bill, BillState, Method};
 
 /// The most that M-PESA takes here.
 const LIMIT: Money = kes(250_000);
+
+fn mpesa() -> catalog::Text {
+    catalog::Text::new("M-PESA", "M-PESA")
+}
 
 fn entry() -> Text {
     Text::new("Park entry", "Kiingilio cha hifadhi")
@@ -19,7 +24,8 @@ fn entry() -> Text {
 
 fn shown(bill: &Bill, attempt: Option<Attempt>, language: Language, form: PromptForm) -> String {
     let steps = WholeShillings::of(bill.due(), LIMIT)
-        .map(|amount| PaybillSteps::of("222222", bill.terms.number, amount));
+        .map(|amount| paybill_steps("222222", bill.terms.number, amount))
+        .map_err(|reason| (mpesa(), reason));
     let context = Context {
         attempt: attempt.map(Arc::new),
         agency: Some(Text::new("Wildlife Service", "Shirika la Wanyamapori")),
@@ -142,7 +148,7 @@ fn an_amount_that_mpesa_cannot_take_is_said_instead_of_tried() {
     let terms = Arc::make_mut(&mut bill.terms);
     (terms.total, terms.payable) = (kes(250_001), kes(250_001));
     let page = plain(&bill, Language::En);
-    assert!(page.contains(&NotPayable::AboveLimit { limit: LIMIT }.text(Language::En)));
+    assert!(page.contains(&NotPayable::AboveLimit { limit: LIMIT }.text(&mpesa(), Language::En)));
     assert!(!page.contains(r#"method="post""#) && !page.contains("222222"));
 }
 

@@ -148,6 +148,14 @@ pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
         told_by: |told_by| match told_by {
             ToldBy::Confirmation => "Callback: confirmation of the paybill",
             ToldBy::PromptResult => "Callback: result of the request",
+            ToldBy::Notification => "Callback: notification of the provider",
+            ToldBy::Query => "Answer of the provider when asked",
+            ToldBy::Pull => "List of payments, asked for",
+            ToldBy::Statement => "Statement of the account",
+            ToldBy::Slip => "Slip of the bank",
+            ToldBy::TerminalBatch => "Batch of a card terminal",
+            ToldBy::Counter => "Cash counter",
+            ToldBy::GatePass => "Provisional pass of a gate",
         },
         stands: |record| format!("Record {record} stands"),
         evidence: |evidence| match evidence {
@@ -235,6 +243,14 @@ pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
         told_by: |told_by| match told_by {
             ToldBy::Confirmation => "Taarifa: uthibitisho wa paybill",
             ToldBy::PromptResult => "Taarifa: matokeo ya ombi",
+            ToldBy::Notification => "Taarifa: ujumbe wa mtoa huduma",
+            ToldBy::Query => "Jibu la mtoa huduma alipoulizwa",
+            ToldBy::Pull => "Orodha ya malipo, iliyoombwa",
+            ToldBy::Statement => "Taarifa ya akaunti",
+            ToldBy::Slip => "Hati ya benki",
+            ToldBy::TerminalBatch => "Kundi la mashine ya kadi",
+            ToldBy::Counter => "Kaunta ya fedha taslimu",
+            ToldBy::GatePass => "Pasi ya muda ya lango",
         },
         stands: |record| format!("Rekodi {record} ndiyo inayosimama"),
         evidence: |evidence| match evidence {

@@ -1,0 +1,300 @@
+//! What every way to pay can do, in the same words for all. One test (`channels::contract_tests`) holds every adapter to
+//! it; what an adapter cannot do it says it cannot, and nobody asks it to.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use catalog::Text;
+use hyper::{HeaderMap, StatusCode};
+use ledger::{LedgerTime, Money};
+
+use super::account::CollectionAccount;
+use super::instructions::Instructions;
+use super::mpesa::subscriber::Subscriber;
+use super::not_payable::{AmountTerms, NotPayable};
+use super::told::{AttemptTold, Told};
+use crate::payments::channels::{ChannelName, Step};
+use crate::payments::{Attempt, AttemptEvent, AttemptId, Bill, PaymentNumber, ToldBy};
+
+/// Something that is known later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way to pay. It reads and writes what its provider speaks; it books nothing, and it does not know what a bill becomes.
+pub trait Channel: Send + Sync {
+    /// What it is called in records, configuration and the API.
+    fn name(&self) -> &ChannelName;
+
+    /// What people call it.
+    fn title(&self) -> &Text;
+
+    /// Where its money is collected.
+    fn account(&self) -> &CollectionAccount;
+
+    /// What it takes in one payment.
+    fn amounts(&self) -> AmountTerms;
+
+    /// How to pay this amount for this bill.
+    fn instructions(&self, number: PaymentNumber, due: Money) -> Result<Instructions, NotPayable>;
+
+    /// The steps that can fail, each by itself.
+    fn steps(&self) -> &[Step];
+
+    /// Asking the payer, if it does that.
+    fn asks_payer(&self) -> Option<&dyn AsksPayer> {
+        None
+    }
+
+    /// Listening to the provider, if it tells us anything by itself.
+    fn listens(&self) -> Option<&dyn Listens> {
+        None
+    }
+
+    /// Reading its statements, if there are any.
+    fn reads_statements(&self) -> Option<&dyn ReadsStatements> {
+        None
+    }
+}
+
+/// A channel on which the payer is asked: a prompt on a phone, a page of an acquirer.
+pub trait AsksPayer: Send + Sync {
+    /// Asks, once. The attempt is in the books already.
+    fn ask<'a>(&'a self, wish: AskWish<'a>) -> Later<'a, Asked>;
+
+    /// Asks what became of it, by the provider's name for it.
+    fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer<'a>, NoAnswer>>;
+}
+
+/// Whom to ask for what.
+#[derive(Clone, Copy)]
+pub struct AskWish<'a> {
+    /// The attempt that is in the books.
+    pub attempt: &'a Attempt,
+    /// Its bill.
+    pub bill: &'a Bill,
+    /// Whose phone, where a phone is asked.
+    pub phone: Option<Subscriber>,
+    /// Where the payer comes back to, where the payer is sent away.
+    pub come_back: &'a str,
+}
+
+/// What came of asking. Accepted is not paid.
+#[must_use = "an outcome that nobody looks at is a payer who is asked twice"]
+pub enum Asked {
+    /// The payer is asked now.
+    Accepted {
+        /// The provider's name for it, needed to ask about it. It may be personal data.
+        name: Option<Arc<str>>,
+        /// Where the payer is to be sent.
+        go_to: Option<String>,
+    },
+    /// Nobody was asked and nobody will be. Asking again is safe.
+    Refused {
+        /// The provider's code.
+        code: Arc<str>,
+        /// Why, for the log; nothing of the payer.
+        why: String,
+        /// True if the channel failed, and not this one wish.
+        is_failure: bool,
+    },
+    /// It left us, and the payer may be looking at it. Never ask again on this.
+    Unknown {
+        /// Why, for the log; nothing of the payer.
+        why: String,
+    },
+}
+
+impl Asked {
+    /// What to tell the attempt.
+    pub const fn news(&self) -> AttemptEvent {
+        match self {
+            Self::Accepted { .. } => AttemptEvent::Accepted,
+            Self::Refused { .. } => AttemptEvent::Refused,
+            Self::Unknown { .. } => AttemptEvent::NoAnswer,
+        }
+    }
+}
+
+/// What the provider says of an attempt when it is asked.
+pub struct QueryAnswer<'a> {
+    /// Its code.
+    pub code: Option<Arc<str>>,
+    /// What to tell the attempt; nothing for a code that is not understood.
+    pub news: Option<AttemptEvent>,
+    /// The money, where the answer names its receipt.
+    pub money: Option<Told<'a>>,
+}
+
+/// The provider could not be asked, or did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAnswer(pub String);
+
+/// A channel whose provider tells us by itself.
+pub trait Listens: Send + Sync {
+    /// Whether the provider is expected to call from this address. The secret part of the path is judged before.
+    fn expects(&self, address: IpAddr) -> bool;
+
+    /// Reads a message.
+    fn read<'a>(&self, to: SentTo<'_>, headers: &HeaderMap, body: &'a [u8]) -> Result<Heard<'a>, Unheard>;
+
+    /// What the provider wants to hear when a message has been taken.
+    fn taken(&self, to: SentTo<'_>, body: &[u8]) -> Reply;
+
+    /// What the provider wants to hear about a bill that it asked about. Those that never ask hear that there is none.
+    fn about_bill(&self, body: &[u8], answer: &BillAnswer) -> Reply;
+}
+
+/// Where a message was sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentTo<'a> {
+    /// What kind of message it is, by its address.
+    pub kind: &'a str,
+    /// The attempt that its address names.
+    pub attempt: Option<AttemptId>,
+}
+
+/// What a provider said.
+pub enum Heard<'a> {
+    /// Money moved.
+    Money(Told<'a>),
+    /// News of an attempt.
+    News(AttemptTold),
+    /// It asks about a bill before money moves, by what the payer typed.
+    Question {
+        /// On which account the payer would pay.
+        account: CollectionAccount,
+        /// What the payer typed, exactly.
+        typed: Cow<'a, str>,
+        /// How much the payer wants to pay, if that is said.
+        money: Option<Money>,
+    },
+    /// Nothing that concerns us.
+    Nothing,
+}
+
+/// Why a message is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unheard {
+    /// There is no such kind of message.
+    NoSuchKind,
+    /// It is not signed by the provider.
+    NotSigned,
+    /// It tells of money, and cannot be read: it is kept for people to read.
+    Unreadable {
+        /// What could not be read, without what was there.
+        reason: String,
+        /// Which kind of message.
+        told_by: ToldBy,
+    },
+    /// It asks about a bill, and cannot be read.
+    UnreadableQuestion {
+        /// What could not be read, without what was there.
+        reason: String,
+    },
+}
+
+/// What is known about a bill that a provider asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BillAnswer {
+    /// It can be paid.
+    Open {
+        /// Its number.
+        number: PaymentNumber,
+        /// What is due.
+        due: Money,
+        /// True if another amount will do.
+        takes_parts: bool,
+        /// What it is for.
+        service: Text,
+    },
+    /// It can be paid, but not with the amount that was named.
+    OtherAmount,
+    /// The account is not ours.
+    OtherAccount,
+    /// It cannot be paid any more, or not yet.
+    NotOpen,
+    /// Nobody knows such a bill.
+    Unknown,
+    /// It cannot be looked up now.
+    InDoubt,
+}
+
+/// What is answered to a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+/// A channel whose statements can be read.
+pub trait ReadsStatements: Send + Sync {
+    /// Reads a whole file, or says everything that is wrong with it.
+    fn read_statement(&self, file: &[u8]) -> Result<Statement, Vec<LineProblem>>;
+}
+
+/// What a statement says.
+pub struct Statement {
+    /// What was on the account before the first line, if it says that.
+    pub opening: Option<Money>,
+    /// What was on it after the last.
+    pub closing: Option<Money>,
+    /// Its lines, in the order of the file.
+    pub lines: Vec<StatementLine>,
+}
+
+/// A line of a statement. Not printed: there is personal data in it.
+pub struct StatementLine {
+    /// Its number in the file, from 1.
+    pub line: usize,
+    /// The provider's receipt.
+    pub receipt: String,
+    /// What kind of movement.
+    pub movement: Movement,
+    /// How much, more than nothing.
+    pub money: Money,
+    /// What the payer typed; empty if nothing.
+    pub typed: String,
+    /// When, by the provider's clock.
+    pub moved: Option<LedgerTime>,
+    /// The payer's name or number as it stands there; empty if nothing does.
+    pub payer: String,
+}
+
+/// What kind of movement a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Money came.
+    Credit,
+    /// The provider took its charge.
+    Charge,
+    /// The provider took a payment back.
+    Reversal,
+    /// Money was moved on.
+    Transfer,
+}
+
+/// What is wrong with a line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineProblem {
+    /// Its number in the file, from 1; 0 for the whole file.
+    pub line: usize,
+    /// The column, if it is one.
+    pub column: &'static str,
+    /// What is wrong, without what stands there.
+    pub problem: String,
+}
+
+impl fmt::Display for LineProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.column) {
+            (0, _) => formatter.write_str(&self.problem),
+            (line, "") => write!(formatter, "line {line}: {}", self.problem),
+            (line, column) => write!(formatter, "line {line}, {column}: {}", self.problem),
+        }
+    }
+}

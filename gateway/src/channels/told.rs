@@ -1,0 +1,48 @@
+//! What a provider says, in words that are the same for all.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ledger::{Evidence, LedgerTime, Money};
+
+use crate::payments::{AttemptEvent, AttemptId, ChannelReceipt, ToldBy};
+
+/// Money that moved, as somebody tells it. Not printed: there is personal data in it.
+pub struct Told<'a> {
+    /// The provider's receipt, by which it is booked once, whoever tells of it and how often.
+    pub receipt: ChannelReceipt,
+    /// How much.
+    pub money: Money,
+    /// What for.
+    pub said_for: SaidFor<'a>,
+    /// Which kind of message tells of it.
+    pub told_by: ToldBy,
+    /// How well it is established.
+    pub evidence: Evidence,
+    /// When it moved, by the provider's clock.
+    pub moved: Option<LedgerTime>,
+    /// The payer's number as the provider tells it: digits, masked, or hashed.
+    pub phone: Option<Cow<'a, str>>,
+    /// The payer's name as the provider tells it.
+    pub name: Option<Cow<'a, str>>,
+}
+
+/// What money was sent for, as the provider tells it.
+#[derive(Clone)]
+pub enum SaidFor<'a> {
+    /// What the payer typed, exactly; empty if nothing.
+    Typed(Cow<'a, str>),
+    /// The answer to this attempt.
+    Attempt(AttemptId),
+}
+
+/// News of an attempt that is not money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptTold {
+    /// Which.
+    pub attempt: AttemptId,
+    /// What happened.
+    pub on: AttemptEvent,
+    /// The provider's code for it.
+    pub code: Option<Arc<str>>,
+}

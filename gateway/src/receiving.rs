@@ -1,0 +1,165 @@
+//! Money that a channel tells of, on its way into the books: what the payer typed is read, personal data is sealed, and the
+//! books take it, once. One way for callbacks, answers, statements and uploads alike.
+
+use ledger::{LedgerTime, Sealed};
+
+use crate::accounts;
+use crate::api::trouble;
+use crate::app::App;
+use crate::channels::{SaidFor, Told};
+use crate::http::problem::{MoneyMoved, Problem};
+use crate::payments::{
+    AccountFact, Addressed, Answer, Ask, AttemptId, Command, Difference, MoneyIn, Provider, TypedAccount,
+    normalise,
+};
+use crate::personal::{Field, Personal};
+use crate::telemetry::metrics as names;
+
+/// What became of money that was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was booked, by the record with this sequence.
+    Booked(u64),
+    /// It was booked before, by the record with this sequence.
+    Known(u64),
+    /// Its receipt was booked before with other facts, by the record with this sequence. The first stands.
+    Differs(u64, Difference),
+}
+
+/// Takes money that has moved. `principal` is who tells of it, `cause` the request or file.
+pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str) -> Result<Taken, Problem> {
+    let (provider, moved) = (told.receipt.provider, told.moved);
+    let money_in = read(app, told)?;
+    let ask = Ask::Receive(Box::new(money_in));
+    let command = Command { principal: principal.into(), cause: cause.into(), ask };
+    let answer = app.books.take_money(command).await.map_err(|error| {
+        metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
+        tracing::error!(%error, "A confirmation of money that has moved was not booked.");
+        trouble::books_for_callback(&error)
+    })?;
+    let (outcome, taken) = match answer {
+        Answer::Booked { sequence } => {
+            note_delay(app, provider, moved);
+            ("booked", Taken::Booked(sequence))
+        }
+        Answer::Known { sequence } => ("known", Taken::Known(sequence)),
+        Answer::Quarantined { stands, differs, is_new } => {
+            if is_new {
+                tracing::error!(
+                    stands,
+                    ?differs,
+                    "A receipt came again with other facts: in quarantine, the first stands."
+                );
+            }
+            ("quarantined", Taken::Differs(stands, differs))
+        }
+        other => {
+            return Err(trouble::internal(format!("{other:?} answers no money")).money_moved(MoneyMoved::Yes));
+        }
+    };
+    metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => outcome).increment(1);
+    Ok(taken)
+}
+
+fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
+    let personal = Personal::default()
+        .with(Field::ProviderPhone, told.phone.as_deref())
+        .with(Field::Name, told.name.as_deref());
+    let (addressed, account_fact, sealed) = match &told.said_for {
+        SaidFor::Attempt(attempt) => {
+            let sealed = seal(app, bill_slot_of(app, *attempt), &personal)?;
+            (Addressed::Attempt(*attempt), AccountFact::Unsaid, sealed)
+        }
+        SaidFor::Typed(account) => {
+            let (typed, lead) = accounts::read(app, account, told.money, |_| true);
+            let fact = account_fact(app, &typed, account);
+            let personal = personal.with(Field::TypedAccount, Some(account));
+            let sealed = seal(app, bill_slot(app, &typed, lead), &personal)?;
+            if app.channels.collects(&told.receipt) {
+                (typed, fact, sealed)
+            } else {
+                tracing::error!(
+                    "A confirmation is for a short code that is not ours: its money is in suspense."
+                );
+                (Addressed::OtherShortCode, fact, sealed)
+            }
+        }
+    };
+    Ok(MoneyIn {
+        receipt: told.receipt,
+        money: told.money,
+        addressed,
+        account_fact,
+        told_by: told.told_by,
+        evidence: told.evidence,
+        moved: told.moved,
+        sealed,
+        random: rand::random(),
+    })
+}
+
+/// Notes how late this money became known. The channel tells whole seconds and its clock is not ours: a moment that has
+/// not come yet is one that has just passed.
+#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a metric; no money is in it")]
+fn note_delay(app: &App, provider: Provider, moved: Option<LedgerTime>) {
+    let Some(moved) = moved else { return };
+    let seconds = (app.now().micros() - moved.micros()).max(0) as f64 / 1e6;
+    metrics::histogram!(names::PAYMENT_CONFIRMATION_SECONDS.name, "channel" => provider.word())
+        .record(seconds);
+}
+
+/// What the message says of the account, to be compared later. That no hash can be made of what was typed is no reason to
+/// turn money away: then nothing is compared.
+fn account_fact(app: &App, typed: &Addressed, account: &str) -> AccountFact {
+    match typed {
+        Addressed::Typed(TypedAccount::Number(number)) => AccountFact::Number(*number),
+        Addressed::Typed(TypedAccount::Missing) => AccountFact::Unsaid,
+        _ => {
+            let hashed = app.lookup_keys.hash_account(app.month().0, &normalise(account));
+            hashed.unwrap_or_else(|error| {
+                tracing::error!(%error, "What a payer typed cannot be hashed; its payment is booked without.");
+                AccountFact::Unsaid
+            })
+        }
+    }
+}
+
+/// Seals personal data under the key of the bill that the money is for, or under a key of its own. That a bill's data
+/// was erased meanwhile, or its key cannot be read, is no reason to turn money away.
+pub(crate) fn seal(app: &App, slot: Option<u64>, personal: &Personal) -> Result<Option<Sealed>, Problem> {
+    if let Some(slot) = slot {
+        match personal.seal_in(&app.vault, slot) {
+            Ok(sealed) => return Ok(sealed),
+            Err(error) => tracing::error!(%error, slot, "A key cannot be read; another one is taken."),
+        }
+    }
+    let no_key = |error| trouble::vault(&error).money_moved(MoneyMoved::Yes);
+    let taken = app.vault.take().map_err(no_key)?;
+    personal.seal_with(&taken).map_err(no_key)
+}
+
+/// The slot of the bill that money was sent for. Money that leads to no bill has a key of its own. What is held because
+/// another bill is a slip away was typed under the reference of this one all the same, and has its key.
+fn bill_slot(app: &App, typed: &Addressed, lead: Option<accounts::Lead>) -> Option<u64> {
+    let bill = match (typed, lead) {
+        (Addressed::Typed(TypedAccount::Number(number)), _) => app.books.bill(*number),
+        (_, Some(lead)) => lead.map(Result::ok),
+        _ => return None,
+    };
+    let bill = bill.unwrap_or_else(|error| {
+        tracing::error!(%error, "A bill cannot be looked up; its payment is sealed under a key of its own.");
+        None
+    });
+    bill.map(|bill| bill.terms.vault_slot)
+}
+
+/// The slot of the bill that an attempt is for. That it cannot be found is no reason to turn money away.
+fn bill_slot_of(app: &App, attempt: AttemptId) -> Option<u64> {
+    let attempt = app.books.attempt(attempt);
+    let bill = attempt.and_then(|attempt| attempt.map_or(Ok(None), |attempt| app.books.bill(attempt.bill)));
+    bill.unwrap_or_else(|error| {
+        tracing::error!(%error, "An attempt cannot be looked up; its payment is sealed under a key of its own.");
+        None
+    })
+    .map(|bill| bill.terms.vault_slot)
+}
