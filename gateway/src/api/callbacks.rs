@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{SharedApp, inquiries, trouble};
 use crate::app::App;
 use crate::channels::AttemptTold;
-use crate::channels::contract::{BillAnswer, Channel, Heard, Listens, Reply, SentTo, Unheard};
+use crate::channels::contract::{BillAnswer, Heard, Listens, Reply, SentTo, Unheard};
 use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE};
 use crate::channels::sources::Caller;
 use crate::http::problem::{MoneyMoved, Problem};
@@ -23,17 +23,25 @@ use crate::telemetry::metrics as names;
 
 /// `POST /cb/{token}/c2b/validate`: may this payment be made? Read-only; any doubt is a yes.
 pub(super) async fn validate(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPaybill), VALIDATE).await
+    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPaybill), to(VALIDATE)).await
 }
 
 /// `POST /cb/{token}/c2b/confirm`: money has moved.
 pub(super) async fn confirm(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPaybill), CONFIRM).await
+    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPaybill), to(CONFIRM)).await
 }
 
 /// `POST /cb/{token}/stk/{attempt}`: a prompt has its result.
 pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPrompt), RESULT).await
+    // The path may have been cut on its way. Money is taken all the same, for an attempt that nobody made.
+    let attempt = request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0));
+    let to = SentTo { kind: RESULT, attempt: Some(attempt) };
+    hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPrompt), to).await
+}
+
+/// An address that names no attempt.
+const fn to(kind: &str) -> SentTo<'_> {
+    SentTo { kind, attempt: None }
 }
 
 /// Hears what a provider says, and does what has to be done about it before it is answered.
@@ -41,11 +49,10 @@ async fn hear(
     app: &App,
     request: &Request<App>,
     name: &ChannelName,
-    kind: &str,
+    to: SentTo<'_>,
 ) -> Result<Response, Problem> {
     let channel = app.channels.find(name).map(AsRef::as_ref).ok_or_else(no_such_channel)?;
     let listens = channel.listens().ok_or_else(no_such_channel)?;
-    let to = SentTo { kind, attempt: request.head.parameter("attempt").parse().ok() };
     let body = request.bytes();
     let provider = channel.account().provider;
     match listens.read(to, request.head.headers(), body) {
@@ -69,7 +76,7 @@ async fn hear(
             return Ok(answer_question(listens, body, &BillAnswer::InDoubt));
         }
         Err(Unheard::Unreadable { reason, told_by }) => {
-            keep_unreadable(app, request, channel, told_by, reason).await?;
+            keep_unreadable(app, request, provider, (told_by, to.attempt), reason).await?;
         }
         Err(Unheard::NotSigned) => {
             metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "signature").increment(1);
@@ -144,8 +151,8 @@ pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem>
 async fn keep_unreadable(
     app: &App,
     request: &Request<App>,
-    channel: &dyn Channel,
-    told_by: ToldBy,
+    provider: Provider,
+    (told_by, attempt): (ToldBy, Option<AttemptId>),
     reason: String,
 ) -> Result<(), Problem> {
     metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "unreadable").increment(1);
@@ -156,13 +163,10 @@ async fn keep_unreadable(
         tracing::error!(%error, "A message cannot be named; it is kept each time it comes.");
         request.head.id().as_str().to_owned()
     });
-    let provider = channel.account().provider;
-    let names_attempt = channel.asks_payer().is_some();
     let kept = UnreadableMessage {
         provider,
         told_by,
-        attempt: names_attempt
-            .then(|| request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0))),
+        attempt,
         reason: reason.as_str().into(),
         byte_count: request.bytes().len() as u64,
         content: content.into(),

@@ -21,7 +21,7 @@ use crate::channels::contract::{
 };
 use crate::channels::{AmountTerms, AttemptTold, CollectionAccount, Instructions, NotPayable, SaidFor, Told};
 use crate::payments::channels::{ChannelKind, ChannelName, Step};
-use crate::payments::{AttemptId, PaymentNumber, Provider, ToldBy};
+use crate::payments::{PaymentNumber, Provider, ToldBy};
 
 /// Kind of message that tells of a payment to a paybill.
 pub const CONFIRM: &str = "confirm";
@@ -245,8 +245,7 @@ impl Listens for PromptOnPhone {
         if to.kind != RESULT {
             return Err(Unheard::NoSuchKind);
         }
-        // The path may have been cut on its way. Money is taken all the same, for an attempt that nobody made.
-        let attempt = to.attempt.unwrap_or_else(|| AttemptId::from_uuid(0));
+        let Some(attempt) = to.attempt else { return Err(Unheard::NoSuchKind) };
         let result = prompt::parse(body).map_err(|error| unreadable(&error, ToldBy::PromptResult))?;
         Ok(match result.ending {
             PromptEnding::Paid(paid) => Heard::Money(Told {
