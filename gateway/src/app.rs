@@ -27,6 +27,7 @@ use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::Messenger;
+use crate::outbound::Outbound;
 use crate::payments::{AttemptId, BillId, EndpointId};
 use crate::personal::LookupKeys;
 use crate::process::DemoStaff;
@@ -89,6 +90,8 @@ pub struct App {
     pub bill_life_seconds: i64,
     /// How this gateway is reached from outside, without a slash at the end.
     pub public_url: String,
+    /// How others are reached.
+    pub outbound: Outbound,
     /// Lines to the agencies' own systems.
     pub routing: Routing,
     /// Text messages to payers.
