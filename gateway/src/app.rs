@@ -33,7 +33,7 @@ use crate::personal::LookupKeys;
 use crate::process::DemoStaff;
 use crate::receipts::ReceiptSigner;
 use crate::routing::Routing;
-use crate::staff::StaffDoor;
+use crate::staff::{IdentityProvider, StaffDoor};
 use crate::views::Views;
 
 /// Everything that a request can reach.
@@ -74,6 +74,10 @@ pub struct App {
     pub limits: RateLimits,
     /// Where staff come in.
     pub staff: StaffDoor,
+    /// Whether staff may come in with a password and an app.
+    pub takes_passwords: bool,
+    /// Through whom else they may come in.
+    pub identity_provider: Option<IdentityProvider>,
     /// The staff of a demonstration, whose passwords everybody may read.
     pub demo_staff: Option<DemoStaff>,
     /// What the books look like in SQL.

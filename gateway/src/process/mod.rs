@@ -52,7 +52,7 @@ use crate::routing::{IdentitySigner, Routing};
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
 use crate::server::{Listener, drain, serve};
-use crate::staff::{CredentialsError, StaffDoor};
+use crate::staff::{CredentialsError, IdentityProvider, StaffDoor};
 use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
@@ -240,6 +240,9 @@ pub async fn start(
     let identity = IdentitySigner::new(identity_key, &public_url);
     let outbound = Outbound::new(config)?;
     let routing = Routing::new(&config.routing, outbound.clone(), identity, &public_url, stop.clone());
+    let identity_provider = config.sign_in.provider.clone().and_then(|terms| {
+        IdentityProvider::new(terms, outbound.clone(), &public_url, purpose == Purpose::Demonstration)
+    });
     let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
     let messenger = Messenger::new(terms, &outbound, &public_url, paybill.short_code());
     let app = Arc::new(App {
@@ -265,6 +268,8 @@ pub async fn start(
         help: config.help.clone(),
         limits: RateLimits::new(),
         staff,
+        takes_passwords: config.sign_in.takes_passwords,
+        identity_provider,
         demo_staff,
         views,
         live: Live::new(stop.clone()),
