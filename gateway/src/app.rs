@@ -28,12 +28,13 @@ use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::Messenger;
+use crate::outbound::Outbound;
 use crate::payments::{AttemptId, BillId, EndpointId};
 use crate::personal::LookupKeys;
 use crate::process::DemoStaff;
 use crate::receipts::ReceiptSigner;
 use crate::routing::Routing;
-use crate::staff::StaffDoor;
+use crate::staff::{IdentityProvider, StaffDoor};
 use crate::views::Views;
 
 /// Everything that a request can reach.
@@ -76,6 +77,10 @@ pub struct App {
     pub limits: RateLimits,
     /// Where staff come in.
     pub staff: StaffDoor,
+    /// Whether staff may come in with a password and an app.
+    pub takes_passwords: bool,
+    /// Through whom else they may come in.
+    pub identity_provider: Option<IdentityProvider>,
     /// The staff of a demonstration, whose passwords everybody may read.
     pub demo_staff: Option<DemoStaff>,
     /// What the books look like in SQL.
@@ -92,6 +97,8 @@ pub struct App {
     pub bill_life_seconds: i64,
     /// How this gateway is reached from outside, without a slash at the end.
     pub public_url: String,
+    /// How others are reached.
+    pub outbound: Outbound,
     /// Lines to the agencies' own systems.
     pub routing: Routing,
     /// Text messages to payers.

@@ -155,6 +155,11 @@ impl RateLimits {
         if is_a_strangers(client) { check(&self.sign_in_addresses, &counted_as(client)) } else { Ok(()) }
     }
 
+    /// Somebody begins to sign in through the identity provider, or comes back from it.
+    pub fn provider_is_asked(&self, client: IpAddr) -> Result<(), TooOften> {
+        self.invitation_is_tried(client)
+    }
+
     /// Somebody's key drafts a catalogue.
     pub fn catalogue_is_drafted(&self, principal: &Arc<str>) -> Result<(), TooOften> {
         check(&self.drafts, principal)

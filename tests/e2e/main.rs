@@ -55,6 +55,7 @@ mod console;
 mod gates;
 mod privacy;
 mod staff;
+mod staff_provider;
 
 // Running it.
 mod configuration;

@@ -52,6 +52,10 @@ fn somebody_is_invited_sets_up_is_reset_and_leaves() {
     run(malipo(["staff", "add", "asha.w", "--role", "auditor", "--data"]).arg(gateway.data())).expect(1);
     run(malipo(["staff", "add", "robot", "--role", "maker", "--data"]).arg(gateway.data())).expect(1);
 
+    let nowhere = ["staff", "add", "nobody", "--role", "agency_viewer", "--agency", "xyz", "--data"];
+    let refused = run(malipo(nowhere).arg(gateway.data())).expect(1);
+    assert!(refused.stderr.contains("no agency XYZ"), "{}", refused.stderr);
+
     // Mistakes on the way, none of which uses the invitation up.
     let page = Page::open(&origin, "/en/staff/set-up");
     let refused = page.send(&page.form("/set-up").with("invitation", "mzxw6ytboi"));

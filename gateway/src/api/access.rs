@@ -254,7 +254,19 @@ pub(crate) fn session_cookie(purpose: Purpose) -> &'static str {
 
 /// The token of the session that a browser shows.
 pub(crate) fn session_token(purpose: Purpose, head: &RequestHead) -> Option<&str> {
-    let name = session_cookie(purpose);
+    cookie_of(head, session_cookie(purpose))
+}
+
+/// The cookie of a browser that has begun to sign in through the identity provider.
+pub(crate) fn provider_cookie(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Live => "__Host-malipo_provider",
+        Purpose::Demonstration => "malipo_provider",
+    }
+}
+
+/// The value of a cookie that a browser shows.
+pub(crate) fn cookie_of<'h>(head: &'h RequestHead, name: &str) -> Option<&'h str> {
     let cookies = head.header("cookie")?.split(';');
     cookies
         .filter_map(|cookie| cookie.trim().split_once('='))

@@ -45,7 +45,10 @@ use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
     READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS,
 };
-pub(crate) use access::{authorize, authorize_staff, check_origin, no_rows, session_cookie, session_token};
+pub(crate) use access::{
+    authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
+    session_token,
+};
 pub(crate) use callbacks::check_caller;
 pub(crate) use events::EventBody;
 pub(crate) use gate::{let_in, read_gate};
@@ -57,7 +60,7 @@ pub(crate) use openapi::DOCUMENT;
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 pub(crate) use staff::new_account;
-pub use staff::{NewStaff, StaffBody, StaffList};
+pub use staff::{NewStaff, ProviderName, StaffBody, StaffList};
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;
@@ -283,6 +286,13 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::post("/admin/staff/{id}/end", "admin_staff_end", Access::Operator, staff::end).runs_to_end(),
         Route::post("/admin/staff/{id}/reset", "admin_staff_reset", Access::Operator, staff::reset)
             .runs_to_end(),
+        Route::post(
+            "/admin/staff/{id}/provider-name",
+            "admin_staff_provider_name",
+            Access::Operator,
+            staff::name_at_provider,
+        )
+        .runs_to_end(),
         // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
             .lane(Lane::Apart)

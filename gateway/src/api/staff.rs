@@ -13,7 +13,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{Answer, Ask, StaffAsk};
-use crate::staff::{CredentialsError, read_login};
+use crate::staff::{CredentialsError, read_login, read_provider_name};
 
 /// What an account is asked for with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +28,14 @@ pub struct NewStaff {
     pub agency: Option<String>,
 }
 
+/// What an identity provider calls somebody.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderName {
+    /// The value of the claim that names people; `null` takes it back.
+    pub provider_name: Option<String>,
+}
+
 /// An account as it is listed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StaffBody {
@@ -36,6 +44,9 @@ pub struct StaffBody {
     /// The name to sign in with; absent if its file was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
+    /// What the identity provider calls them, if they sign in through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_name: Option<String>,
     /// What they may do.
     pub role: Role,
     /// The agency whose rows they see.
@@ -71,6 +82,12 @@ pub(super) async fn add(app: SharedApp, request: Request<App>) -> Result<Respons
     let wrong = |detail: String| Problem::validation(vec![FieldError::new("/login", "not_a_name", detail)]);
     let login = read_login(&wanted.login).map_err(|error| wrong(format!("Not a name: {error}.")))?;
     let account = new_account(wanted.role, wanted.agency.as_deref())?;
+    if let Some(agency) = &account.agency
+        && app.catalogue.current().catalogue().agency(agency).is_none()
+    {
+        let detail = format!("The catalogue has no agency {agency}.");
+        return Err(Problem::validation(vec![FieldError::new("/agency", "no_such_agency", detail)]));
+    }
     let invited =
         app.staff.invite(&account.id, &login, app.now_seconds()).map_err(|error| credentials(&error))?;
     if let Err(problem) = ask(&app, &request, StaffAsk::Add(account.clone())).await {
@@ -90,6 +107,20 @@ pub(super) async fn reset(app: SharedApp, request: Request<App>) -> Result<Respo
     ask(&app, &request, StaffAsk::Reset { account: account.id.clone() }).await?;
     let body = StaffBody::of(&app, &account).invited(&app, &invited.code);
     Ok(response::json(StatusCode::OK, &body))
+}
+
+/// `POST /admin/staff/{id}/provider-name`.
+pub(super) async fn name_at_provider(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let account = find(&app, request.head.parameter("id"))?;
+    let wanted: ProviderName = request.json()?;
+    let name = wanted.provider_name.as_deref().map(read_provider_name).transpose().map_err(|error| {
+        let detail = format!("Not a name: {error}.");
+        Problem::validation(vec![FieldError::new("/provider_name", "not_a_name", detail)])
+    })?;
+    app.staff.set_provider_name(&account.id, name).map_err(|error| credentials(&error))?;
+    // Sessions end with the record. Whoever is called so now comes in from here on, whether or not there is room for it.
+    ask(&app, &request, StaffAsk::NoteProviderName { account: account.id.clone() }).await?;
+    Ok(response::json(StatusCode::OK, &StaffBody::of(&app, &account)))
 }
 
 /// `POST /admin/staff/{id}/end`.
@@ -131,6 +162,9 @@ async fn ask(app: &App, request: &Request<App>, ask: StaffAsk) -> Result<(), Pro
 fn credentials(error: &CredentialsError) -> Problem {
     match error {
         CredentialsError::LoginTaken => Problem::new(Code::Conflict, "Somebody has this name already."),
+        CredentialsError::ProviderNameTaken => {
+            Problem::new(Code::Conflict, "The identity provider calls somebody else so already.")
+        }
         CredentialsError::NoSuchAccount => Problem::new(
             Code::Conflict,
             "What this account signs in with is not among the keys: end it, and add the person again.",
@@ -145,6 +179,7 @@ impl StaffBody {
         Self {
             id: account.id.to_string(),
             is_set_up: known.as_ref().is_some_and(|known| known.is_set_up()),
+            provider_name: known.as_ref().and_then(|known| known.provider_name.clone()),
             login: known.map(|known| known.login),
             role: account.role,
             agency: account.agency.as_deref().map(str::to_owned),

@@ -279,7 +279,7 @@ fn read_url(app: &App, text: &str) -> Result<Arc<str>, Problem> {
         );
         return Err(wrong("/url", "not_an_address", detail));
     }
-    app.routing
+    app.outbound
         .may_lead_to(text)
         .map_err(|reason| wrong("/url", "not_allowed", format!("Nothing is sent there: {reason}.")))?;
     Ok(text.into())

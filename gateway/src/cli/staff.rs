@@ -9,7 +9,7 @@ use hyper::Method;
 use super::admin::{AdminError, ask};
 use super::{EXIT_NOT_FOUND, EXIT_UNAVAILABLE, complain};
 use crate::access::Role;
-use crate::api::{NewStaff, StaffBody, StaffList};
+use crate::api::{NewStaff, ProviderName, StaffBody, StaffList};
 
 /// What to do with accounts of staff.
 #[derive(Debug, Subcommand)]
@@ -45,7 +45,18 @@ pub enum StaffCommand {
         #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
         data: PathBuf,
     },
-    /// Take password and app back, end every session, and invite again.
+    /// Say what the identity provider calls somebody, so that they can sign in through it; without a name, take it back.
+    /// Every session of theirs ends.
+    ProviderName {
+        /// The name that they sign in with here, or `stf_…`.
+        account: String,
+        /// The value of the claim that names people there: with oidc.claim = "email", their address.
+        name: Option<String>,
+        /// Data directory of the gateway.
+        #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
+        data: PathBuf,
+    },
+    /// Take back password, app and the name at the identity provider, end every session, and invite again.
     Reset {
         /// The name that they sign in with, or `stf_…`.
         account: String,
@@ -68,6 +79,14 @@ pub(super) fn run(command: &StaffCommand) -> ExitCode {
         }
         StaffCommand::End { account, data } => ask(data, Method::POST, &path(account, "end"), None)
             .map(|_| eprintln!("{account} has ended, and every session with it.")),
+        StaffCommand::ProviderName { account, name, data } => {
+            let body = serde_json::to_vec(&ProviderName { provider_name: name.clone() })
+                .expect("a name can be written as JSON");
+            ask(data, Method::POST, &path(account, "provider-name"), Some(body)).map(|_| match name {
+                Some(_) => eprintln!("{account} signs in through the identity provider from now on."),
+                None => eprintln!("{account} signs in through no identity provider any more."),
+            })
+        }
         StaffCommand::Reset { account, data } => {
             ask(data, Method::POST, &path(account, "reset"), None).map(|answer| show_invitation(&answer))
         }

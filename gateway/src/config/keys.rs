@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use super::sign_in;
+
 /// One key.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
@@ -473,7 +475,14 @@ const OTHERS: &[Key] = &[
 
 /// Every key, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    PUBLIC.iter().chain(&CALLBACK).chain(&ADMIN).chain(&FIRST_CARRIER).chain(&SECOND_CARRIER).chain(OTHERS)
+    PUBLIC
+        .iter()
+        .chain(&CALLBACK)
+        .chain(&ADMIN)
+        .chain(&FIRST_CARRIER)
+        .chain(&SECOND_CARRIER)
+        .chain(&sign_in::KEYS)
+        .chain(OTHERS)
 }
 
 /// The key of this name.

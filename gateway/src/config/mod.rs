@@ -9,6 +9,7 @@
 //! * [`value`]: a text becomes a value of its key's form.
 //! * `rules`: what `serve` and `demo` each insist on.
 //! * [`sections`]: the values by the part of the gateway that uses them.
+//! * [`sign_in`]: the keys and values of how staff sign in.
 //! * [`show`]: the configuration printed back, and an example file.
 
 pub mod flags;
@@ -18,6 +19,7 @@ mod rules;
 pub mod secret;
 pub mod sections;
 pub mod show;
+pub mod sign_in;
 pub mod sources;
 pub mod value;
 
@@ -29,6 +31,7 @@ use self::sections::{
     BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine, ListenerConfig,
     LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
 };
+use self::sign_in::SignInConfig;
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
 
@@ -70,6 +73,8 @@ pub struct Config {
     pub routing: RoutingConfig,
     /// Text messages.
     pub messages: MessagesConfig,
+    /// How staff sign in.
+    pub sign_in: SignInConfig,
     /// How the demonstration runs. Meaningless elsewhere.
     pub demo: DemoConfig,
     /// What the log says.
@@ -107,6 +112,7 @@ impl Config {
             catalogue: CatalogueConfig::read(&values),
             routing: RoutingConfig::read(&values),
             messages: MessagesConfig::read(&values),
+            sign_in: SignInConfig::read(&values),
             demo: DemoConfig::read(&values),
             log: LogConfig::read(&values),
             values,

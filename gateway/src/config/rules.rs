@@ -25,6 +25,7 @@ pub(super) fn check(mode: Mode, values: &Values, problems: &mut Problems) {
     rules.tls_pairs_are_whole();
     rules.rate_is_whole();
     rules.listeners_are_apart();
+    rules.staff_can_sign_in();
     match mode {
         Mode::Serve => rules.serve(),
         Mode::Demo => rules.demo(),
@@ -53,6 +54,11 @@ impl Rules<'_> {
             self.token_fits_in_a_path(token);
         }
         self.providers_of_messages_are_whole();
+        let issuer: Option<Url> = self.values.optional("oidc.issuer");
+        if issuer.is_some_and(|url| !url.is_https()) {
+            let what = "oidc.issuer does not begin with https";
+            self.add("oidc.issuer", what, "who signs in, and our secret there, travel over TLS only");
+        }
         self.data_is_kept();
         for key in keys::all().filter(|key| key.name.starts_with("demo.")) {
             self.unset(
@@ -72,7 +78,8 @@ impl Rules<'_> {
                 self.add(&key, what, "use an address such as 127.0.0.1:8080");
             }
         }
-        for key in keys::all().filter(|key| key.is_secret()) {
+        // The secret at an identity provider of this machine, and there can be no other, opens nothing that is live.
+        for key in keys::all().filter(|key| key.is_secret() && key.name != "oidc.client_secret") {
             self.unset(
                 key.name,
                 "is a live credential, which demo refuses",
@@ -96,10 +103,43 @@ impl Rules<'_> {
             let what = "routing.private_networks: demo speaks to this machine alone";
             self.add("routing.private_networks", what, "use a range such as 127.0.0.0/8");
         }
-        let sandbox: Option<Url> = self.values.optional("demo.sandbox_url");
-        if sandbox.is_some_and(|url| !url.is_loopback()) {
-            let what = "demo.sandbox_url: demo speaks to this machine alone";
-            self.add("demo.sandbox_url", what, "use an address such as http://127.0.0.1:9100");
+        for key in ["demo.sandbox_url", "oidc.issuer"] {
+            let url: Option<Url> = self.values.optional(key);
+            if url.is_some_and(|url| !url.is_loopback()) {
+                let what = format!("{key}: demo speaks to this machine alone");
+                self.add(key, what, "use an address such as http://127.0.0.1:9100");
+            }
+        }
+    }
+
+    /// There is a door, and a provider at it is whole: whoever relies on its second factor says how it tells of one.
+    fn staff_can_sign_in(&mut self) {
+        let has_provider = !self.values.is_missing("oidc.issuer");
+        if !has_provider {
+            for key in ["name", "client_id", "client_secret", "agency_claim", "acr_values", "amr_values"] {
+                let key = format!("oidc.{key}");
+                self.unset(&key, "is of an identity provider, and there is none", "set oidc.issuer too");
+            }
+            if self.values.optional("staff.password_sign_in") == Some(false) {
+                let what = "staff.password_sign_in: nobody could sign in";
+                self.add("staff.password_sign_in", what, "leave it on, or set oidc.issuer");
+            }
+            return;
+        }
+        for key in ["oidc.name", "oidc.client_id"] {
+            self.required(key);
+        }
+        let scopes: Option<String> = self.values.optional("oidc.scopes");
+        if scopes.is_some_and(|scopes| !scopes.split_whitespace().any(|scope| scope == "openid")) {
+            let remedy = "without openid a provider says nothing that it has signed";
+            self.add("oidc.scopes", "oidc.scopes: openid is not among them", remedy);
+        }
+        let is_asserted = self.values.optional("oidc.second_factor") == Some("asserted");
+        let says_how = ["oidc.acr_values", "oidc.amr_values"].iter().any(|key| !self.values.is_missing(key));
+        if is_asserted && !says_how {
+            let remedy = "set oidc.acr_values or oidc.amr_values to what the provider says of a second factor, or \
+                          oidc.second_factor = \"unasserted\" if it lets nobody in without one and cannot say so";
+            self.add("oidc.second_factor", "oidc.second_factor: nothing says how it is asserted", remedy);
         }
     }
 

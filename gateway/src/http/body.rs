@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
@@ -222,6 +222,20 @@ impl Fields {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+/// What needs no percent sign in a form.
+const PLAIN_IN_A_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
+
+/// A form or a query of ours, for somebody else to read.
+pub(crate) fn form_of(fields: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", in_a_form(value));
+    fields.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// A value as it stands in a form.
+pub(crate) fn in_a_form(value: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(value, PLAIN_IN_A_FORM)
 }
 
 fn resolve(text: &str) -> Result<String, Problem> {

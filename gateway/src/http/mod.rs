@@ -22,5 +22,3 @@ pub mod event_stream;
 pub mod problem;
 pub mod problem_codes;
 pub mod response;
-
-pub(crate) mod departure;

@@ -39,8 +39,8 @@ use crate::config::secret::Secret;
 use crate::config::sections::MessagesConfig;
 use crate::http::body::Fields;
 use crate::http::client_address::AddressRange;
+use crate::outbound::Outbound;
 use crate::payments::MessageId;
-use crate::routing::Routing;
 
 pub use self::provider::ProviderTerms;
 
@@ -137,9 +137,9 @@ impl MessageTerms {
 
 impl Messenger {
     /// On these terms. Nothing is sent before `run`.
-    pub fn new(terms: MessageTerms, routing: &Routing, public_url: &str, paybill: &str) -> Self {
+    pub fn new(terms: MessageTerms, outbound: &Outbound, public_url: &str, paybill: &str) -> Self {
         let providers = terms.providers.into_iter().filter_map(|provider| {
-            let destination = routing.destination(
+            let destination = outbound.destination(
                 &provider.base_url,
                 CONNECT_WITHIN,
                 terms.simulated_report_to.is_some(),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::HeaderMap;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{HeaderMap, Method};
 
 use super::letter::Letter;
 use super::wire::{self, Word};
 use crate::config::secret::Secret;
-use crate::routing::destination::{Destination, NoAnswer};
+use crate::outbound::destination::{Destination, NoAnswer};
 
 /// The longest that a call may take. The published clients wait nine seconds for an answer.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
@@ -83,9 +83,13 @@ impl Provider {
         let dashboard = serde_json::json!({"report": format!("{address}/report"), "incoming": format!("{address}/incoming")});
         loop {
             let body = Bytes::from(dashboard.to_string());
-            match self.destination.post("/dashboard", HeaderMap::new(), body, CALL_WITHIN).await {
-                Ok((status, _)) if status.is_success() => return,
-                Ok((status, _)) => tracing::warn!(%status, "A simulated carrier does not take our address."),
+            let told =
+                self.destination.send(Method::POST, "/dashboard", HeaderMap::new(), body, CALL_WITHIN).await;
+            match told {
+                Ok(answer) if answer.status().is_success() => return,
+                Ok(answer) => {
+                    tracing::warn!(status = %answer.status(), "A simulated carrier does not take our address.");
+                }
                 Err(error) => tracing::debug!(%error, "A simulated carrier is not there yet."),
             }
             tokio::time::sleep(TOLD_AGAIN_AFTER).await;
@@ -106,9 +110,9 @@ impl Provider {
             (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
             (USER_AGENT, HeaderValue::from_static("malipo")),
         ]);
-        let answer = self.destination.post(wire::PATH, headers, Bytes::from(form), CALL_WITHIN).await;
-        match answer {
-            Ok((status, body)) => match wire::read_answer(status, &body) {
+        let form = Bytes::from(form);
+        match self.destination.send(Method::POST, wire::PATH, headers, form, CALL_WITHIN).await {
+            Ok(answer) => match wire::read_answer(answer.status(), answer.body()) {
                 Word::Taken(id) => Outcome::Taken(id),
                 Word::PutOff(reason) => Outcome::PutOff(reason),
                 Word::Refused(reason) => Outcome::Refused(reason),

@@ -5,39 +5,23 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::http::body::Fields;
+use crate::http::body::{Fields, form_of};
 
 /// Below the base address.
 pub(super) const PATH: &str = "/version1/messaging";
 
-/// What needs no percent sign in a form.
-const IN_A_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
 /// Names and reasons of a provider that are kept are no longer than this.
 const WORD_CHARACTERS_MAX: usize = 64;
 
 /// The form that hands a message over. `bulkSMSMode` says that the sender pays.
 pub(super) fn form(username: &str, sender: Option<&str>, to: Subscriber, text: &str) -> String {
     let number = format!("+{}", to.digits());
-    let mut form = String::new();
-    let mut add = |name: &str, value: &str| {
-        let mark = if form.is_empty() { "" } else { "&" };
-        form.push_str(mark);
-        form.push_str(name);
-        form.push('=');
-        form.extend(utf8_percent_encode(value, IN_A_FORM));
-    };
-    add("username", username);
-    add("to", &number);
-    add("message", text);
-    add("bulkSMSMode", "1");
-    if let Some(sender) = sender {
-        add("from", sender);
-    }
-    form
+    let mut fields = vec![("username", username), ("to", &number), ("message", text), ("bulkSMSMode", "1")];
+    fields.extend(sender.map(|sender| ("from", sender)));
+    form_of(&fields)
 }
 
 /// What an answer says about one message.

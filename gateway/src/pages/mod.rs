@@ -58,6 +58,8 @@ use staff::staff_form;
 const FORM_BYTES_MAX: usize = 4 * 1024;
 /// A prompt waits for the provider's own answer.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
+/// Signing in through an identity provider waits for three answers of it at most.
+const PROVIDER_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Bytes of chance in the token of a form: nobody guesses the token of another.
 const TOKEN_BYTES: usize = 16;
@@ -159,6 +161,20 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             Access::Anyone,
             staff::sign_in::submit,
         )),
+        Route::get(
+            "/{lang}/staff/sign-in/provider",
+            "staff_provider_begin",
+            Access::Anyone,
+            staff::provider::begin,
+        )
+        .deadline(PROVIDER_DEADLINE),
+        Route::get(
+            crate::staff::RETURN_PATH,
+            "staff_provider_finish",
+            Access::Anyone,
+            staff::provider::finish,
+        )
+        .deadline(PROVIDER_DEADLINE),
         form(staff_form("/{lang}/staff/sign-out", "staff_sign_out", STAFF, staff::sign_in::sign_out)),
         Route::get("/{lang}/staff/set-up", "staff_set_up", Access::Anyone, staff::set_up::show),
         form(Route::post(

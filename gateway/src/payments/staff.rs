@@ -28,6 +28,15 @@ pub enum StaffEvent {
     SignedIn {
         /// Who.
         account: Arc<str>,
+        /// Whether an identity provider said who it is, and not a password and a code.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_provider: bool,
+    },
+    /// What an identity provider calls them was set, or taken back. Every session of theirs ends: it may be somebody else who
+    /// signs in from here on.
+    ProviderNamed {
+        /// Who.
+        account: Arc<str>,
     },
     /// Password and app were taken back and they were invited again. Every session of theirs ends.
     Reset {
@@ -53,6 +62,13 @@ pub enum StaffAsk {
     },
     /// Note that somebody signed in.
     NoteSignIn {
+        /// Who.
+        account: Arc<str>,
+        /// Whether an identity provider said who it is.
+        by_provider: bool,
+    },
+    /// Note that what an identity provider calls somebody was set, or taken back.
+    NoteProviderName {
         /// Who.
         account: Arc<str>,
     },
@@ -106,7 +122,7 @@ impl StaffRoll {
                 let member = StaffMember { account: account.clone(), sessions_since: sequence };
                 self.members.insert(Arc::clone(&account.id), member);
             }
-            StaffEvent::Reset { account } => {
+            StaffEvent::Reset { account } | StaffEvent::ProviderNamed { account } => {
                 if let Some(member) = self.members.get_mut(account) {
                     member.sessions_since = sequence;
                 }

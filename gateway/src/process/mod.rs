@@ -46,14 +46,15 @@ use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::{MessageTerms, Messenger};
+use crate::outbound::{AuthoritiesError, Outbound};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
-use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
+use crate::routing::{IdentitySigner, Routing};
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
 use crate::server::{Listener, drain, serve};
-use crate::staff::{CredentialsError, StaffDoor};
+use crate::staff::{CredentialsError, IdentityProvider, StaffDoor};
 use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
@@ -243,9 +244,13 @@ pub async fn start(
     let stop = CancellationToken::new();
     let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
     let identity = IdentitySigner::new(identity_key, &public_url);
-    let routing = Routing::new(config, identity, &public_url, stop.clone())?;
+    let outbound = Outbound::new(config)?;
+    let routing = Routing::new(&config.routing, outbound.clone(), identity, &public_url, stop.clone());
+    let identity_provider = config.sign_in.provider.clone().and_then(|terms| {
+        IdentityProvider::new(terms, outbound.clone(), &public_url, purpose == Purpose::Demonstration)
+    });
     let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
-    let messenger = Messenger::new(terms, &routing, &public_url, paybill.short_code());
+    let messenger = Messenger::new(terms, &outbound, &public_url, paybill.short_code());
     let app = Arc::new(App {
         purpose,
         policy: match purpose {
@@ -270,6 +275,8 @@ pub async fn start(
         help: config.help.clone(),
         limits: RateLimits::new(),
         staff,
+        takes_passwords: config.sign_in.takes_passwords,
+        identity_provider,
         demo_staff,
         views,
         live: Live::new(stop.clone()),
@@ -277,6 +284,7 @@ pub async fn start(
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
         public_url,
+        outbound,
         routing,
         messages: messenger,
         is_draining: AtomicBool::new(false),

@@ -35,7 +35,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Routing;
 use super::body::{OutboundBody, Progress};
-use super::exchange::{self, Failure, Outbound};
+use super::exchange::{self, Failure, OutboundRequest};
 use super::headers::MALIPO_IDENTITY;
 use super::identity::Identity;
 use super::line::{Line, NoPlace, Outcome, Purpose};
@@ -175,7 +175,7 @@ impl Routing {
         headers.insert(CONTENT_LENGTH, body.len().into());
         headers.insert(USER_AGENT, HeaderValue::from_static("malipo"));
         headers.insert(MALIPO_IDENTITY, self.identity.sign(&identity, &Method::POST, &target, now_micros));
-        let outbound = Outbound { method: Method::POST, target, headers };
+        let outbound = OutboundRequest { method: Method::POST, target, headers };
         let progress = Arc::new(Progress::new());
         let answer = match exchange::send(line, outbound, OutboundBody::whole(body), &progress).await {
             Ok(answer) => answer,

@@ -11,12 +11,12 @@ use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::{Instant, sleep_until};
 
 use super::body::{OutboundBody, Progress};
-use super::connector::{ConnectError, Heard, connect_error};
 use super::line::Line;
+use crate::outbound::connector::{ConnectError, Heard, connect_error};
 
 /// A request, without its body.
 #[derive(Clone)]
-pub(super) struct Outbound {
+pub(super) struct OutboundRequest {
     pub(super) method: Method,
     pub(super) target: Uri,
     pub(super) headers: HeaderMap,
@@ -48,7 +48,7 @@ pub(super) enum Failure {
 /// Sends a request with its body, which is there once.
 pub(super) async fn send(
     line: &Line,
-    outbound: Outbound,
+    outbound: OutboundRequest,
     body: OutboundBody,
     progress: &Arc<Progress>,
 ) -> Result<Response<Incoming>, Failure> {
@@ -63,7 +63,7 @@ pub(super) async fn send(
 }
 
 /// Whether sending the request twice is as good as once: a method that changes nothing, and no body.
-fn may_be_sent_again(outbound: &Outbound) -> bool {
+fn may_be_sent_again(outbound: &OutboundRequest) -> bool {
     let is_harmless = matches!(outbound.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let has_body = outbound.headers.get(hyper::header::CONTENT_LENGTH).is_some_and(|length| length != "0");
     let switches = outbound.headers.contains_key(hyper::header::UPGRADE);
@@ -79,7 +79,7 @@ struct Attempt {
 
 async fn send_once(
     line: &Line,
-    outbound: Outbound,
+    outbound: OutboundRequest,
     body: OutboundBody,
     progress: &Arc<Progress>,
 ) -> Result<Response<Incoming>, Attempt> {

@@ -13,8 +13,8 @@ use hyper::header::{
 };
 
 use super::cookies;
-use super::target::Base;
 use crate::http::request_id::RequestId;
+use crate::outbound::base::Base;
 
 /// The signed identity of a caller.
 pub(super) const MALIPO_IDENTITY: HeaderName = HeaderName::from_static("malipo-identity");

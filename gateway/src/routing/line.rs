@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use catalog::{AgencyCode, BackEnd};
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use metrics::{Counter, Histogram, counter, histogram};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -20,19 +19,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::body::OutboundBody;
 use super::breaker::{Breaker, BreakerState, Healer, Ticket};
-use super::connector::Connector;
 use super::probe;
-use super::target::Base;
+use crate::outbound::base::Base;
+use crate::outbound::connections;
+use crate::outbound::connector::Connector;
 use crate::telemetry::metrics::{BACK_END_HEAD_DURATION_SECONDS, BACK_END_REQUESTS_TOTAL};
 
-/// A connection that has been silent for so long is given up, before the other side does so.
-const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(15);
-/// The most that is buffered of an answer, which bounds its head.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Questions about what is owed that one agency is asked at a time, beside the requests that are handed on to it.
 const QUESTION_PLACES: usize = 16;
-/// Header lines in one answer.
-const HEADERS_MAX: usize = 100;
 
 /// The line to one back end.
 pub(super) struct Line {
@@ -126,20 +120,6 @@ pub(super) struct InFlight {
     _places: [OwnedSemaphorePermit; 2],
 }
 
-/// Connections to one place that is not ours, of which so many may be idle.
-pub(super) fn client(connector: Connector, idle_max: usize) -> Client<Connector, OutboundBody> {
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_CONNECTION_MAX)
-        .pool_max_idle_per_host(idle_max)
-        .http1_max_buf_size(BUFFER_BYTES_MAX)
-        .http1_max_headers(HEADERS_MAX)
-        // A request that met a closed connection is sent on another only if the first handed it back unsent.
-        .retry_canceled_requests(true)
-        .set_host(false)
-        .build(connector)
-}
-
 impl Line {
     pub(super) fn new(
         agency: AgencyCode,
@@ -149,7 +129,7 @@ impl Line {
         stop: CancellationToken,
     ) -> Self {
         let places = usize::try_from(back_end.in_flight_max).unwrap_or(usize::MAX);
-        let client = client(connector, places.saturating_add(QUESTION_PLACES));
+        let client = connections::kept(connector, places.saturating_add(QUESTION_PLACES));
         let healer = match back_end.health_path {
             Some(_) => Healer::HealthPath,
             None => Healer::FirstRequest,
@@ -304,8 +284,8 @@ impl Drop for InFlight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::addresses::AddressPolicy;
-    use crate::routing::connector::tls_config;
+    use crate::outbound::addresses::AddressPolicy;
+    use crate::outbound::connector::tls_config;
 
     fn line() -> Arc<Line> {
         let patience = Duration::from_secs(1);

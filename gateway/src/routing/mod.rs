@@ -6,28 +6,22 @@
 //! 1. `target`: the path, byte for byte, below the back end's address, and nothing above it;
 //! 2. `line`: connections, places and the [`breaker`] of one back end;
 //! 3. `headers`, `cookies`, [`identity`]: what either side is told;
-//! 4. `exchange`, `connector`, `addresses`: a connection to an address that is allowed, and the head of an answer;
+//! 4. `exchange`: a connection ([`crate::outbound`]), and the head of an answer;
 //! 5. `body`, `tunnel`: frames or bytes, handed on as they come;
 //! 6. `probe`: whether a system that failed is well again;
 //! 7. `trouble`: what callers are told, who can pay their bill all the same;
 //! 8. [`watch`]: what the books are told of a system that is down, for the answers about its services.
 //!
-//! [`assessments`] asks the same systems what is owed under a reference. A `destination` is somebody else that we
-//! call, such as a provider of text messages, and `posting` sends notices to addresses that agencies name themselves, over
-//! connections that are judged in the same way.
+//! [`assessments`] asks the same systems what is owed under a reference.
 
-mod addresses;
 pub mod assessments;
 mod body;
 pub mod breaker;
-mod connector;
 mod cookies;
-pub(crate) mod destination;
 mod exchange;
 mod headers;
 pub mod identity;
 mod line;
-pub(crate) mod posting;
 mod probe;
 mod target;
 mod trouble;
@@ -48,27 +42,21 @@ use metrics::gauge;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-pub use self::connector::AuthoritiesError;
 pub use self::identity::IdentitySigner;
 
-use self::addresses::AddressPolicy;
 use self::assessments::Assessments;
 use self::body::{AnswerBody, OutboundBody, Progress};
 use self::breaker::BreakerState;
-use self::connector::Connector;
-use self::destination::Destination;
-use self::exchange::Outbound;
+use self::exchange::OutboundRequest;
 use self::headers::{Caller, MALIPO_IDENTITY};
 use self::identity::Identity;
 use self::line::{InFlight, Line, Outcome, Purpose};
-use self::target::Base;
 use self::tunnel::Ends;
 use self::watch::System;
 use crate::access::{KeyMode, KeySecret};
 use crate::api::Access;
 use crate::app::{App, SharedApp};
 use crate::config::sections::RoutingConfig;
-use crate::config::{Config, Mode};
 use crate::http::admission::Lane;
 use crate::http::body::BodyRule;
 use crate::http::problem::Problem;
@@ -76,6 +64,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
 use crate::http::response::{Response, ResponseBody};
 use crate::http::router::Route;
+use crate::outbound::Outbound;
+use crate::outbound::base::Base;
 use crate::telemetry::metrics::{BACK_END_BREAKER, BACK_END_IN_FLIGHT};
 
 /// The longest from the head of a request to the head of its answer, a long upload included. Silence ends it sooner.
@@ -107,10 +97,7 @@ pub struct Routing {
     all_lines: Arc<Semaphore>,
     /// The same for questions of ours about what is owed.
     all_questions: Arc<Semaphore>,
-    policy: Arc<AddressPolicy>,
-    /// Where notices may go.
-    posting: Arc<AddressPolicy>,
-    tls: Arc<rustls::ClientConfig>,
+    outbound: Outbound,
     identity: IdentitySigner,
     assessments: Assessments,
     body_bytes_max: u64,
@@ -123,55 +110,29 @@ pub struct Routing {
 impl Routing {
     /// No line yet. `public_url` is how this gateway is reached from outside; `stop` ends tunnels and probes.
     pub fn new(
-        config: &Config,
+        config: &RoutingConfig,
+        outbound: Outbound,
         identity: IdentitySigner,
         public_url: &str,
         stop: CancellationToken,
-    ) -> Result<Self, AuthoritiesError> {
-        let RoutingConfig { private_networks, requests_max, body_bytes_max, authorities } = &config.routing;
-        let policy = match config.mode {
-            Mode::Serve => AddressPolicy::live(private_networks.clone()),
-            Mode::Demo => AddressPolicy::demonstration(private_networks.clone()),
-        };
-        let tls = connector::tls_config(authorities.as_deref())?;
+    ) -> Self {
         let public: Option<Uri> = public_url.parse().ok();
         let part = |part: Option<&str>, otherwise: &str| part.unwrap_or(otherwise).to_owned();
-        Ok(Self {
+        Self {
             lines: DashMap::new(),
-            all_lines: Arc::new(Semaphore::new(*requests_max)),
+            all_lines: Arc::new(Semaphore::new(config.requests_max)),
             all_questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
-            policy: Arc::new(policy),
-            posting: Arc::new(posting::policy(config)),
-            tls,
+            outbound,
             identity,
             assessments: Assessments::default(),
-            body_bytes_max: *body_bytes_max,
+            body_bytes_max: config.body_bytes_max,
             scheme: part(public.as_ref().and_then(Uri::scheme_str), "https"),
             host: part(
                 public.as_ref().and_then(Uri::authority).map(|authority| authority.as_str()),
                 "malipo",
             ),
             stop,
-        })
-    }
-
-    /// Somebody else that we call, at a base address. `None` if that is none. `is_simulated` is said of the simulated outside of
-    /// a demonstration, which is on this machine.
-    pub(crate) fn destination(
-        &self,
-        address: &str,
-        connect_timeout: Duration,
-        is_simulated: bool,
-    ) -> Option<Destination> {
-        let base = Base::of(address.trim_end_matches('/'))?;
-        let policy = if is_simulated {
-            let here = ["127.0.0.0/8", "::1"].map(|range| range.parse().expect("these are ranges"));
-            Arc::new(AddressPolicy::demonstration(here.to_vec()))
-        } else {
-            Arc::clone(&self.policy)
-        };
-        let connector = Connector::new(base.clone(), policy, Arc::clone(&self.tls), connect_timeout);
-        Some(Destination::new(base, connector))
+        }
     }
 
     /// The keys that back ends check identities with.
@@ -229,12 +190,7 @@ impl Routing {
         }
         let base = Base::of(&back_end.address)
             .ok_or_else(|| Problem::internal_error("the address of a back end in the catalogue is none"))?;
-        let connector = Connector::new(
-            base.clone(),
-            Arc::clone(&self.policy),
-            Arc::clone(&self.tls),
-            back_end.connect_timeout,
-        );
+        let connector = self.outbound.connector(base.clone(), back_end.connect_timeout);
         // Whoever is still on the line of an earlier catalogue keeps it until the last byte.
         self.lines.retain(|(agency, back_end), _| is_in(catalogue, agency, back_end));
         let stop = self.stop.clone();
@@ -345,7 +301,7 @@ fn outbound(
     prefix: &str,
     protocol: Option<&HeaderValue>,
     body: &Option<Incoming>,
-) -> Outbound {
+) -> OutboundRequest {
     let caller = Caller {
         address: head.client(),
         request_id: head.id(),
@@ -360,7 +316,7 @@ fn outbound(
         .then(|| body.as_ref().and_then(|body| body.size_hint().exact()))
         .flatten();
     let headers = headers::for_back_end(head.headers(), &line.base, &caller, protocol, length);
-    Outbound { method: head.method().clone(), target, headers }
+    OutboundRequest { method: head.method().clone(), target, headers }
 }
 
 /// The answer of a back end, as the caller sees it.

@@ -3,22 +3,7 @@
 
 use hyper::Uri;
 
-/// A base address, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Base {
-    /// As the catalogue has it, without a slash at its end.
-    address: String,
-    /// Scheme, host and port: the beginning of the address.
-    origin_length: usize,
-    /// The host for connecting and for certificates, without brackets.
-    pub(super) host: String,
-    /// Host, and the port if it is named: what `Host` says.
-    pub(super) authority: String,
-    /// The port.
-    pub(super) port: u16,
-    /// Whether it begins with `https`.
-    pub(super) is_encrypted: bool,
-}
+use crate::outbound::base::Base;
 
 /// Why a request is not handed on as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,32 +17,6 @@ pub(super) enum TargetRefused {
 }
 
 impl Base {
-    /// Takes an address of the catalogue apart, which has checked it. `None` if it is none all the same.
-    pub(super) fn of(address: &str) -> Option<Self> {
-        let uri: Uri = address.parse().ok()?;
-        let is_encrypted = uri.scheme_str()? == "https";
-        let authority = uri.authority()?.as_str().to_owned();
-        let origin_length = uri.scheme_str()?.len() + "://".len() + authority.len();
-        Some(Self {
-            address: address.to_owned(),
-            origin_length,
-            host: uri.host()?.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 }),
-            authority,
-            is_encrypted,
-        })
-    }
-
-    /// The path that everything is below, empty if there is none.
-    fn path(&self) -> &str {
-        &self.address[self.origin_length..]
-    }
-
-    /// The address of a path of ours below the base: health, assessments.
-    pub(super) fn below(&self, path: &str) -> Option<Uri> {
-        format!("{}{path}", self.address).parse().ok()
-    }
-
     /// The address that a request to `/s/{slug}…` is handed on to: what stands behind the slug, as it came, behind the
     /// base.
     pub(super) fn of_request(&self, asked: &Uri) -> Result<Uri, TargetRefused> {
@@ -71,13 +30,13 @@ impl Base {
         }
         // A base without a path needs a slash before a query.
         let slash = if self.path().is_empty() && !rest.starts_with('/') { "/" } else { "" };
-        format!("{}{slash}{rest}", self.address).parse().map_err(|_| TargetRefused::Malformed)
+        format!("{}{slash}{rest}", self.address()).parse().map_err(|_| TargetRefused::Malformed)
     }
 
     /// Where a `Location` of the back end leads, for somebody who knows it below `/s/{slug}`. `None` if it is to be left
     /// as it is: it leads elsewhere, or is relative.
     pub(super) fn location_outside(&self, location: &str, prefix: &str) -> Option<String> {
-        let path = match location.strip_prefix(&self.address[..self.origin_length]) {
+        let path = match location.strip_prefix(self.origin()) {
             Some("") => "/",
             Some(path) if path.starts_with(['/', '?']) => path,
             Some(_) => return None,
@@ -138,20 +97,6 @@ mod tests {
 
     fn handed_on(address: &str, asked: &str) -> Result<String, TargetRefused> {
         base(address).of_request(&asked.parse().unwrap()).map(|uri| uri.to_string())
-    }
-
-    #[test]
-    fn an_address_is_taken_apart() {
-        let plain = base("http://127.0.0.1:9000/malipo");
-        assert_eq!((plain.host.as_str(), plain.port, plain.is_encrypted), ("127.0.0.1", 9000, false));
-        assert_eq!((plain.authority.as_str(), plain.path()), ("127.0.0.1:9000", "/malipo"));
-        let encrypted = base("https://[2001:db8::1]");
-        assert_eq!(
-            (encrypted.host.as_str(), encrypted.port, encrypted.is_encrypted),
-            ("2001:db8::1", 443, true)
-        );
-        assert_eq!((encrypted.authority.as_str(), encrypted.path()), ("[2001:db8::1]", ""));
-        assert_eq!(Base::of("portal"), None);
     }
 
     #[test]

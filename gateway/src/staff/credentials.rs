@@ -9,6 +9,7 @@ use ledger::Hash;
 use serde::{Deserialize, Serialize};
 
 use super::totp::TotpSecret;
+use crate::config::sign_in::NamingClaim;
 use crate::process::{FolderError, make_folder, read_secret, write_secret};
 
 /// Shortest and longest name to sign in with.
@@ -31,12 +32,32 @@ pub fn read_login(text: &str) -> Result<String, NotALogin> {
     }
 }
 
+/// The longest name at an identity provider, in characters.
+const PROVIDER_NAME_LEN_MAX: usize = 255;
+
+/// Not a name at an identity provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a name at the identity provider has 1 to {PROVIDER_NAME_LEN_MAX} characters and no control characters"
+)]
+pub struct NotAProviderName;
+
+/// Reads what an identity provider calls somebody.
+pub fn read_provider_name(text: &str) -> Result<String, NotAProviderName> {
+    let name = text.trim();
+    let fits = (1..=PROVIDER_NAME_LEN_MAX).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) { Ok(name.to_owned()) } else { Err(NotAProviderName) }
+}
+
 /// What one account signs in with.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// The name to sign in with.
     pub login: String,
+    /// What the identity provider calls them; nothing if they do not come through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_name: Option<String>,
     /// The hash of the password; none until the account is set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) password_hash: Option<String>,
@@ -75,6 +96,9 @@ pub enum CredentialsError {
     /// Somebody else has this name.
     #[error("somebody has this name already")]
     LoginTaken,
+    /// Somebody else is called so by the identity provider.
+    #[error("the identity provider calls somebody else so already")]
+    ProviderNameTaken,
     /// The name of an account is none of ours.
     #[error("there are no credentials of this account")]
     NoSuchAccount,
@@ -121,6 +145,40 @@ impl CredentialStore {
         let known = self.known();
         let found = known.iter().find(|(_, credentials)| credentials.login == login);
         found.map(|(account, credentials)| (account.clone(), credentials.clone()))
+    }
+
+    /// The account of whom the identity provider calls so. Addresses are the same in small and capital letters.
+    pub(super) fn of_provider_name(&self, name: &str, claim: NamingClaim) -> Option<String> {
+        let is_it = |known: &str| match claim {
+            NamingClaim::Email => known.eq_ignore_ascii_case(name),
+            NamingClaim::Subject | NamingClaim::PreferredUsername => known == name,
+        };
+        let known = self.known();
+        let found =
+            known.iter().find(|(_, credentials)| credentials.provider_name.as_deref().is_some_and(is_it));
+        found.map(|(account, _)| account.clone())
+    }
+
+    /// Sets what the identity provider calls somebody, or takes it back.
+    pub(super) fn set_provider_name(
+        &self,
+        account: &str,
+        name: Option<String>,
+    ) -> Result<(), CredentialsError> {
+        let mut known = self.known();
+        let is_taken = known.iter().any(|(other, credentials)| {
+            let theirs = credentials.provider_name.as_deref();
+            other != account
+                && theirs.zip(name.as_deref()).is_some_and(|(one, two)| one.eq_ignore_ascii_case(two))
+        });
+        if is_taken {
+            return Err(CredentialsError::ProviderNameTaken);
+        }
+        let mut changed = known.get(account).cloned().ok_or(CredentialsError::NoSuchAccount)?;
+        changed.provider_name = name;
+        self.write(account, &changed)?;
+        known.insert(account.to_owned(), changed);
+        Ok(())
     }
 
     /// The account and credentials that can be set up with this code. Looked up by hash: how long it takes says nothing
@@ -223,6 +281,7 @@ mod tests {
     fn credentials(login: &str) -> Credentials {
         Credentials {
             login: login.to_owned(),
+            provider_name: None,
             password_hash: None,
             totp: TotpSecret::from_random(&[1; 20]),
             last_step: 0,
@@ -235,6 +294,30 @@ mod tests {
         assert_eq!(read_login(" KWS-Gate.2 ").as_deref(), Ok("kws-gate.2"));
         for wrong in ["", "ab", "2kws", "kws gate", "kws/../x", "läufer", &"k".repeat(41)] {
             assert!(read_login(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_identity_provider_calls_one_person_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CredentialStore::open(folder.path().join("staff"), |_| true).unwrap();
+        store.add("stf_1", credentials("one")).unwrap();
+        store.add("stf_2", credentials("two")).unwrap();
+        let name = |text: &str| Some(read_provider_name(text).unwrap());
+        store.set_provider_name("stf_1", name(" Asha@kws.go.ke ")).unwrap();
+        let taken = store.set_provider_name("stf_2", name("asha@KWS.go.ke"));
+        assert!(matches!(taken, Err(CredentialsError::ProviderNameTaken)));
+        store.set_provider_name("stf_1", name("asha@kws.go.ke")).unwrap();
+
+        let of = |name: &str, claim| store.of_provider_name(name, claim);
+        assert_eq!(of("ASHA@kws.go.ke", NamingClaim::Email).as_deref(), Some("stf_1"));
+        assert_eq!(of("ASHA@kws.go.ke", NamingClaim::Subject), None);
+        assert_eq!(of("asha@kws.go.ke", NamingClaim::PreferredUsername).as_deref(), Some("stf_1"));
+        assert_eq!(of("one", NamingClaim::PreferredUsername), None, "the name to sign in with is another");
+        store.set_provider_name("stf_1", None).unwrap();
+        assert_eq!(of("asha@kws.go.ke", NamingClaim::Email), None);
+        for wrong in ["", "  ", "a\nb", &"x".repeat(256)] {
+            assert!(read_provider_name(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -12,6 +12,7 @@ use super::credentials::{CredentialStore, Credentials, CredentialsError, Invitat
 use super::password::{self, HasherError, NotAPassword, Turns};
 use super::sessions::{Session, SessionToken, Sessions, SessionsFull};
 use super::totp::{CODE_SECONDS, TotpSecret};
+use crate::config::sign_in::NamingClaim;
 use crate::payments::StaffRoll;
 
 /// How long an invitation can be used, in seconds: over a long weekend.
@@ -108,6 +109,16 @@ impl StaffDoor {
         self.credentials.of_login(login).map(|(account, _)| account)
     }
 
+    /// The account of whom the identity provider calls so.
+    pub fn account_at_provider(&self, name: &str, claim: NamingClaim) -> Option<String> {
+        self.credentials.of_provider_name(name, claim)
+    }
+
+    /// Sets what the identity provider calls somebody, or takes it back.
+    pub fn set_provider_name(&self, account: &str, name: Option<String>) -> Result<(), CredentialsError> {
+        self.credentials.set_provider_name(account, name)
+    }
+
     /// Invites somebody to a new account. To be done before the books know of it: of an account without credentials
     /// nobody could ever sign in, and credentials without an account are removed at the next start.
     pub fn invite(&self, account: &str, login: &str, now_seconds: u64) -> Result<Invited, CredentialsError> {
@@ -116,7 +127,7 @@ impl StaffDoor {
         Ok(invited)
     }
 
-    /// Takes password and app back, and invites again.
+    /// Takes everything back that an account signs in with, and invites again.
     pub fn invite_again(&self, account: &str, now_seconds: u64) -> Result<Invited, CredentialsError> {
         let invited = self.credentials.change(account, |credentials| {
             let (fresh, invited) = invitation(&credentials.login, now_seconds);
@@ -230,6 +241,7 @@ fn invitation(login: &str, now_seconds: u64) -> (Credentials, Invited) {
     };
     let credentials = Credentials {
         login: login.to_owned(),
+        provider_name: None,
         password_hash: None,
         totp: TotpSecret::from_random(&rand::random()),
         last_step: 0,

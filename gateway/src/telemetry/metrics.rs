@@ -49,7 +49,8 @@ pub const STAFF_SIGN_INS_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["outcome"],
-    about: "Tries of people to sign in: in, or wrong.",
+    about: "Tries of people to sign in: in, or wrong; through an identity provider provider_in, provider_again, \
+            provider_denied, provider_trouble, provider_not_believed, provider_no_second_factor, provider_no_account.",
 };
 
 /// People who are signed in.

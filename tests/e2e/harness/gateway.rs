@@ -25,6 +25,8 @@ pub(crate) struct Setup {
     flags: &'static [&'static str],
     settings: Vec<(String, String)>,
     data: Option<PathBuf>,
+    /// Files with secrets, by their keys.
+    secrets: Vec<(String, String)>,
     clock: Option<PathBuf>,
 }
 
@@ -39,6 +41,12 @@ impl Setup {
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
         self.settings.retain(|(name, _)| name != key);
         self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A secret of the configuration, in this text.
+    pub(crate) fn secret(mut self, key: &str, text: &str) -> Self {
+        self.secrets.push((key.to_owned(), text.to_owned()));
         self
     }
 
@@ -95,6 +103,11 @@ impl Setup {
         for (key, value) in &self.settings {
             command.arg("--set").arg(format!("{key}={value}"));
         }
+        for (key, text) in &self.secrets {
+            let path = folder.join(key);
+            write_secret(&path, text);
+            command.env(format!("MALIPO_{}_FILE", key.replace('.', "_").to_uppercase()), path);
+        }
         if self.command == "serve" {
             command.arg("--set").arg(format!("data.keys_directory={}", folder.join("keys").display()));
             for (name, secret) in SECRETS {
@@ -137,7 +150,7 @@ impl Gateway {
     pub(crate) fn demo() -> Setup {
         let flags = &["--fast", "--sandbox-listen", "127.0.0.1:0"];
         // The described services alone: unoptimised, 22,000 take seconds to generate. `services` asks for them.
-        Setup { command: "demo", flags, settings: Vec::new(), data: None, clock: None }
+        Setup { command: "demo", flags, settings: Vec::new(), secrets: Vec::new(), data: None, clock: None }
             .on_free_ports()
             .services(0)
     }
@@ -146,16 +159,23 @@ impl Gateway {
     /// customer of it, because callback addresses of a gateway that serves begin with https; it is told of payments by
     /// whoever knows its token.
     pub(crate) fn serve() -> Setup {
-        Setup { command: "serve", flags: &[], settings: Vec::new(), data: None, clock: None }
-            .on_free_ports()
-            .set("public.plain_behind_proxy", "true")
-            .set("callback.plain_behind_proxy", "true")
-            .set("public.base_url", "https://pay.example.go.ke")
-            .set("paybill.callback_base_url", "https://callbacks.example.go.ke")
-            .set("paybill.daraja_base_url", "http://127.0.0.1:9")
-            .set("paybill.source_addresses", "127.0.0.0/8")
-            .set("exchange.kes_per_usd", "129.25")
-            .set("exchange.rate_id", "test-2026-11-20")
+        Setup {
+            command: "serve",
+            flags: &[],
+            settings: Vec::new(),
+            secrets: Vec::new(),
+            data: None,
+            clock: None,
+        }
+        .on_free_ports()
+        .set("public.plain_behind_proxy", "true")
+        .set("callback.plain_behind_proxy", "true")
+        .set("public.base_url", "https://pay.example.go.ke")
+        .set("paybill.callback_base_url", "https://callbacks.example.go.ke")
+        .set("paybill.daraja_base_url", "http://127.0.0.1:9")
+        .set("paybill.source_addresses", "127.0.0.0/8")
+        .set("exchange.kes_per_usd", "129.25")
+        .set("exchange.rate_id", "test-2026-11-20")
     }
 
     pub(crate) fn public(&self) -> String {

@@ -14,8 +14,8 @@ use crate::app::{App, SharedApp};
 use crate::clock::Clock;
 use crate::notices::signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::notices::{NoticeError, happening};
+use crate::outbound::posting::{PostFailure, PostLine};
 use crate::payments::{DeliveryAttempt, DeliveryOutcome, NoticeId};
-use crate::routing::posting::{PostFailure, PostLine};
 
 /// How long an endpoint may take to answer, connecting included.
 const DEADLINE: Duration = Duration::from_secs(15);

@@ -18,11 +18,11 @@ use super::recorder::Outcome;
 use super::secrets::Secrets;
 use crate::notices::feed::{self, FeedFilter, FeedPlace};
 use crate::notices::schedule::wait_micros;
+use crate::outbound::posting::PostLine;
 use crate::payments::{
     Ask, Command, DeliveryOutcome, DisabledReason, Endpoint, NoticeAsk, NoticeId, OPEN_DELIVERIES_MAX,
     OpenDelivery, Then, Tried,
 };
-use crate::routing::posting::PostLine;
 use crate::telemetry::metrics::WEBHOOK_DELIVERIES_TOTAL;
 
 /// Attempts of one endpoint at a time, while it takes what it is sent.
@@ -208,7 +208,7 @@ impl Line {
         let terms = &self.endpoint.terms;
         let app = &self.shared.app;
         if self.post.is_none() {
-            self.post = app.routing.post_line(&terms.url, PLACES, CONNECT_TIMEOUT).map(Arc::new);
+            self.post = app.outbound.post_line(&terms.url, PLACES, CONNECT_TIMEOUT).map(Arc::new);
         }
         if self.secrets.is_none() {
             let opened = Secrets::open(app, &self.endpoint.secrets);

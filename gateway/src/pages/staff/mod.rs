@@ -6,6 +6,7 @@
 
 mod bar;
 pub(super) mod demo;
+pub(super) mod provider;
 pub(super) mod set_up;
 pub(super) mod sign_in;
 

@@ -5,7 +5,7 @@ use catalog::Language;
 use hyper::StatusCode;
 use zeroize::Zeroizing;
 
-use super::sign_in::{enter, note};
+use super::sign_in::{Way, check_passwords_are_taken, enter, note};
 use crate::api::{check_origin, trouble};
 use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;
@@ -20,6 +20,7 @@ use crate::staff::{HasherError, NotAPassword, SetUpError, TypedSetUp};
 
 /// `GET /{lang}/staff/set-up`: asks for the code of the invitation. It is in no address, which proxies would note.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    check_passwords_are_taken(&app)?;
     let language = language_of(&request)?;
     staff_page(StatusCode::OK, &SetUpPage::new(&app, language, None))
 }
@@ -27,6 +28,7 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
 /// `POST /{lang}/staff/set-up`: with the code alone shows what to do, with everything does it and signs in.
 pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     check_origin(&app, &request.head)?;
+    check_passwords_are_taken(&app)?;
     let language = language_of(&request)?;
     app.limits.invitation_is_tried(request.head.client()).map_err(|error| trouble::too_often(&error))?;
     let form = request.form()?;
@@ -49,7 +51,7 @@ pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> R
         match app.staff.set_up(typed, app.now_seconds()).await {
             Ok(account) => {
                 note(&app, &request, StaffAsk::NoteSetUp { account: account.as_str().into() }).await;
-                return enter(&app, &request, &account, language, "").await;
+                return enter(&app, &request, &account, language, "", Way::Password).await;
             }
             Err(SetUpError::NoInvitation) => ("invitation", words.no_invitation),
             Err(SetUpError::WrongCode) => ("code", words.wrong_code),

@@ -13,9 +13,10 @@ use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
+use crate::pages::escaped;
 use crate::pages::frame::{Frame, language_of, other, staff_page};
 use crate::pages::problem::looked_at;
-use crate::pages::words::{STAFF, StaffWords};
+use crate::pages::words::{PROVIDER, ProviderWords, STAFF, StaffWords};
 use crate::payments::{Ask, Command, StaffAsk};
 use crate::staff::{HasherError, SignInError, TypedSignIn, read_login};
 use crate::telemetry::metrics::STAFF_SIGN_INS_TOTAL;
@@ -36,6 +37,7 @@ pub(in crate::pages) fn instead_of(app: &App, language: Language, uri: &Uri) -> 
 /// `POST /{lang}/staff/sign-in`.
 pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     check_origin(&app, &request.head)?;
+    check_passwords_are_taken(&app)?;
     let language = language_of(&request)?;
     let form = request.form()?;
     let field = |name: &str| form.get(name).unwrap_or_default().to_owned();
@@ -48,7 +50,7 @@ pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> R
     match app.staff.check(typed, app.now_seconds()).await {
         Ok(account) => {
             metrics::counter!(STAFF_SIGN_INS_TOTAL.name, "outcome" => "in").increment(1);
-            enter(&app, &request, &account, language, &there).await
+            enter(&app, &request, &account, language, &there, Way::Password).await
         }
         Err(SignInError::Wrong) => {
             metrics::counter!(STAFF_SIGN_INS_TOTAL.name, "outcome" => "wrong").increment(1);
@@ -61,6 +63,21 @@ pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> R
     }
 }
 
+/// How somebody has shown who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By a password and a code of an app.
+    Password,
+    /// By the word of the identity provider.
+    Provider,
+}
+
+/// Refuses what takes a password, where people come through the identity provider alone.
+pub(super) fn check_passwords_are_taken(app: &App) -> Result<(), Problem> {
+    let refused = || Problem::new(Code::Forbidden, "Nobody signs in with a password here.");
+    app.takes_passwords.then_some(()).ok_or_else(refused)
+}
+
 /// Begins a session and leads to where somebody wanted to be, or to the first room of their role.
 pub(super) async fn enter(
     app: &App,
@@ -68,17 +85,19 @@ pub(super) async fn enter(
     account: &str,
     language: Language,
     there: &str,
+    way: Way,
 ) -> Result<Response, Problem> {
     if let Some(earlier) = session_token(app.purpose, &request.head) {
         app.staff.end(earlier);
     }
     let (token, session) =
         app.staff.begin(account, &app.books.readers().staff()).map_err(|error| not_now(&error))?;
-    note(app, request, StaffAsk::NoteSignIn { account: account.into() }).await;
+    let by_provider = way == Way::Provider;
+    note(app, request, StaffAsk::NoteSignIn { account: account.into(), by_provider }).await;
     let home = home_of(session.account().role, language);
     let there = if there.is_empty() { home } else { there.to_owned() };
     let mut response = response::see_other(HeaderValue::from_str(&there).map_err(Problem::internal_error)?);
-    let cookie = cookie(app.purpose, token.reveal(), "");
+    let cookie = cookie(app.purpose, session_cookie(app.purpose), token.reveal(), "");
     response
         .headers_mut()
         .insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(Problem::internal_error)?);
@@ -88,7 +107,7 @@ pub(super) async fn enter(
 /// Makes a record of what somebody did. A disk without room does not keep people from looking at what is wrong: the log
 /// has it then.
 pub(super) async fn note(app: &App, request: &Request<App>, ask: StaffAsk) {
-    let (StaffAsk::NoteSignIn { account } | StaffAsk::NoteSetUp { account }) = &ask else { return };
+    let (StaffAsk::NoteSignIn { account, .. } | StaffAsk::NoteSetUp { account }) = &ask else { return };
     let principal = account.clone();
     let cause = request.head.id().as_str().into();
     let command = Command { principal: principal.clone(), cause, ask: Ask::Staff(ask) };
@@ -105,23 +124,24 @@ pub(in crate::pages) async fn sign_out(app: SharedApp, request: Request<App>) ->
     }
     let there = format!("/{}/staff/sign-in", language.code());
     let mut response = response::see_other(HeaderValue::from_str(&there).map_err(Problem::internal_error)?);
-    let cookie = cookie(app.purpose, "", "; Max-Age=0");
+    let cookie = cookie(app.purpose, session_cookie(app.purpose), "", "; Max-Age=0");
     response
         .headers_mut()
         .insert(SET_COOKIE, HeaderValue::from_str(&cookie).map_err(Problem::internal_error)?);
     Ok(response)
 }
 
-fn cookie(purpose: Purpose, value: &str, end: &str) -> String {
+/// A cookie for us alone, which other sites cannot make a browser send with a form.
+pub(super) fn cookie(purpose: Purpose, name: &str, value: &str, end: &str) -> String {
     let secure = match purpose {
         Purpose::Live => "; Secure",
         Purpose::Demonstration => "",
     };
-    format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}", session_cookie(purpose))
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}")
 }
 
 /// An address of a page of ours; nothing else is led to.
-fn own_address(text: &str) -> Option<String> {
+pub(super) fn own_address(text: &str) -> Option<String> {
     let is_ours = text.starts_with("/en/") || text.starts_with("/sw/");
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     (is_ours && is_plain).then(|| text.to_owned())
@@ -144,13 +164,40 @@ pub(super) struct SignInPage {
     words: &'static StaffWords,
     next: String,
     is_wrong: bool,
+    /// What became of signing in through the identity provider.
+    pub(super) said: Option<String>,
+    takes_passwords: bool,
+    provider: Option<ProviderLink>,
+}
+
+/// The way to the identity provider.
+struct ProviderLink {
+    words: &'static ProviderWords,
+    text: String,
+    address: String,
 }
 
 impl SignInPage {
-    fn new(app: &App, language: Language, next: String) -> Self {
+    pub(super) fn new(app: &App, language: Language, next: String) -> Self {
         let twin = format!("/{}/staff/sign-in", other(language).code());
-        let frame = Frame::new(app, language, Some(twin));
-        Self { frame, words: STAFF.of(language), next, is_wrong: false }
+        let words = PROVIDER.of(language);
+        let provider = app.identity_provider.as_ref().map(|provider| {
+            let query = if next.is_empty() { String::new() } else { format!("?next={}", escaped(&next)) };
+            ProviderLink {
+                words,
+                text: (words.sign_in_with)(provider.name()),
+                address: format!("/{}/staff/sign-in/provider{query}", language.code()),
+            }
+        });
+        Self {
+            frame: Frame::new(app, language, Some(twin)),
+            words: STAFF.of(language),
+            next,
+            is_wrong: false,
+            said: None,
+            takes_passwords: app.takes_passwords,
+            provider,
+        }
     }
 }
 
@@ -179,9 +226,9 @@ mod tests {
     #[test]
     fn a_cookie_is_for_us_alone() {
         assert_eq!(
-            cookie(Purpose::Live, "abc", ""),
+            cookie(Purpose::Live, session_cookie(Purpose::Live), "abc", ""),
             "__Host-malipo_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
-        assert!(!cookie(Purpose::Demonstration, "abc", "").contains("Secure"));
+        assert!(!cookie(Purpose::Demonstration, "x", "abc", "").contains("Secure"));
     }
 }

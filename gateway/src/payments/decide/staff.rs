@@ -18,14 +18,18 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command, ask: &StaffAs
             StaffEvent::Added { account: account.clone() }
         }
         StaffAsk::NoteSetUp { account } => StaffEvent::SetUp { account: account.clone() },
-        StaffAsk::NoteSignIn { account } => StaffEvent::SignedIn { account: account.clone() },
+        StaffAsk::NoteSignIn { account, by_provider } => {
+            StaffEvent::SignedIn { account: account.clone(), by_provider: *by_provider }
+        }
+        StaffAsk::NoteProviderName { account } => StaffEvent::ProviderNamed { account: account.clone() },
         StaffAsk::Reset { account } => StaffEvent::Reset { account: account.clone() },
         StaffAsk::End { account } => StaffEvent::Ended { account: account.clone() },
     };
     let named = match &event {
         StaffEvent::Added { .. } => None,
         StaffEvent::SetUp { account }
-        | StaffEvent::SignedIn { account }
+        | StaffEvent::SignedIn { account, .. }
+        | StaffEvent::ProviderNamed { account }
         | StaffEvent::Reset { account }
         | StaffEvent::Ended { account } => Some(account),
     };

@@ -79,7 +79,7 @@ fn accounts_of_staff_are_what_their_records_made_of_them() {
         |desk: &Desk| desk.ledger().readers().staff().member("stf_1").map(|member| member.sessions_since);
     let added = since(&desk).unwrap();
     desk.ask(Ask::Staff(StaffAsk::NoteSetUp { account: "stf_1".into() }));
-    desk.ask(Ask::Staff(StaffAsk::NoteSignIn { account: "stf_1".into() }));
+    desk.ask(Ask::Staff(StaffAsk::NoteSignIn { account: "stf_1".into(), by_provider: false }));
     assert_eq!(since(&desk), Some(added), "whoever is in stays in");
     desk.ask(Ask::Staff(StaffAsk::Reset { account: "stf_1".into() }));
     let reset = since(&desk).unwrap();
@@ -88,7 +88,7 @@ fn accounts_of_staff_are_what_their_records_made_of_them() {
     for ask in [
         StaffAsk::End { account: "stf_2".into() },
         StaffAsk::Reset { account: "stf_2".into() },
-        StaffAsk::NoteSignIn { account: "stf_2".into() },
+        StaffAsk::NoteSignIn { account: "stf_2".into(), by_provider: false },
         StaffAsk::NoteSetUp { account: "nobody".into() },
     ] {
         assert_eq!(desk.ask(Ask::Staff(ask)), Answer::Refused(Refusal::NoSuchStaff));

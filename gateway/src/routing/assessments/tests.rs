@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::config::flags::Flags;
 use crate::config::{Config, Mode};
+use crate::outbound::Outbound;
 use crate::routing::IdentitySigner;
 
 const SERVICE: &str = "kra-prn-payment";
@@ -113,7 +114,8 @@ fn routing() -> Routing {
     let config = Config::load(Mode::Demo, &Flags::default(), &variables, None).unwrap();
     let (key, _) = SigningKey::generate("test/identity").unwrap();
     let identity = IdentitySigner::new(key, "http://127.0.0.1");
-    Routing::new(&config, identity, "http://127.0.0.1", CancellationToken::new()).unwrap()
+    let outbound = Outbound::new(&config).unwrap();
+    Routing::new(&config.routing, outbound, identity, "http://127.0.0.1", CancellationToken::new())
 }
 
 async fn scene() -> (Kra, Routing, Catalogue) {

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
 use super::outcome::{CallError, Doubt, Refusal, Side};
-use crate::http::departure::DepartingBody;
+use crate::outbound::departure::DepartingBody;
 
 /// The longest answer that is read. Those we know have a few hundred bytes.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 //! Each call is one method with one deadline and one typed outcome. Asking a payer is the call that must not be made
 //! twice: once its request has begun to leave us, anything but a clear answer is *unknown*, and stays so until a
 //! query, a confirmation or the statement decides. Whether it has begun to leave is known for certain; see
-//! `http::departure`.
+//! `outbound::departure`.
 //!
 //! Read `prompt` first. `exchange` is the wire, `token` the access token that every call shows.
 

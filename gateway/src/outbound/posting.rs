@@ -1,46 +1,27 @@
 //! Sending to an address that an agency named itself: the same connections, and the same care about where they lead, as
 //! for requests that are handed on. No redirect is followed, and of the answer nothing counts but its head.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use tokio::time::timeout;
 
-use super::Routing;
-use super::addresses::AddressPolicy;
-use super::body::OutboundBody;
+use super::base::Base;
+use super::connections;
 use super::connector::{ConnectError, Connector, connect_error};
-use super::line::client;
-use super::target::Base;
-use crate::config::{Config, Mode};
-use crate::http::client_address::AddressRange;
 
 /// So much of an answer's body is read, so that its connection can be used again.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 const ANSWER_DEADLINE: Duration = Duration::from_secs(1);
 
-/// Where notices may go: where requests may, and in a demonstration to this machine.
-pub(super) fn policy(config: &Config) -> AddressPolicy {
-    let mut networks = config.routing.private_networks.clone();
-    match config.mode {
-        Mode::Serve => AddressPolicy::live(networks),
-        Mode::Demo => {
-            let here = ["127.0.0.0/8", "::1/128"];
-            networks.extend(here.map(|range| range.parse::<AddressRange>().expect("these are ranges")));
-            AddressPolicy::demonstration(networks)
-        }
-    }
-}
-
 /// Connections to one address.
 pub(crate) struct PostLine {
-    client: Client<Connector, OutboundBody>,
+    client: Client<Connector, Full<Bytes>>,
     target: Uri,
     host: HeaderValue,
 }
@@ -79,35 +60,13 @@ pub(crate) enum NowhereToPost {
     Refused(String),
 }
 
-impl Routing {
-    /// Whether anything may be sent to this address, as far as can be told without looking its name up.
-    pub(crate) fn may_lead_to(&self, address: &str) -> Result<(), NowhereToPost> {
-        let base = Base::of(address).ok_or(NowhereToPost::NoAddress)?;
-        match base.host.parse() {
-            Ok(host) => {
-                let judged = self.posting.check(host, base.is_encrypted);
-                judged.map_err(|refused| NowhereToPost::Refused(refused.to_string()))
-            }
-            Err(_) => Ok(()),
-        }
-    }
-
-    /// Connections to this address, so many at a time. `None` if it is none.
-    pub(crate) fn post_line(
-        &self,
-        address: &str,
-        places: usize,
-        connect_timeout: Duration,
-    ) -> Option<PostLine> {
-        let base = Base::of(address)?;
-        let (target, host) = (base.below("")?, HeaderValue::from_str(&base.authority).ok()?);
-        let connector =
-            Connector::new(base, Arc::clone(&self.posting), Arc::clone(&self.tls), connect_timeout);
-        Some(PostLine { client: client(connector, places), target, host })
-    }
-}
-
 impl PostLine {
+    /// So many at a time. `None` if the address is none.
+    pub(super) fn new(base: &Base, connector: Connector, places: usize) -> Option<Self> {
+        let (target, host) = (base.below("")?, HeaderValue::from_str(&base.authority).ok()?);
+        Some(Self { client: connections::kept(connector, places), target, host })
+    }
+
     /// Sends this once and waits so long for the head of an answer, connecting included.
     pub(crate) async fn post(
         &self,
@@ -121,9 +80,8 @@ impl PostLine {
         if let Some(own) = request.headers_mut() {
             *own = headers;
         }
-        let request = request
-            .body(OutboundBody::whole(body))
-            .map_err(|error| PostFailure::NoConnection(error.to_string()))?;
+        let request =
+            request.body(Full::new(body)).map_err(|error| PostFailure::NoConnection(error.to_string()))?;
         let answer =
             timeout(deadline, self.client.request(request)).await.map_err(|_| PostFailure::TimedOut)?;
         let answer = answer.map_err(|error| match connect_error(&error) {

@@ -1,19 +1,20 @@
-//! Somebody else that we call: requests with a body, sent once. Whoever calls learns whether the other side may have had the
-//! request, because what may have been carried out is not asked for again.
+//! Somebody else that we call: each request is sent once, no redirect is followed, and of an answer so much is read and no
+//! more. Whoever calls learns whether the other side may have had the request, because what may have been carried out is
+//! not asked for again.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::header::{HOST, HeaderValue};
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
+use super::base::Base;
 use super::connector::Connector;
-use super::target::Base;
-use crate::http::departure::DepartingBody;
+use super::departure::DepartingBody;
 
 /// A connection is given up after so much silence, before the other side does: a request that meets a connection just
 /// closed may be lost, and nobody knows whether it was read.
@@ -53,28 +54,29 @@ impl Destination {
         Self { base, client }
     }
 
-    /// Posts a body to a path below the address, once.
-    pub(crate) async fn post(
+    /// Sends a request to a path below the address, once, and reads the whole answer.
+    pub(crate) async fn send(
         &self,
+        method: Method,
         path: &str,
         headers: HeaderMap,
         body: Bytes,
         within: Duration,
-    ) -> Result<(StatusCode, Bytes), NoAnswer> {
+    ) -> Result<Response<Bytes>, NoAnswer> {
         let not_sent = |reason: &str| NoAnswer::NotSent(reason.to_owned());
         let target = self.base.below(path).ok_or_else(|| not_sent("the address is none"))?;
         let host = HeaderValue::from_str(&self.base.authority).map_err(|_| not_sent("the host is none"))?;
         let (body, departure) = DepartingBody::new(body);
         let mut request = Request::new(body);
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
         request.headers_mut().insert(HOST, host);
         let exchange = async {
             let answer = self.client.request(request).await.map_err(|error| error_of(&error))?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
-            Ok((status, body.map_err(|error| error.to_string())?.to_bytes()))
+            let (head, body) = answer.into_parts();
+            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+            Ok(Response::from_parts(head, body.map_err(|error| error.to_string())?.to_bytes()))
         };
         let failure: String = match timeout_at(Instant::now() + within, exchange).await {
             Ok(Ok(answer)) => return Ok(answer),

@@ -1,4 +1,4 @@
-//! Making connections to one back end: its name is resolved, each address is judged, and only then is one connected to.
+//! Making connections to one place: its name is resolved, each address is judged, and only then is one connected to.
 //! What is judged is what is connected to, so a name whose meaning changes in between gains nothing.
 
 use std::error::Error;
@@ -26,7 +26,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::addresses::{AddressPolicy, AddressRefused};
-use super::target::Base;
+use super::base::Base;
 
 /// How long the addresses of a name are kept. Each is judged whenever it is connected to.
 const ADDRESSES_KEPT: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ const ADDRESSES_MAX: usize = 8;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
+pub(crate) enum ConnectError {
     /// The name leads nowhere.
     #[error("the name cannot be resolved: {0}")]
     Name(io::Error),
@@ -61,8 +61,8 @@ pub struct AuthoritiesError {
     reason: String,
 }
 
-/// How TLS is spoken to back ends: the public authorities, and those in this file.
-pub(super) fn tls_config(authorities: Option<&Path>) -> Result<Arc<ClientConfig>, AuthoritiesError> {
+/// How TLS is spoken to others: the public authorities are believed, and those in this file.
+pub(crate) fn tls_config(authorities: Option<&Path>) -> Result<Arc<ClientConfig>, AuthoritiesError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(file) = authorities {
         add_authorities(&mut roots, file)?;
@@ -89,9 +89,9 @@ fn add_authorities(roots: &mut RootCertStore, file: &Path) -> Result<(), Authori
     Ok(())
 }
 
-/// Makes connections to one back end.
+/// Makes connections to one place.
 #[derive(Clone)]
-pub(super) struct Connector(Arc<Inner>);
+pub(crate) struct Connector(Arc<Inner>);
 
 struct Inner {
     base: Base,
@@ -103,7 +103,7 @@ struct Inner {
 }
 
 impl Connector {
-    pub(super) fn new(
+    pub(crate) fn new(
         base: Base,
         policy: Arc<AddressPolicy>,
         tls: Arc<ClientConfig>,
@@ -114,7 +114,7 @@ impl Connector {
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<BackEndStream>;
+    type Response = TokioIo<OutboundStream>;
     type Error = ConnectError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
 
@@ -132,17 +132,17 @@ impl tower_service::Service<Uri> for Connector {
 }
 
 impl Inner {
-    async fn connect(&self) -> Result<BackEndStream, ConnectError> {
+    async fn connect(&self) -> Result<OutboundStream, ConnectError> {
         let stream = self.connect_to_any(&self.addresses().await?).await?;
         // Fails only for a connection that has already gone; the next write says so.
         let _ = stream.set_nodelay(true);
         if !self.base.is_encrypted {
-            return Ok(BackEndStream::new(Transport::Plain(stream)));
+            return Ok(OutboundStream::new(Transport::Plain(stream)));
         }
         let name = ServerName::try_from(self.base.host.clone())
             .map_err(|error| ConnectError::Tls(io::Error::other(error)))?;
         let stream = self.tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
-        Ok(BackEndStream::new(Transport::Encrypted(Box::new(stream))))
+        Ok(OutboundStream::new(Transport::Encrypted(Box::new(stream))))
     }
 
     /// Connects to the first of these addresses that is allowed and answers, each having its share of the time.
@@ -185,8 +185,8 @@ impl Inner {
     }
 }
 
-/// A connection to a back end, which knows whether anything was heard since something was last said.
-pub(super) struct BackEndStream {
+/// A connection to somebody else, which knows whether anything was heard since something was last said.
+pub(crate) struct OutboundStream {
     transport: Transport,
     heard: Heard,
 }
@@ -199,11 +199,11 @@ enum Transport {
 /// Whether the other side has said anything since we last did. Goes with errors of the connection: a request that was
 /// answered by not a single byte may be asked again, if asking again is harmless.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<AtomicBool>);
+pub(crate) struct Heard(Arc<AtomicBool>);
 
 impl Heard {
     /// Whether anything was heard before this error. An error that no connection is known of counts as heard.
-    pub(super) fn anything_before(error: &hyper_util::client::legacy::Error) -> bool {
+    pub(crate) fn anything_before(error: &hyper_util::client::legacy::Error) -> bool {
         let mut extras = hyper::http::Extensions::new();
         if let Some(connected) = error.connect_info() {
             connected.get_extras(&mut extras);
@@ -212,7 +212,7 @@ impl Heard {
     }
 }
 
-impl BackEndStream {
+impl OutboundStream {
     fn new(transport: Transport) -> Self {
         Self { transport, heard: Heard::default() }
     }
@@ -228,13 +228,13 @@ impl BackEndStream {
 trait Both: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
-impl Connection for BackEndStream {
+impl Connection for OutboundStream {
     fn connected(&self) -> Connected {
         Connected::new().extra(self.heard.clone())
     }
 }
 
-impl AsyncRead for BackEndStream {
+impl AsyncRead for OutboundStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -249,7 +249,7 @@ impl AsyncRead for BackEndStream {
     }
 }
 
-impl AsyncWrite for BackEndStream {
+impl AsyncWrite for OutboundStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -285,7 +285,7 @@ impl AsyncWrite for BackEndStream {
 }
 
 /// The error of ours within one of a client.
-pub(super) fn connect_error(error: &hyper_util::client::legacy::Error) -> Option<&ConnectError> {
+pub(crate) fn connect_error(error: &hyper_util::client::legacy::Error) -> Option<&ConnectError> {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
         if let Some(ours) = error.downcast_ref() {

@@ -7,14 +7,14 @@ use crate::http::client_address::AddressRange;
 
 /// Which addresses may be connected to.
 #[derive(Clone, Debug)]
-pub(super) struct AddressPolicy {
+pub(crate) struct AddressPolicy {
     private_networks: Vec<AddressRange>,
     public_too: bool,
 }
 
 /// Why an address is not connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AddressRefused {
+pub(crate) enum AddressRefused {
     /// It is not public, and the configuration does not allow it.
     #[error("{0} is not a public address, and routing.private_networks does not allow it")]
     NotPublic(IpAddr),
@@ -28,17 +28,17 @@ pub(super) enum AddressRefused {
 
 impl AddressPolicy {
     /// Public addresses over TLS, and these networks either way.
-    pub(super) fn live(private_networks: Vec<AddressRange>) -> Self {
+    pub(crate) fn live(private_networks: Vec<AddressRange>) -> Self {
         Self { private_networks, public_too: true }
     }
 
     /// These networks alone, which are this machine.
-    pub(super) fn demonstration(private_networks: Vec<AddressRange>) -> Self {
+    pub(crate) fn demonstration(private_networks: Vec<AddressRange>) -> Self {
         Self { private_networks, public_too: false }
     }
 
     /// Whether this address may be connected to.
-    pub(super) fn check(&self, address: IpAddr, is_encrypted: bool) -> Result<(), AddressRefused> {
+    pub(crate) fn check(&self, address: IpAddr, is_encrypted: bool) -> Result<(), AddressRefused> {
         let address = address.to_canonical();
         if self.private_networks.iter().any(|range| range.contains(address)) {
             Ok(())
