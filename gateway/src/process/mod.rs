@@ -224,7 +224,7 @@ pub async fn start(
         let is_trusted = config.data.trusts_clock || purpose == Purpose::Demonstration;
         clock.go_on_from(head.time.micros(), is_trusted);
     }
-    let served = load_catalogue(config, &folder, &books, clock.today()).await?;
+    // Before the catalogue, which then takes the place in memory that hashing passwords needed.
     let staff = StaffDoor::open(folder.staff(), &books.readers().staff())?;
     let demo_staff = match purpose {
         Purpose::Live => None,
@@ -232,6 +232,7 @@ pub async fn start(
             Some(demo_staff::obtain(&folder, &books, &staff, clock.now_micros()).await?)
         }
     };
+    let served = load_catalogue(config, &folder, &books, clock.today()).await?;
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);
     let stop = CancellationToken::new();
