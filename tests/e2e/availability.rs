@@ -215,7 +215,8 @@ fn a_system_that_dies_is_told_of_with_its_services_and_flapping_does_not_fill_th
     let setup = Gateway::demo().set("catalogue.file", catalogue.to_str().unwrap());
     let gateway = setup.set("routing.private_networks", "127.0.0.0/8").start();
     let service = "/v1/services/kra-pin-registration";
-    let ask = || look(&gateway, "/s/kra-pin-registration/x").send().status;
+    let system = format!("{}/s/kra-pin-registration/x", gateway.agencies());
+    let ask = || get(&system).send().status;
     let up = look(&gateway, service).send().expect(200);
     assert_eq!(up.json()["availability"]["own_system"], "up");
     assert_eq!(ask(), 200);

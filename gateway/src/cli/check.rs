@@ -8,8 +8,9 @@ use ledger::verify::data_directory;
 use super::kept_catalogues::check_kept_catalogues;
 use super::verify::show_findings;
 use super::{EXIT_CONFIG, complain};
-use crate::catalogue::files;
+use crate::catalogue::{can_be_reached, files};
 use crate::config::flags::Flags;
+use crate::config::value::Url;
 use crate::config::{Config, Mode};
 
 /// `malipo check`.
@@ -23,10 +24,15 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
     };
     println!("[+] configuration");
     let mut is_well = true;
+    let agencies_url = config.routing.base_url.as_ref().map(Url::as_str);
     if let Some(path) = &config.catalogue.file {
         match files::read(path, |_| false) {
             Ok(catalogue) => {
-                println!("[+] catalogue: {} services, {}", catalogue.services().len(), catalogue.hash())
+                println!("[+] catalogue: {} services, {}", catalogue.services().len(), catalogue.hash());
+                if let Err(error) = can_be_reached(&catalogue, agencies_url) {
+                    println!("[-] catalogue: {error}");
+                    is_well = false;
+                }
             }
             Err(error) => {
                 println!("[-] catalogue: {error}");
@@ -39,7 +45,7 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
             let report = data_directory(&DiskStorage::read_only(folder), &[]);
             is_well &= show_findings(&report.findings);
             println!("    books: {} records", report.size);
-            is_well &= check_kept_catalogues(folder);
+            is_well &= check_kept_catalogues(folder, agencies_url);
         }
         Some(folder) => println!("[+] books: {} will be made", folder.display()),
         None => {}

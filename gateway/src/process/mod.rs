@@ -1,6 +1,7 @@
 //! The process: everything is opened in order, every socket is bound, and only then does anything answer; at the end
 //! everything is closed in the reverse order.
 
+mod bound;
 pub mod demo_keys;
 mod demo_places;
 mod demo_staff;
@@ -28,18 +29,17 @@ use crate::access::KeyMode;
 use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
-use crate::catalogue::{LiveCatalogue, Served, files};
+use crate::catalogue::{LiveCatalogue, NoHostForAgencies, Served, can_be_reached, files};
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
 use crate::config::secret::Secret;
-use crate::config::sections::ListenerConfig;
 use crate::config::{Config, Mode};
 use crate::exchange::ExchangeRate;
 use crate::finding::SearchPlaces;
 use crate::http::event_stream::{EventStreams, StreamTerms};
-use crate::http::pipeline::Pipeline;
-use crate::http::router::{RouteTableError, Routes};
+use crate::http::hosts::Hosts;
+use crate::http::router::RouteTableError;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
@@ -48,12 +48,14 @@ use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers,
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
 use crate::routing::{AuthoritiesError, IdentitySigner, Routing};
+use crate::server::drain;
 use crate::server::own_thread::OwnThread;
-use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
-use crate::server::{Listener, drain, serve};
+use crate::server::tls::{CertificateError, keep_fresh};
 use crate::staff::{CredentialsError, StaffDoor};
 use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
+
+use self::bound::{Bound, agencies_url};
 
 pub use demo_keys::DemoKeys;
 pub use demo_places::DemoPlaces;
@@ -97,6 +99,9 @@ pub enum StartError {
     /// The catalogue.
     #[error(transparent)]
     Catalogue(#[from] files::CatalogueFileError),
+    /// Pages of agencies would share an origin with ours.
+    #[error(transparent)]
+    NoHostForAgencies(#[from] NoHostForAgencies),
     /// The catalogue could not be put into force.
     #[error("the catalogue cannot be put into force: {0}")]
     Publish(#[from] BooksError),
@@ -162,6 +167,8 @@ pub struct Gateway {
 pub struct Addresses {
     /// Citizens, agencies, Treasury.
     pub public: String,
+    /// Systems of agencies, where they have a name.
+    pub agencies: Option<String>,
     /// Callbacks, token included.
     pub callbacks: String,
     /// Probes and metrics.
@@ -217,6 +224,8 @@ pub async fn start(
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
     let public_url = public_url.trim_end_matches('/').to_owned();
+    let agencies_url = agencies_url(config, &public, &public_url);
+    let hosts = Hosts::new(&public_url, agencies_url.as_deref());
     let (stopped, writer_stopped) = mpsc::channel(1);
     let books = open_books(config, &folder, &clock, &public_url, stopped)?;
     let head = books.head();
@@ -232,13 +241,14 @@ pub async fn start(
             Some(demo_staff::obtain(&folder, &books, &staff, clock.now_micros()).await?)
         }
     };
-    let served = load_catalogue(config, &folder, &books, clock.today()).await?;
+    let served = load_catalogue(config, &folder, &books, clock.today(), agencies_url.clone()).await?;
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);
     let stop = CancellationToken::new();
     let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
     let identity = IdentitySigner::new(identity_key, &public_url);
-    let routing = Routing::new(config, identity, &public_url, stop.clone())?;
+    let routing =
+        Routing::new(config, identity, agencies_url.as_deref().unwrap_or(&public_url), stop.clone())?;
     let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
     let messenger = Messenger::new(terms, &routing, &public_url, paybill.short_code());
     let app = Arc::new(App {
@@ -284,8 +294,12 @@ pub async fn start(
         .callbacks_url()
         .rsplit_once("/cb/")
         .map_or_else(String::new, |(_, token)| format!("{}/cb/{token}", callback.url));
-    let addresses =
-        Addresses { public: public.url.clone(), callbacks: local_callbacks_url, admin: admin.url.clone() };
+    let addresses = Addresses {
+        public: public.url.clone(),
+        agencies: agencies_url.as_deref().map(str::to_owned),
+        callbacks: local_callbacks_url,
+        admin: admin.url.clone(),
+    };
     write_notes(&folder, &addresses, &app)?;
     if purpose == Purpose::Demonstration {
         let places = DemoPlaces { public: addresses.public.clone(), callbacks: addresses.callbacks.clone() };
@@ -295,8 +309,10 @@ pub async fn start(
     let mut tasks = tokio::task::JoinSet::new();
     let tls =
         [&public, &callback, &admin].into_iter().filter_map(|bound| bound.tls.clone()).collect::<Vec<_>>();
-    public.serve_on_this_runtime(&config.public, &app, api::public_routes()?, &stop, &mut tasks);
-    admin.serve_on_this_runtime(&config.admin, &app, api::admin_routes()?, &stop, &mut tasks);
+    let (rules, routes) = (config.public.pipeline_rules(Some(hosts)), api::public_routes()?);
+    public.serve_on_this_runtime(&config.public, rules, &app, routes, &stop, &mut tasks);
+    let (rules, routes) = (config.admin.pipeline_rules(None), api::admin_routes()?);
+    admin.serve_on_this_runtime(&config.admin, rules, &app, routes, &stop, &mut tasks);
     let callback = callback.serve_on_own_thread(&config.callback, &app, api::callback_routes()?, &stop)?;
     let until_stopped = stop.clone();
     tasks.spawn(async move { until_stopped.run_until_cancelled(keep_up(metrics)).await.unwrap_or(()) });
@@ -332,6 +348,7 @@ impl Gateway {
     pub fn ready_file(&self) -> ReadyFile {
         ReadyFile {
             public: Some(self.addresses.public.clone()),
+            agencies: self.addresses.agencies.clone(),
             callbacks: Some(self.addresses.callbacks.clone()),
             admin: Some(self.addresses.admin.clone()),
             paybill: Some(self.app.paybill.short_code().to_owned()),
@@ -440,6 +457,7 @@ async fn load_catalogue(
     folder: &Folder,
     books: &Books,
     today: jiff::civil::Date,
+    agencies_url: Option<Arc<str>>,
 ) -> Result<Served, StartError> {
     let catalogues = books.readers().catalogues();
     let was_approved = catalogues.publications().last().is_some_and(|newest| newest.drafter.is_some());
@@ -466,6 +484,7 @@ async fn load_catalogue(
         }
         (None, Mode::Serve) => configured.unwrap_or_else(Catalogue::embedded),
     };
+    can_be_reached(&catalogue, agencies_url.as_deref())?;
     let hash = files::keep(&folder.catalogues(), &catalogue)?;
     let ask = Ask::PublishCatalogue { hash, approver: "start".into() };
     books.ask(start_command(ask)).await?;
@@ -474,7 +493,7 @@ async fn load_catalogue(
         tracing::warn!(%error, "Files of catalogues that nobody needs any more could not be removed.");
     }
     let version = books.readers().catalogues().in_force().cloned().ok_or(StartError::NoCatalogue)?;
-    Ok(Served::render(version, Arc::new(catalogue), today))
+    Ok(Served::render(version, Arc::new(catalogue), today, agencies_url))
 }
 
 /// Lets the configured file wait for a second person, unless it is in force.
@@ -529,59 +548,5 @@ fn tasks_until_registered(
     });
     async move {
         let _ = is_done.await;
-    }
-}
-
-/// A bound socket that does not answer yet.
-struct Bound {
-    listener: Listener,
-    tls: Option<TlsTerms>,
-    url: String,
-}
-
-impl Bound {
-    fn bind(config: &ListenerConfig, clock: &Clock) -> Result<Self, StartError> {
-        let tls = match &config.certificate {
-            Some(files) => Some(TlsTerms::from_files(config.name, files.clone(), clock)?),
-            None => None,
-        };
-        let listener = Listener::bind(config.name, config.address, tls.clone()).map_err(|source| {
-            StartError::Listen { listener: config.name, address: config.address, source }
-        })?;
-        let scheme = if listener.over_tls() { "https" } else { "http" };
-        let url = format!("{scheme}://{}", listener.address());
-        Ok(Self { listener, tls, url })
-    }
-
-    fn serve_on_this_runtime(
-        self,
-        config: &ListenerConfig,
-        app: &SharedApp,
-        routes: Routes<App>,
-        stop: &CancellationToken,
-        tasks: &mut tokio::task::JoinSet<()>,
-    ) {
-        let service = Arc::new(Pipeline::new(Arc::clone(app), Arc::new(routes), config.pipeline_rules()));
-        let (limits, stop, name) = (config.limits.clone(), stop.clone(), config.name);
-        tasks.spawn(async move {
-            match serve(self.listener, service, limits, stop).await {
-                Ok(drained) if !drained.is_clean() => {
-                    tracing::warn!(listener = name, ?drained, "Requests were cut while draining.");
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(listener = name, %error, "A listener failed."),
-            }
-        });
-    }
-
-    fn serve_on_own_thread(
-        self,
-        config: &ListenerConfig,
-        app: &SharedApp,
-        routes: Routes<App>,
-        stop: &CancellationToken,
-    ) -> Result<OwnThread, StartError> {
-        let service = Arc::new(Pipeline::new(Arc::clone(app), Arc::new(routes), config.pipeline_rules()));
-        Ok(OwnThread::start(self.listener, service, config.limits.clone(), stop.clone())?)
     }
 }
