@@ -1,5 +1,6 @@
 //! `malipo check`: everything that could keep `serve` from starting, without changing anything.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use ledger::storage::DiskStorage;
@@ -12,6 +13,8 @@ use crate::catalogue::{can_be_reached, files};
 use crate::config::flags::Flags;
 use crate::config::value::Url;
 use crate::config::{Config, Mode};
+use crate::personal::LookupKeys;
+use crate::process::LOOKUP_FOLDER;
 
 /// `malipo check`.
 pub(super) fn check(flags: &Flags) -> ExitCode {
@@ -50,5 +53,29 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
         Some(folder) => println!("[+] books: {} will be made", folder.display()),
         None => {}
     }
+    if let Some(keys) = &config.data.keys_directory {
+        is_well &= check_lookup_keys(&keys.join(LOOKUP_FOLDER));
+    }
     if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Reads the keys that references are looked up by, and says which are damaged. A folder that is not there yet has none.
+fn check_lookup_keys(folder: &Path) -> bool {
+    if !folder.is_dir() {
+        return true;
+    }
+    let damaged = match LookupKeys::damaged(folder) {
+        Ok(damaged) => damaged,
+        Err(error) => {
+            println!("[-] keys of references: {error}");
+            return false;
+        }
+    };
+    for key in &damaged {
+        println!("[-] keys of references: {} is damaged; restore it from a copy", key.display());
+    }
+    if damaged.is_empty() {
+        println!("[+] keys of references");
+    }
+    damaged.is_empty()
 }

@@ -61,8 +61,8 @@ pub use demo_keys::DemoKeys;
 pub use demo_places::DemoPlaces;
 pub use demo_staff::DemoStaff;
 pub use folder::{
-    ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
-    read_signing_key,
+    ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, LOOKUP_FOLDER, OPERATOR_TOKEN_FILE,
+    VAULT_FOLDER, read_signing_key,
 };
 pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use ready_file::ReadyFile;
@@ -99,6 +99,19 @@ pub enum StartError {
     /// The catalogue.
     #[error(transparent)]
     Catalogue(#[from] files::CatalogueFileError),
+    /// The document of the catalogue in force.
+    #[error(
+        "catalogue {number} is in force, and its document cannot be read: {source}. Put it back from a copy, or name a copy of \
+         it as catalogue.file: it is known by its hash {hash}"
+    )]
+    CatalogueInForce {
+        /// Its number.
+        number: u64,
+        /// Its hash, and so the name of its file.
+        hash: Arc<str>,
+        /// What is wrong with the file.
+        source: files::CatalogueFileError,
+    },
     /// Pages of agencies would share an origin with ours.
     #[error(transparent)]
     NoHostForAgencies(#[from] NoHostForAgencies),
@@ -259,7 +272,7 @@ pub async fn start(
         },
         exchange: ExchangeRate::of_config(config),
         vault: Vault::open(Arc::new(DiskStorage::new(folder.vault())), month_of(clock.now_micros()))?,
-        lookup_keys: LookupKeys::open(&folder.lookup_keys())?,
+        lookup_keys: LookupKeys::open(&folder.lookup_keys(), month_of(clock.now_micros()).0)?,
         receipts: ReceiptSigner::new(folder.signing_key(RECEIPT_KEY_FILE, &format!("{origin}/receipts"))?),
         operator_token: folder.secret(&folder.operator_token(), KeyMode::Live)?,
         catalogue: LiveCatalogue::new(served, folder.catalogues()),
@@ -476,9 +489,9 @@ async fn load_catalogue(
             if let Some(configured) = configured {
                 draft_configured(configured, &version, folder, books).await?;
             }
-            files::read_kept(&folder.catalogues(), &version.hash)?
+            read_in_force(folder, version)?
         }
-        (Some(version), Mode::Demo) if was_approved => files::read_kept(&folder.catalogues(), &version.hash)?,
+        (Some(version), Mode::Demo) if was_approved => read_in_force(folder, version)?,
         (_, Mode::Demo) => {
             configured.unwrap_or_else(|| Catalogue::demonstration(config.demo.services, config.demo.seed))
         }
@@ -494,6 +507,15 @@ async fn load_catalogue(
     }
     let version = books.readers().catalogues().in_force().cloned().ok_or(StartError::NoCatalogue)?;
     Ok(Served::render(version, Arc::new(catalogue), today, agencies_url))
+}
+
+/// The document of the catalogue that the books say is in force.
+fn read_in_force(folder: &Folder, version: CatalogueVersion) -> Result<Catalogue, StartError> {
+    files::read_kept(&folder.catalogues(), &version.hash).map_err(|source| StartError::CatalogueInForce {
+        number: version.number,
+        hash: version.hash,
+        source,
+    })
 }
 
 /// Lets the configured file wait for a second person, unless it is in force.
