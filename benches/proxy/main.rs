@@ -126,7 +126,7 @@ async fn compare(purpose: Purpose, contestants: &[Contestant], size: &Size) {
     for _ in 0..purpose.choose(5, 1) {
         for Contestant { name, process, address } in contestants {
             let request = format!(
-                "GET {PREFIX}/bytes/{bytes}?year=2026 HTTP/1.1\r\nHost: pay.example.go.ke\r\nUser-Agent: bench\r\n\
+                "GET {PREFIX}/bytes/{bytes}?year=2026 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n\
                  Accept: */*\r\n\r\n"
             );
             let requests = vec![request.into_bytes(); purpose.choose(count, 20)];

@@ -81,4 +81,4 @@ pub use search::{
 pub use service::{Billing, Delivery, Service};
 pub use snapshot::{Catalogue, CatalogueHash, ServiceIndex};
 pub use source::{Problem, Problems};
-pub use text::{Language, Text, UnknownLanguage};
+pub use text::{Language, Text, UnknownLanguage, is_unseen};

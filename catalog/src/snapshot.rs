@@ -181,6 +181,12 @@ impl Catalogue {
         service.back_end.as_ref().or_else(|| self.agency_of(service).back_end.as_ref())
     }
 
+    /// An agency with a system that requests are handed on to, if there is any.
+    pub fn agency_with_back_end(&self) -> Option<&Agency> {
+        let service = self.services.iter().find(|service| self.back_end_of(service).is_some())?;
+        Some(self.agency_of(service))
+    }
+
     /// Every agency, by code.
     pub fn agencies(&self) -> &[Agency] {
         &self.agencies

@@ -20,6 +20,7 @@ use crate::exchange::ExchangeRate;
 use crate::finding::SearchPlaces;
 use crate::http::application::Application;
 use crate::http::event_stream::EventStreams;
+use crate::http::hosts::Site;
 use crate::http::problem::Problem;
 use crate::http::request::RequestHead;
 use crate::http::request_id::RequestId;
@@ -181,8 +182,14 @@ impl Application for App {
         crate::api::authorize(rule, head, in_force, &self.operator_token)
     }
 
-    fn problem_page(&self, problem: &Problem, uri: &Uri, request_id: &RequestId) -> Option<Response> {
-        crate::pages::problem_page(self, problem, uri, request_id)
+    fn problem_page(
+        &self,
+        problem: &Problem,
+        uri: &Uri,
+        site: Site,
+        request_id: &RequestId,
+    ) -> Option<Response> {
+        crate::pages::problem_page(self, problem, uri, site, request_id)
     }
 }
 

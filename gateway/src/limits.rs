@@ -35,6 +35,9 @@ const PROMPTS_PER_PHONE: u32 = 10;
 /// processor.
 const DRAFTS_AT_ONCE: u32 = 10;
 const DRAFT_EVERY: Duration = Duration::from_secs(10);
+/// Closures and openings by one key: so many at once, and one more each second. Each is a record for ever, and everybody is
+/// told of it.
+const CLOSURES_AT_ONCE: u32 = 120;
 /// Tries to sign in to one account from one address: so many at once, and one more each half minute. Nobody types faster
 /// than their app shows new codes.
 const SIGN_INS_AT_ONCE: u32 = 6;
@@ -65,6 +68,7 @@ pub struct RateLimits {
     guest_bills: DefaultKeyedRateLimiter<IpAddr>,
     phones: DefaultKeyedRateLimiter<Subscriber>,
     drafts: DefaultKeyedRateLimiter<Arc<str>>,
+    closures: DefaultKeyedRateLimiter<Arc<str>>,
     sign_ins_from: DefaultKeyedRateLimiter<(ShortKey, IpAddr)>,
     sign_ins_to: DefaultKeyedRateLimiter<ShortKey>,
     sign_in_addresses: DefaultKeyedRateLimiter<IpAddr>,
@@ -87,6 +91,7 @@ impl RateLimits {
                     .expect("ten seconds are more than nothing")
                     .allow_burst(count(DRAFTS_AT_ONCE)),
             ),
+            closures: RateLimiter::keyed(Quota::per_second(count(1)).allow_burst(count(CLOSURES_AT_ONCE))),
             sign_ins_from: RateLimiter::keyed(
                 Quota::with_period(SIGN_IN_EVERY)
                     .expect("half a minute is more than nothing")
@@ -165,6 +170,11 @@ impl RateLimits {
         check(&self.drafts, principal)
     }
 
+    /// Somebody's key closes or opens something.
+    pub fn availability_is_set(&self, principal: &Arc<str>) -> Result<(), TooOften> {
+        check(&self.closures, principal)
+    }
+
     /// Lets go of everybody who may ask as often as one who never has. Asked regularly, or memory would grow.
     pub fn forget(&self) {
         self.receipts.retain_recent();
@@ -183,6 +193,8 @@ impl RateLimits {
         self.phones.shrink_to_fit();
         self.drafts.retain_recent();
         self.drafts.shrink_to_fit();
+        self.closures.retain_recent();
+        self.closures.shrink_to_fit();
         self.sign_ins_from.retain_recent();
         self.sign_ins_from.shrink_to_fit();
         self.sign_ins_to.retain_recent();

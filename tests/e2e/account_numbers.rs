@@ -168,3 +168,34 @@ fn mistakes_over_the_wire_reach_who_was_meant_or_are_held() {
     println!("{routed} routed, {held} held");
     assert!(routed >= 12 && held >= 12, "{routed} routed, {held} held");
 }
+
+#[test]
+fn a_damaged_key_of_a_month_that_passed_stops_neither_bills_nor_references_of_this_one() {
+    let mut gateway = Gateway::serve().start();
+    gateway.check().expect(0);
+    gateway.stop();
+    let today = jiff::Zoned::now().date().first_of_month();
+    let last = today.yesterday().unwrap();
+    let key = gateway.keys().join(format!("lookup/{:04}-{:02}.key", last.year(), last.month()));
+    std::fs::create_dir_all(key.parent().unwrap()).unwrap();
+    std::fs::write(&key, b"not what was written").unwrap();
+    let said = gateway.check().expect(1).said();
+    assert!(said.contains("keys of references") && said.contains(key.to_str().unwrap()), "{said}");
+
+    gateway.start_again();
+    eventually("somebody is told", || {
+        let log = gateway.log();
+        log.lines().any(|line| line.contains("A key of references is damaged")).then_some(())
+    });
+    let kra = gateway.agency("kra");
+    let tax = kra.bills(&Order::assessment(12_500, PRN));
+    gateway.safaricom().confirms(&Payment::of("12500.00", PRN)).expect_success();
+    kra.sees(&tax, "paid");
+
+    // Without the key of this month no reference would be found, and none could be made.
+    gateway.stop();
+    let of_now = gateway.keys().join(format!("lookup/{:04}-{:02}.key", today.year(), today.month()));
+    std::fs::write(&of_now, b"not what was written").unwrap();
+    let said = gateway.try_start_again().err().expect("it does not start").expect(1).said();
+    assert!(said.contains(of_now.to_str().unwrap()) && said.contains("from a copy"), "{said}");
+}

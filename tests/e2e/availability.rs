@@ -215,7 +215,8 @@ fn a_system_that_dies_is_told_of_with_its_services_and_flapping_does_not_fill_th
     let setup = Gateway::demo().set("catalogue.file", catalogue.to_str().unwrap());
     let gateway = setup.set("routing.private_networks", "127.0.0.0/8").start();
     let service = "/v1/services/kra-pin-registration";
-    let ask = || look(&gateway, "/s/kra-pin-registration/x").send().status;
+    let system = format!("{}/s/kra-pin-registration/x", gateway.agencies());
+    let ask = || get(&system).send().status;
     let up = look(&gateway, service).send().expect(200);
     assert_eq!(up.json()["availability"]["own_system"], "up");
     assert_eq!(ask(), 200);
@@ -248,4 +249,42 @@ fn a_system_that_dies_is_told_of_with_its_services_and_flapping_does_not_fill_th
     let told: Vec<_> =
         books.events("availability_changed").iter().map(|record| record["event"]["change"].clone()).collect();
     assert_eq!(told, ["system_down", "system_up"]);
+}
+
+#[test]
+fn a_reason_is_words_that_everybody_sees() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("KWS");
+    let closed =
+        |en: &str| set(&kws, PARK, &json!({"state": "closed", "reason": {"en": en, "sw": "Imefungwa."}}));
+    for hidden in [
+        "\u{200b}\u{200b}",
+        "\u{3164}",
+        "\u{2800}",
+        "...",
+        "Closed\u{202e}.detoof era sdaor ehT",
+        "Clo\u{ad}sed",
+        "Closed \u{2066}for now\u{2069}",
+        "Closed\u{e0041}",
+    ] {
+        let refused = closed(hidden).expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], "/reason", "{hidden:?}: {refused}");
+    }
+    assert_eq!(look(&gateway, PARK).send().expect(200).json()["availability"]["state"], "open");
+    closed("Closed: the café’s bridge (km 4) is down.").expect(200);
+}
+
+#[test]
+fn who_opens_and_closes_without_end_is_slowed_down() {
+    let gateway = Gateway::demo().start();
+    let (kws, kra) = (gateway.agency("KWS"), gateway.agency("KRA"));
+    let refused = (0..400).find_map(|turn| {
+        let state = if turn % 2 == 0 { flooded() } else { json!({"state": "open"}) };
+        let answer = set(&kws, PARK, &state);
+        (answer.status == 429).then_some(answer)
+    });
+    let refused = refused.expect("four hundred are too many");
+    assert_eq!(refused.problem(), "rate_limited");
+    assert!(refused.header("retry-after").is_some());
+    set(&kra, "/v1/services/kra-pin-registration", &flooded()).expect(200);
 }

@@ -191,6 +191,36 @@ fn a_lost_document_is_named_and_the_others_are_told_of() {
 }
 
 #[test]
+fn a_start_without_the_document_in_force_says_which_it_is_and_what_to_do() {
+    let mut gateway = Gateway::serve().start();
+    gateway.stop();
+    let folder = gateway.data().join("catalogues");
+    let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let hash = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let aside = gateway.folder().join("aside.json");
+    std::fs::rename(&file, &aside).unwrap();
+    let said = gateway.try_start_again().err().expect("it does not start").expect(1).said();
+    for expected in ["catalogue 1 is in force", &hash, "from a copy", "catalogue.file"] {
+        assert!(said.contains(expected), "{expected} is not in {said}");
+    }
+    // What it says helps.
+    gateway.set_for_next_start("catalogue.file", aside.to_str().unwrap());
+    gateway.start_again();
+    assert!(file.exists());
+    get(format!("{}/v1/services/kws-hells-gate-entry", gateway.public())).send().expect(200);
+}
+
+#[test]
+fn a_catalogue_of_nothing_is_no_draft() {
+    let gateway = Gateway::serve().start();
+    let maker = Person::with_role(&gateway, "maker");
+    for nothing in [r#"{"format":1}"#, r#"{"format":1,"services":[]}"#] {
+        let refused = maker.posts("/v1/catalogue/drafts?note=nothing", nothing).expect(422);
+        assert!(refused.text().contains("it has no services"), "{}", refused.text());
+    }
+}
+
+#[test]
 fn with_real_money_another_file_waits_for_a_second_person() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("catalogue.json");

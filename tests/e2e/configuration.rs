@@ -117,6 +117,7 @@ fn the_ready_file_is_the_owners_and_says_what_was_agreed() {
             &demo,
             &[
                 "admin",
+                "agencies",
                 "agency_keys",
                 "callbacks",
                 "data",

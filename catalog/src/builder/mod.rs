@@ -123,7 +123,11 @@ impl CatalogueBuilder {
         let account_forms =
             account_forms::account_forms(&rows.account_forms, &agencies, &services, &problems);
         let convenience_fee = convenience_fee(&rows, &bases, &problems);
+        let may_be_empty = problems.is_of_kept();
         problems.finish()?;
+        if services.is_empty() && !may_be_empty {
+            return Err(of_the_whole("it has no services".to_owned()));
+        }
         let document = match document {
             Some(document) if sources == 1 => document,
             _ => document::written(rows),
@@ -140,12 +144,16 @@ fn fits_in_a_file(byte_count: usize) -> Result<(), Problems> {
     if byte_count <= FILE_BYTES_MAX {
         return Ok(());
     }
+    Err(of_the_whole(format!(
+        "it has {byte_count} bytes, and at most {FILE_BYTES_MAX} are read: take fewer services"
+    )))
+}
+
+/// What is wrong with a catalogue, and in no place of its own.
+fn of_the_whole(fault: String) -> Problems {
     let problems = ProblemSink::default();
-    problems.report(Problem::of_file(
-        "the whole catalogue",
-        format!("it has {byte_count} bytes, and at most {FILE_BYTES_MAX} are read: take fewer services"),
-    ));
-    problems.finish()
+    problems.report(Problem::of_file("the whole catalogue", fault));
+    problems.finish().expect_err("a problem was reported")
 }
 
 /// The legal bases that fees may cite, by code.

@@ -1,6 +1,7 @@
 //! Texts of a list: cleaned of what typing leaves behind, and compared without it.
 
 use super::table::Cell;
+use crate::text::is_unseen;
 
 /// A text of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +52,6 @@ pub(super) fn several(cell: &Cell, separator: &str) -> Result<Vec<String>, Strin
 /// A name as it is compared: lists write one name in small letters here and in capitals there.
 pub(super) fn folded(name: &str) -> String {
     name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
-}
-
-/// Signs without width, and those that turn the direction of what follows.
-const fn is_unseen(character: char) -> bool {
-    matches!(
-        character,
-        '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
-    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use catalog::Text;
+use catalog::{Text, is_unseen};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::LedgerTime;
@@ -106,7 +106,10 @@ async fn set(
     }
     let closed_of = closed.and_then(|(scope, closure)| closure.terms.agency_of(scope));
     let set_by = set_by(request, [known, closed_of])?;
-    let ask = match read_terms(wanted, set_by, app.now())? {
+    let terms = read_terms(wanted, set_by, app.now())?;
+    let principal = request.principal.name();
+    app.limits.availability_is_set(&principal).map_err(|error| trouble::too_often(&error))?;
+    let ask = match terms {
         Some(terms) => {
             let is_service = matches!(scope, AvailabilityScope::Service { .. });
             let agency = known.filter(|_| is_service).map(Arc::from);
@@ -140,12 +143,15 @@ fn read_terms(
         return if is_bare { Ok(None) } else { Err(more()) };
     }
     let is_fit = |text: &String| {
-        (1..=REASON_LEN_MAX).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
+        // It is published as it is: it says something, and nothing in it is hidden or turns what stands around it.
+        (1..=REASON_LEN_MAX).contains(&text.trim().chars().count())
+            && text.chars().any(char::is_alphanumeric)
+            && !text.chars().any(|mark| mark.is_control() || is_unseen(mark))
     };
     let reason = wanted.reason.filter(|reason| is_fit(&reason.en) && is_fit(&reason.sw));
     let reason = reason.ok_or_else(|| {
         let detail = format!(
-            "Say why to everybody, in English and Kiswahili, in 1 to {REASON_LEN_MAX} characters on one line."
+            "Say why to everybody, in English and Kiswahili, in 1 to {REASON_LEN_MAX} characters on one line, all of them to be seen."
         );
         wrong("/reason", "missing", &detail)
     })?;

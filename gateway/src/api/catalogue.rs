@@ -486,6 +486,7 @@ fn not_in_force(error: &CatalogueError) -> Problem {
             );
             Problem::new(Code::Conflict, detail).internal(error)
         }
+        CatalogueError::NoHost(error) => Problem::new(Code::Conflict, error.to_string()),
         CatalogueError::Busy => {
             let detail = "Another catalogue is being checked. Send this one again when it is done.";
             Problem::new(Code::Overloaded, detail).retry_after_seconds(2)

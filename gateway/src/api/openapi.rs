@@ -30,6 +30,7 @@ mod tests {
 
     use super::*;
     use crate::api::{Access, admin_routes, callback_routes, public_routes};
+    use crate::http::hosts::Site;
     use crate::http::problem_codes::Code;
     use crate::http::router::{Route, Routes};
     use crate::receipts::{KeySet, verify_text};
@@ -87,6 +88,10 @@ mod tests {
                 let operation = &item[method_of(route)];
                 let name = route.name;
                 assert_eq!(operation["operationId"], name);
+                let server = match route.site {
+                    Site::Ours => server,
+                    Site::Agencies => Some("http://localhost:8080"),
+                };
                 assert_eq!(item["servers"][0]["url"].as_str(), server, "{name}");
                 let scheme = match route.access {
                     Access::Roles(_) => Some("bearer"),

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::feed::Feed;
 use super::files::{self, CatalogueFileError};
 use super::overlay::Overlay;
-use super::served::Served;
+use super::served::{NoHostForAgencies, Served, can_be_reached};
 use super::tally::Tally;
 use super::unusual_list::UnusualList;
 use crate::books::{Books, BooksError};
@@ -70,6 +70,9 @@ pub enum CatalogueError {
     /// The books refuse.
     #[error("{0}")]
     Refused(Refusal),
+    /// It names systems of agencies, and they have no host name.
+    #[error(transparent)]
+    NoHost(#[from] NoHostForAgencies),
     /// Another document is being checked.
     #[error("another catalogue is being checked")]
     Busy,
@@ -110,8 +113,10 @@ impl LiveCatalogue {
     ) -> Result<Arc<Catalogue>, CatalogueError> {
         let _one_at_a_time = self.keeping.try_lock().map_err(|_| CatalogueError::Busy)?;
         let (folder, known) = (self.folder.clone(), books.readers().catalogues());
+        let agencies_url = self.current().agencies_url().cloned();
         let kept = blocking(move || {
             let catalogue = files::read_document(&document, |hash| known.knows(hash))?;
+            can_be_reached(&catalogue, agencies_url.as_deref())?;
             files::keep(&folder, &catalogue)?;
             Ok(Arc::new(catalogue))
         });
@@ -175,6 +180,7 @@ impl LiveCatalogue {
         day: Date,
     ) -> Result<CatalogueVersion, CatalogueError> {
         let catalogue = self.with_hash(hash).await?;
+        can_be_reached(&catalogue, self.current().agencies_url().map(|url| &**url))?;
         match books.ask(command).await? {
             Answer::Done { .. } | Answer::Nothing => {}
             Answer::Refused(refusal) => return Err(CatalogueError::Refused(refusal)),
@@ -208,7 +214,8 @@ impl LiveCatalogue {
         catalogue: Arc<Catalogue>,
         day: Date,
     ) -> Result<(), CatalogueError> {
-        let served = blocking(move || Ok(Served::render(version, catalogue, day))).await?;
+        let agencies_url = self.current().agencies_url().cloned();
+        let served = blocking(move || Ok(Served::render(version, catalogue, day, agencies_url))).await?;
         tracing::info!(number = served.version().number, hash = %served.version().hash, "A catalogue is served.");
         let earlier = self.current.swap(Arc::new(served));
         let mut retired = self.retired_tallies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -254,8 +261,13 @@ impl LiveCatalogue {
     ) -> Result<Reloaded, CatalogueError> {
         let _one_at_a_time = self.keeping.lock().await;
         let (folder, file, known) = (self.folder.clone(), file.to_path_buf(), books.readers().catalogues());
-        let read = move || files::keep(&folder, &files::read(&file, |hash| known.knows(hash))?);
-        let hash = blocking(move || Ok(read()?)).await?;
+        let agencies_url = self.current().agencies_url().cloned();
+        let read = move || {
+            let catalogue = files::read(&file, |hash| known.knows(hash))?;
+            can_be_reached(&catalogue, agencies_url.as_deref())?;
+            Ok(files::keep(&folder, &catalogue)?)
+        };
+        let hash = blocking(read).await?;
         let current = self.current();
         if current.version().hash == hash {
             return Ok(Reloaded::InForce(current.version().clone()));

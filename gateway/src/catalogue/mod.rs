@@ -23,6 +23,6 @@ pub use live::{CatalogueError, LiveCatalogue, Reloaded};
 pub(crate) use overlay::SYSTEM_DOWN;
 pub use overlay::system_of;
 pub(crate) use served::FeeBody;
-pub use served::Served;
+pub use served::{NoHostForAgencies, Served, can_be_reached};
 pub use tally::{RESULTS_COUNTED_MAX, Tally};
 pub(crate) use unusual_list::ScopeBody;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{Billing, Catalogue, FeeSchedule, Service, ServiceIndex, Text};
+use catalog::{AgencyCode, Billing, Catalogue, FeeSchedule, Service, ServiceIndex, Text};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -18,20 +18,45 @@ pub struct Served {
     version: CatalogueVersion,
     catalogue: Arc<Catalogue>,
     day: Date,
+    /// How systems of agencies are reached through us, without a slash at the end.
+    agencies_url: Option<Arc<str>>,
     bodies: Vec<Rendered>,
     tally: Arc<Tally>,
 }
 
+/// A catalogue names a system of an agency, and nothing is configured under which it is reached.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the catalogue has requests handed on to a system of {agency}, and routing.base_url is not set: name an address with another \
+     host name than that of public.base_url, so that pages of agencies share no origin with ours"
+)]
+pub struct NoHostForAgencies {
+    /// An agency with such a system.
+    pub agency: AgencyCode,
+}
+
+/// Refuses a catalogue whose systems of agencies could only be reached beside our own pages.
+pub fn can_be_reached(catalogue: &Catalogue, agencies_url: Option<&str>) -> Result<(), NoHostForAgencies> {
+    match (agencies_url, catalogue.agency_with_back_end()) {
+        (None, Some(agency)) => Err(NoHostForAgencies { agency: agency.code.clone() }),
+        _ => Ok(()),
+    }
+}
+
 impl Served {
     /// Renders everything as it is on `day`. Takes a tenth of a second for 22,000 services.
-    pub fn render(version: CatalogueVersion, catalogue: Arc<Catalogue>, day: Date) -> Self {
-        let bodies = catalogue
-            .services()
-            .iter()
-            .map(|service| service_body(&catalogue, service, &version, day, &Unusual::default()))
-            .collect();
+    pub fn render(
+        version: CatalogueVersion,
+        catalogue: Arc<Catalogue>,
+        day: Date,
+        agencies_url: Option<Arc<str>>,
+    ) -> Self {
         let tally = Arc::new(Tally::new(Arc::clone(&catalogue)));
-        Self { version, catalogue, day, bodies, tally }
+        let mut served = Self { version, catalogue, day, agencies_url, bodies: Vec::new(), tally };
+        let services = served.catalogue.services().iter();
+        served.bodies =
+            services.map(|service| served.render_one(service, day, &Unusual::default())).collect();
+        served
     }
 
     /// Its number and hash.
@@ -56,7 +81,43 @@ impl Served {
 
     /// The body of a service on another day than this one's, or with something that is not as usual.
     pub fn render_one(&self, service: &Service, day: Date, unusual: &Unusual<'_>) -> Rendered {
-        service_body(&self.catalogue, service, &self.version, day, unusual)
+        let agency = self.catalogue.agency_of(service);
+        let back_end = self.catalogue.back_end_of(service);
+        let body = ServiceBody {
+            slug: service.slug.as_str(),
+            name: &service.name,
+            published_name: service.published_name.as_deref(),
+            description: &service.description,
+            agency: AgencyBody { code: agency.code.as_str(), name: &agency.name },
+            county: service.county.map(catalog::County::name),
+            requirements: &service.requirements,
+            own_system: self.own_system(service),
+            delivery: &service.delivery,
+            promised_working_days: service.promised_working_days,
+            sample: service.sample,
+            billable: service.is_billable(),
+            not_billable_because: match &service.billing {
+                Billing::NotBillable(reason) => Some(reason),
+                Billing::Fees(_) => None,
+            },
+            availability: AvailabilityBody::of(unusual, service.is_billable(), back_end.is_some()),
+            fees: service.fees().iter().map(|schedule| FeeBody::of(schedule, day)).collect(),
+            catalogue: &self.version,
+        };
+        let bytes = serde_json::to_vec(&body).expect("a service can be written as JSON");
+        Rendered::new("application/json", bytes)
+    }
+
+    /// How systems of agencies are reached through us, without a slash at the end. None where nothing is handed on.
+    pub fn agencies_url(&self) -> Option<&Arc<str>> {
+        self.agencies_url.as_ref()
+    }
+
+    /// How the system of an agency behind a service is reached through us, if it has one.
+    pub fn own_system(&self, service: &Service) -> Option<String> {
+        let agencies_url =
+            self.agencies_url.as_ref().filter(|_| self.catalogue.back_end_of(service).is_some())?;
+        Some(format!("{agencies_url}/s/{}", service.slug))
     }
 
     /// What is not as usual about a service.
@@ -141,38 +202,4 @@ impl<'a> FeeBody<'a> {
             additions: &schedule.additions,
         }
     }
-}
-
-fn service_body(
-    catalogue: &Catalogue,
-    service: &Service,
-    version: &CatalogueVersion,
-    day: Date,
-    unusual: &Unusual<'_>,
-) -> Rendered {
-    let agency = catalogue.agency_of(service);
-    let back_end = catalogue.back_end_of(service);
-    let body = ServiceBody {
-        slug: service.slug.as_str(),
-        name: &service.name,
-        published_name: service.published_name.as_deref(),
-        description: &service.description,
-        agency: AgencyBody { code: agency.code.as_str(), name: &agency.name },
-        county: service.county.map(catalog::County::name),
-        requirements: &service.requirements,
-        own_system: back_end.map(|_| format!("/s/{}", service.slug)),
-        delivery: &service.delivery,
-        promised_working_days: service.promised_working_days,
-        sample: service.sample,
-        billable: service.is_billable(),
-        not_billable_because: match &service.billing {
-            Billing::NotBillable(reason) => Some(reason),
-            Billing::Fees(_) => None,
-        },
-        availability: AvailabilityBody::of(unusual, service.is_billable(), back_end.is_some()),
-        fees: service.fees().iter().map(|schedule| FeeBody::of(schedule, day)).collect(),
-        catalogue: version,
-    };
-    let bytes = serde_json::to_vec(&body).expect("a service can be written as JSON");
-    Rendered::new("application/json", bytes)
 }

@@ -106,7 +106,7 @@ mod tests {
     fn live() -> LiveCatalogue {
         let version = CatalogueVersion { number: 1, hash: "00".into() };
         let served =
-            Served::render(version, Arc::new(Catalogue::embedded()), jiff::civil::date(2026, 11, 22));
+            Served::render(version, Arc::new(Catalogue::embedded()), jiff::civil::date(2026, 11, 22), None);
         LiveCatalogue::new(served, std::path::PathBuf::new())
     }
 

@@ -95,7 +95,7 @@ mod tests {
     fn the_list_is_made_once_for_each_availability() {
         let version = CatalogueVersion { number: 1, hash: "00".into() };
         let catalogue = Arc::new(catalog::Catalogue::embedded());
-        let served = Served::render(version, catalogue, jiff::civil::date(2026, 11, 22));
+        let served = Served::render(version, catalogue, jiff::civil::date(2026, 11, 22), None);
         let live = LiveCatalogue::new(served, std::path::PathBuf::new());
         let (one, other) = (Arc::new(Availability::default()), Arc::new(Availability::default()));
         let list = |availability| live.unusual_list(availability).unwrap();

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use ledger::journal::file::Trail;
 use ledger::storage::DiskStorage;
 
-use crate::catalogue::files;
+use crate::catalogue::{can_be_reached, files};
 use crate::payments::{CatalogueVersion, Event, read_event};
 use crate::process::CATALOGUES_FOLDER;
 
-/// Reads every catalogue that is or was in force, and says what is missing or damaged. Drafts can be sent again.
-pub(super) fn check_kept_catalogues(data: &Path) -> bool {
+/// Reads every catalogue that is or was in force, and says what is missing or damaged, and whether the one in force could be
+/// served. Drafts can be sent again.
+pub(super) fn check_kept_catalogues(data: &Path, agencies_url: Option<&str>) -> bool {
     let published = match published(data) {
         Ok(published) => published,
         Err(error) => {
@@ -23,9 +24,17 @@ pub(super) fn check_kept_catalogues(data: &Path) -> bool {
     let folder = data.join(CATALOGUES_FOLDER);
     let mut is_well = true;
     for (index, version) in published.iter().enumerate() {
-        let Err(error) = files::read_kept(&folder, &version.hash) else { continue };
+        let is_in_force = index + 1 == published.len();
+        let which = if is_in_force { "which is in force" } else { "which was in force" };
+        let error = match files::read_kept(&folder, &version.hash) {
+            Ok(catalogue) if is_in_force => match can_be_reached(&catalogue, agencies_url) {
+                Ok(()) => continue,
+                Err(error) => error.to_string(),
+            },
+            Ok(_) => continue,
+            Err(error) => error.to_string(),
+        };
         is_well = false;
-        let which = if index + 1 == published.len() { "which is in force" } else { "which was in force" };
         println!("[-] catalogue {}, {which}: {error}", version.number);
     }
     if is_well {

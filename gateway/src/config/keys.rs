@@ -379,6 +379,14 @@ const OTHERS: &[Key] = &[
                 and money is real, another file waits for a second person to publish it.",
     },
     Key {
+        name: "routing.base_url",
+        form: Form::Url,
+        default: None,
+        about: "How the systems of agencies are reached through the public listener: another host name than that of \
+                public.base_url, so that their pages share no origin with ours. Needed as soon as the catalogue names such a \
+                system. The certificate has both names; a proxy in front hands Host on as it came. demo uses localhost.",
+    },
+    Key {
         name: "routing.private_networks",
         form: Form::Ranges,
         default: Some(""),

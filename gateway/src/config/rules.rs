@@ -14,6 +14,7 @@ use super::secret::Secret;
 use super::sources::{Origin, readable_by_everybody};
 use super::value::{Url, Values};
 use crate::http::client_address::AddressRange;
+use crate::http::hosts::host_name;
 use crate::messages::PROVIDER_NAMES;
 
 const LISTENERS: [&str; 3] = ["public", "callback", "admin"];
@@ -26,6 +27,7 @@ pub(super) fn check(mode: Mode, values: &Values, problems: &mut Problems) {
     rules.rate_is_whole();
     rules.listeners_are_apart();
     rules.staff_can_sign_in();
+    rules.agencies_have_a_host_of_their_own();
     match mode {
         Mode::Serve => rules.serve(),
         Mode::Demo => rules.demo(),
@@ -46,6 +48,7 @@ impl Rules<'_> {
             self.required(key);
             self.is_https(key);
         }
+        self.is_https("routing.base_url");
         self.safaricom_takes_the_address();
         for key in keys::all().filter(|key| key.is_secret() && key.name.starts_with("paybill.")) {
             self.required(key.name);
@@ -102,6 +105,11 @@ impl Rules<'_> {
         if private.is_some_and(|ranges| !ranges.iter().all(AddressRange::is_loopback)) {
             let what = "routing.private_networks: demo speaks to this machine alone";
             self.add("routing.private_networks", what, "use a range such as 127.0.0.0/8");
+        }
+        let agencies: Option<Url> = self.values.optional("routing.base_url");
+        if agencies.is_some_and(|url| !url.is_loopback()) {
+            let what = "routing.base_url: demo is reached on this machine alone";
+            self.add("routing.base_url", what, "unset it: demo uses localhost");
         }
         for key in ["demo.sandbox_url", "oidc.issuer"] {
             let url: Option<Url> = self.values.optional(key);
@@ -199,6 +207,28 @@ impl Rules<'_> {
                     "give each listener a port of its own",
                 );
             }
+        }
+    }
+
+    /// A browser lets pages of one host do what all of them may: those of agencies are under a name under which nobody is
+    /// signed in. Another port is no other name.
+    fn agencies_have_a_host_of_their_own(&mut self) {
+        let key = "routing.base_url";
+        let Some(theirs): Option<Url> = self.values.optional(key) else { return };
+        if theirs.uri().path() != "/" {
+            self.add(key, format!("{key} has a path"), "name a host alone, such as https://services.go.ke");
+        }
+        let name = |url: &Url| {
+            let name = url.uri().host().and_then(|host| host_name(host.as_bytes()).map(str::to_owned));
+            name.map(|name| name.to_ascii_lowercase())
+        };
+        let ours: Option<Url> = self.values.optional("public.base_url");
+        if name(&theirs).is_none_or(|name| name.is_empty()) {
+            let what = format!("{key}: this is not the name of a host");
+            self.add(key, what, "use an address such as https://services.go.ke");
+        } else if ours.is_some_and(|ours| name(&ours) == name(&theirs)) {
+            let what = format!("{key} has the host name of public.base_url");
+            self.add(key, what, "name another host: pages of agencies must not share an origin with ours");
         }
     }
 

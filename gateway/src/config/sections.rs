@@ -11,6 +11,7 @@ use super::Mode;
 use super::secret::Secret;
 use super::value::{Url, Values};
 use crate::http::client_address::{AddressRange, TrustedProxies};
+use crate::http::hosts::Hosts;
 use crate::http::pipeline::{ChunkedBodies, PipelineRules};
 use crate::messages::{PROVIDER_NAMES, ProviderTerms};
 use crate::server::Limits;
@@ -76,9 +77,9 @@ impl ListenerConfig {
         }
     }
 
-    /// The rules of this listener's pipeline. Only callbacks may come in chunks: what Safaricom sends is not ours to
-    /// choose.
-    pub fn pipeline_rules(&self) -> PipelineRules {
+    /// The rules of this listener's pipeline; `hosts` are the names that it is reached under, where it matters which. Only
+    /// callbacks may come in chunks: what Safaricom sends is not ours to choose.
+    pub fn pipeline_rules(&self, hosts: Option<Hosts>) -> PipelineRules {
         let chunked =
             if self.name == "callback" { ChunkedBodies::TakenThenClosed } else { ChunkedBodies::Refused };
         PipelineRules {
@@ -87,6 +88,7 @@ impl ListenerConfig {
             body_deadline: self.body_deadline,
             trusted_proxies: TrustedProxies::new(self.trusted_proxies.clone()),
             chunked,
+            hosts,
         }
     }
 }
@@ -252,6 +254,8 @@ impl CatalogueConfig {
 /// How requests are handed on to agencies.
 #[derive(Clone, Debug)]
 pub struct RoutingConfig {
+    /// How the systems of agencies are reached through us: a host name of their own.
+    pub base_url: Option<Url>,
     /// Addresses that are not public and may be connected to.
     pub private_networks: Vec<AddressRange>,
     /// Requests of all agencies together, at a time.
@@ -265,6 +269,7 @@ pub struct RoutingConfig {
 impl RoutingConfig {
     pub(super) fn read(values: &Values) -> Self {
         Self {
+            base_url: values.optional("routing.base_url"),
             private_networks: values.get("routing.private_networks"),
             requests_max: usize::try_from(values.get::<u64>("routing.requests_max")).unwrap_or(usize::MAX),
             body_bytes_max: values.get("routing.body_bytes_max"),

@@ -207,6 +207,29 @@ fn a_provider_of_messages_is_whole_or_not_there_and_has_a_token_of_its_own() {
 }
 
 #[test]
+fn agencies_have_another_host_name_than_we_have() {
+    let load = |mode, own: &str| {
+        let mut variables = if mode == Mode::Serve { servable() } else { BTreeMap::new() };
+        variables.insert("MALIPO_PUBLIC_BASE_URL".into(), "https://pay.example.go.ke:8443".into());
+        variables.insert("MALIPO_ROUTING_BASE_URL".into(), own.into());
+        Config::load(mode, &Flags::default(), &variables, None)
+    };
+    assert!(load(Mode::Serve, "https://services.example.go.ke").unwrap().routing.base_url.is_some());
+    for (own, expected) in [
+        ("https://pay.example.go.ke", "routing.base_url has the host name of public.base_url"),
+        ("https://PAY.example.go.ke.:9443", "routing.base_url has the host name of public.base_url"),
+        ("https://services.example.go.ke/s", "routing.base_url has a path"),
+        ("http://services.example.go.ke", "routing.base_url does not begin with https"),
+        ("https://serv!ces.example.go.ke", "routing.base_url: this is not the name of a host"),
+    ] {
+        let told = told(load(Mode::Serve, own)).join("\n");
+        assert!(told.contains(expected), "{own}: {expected}\nis not in\n{told}");
+    }
+    let told = told(load(Mode::Demo, "https://services.example.go.ke")).join("\n");
+    assert!(told.contains("routing.base_url: demo is reached on this machine alone"), "{told}");
+}
+
+#[test]
 fn demo_refuses_live_credentials_and_the_world() {
     let mut variables = servable();
     variables.insert("MALIPO_PUBLIC_LISTEN".into(), "0.0.0.0:8080".into());

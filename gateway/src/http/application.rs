@@ -2,6 +2,7 @@
 
 use hyper::Uri;
 
+use super::hosts::Site;
 use super::problem::Problem;
 use super::request::RequestHead;
 use super::request_id::RequestId;
@@ -20,9 +21,15 @@ pub trait Application: Send + Sync + Sized + 'static {
     fn authorize(&self, rule: Self::Access, head: &RequestHead) -> Result<Self::Principal, Problem>;
 
     /// A page for a problem, asked for when the caller is a person with a browser. `None` answers in problem+json.
-    /// The pipeline adds the problem's status and headers.
-    fn problem_page(&self, problem: &Problem, uri: &Uri, request_id: &RequestId) -> Option<Response> {
-        let _ = (problem, uri, request_id);
+    /// The pipeline adds the problem's status and headers. `site` is the name that it was asked for under.
+    fn problem_page(
+        &self,
+        problem: &Problem,
+        uri: &Uri,
+        site: Site,
+        request_id: &RequestId,
+    ) -> Option<Response> {
+        let _ = (problem, uri, site, request_id);
         None
     }
 }

@@ -6,6 +6,7 @@
 pub mod pipeline;
 
 pub mod client_address;
+pub mod hosts;
 pub mod request_id;
 
 mod route_metrics;

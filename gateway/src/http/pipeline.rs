@@ -2,7 +2,8 @@
 //!
 //! 1. name the request, and learn who is calling (only a listed proxy may tell us);
 //! 2. refuse what is framed so that two readers could disagree about it;
-//! 3. find its route; 4. check the route's access rule; 5. refuse or read its body;
+//! 3. find its route, and that it is asked for under the right name; 4. check the route's access rule; 5. refuse or read its
+//!    body;
 //! 6. take a place, or be turned away; 7. run its handler within the route's deadline;
 //! 8. turn an error into an answer; 9. measure it and write one line about it.
 //!
@@ -42,6 +43,7 @@ use super::admission::{Lane, Place, Places};
 use super::application::Application;
 use super::body::{self, BodyRule};
 use super::client_address::TrustedProxies;
+use super::hosts::{self, Hosts, Site};
 use super::problem::{MoneyMoved, Problem};
 use super::problem_codes::Code;
 use super::request::{Request, RequestBody, RequestHead};
@@ -68,6 +70,8 @@ pub struct PipelineRules {
     pub trusted_proxies: TrustedProxies,
     /// What to do with `Transfer-Encoding`.
     pub chunked: ChunkedBodies,
+    /// The names that it is reached under, where it matters which.
+    pub hosts: Option<Hosts>,
 }
 
 /// What a listener does with a request that uses `Transfer-Encoding: chunked`.
@@ -105,6 +109,8 @@ struct About<'r, App: Application> {
     route: Option<&'r Route<App>>,
     /// Where a browser was going, for the page of a problem. `None` when the caller does not ask for HTML.
     browser_at: Option<Uri>,
+    /// Under which name it was asked for.
+    site: Site,
     /// Whether this is the last answer of its connection.
     closes: bool,
 }
@@ -143,6 +149,7 @@ impl<App: Application> Pipeline<App> {
             started: Instant::now(),
             route: None,
             browser_at: asks_for_html(&parts.headers).then(|| parts.uri.clone()),
+            site: Site::Ours,
             closes: false,
         }
     }
@@ -156,7 +163,16 @@ impl<App: Application> Pipeline<App> {
         about: &mut About<'s, App>,
     ) -> Result<Response, Problem> {
         self.check_framing(&parts, about)?;
-        let Matched { route, parameters } = self.routes.find(&parts.method, parts.uri.path())?;
+        let found = self.routes.find(&parts.method, parts.uri.path());
+        if let Some(hosts) = &self.rules.hosts {
+            // What is nowhere is ours to say.
+            let belongs_to = found.as_ref().map_or(Site::Ours, |matched| matched.route.site);
+            about.site = hosts.asked(&parts)?;
+            if about.site != belongs_to {
+                return hosts.moved(&parts, belongs_to);
+            }
+        }
+        let Matched { route, parameters } = found?;
         about.route = Some(route);
         let deadline = about.started + route.deadline;
         let head =
@@ -202,8 +218,8 @@ impl<App: Application> Pipeline<App> {
                 return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
             }
         }
-        let hosts = parts.headers.get_all(HOST).iter().count();
-        if hosts > 1 || (hosts == 0 && parts.version == Version::HTTP_11) {
+        let count = parts.headers.get_all(HOST).iter().count();
+        if count > 1 || (count == 0 && parts.version == Version::HTTP_11) || !hosts::agree(parts) {
             let detail = "A request names its host once.";
             return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
         }
@@ -286,7 +302,10 @@ impl<App: Application> Pipeline<App> {
     }
 
     fn problem_response(&self, problem: &Problem, about: &About<'_, App>) -> Response {
-        let page = about.browser_at.as_ref().and_then(|uri| self.app.problem_page(problem, uri, &about.id));
+        let page = about
+            .browser_at
+            .as_ref()
+            .and_then(|uri| self.app.problem_page(problem, uri, about.site, &about.id));
         match page {
             Some(mut page) => {
                 *page.status_mut() = problem.status();

@@ -122,6 +122,12 @@ problem_codes! {
         en "This page cannot be used in this way. Go back and try again."
         sw "Ukurasa huu hauwezi kutumiwa hivi. Rudi nyuma ujaribu tena."
 
+    /// It is answered under another name than the one that was asked.
+    Misdirected = 421 "misdirected" final
+        title "This is answered under another host name"
+        en "This cannot be sent to this address. Go back and try again."
+        sw "Hili haliwezi kutumwa kwa anwani hii. Rudi nyuma ujaribu tena."
+
     /// The body came too slowly.
     BodyTooSlow = 408 "body_too_slow" retryable
         title "The body did not arrive in time"

@@ -15,6 +15,7 @@ use hyper::header::HeaderValue;
 use super::admission::Lane;
 use super::application::Application;
 use super::body::BodyRule;
+use super::hosts::Site;
 use super::problem::Problem;
 use super::problem_codes::Code;
 use super::request::{PathParameters, Request};
@@ -40,6 +41,8 @@ pub struct Route<App: Application> {
     pub pattern: &'static str,
     /// The route's name in metrics and logs: `bill_create`.
     pub name: &'static str,
+    /// Under which name it is answered.
+    pub site: Site,
     /// Who may call it.
     pub access: App::Access,
     /// What happens to the body.
@@ -109,6 +112,7 @@ impl<App: Application> Route<App> {
             any_method: false,
             pattern,
             name,
+            site: Site::Ours,
             access,
             body: BodyRule::Whole { bytes_max: BODY_BYTES_MAX },
             deadline: DEADLINE,
@@ -118,6 +122,13 @@ impl<App: Application> Route<App> {
             quiet: false,
             handler: Box::new(move |app, request| Box::pin(handler(app, request))),
         }
+    }
+
+    /// It is answered under the name of the systems of agencies.
+    #[must_use]
+    pub fn of_agencies(mut self) -> Self {
+        self.site = Site::Agencies;
+        self
     }
 
     /// What happens to the body.

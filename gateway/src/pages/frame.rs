@@ -40,6 +40,8 @@ pub(super) enum Keeping {
 /// What the template that all pages extend needs.
 #[derive(Debug)]
 pub(super) struct Frame {
+    /// What addresses of ours begin with: nothing, but on pages under the name of the systems of agencies.
+    pub(super) root: String,
     /// The language of the page.
     pub(super) language: Language,
     /// Whether to say that there is no real money.
@@ -65,7 +67,8 @@ impl Frame {
     /// A frame for a page in this language. `in_other_language` is the path of its twin.
     pub(super) fn new(app: &App, language: Language, in_other_language: Option<String>) -> Self {
         let is_demonstration = app.purpose == Purpose::Demonstration;
-        let mut frame = Self { language, is_demonstration, in_other_language, help: None };
+        let mut frame =
+            Self { root: String::new(), language, is_demonstration, in_other_language, help: None };
         frame.help = app.help.as_ref().map(|line| Help {
             phone: line.phone.clone(),
             dialled: line.phone.chars().filter(|mark| mark.is_ascii_digit() || *mark == '+').collect(),
@@ -184,6 +187,21 @@ pub(super) fn page(
     Ok(response)
 }
 
+/// A page under the name of the systems of agencies, whose style sheet and links are ours at `ours`.
+pub(super) fn page_elsewhere(
+    status: StatusCode,
+    ours: &str,
+    template: &impl Template,
+) -> Result<Response, Problem> {
+    let mut response = page(status, Keeping::Never, template)?;
+    let policy = format!(
+        "default-src 'none'; style-src {ours}; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::from_str(&policy).map_err(Problem::internal_error)?;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
 /// A page for somebody who is signed in, or about to. Browsers tell such a page's own forms where they come from, and
 /// nobody else: see `check_origin` of the API.
 pub(super) fn staff_page(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
@@ -226,8 +244,13 @@ mod tests {
 
     #[test]
     fn english_on_a_swahili_page_says_that_it_is_english() {
-        let frame =
-            |language| Frame { language, is_demonstration: false, in_other_language: None, help: None };
+        let frame = |language| Frame {
+            root: String::new(),
+            language,
+            is_demonstration: false,
+            in_other_language: None,
+            help: None,
+        };
         let (both, english) = (Text::new("Entry", "Kiingilio"), Text::english("Passport"));
         let sw = frame(Language::Sw);
         assert_eq!(sw.shown(&both), Shown { text: "Kiingilio".into(), lang: None });

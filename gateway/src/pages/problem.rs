@@ -4,10 +4,11 @@ use askama::Template;
 use catalog::Language;
 use hyper::{StatusCode, Uri};
 
-use super::frame::{Frame, Keeping, language_of, other, page};
+use super::frame::{Frame, Keeping, language_of, other, page, page_elsewhere};
 use super::staff;
 use super::words::{PROBLEM, ProblemWords};
 use crate::app::{App, SharedApp};
+use crate::http::hosts::Site;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::{Code, CodeInfo};
 use crate::http::request::Request;
@@ -20,6 +21,7 @@ pub(crate) fn problem_page(
     app: &App,
     problem: &Problem,
     uri: &Uri,
+    site: Site,
     request_id: &RequestId,
 ) -> Option<Response> {
     let path = uri.path();
@@ -28,7 +30,12 @@ pub(crate) fn problem_page(
     if problem.code() == Code::Unauthenticated && is_a_page {
         return staff::sign_in::instead_of(app, language, uri);
     }
-    let frame = Frame::new(app, language, Some(twin(path, language, problem.code())));
+    let mut frame = Frame::new(app, language, Some(twin(path, language, problem.code())));
+    if site == Site::Agencies {
+        // Nothing of ours is answered under the name that this page is at.
+        frame.root.clone_from(&app.public_url);
+        frame.in_other_language = frame.in_other_language.map(|twin| format!("{}{twin}", app.public_url));
+    }
     let words = PROBLEM.of(language);
     let status = problem.status();
     let shown = ProblemPage {
@@ -44,7 +51,10 @@ pub(crate) fn problem_page(
         request_id: request_id.as_str().to_owned(),
         frame,
     };
-    page(status, Keeping::Never, &shown).ok()
+    match site {
+        Site::Ours => page(status, Keeping::Never, &shown).ok(),
+        Site::Agencies => page_elsewhere(status, &app.public_url, &shown).ok(),
+    }
 }
 
 /// The same page in the other language. What was posted cannot be looked at again; the bill that it was about can. A
@@ -126,7 +136,13 @@ mod tests {
     fn shown(language: Language, moved: Option<MoneyMoved>) -> String {
         let words = PROBLEM.of(language);
         let page = ProblemPage {
-            frame: Frame { language, is_demonstration: true, in_other_language: None, help: None },
+            frame: Frame {
+                root: String::new(),
+                language,
+                is_demonstration: true,
+                in_other_language: None,
+                help: None,
+            },
             words,
             heading: words.our_side,
             message: "<b>".to_owned(),

@@ -2,7 +2,7 @@
 //! bring, where it can be had; and whether it is closed at the moment.
 
 use askama::Template;
-use catalog::{Billing, Catalogue, Policy, Service};
+use catalog::{Billing, Policy, Service};
 use jiff::civil::Date;
 
 use super::fee_table::FeeTable;
@@ -12,6 +12,7 @@ use super::words::{CATALOGUE, CatalogueWords};
 use crate::api::no_such_service;
 use crate::app::{App, SharedApp};
 use crate::catalogue::SYSTEM_DOWN;
+use crate::catalogue::Served;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -27,8 +28,7 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let frame = Frame::new(&app, language, Some(twin));
     let availability = app.books.readers().availability();
     let unusual = served.unusual(service, &availability);
-    let page =
-        ServicePage::new(frame, served.catalogue(), service, (app.clock.today(), app.policy), &unusual);
+    let page = ServicePage::new(frame, &served, service, (app.clock.today(), app.policy), &unusual);
     catalogue_page(request.head.headers(), &page)
 }
 
@@ -61,8 +61,8 @@ pub(super) struct ServicePage {
     delivery: Vec<String>,
     /// True if an order can be begun here.
     can_start: bool,
-    /// True if the agency has a system of its own behind this gateway.
-    has_agency_system: bool,
+    /// Where the system of the agency behind this gateway is reached, if it has one.
+    agency_system: Option<String>,
 }
 
 /// Why a service is closed, and until when if that is known.
@@ -88,14 +88,14 @@ impl ClosedNotice {
 impl ServicePage {
     pub(super) fn new(
         frame: Frame,
-        catalogue: &Catalogue,
+        served: &Served,
         service: &Service,
         (today, policy): (Date, Policy),
         unusual: &Unusual<'_>,
     ) -> Self {
         let language = frame.language;
         let words = CATALOGUE.of(language);
-        let agency = catalogue.agency_of(service);
+        let agency = served.catalogue().agency_of(service);
         let later = service.fees().iter().filter_map(|schedule| {
             let from = schedule.validity.from().filter(|from| *from > today)?;
             Some(((words.from_this_day)(&day_spoken(from, language)), FeeTable::of(&frame, schedule, from)))
@@ -131,7 +131,7 @@ impl ServicePage {
                 .map(|way| way.text().in_language(language).to_owned())
                 .collect(),
             can_start: may_be_charged && unusual.closed.is_none(),
-            has_agency_system: catalogue.back_end_of(service).is_some(),
+            agency_system: served.own_system(service),
             frame,
         }
     }

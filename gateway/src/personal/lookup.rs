@@ -14,6 +14,10 @@ use zeroize::Zeroizing;
 
 use crate::payments::{AccountFact, ReferenceKey};
 
+/// What a key of a month that passed takes along when it is damaged.
+const LOST_WITH_KEY: &str = "A key of references is damaged: bills of its month are found by their numbers alone, and money for \
+                             their references is held. Restore it from a copy and start again.";
+
 /// The keys of all months that are in use, each in a file of its own.
 #[derive(Debug)]
 pub struct LookupKeys {
@@ -42,11 +46,36 @@ pub enum LookupKeysError {
 }
 
 impl LookupKeys {
-    /// Keys in this folder.
-    pub fn open(folder: &Path) -> Result<Self, LookupKeysError> {
+    /// Keys in this folder, in this month. Without the month's own key no reference could be looked up, so if that one is
+    /// damaged there are none; of one of a month that passed somebody is told, and what was hashed in it is not found.
+    pub fn open(folder: &Path, month: u32) -> Result<Self, LookupKeysError> {
         fs::create_dir_all(folder)
             .map_err(|source| LookupKeysError::Io { path: folder.to_path_buf(), source })?;
-        Ok(Self { folder: folder.to_path_buf(), keys: Mutex::default() })
+        let keys = Self { folder: folder.to_path_buf(), keys: Mutex::default() };
+        for damaged in Self::damaged(folder)? {
+            if damaged == keys.path(month) {
+                return Err(LookupKeysError::Damaged(damaged));
+            }
+            tracing::error!(key = %damaged.display(), "{LOST_WITH_KEY}");
+        }
+        Ok(keys)
+    }
+
+    /// The keys in this folder that are not as they were written.
+    pub fn damaged(folder: &Path) -> Result<Vec<PathBuf>, LookupKeysError> {
+        let io = |source| LookupKeysError::Io { path: folder.to_path_buf(), source };
+        let mut damaged = Vec::new();
+        for entry in fs::read_dir(folder).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            let is_key = path.extension().is_some_and(|extension| extension == "key");
+            match is_key.then(|| read_key(path)) {
+                Some(Err(LookupKeysError::Damaged(path))) => damaged.push(path),
+                Some(Err(error)) => return Err(error),
+                Some(Ok(_)) | None => {}
+            }
+        }
+        damaged.sort_unstable();
+        Ok(damaged)
     }
 
     /// The keyed hash of what a payer typed as the account, in this month.
@@ -63,13 +92,20 @@ impl LookupKeys {
         Ok(ReferenceHasher { epoch: month, key: self.key(month)? })
     }
 
-    /// What hashed references in a month that has passed; nothing if it left no key.
+    /// What hashed references in a month that has passed; nothing if it left no key, or one that is damaged.
     pub fn earlier_references(&self, month: u32) -> Result<Option<ReferenceHasher>, LookupKeysError> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match keys.get(&month) {
             Some(known) => known.clone(),
             None => {
-                let read = read_key(self.path(month))?;
+                let read = match read_key(self.path(month)) {
+                    // New bills and those of other months do not wait for somebody who has a copy.
+                    Err(LookupKeysError::Damaged(path)) => {
+                        tracing::error!(key = %path.display(), "{LOST_WITH_KEY}");
+                        None
+                    }
+                    read => read?,
+                };
                 keys.insert(month, read.clone());
                 read
             }
@@ -155,13 +191,15 @@ fn make_key(path: &Path) -> Result<Zeroizing<[u8; KEY_LEN]>, LookupKeysError> {
 mod tests {
     use super::*;
 
+    const NOVEMBER: u32 = 2026 * 12 + 10;
+
     #[test]
     fn hashes_agree_within_a_month_and_across_restarts_only() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = LookupKeys::open(folder.path()).unwrap();
+        let keys = LookupKeys::open(folder.path(), NOVEMBER).unwrap();
         let november = 2026 * 12 + 10;
         let hash = keys.hash_account(november, "NHIFM12345678").unwrap();
-        let restarted = LookupKeys::open(folder.path()).unwrap();
+        let restarted = LookupKeys::open(folder.path(), NOVEMBER).unwrap();
         assert_eq!(restarted.hash_account(november, "NHIFM12345678").unwrap(), hash);
         assert_ne!(keys.hash_account(november, "NHIFM12345679").unwrap(), hash);
         assert_ne!(keys.hash_account(november + 1, "NHIFM12345678").unwrap(), hash);
@@ -170,14 +208,14 @@ mod tests {
     #[test]
     fn references_are_hashed_apart_from_accounts_and_no_key_is_made_for_a_month_that_passed() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = LookupKeys::open(folder.path()).unwrap();
+        let keys = LookupKeys::open(folder.path(), NOVEMBER).unwrap();
         let november = 2026 * 12 + 10;
         assert!(keys.earlier_references(november).unwrap().is_none());
         let number = "2027000123456";
         let reference = keys.references(november).unwrap().hash(None, number);
         let account = keys.hash_account(november, "2027000123456").unwrap();
         assert_ne!(AccountFact::Hashed { epoch: reference.epoch, hash: reference.hash }, account);
-        let restarted = LookupKeys::open(folder.path()).unwrap();
+        let restarted = LookupKeys::open(folder.path(), NOVEMBER).unwrap();
         let again = restarted.earlier_references(november).unwrap().unwrap();
         assert_eq!(again.hash(None, number), reference);
         assert_ne!(keys.references(november + 1).unwrap().hash(None, number).hash, reference.hash);
@@ -189,10 +227,10 @@ mod tests {
     #[test]
     fn the_key_of_a_month_that_passed_and_left_none_is_looked_for_once() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = LookupKeys::open(folder.path()).unwrap();
+        let keys = LookupKeys::open(folder.path(), NOVEMBER).unwrap();
         let october = 2026 * 12 + 9;
         assert!(keys.earlier_references(october).unwrap().is_none());
-        let other = LookupKeys::open(folder.path()).unwrap().references(october).unwrap();
+        let other = LookupKeys::open(folder.path(), NOVEMBER).unwrap().references(october).unwrap();
         assert!(keys.earlier_references(october).unwrap().is_none(), "the disk is not asked again");
         // Whoever needs a key gets the one that is there.
         assert_eq!(keys.references(october).unwrap().hash(None, "X"), other.hash(None, "X"));
@@ -202,12 +240,17 @@ mod tests {
     #[test]
     fn a_key_that_rots_makes_no_hashes() {
         let folder = tempfile::tempdir().unwrap();
-        LookupKeys::open(folder.path()).unwrap().hash_account(2026 * 12 + 10, "X").unwrap();
+        LookupKeys::open(folder.path(), NOVEMBER).unwrap().hash_account(2026 * 12 + 10, "X").unwrap();
         let path = folder.path().join("2026-11.key");
         let mut content = fs::read(&path).unwrap();
         content[9] ^= 1;
         fs::write(&path, content).unwrap();
-        let refused = LookupKeys::open(folder.path()).unwrap().hash_account(2026 * 12 + 10, "X").unwrap_err();
+        let refused = LookupKeys::open(folder.path(), NOVEMBER).unwrap_err();
         assert!(refused.to_string().contains("2026-11.key"), "{refused}");
+        // In December it is missed and nothing else.
+        let keys = LookupKeys::open(folder.path(), NOVEMBER + 1).unwrap();
+        assert!(keys.earlier_references(NOVEMBER).unwrap().is_none());
+        keys.references(NOVEMBER + 1).unwrap();
+        assert_eq!(LookupKeys::damaged(folder.path()).unwrap(), [path]);
     }
 }

@@ -17,6 +17,8 @@ use crate::config::sections::DataConfig;
 pub const ADMIN_ADDRESS_FILE: &str = "admin-address";
 /// What commands of this machine show to it.
 pub const OPERATOR_TOKEN_FILE: &str = "operator-token";
+/// The folder of keys of keyed hashes, in the folder of keys.
+pub const LOOKUP_FOLDER: &str = "lookup";
 /// Where wrapped keys of personal data lie, in the folder of keys.
 pub const VAULT_FOLDER: &str = "vault";
 
@@ -140,7 +142,7 @@ impl Folder {
 
     /// Where the keys of keyed hashes are.
     pub fn lookup_keys(&self) -> PathBuf {
-        self.keys.join("lookup")
+        self.keys.join(LOOKUP_FOLDER)
     }
 
     /// Where it lies what staff sign in with.

@@ -1,6 +1,7 @@
 //! The process: everything is opened in order, every socket is bound, and only then does anything answer; at the end
 //! everything is closed in the reverse order.
 
+mod bound;
 pub mod demo_keys;
 mod demo_places;
 mod demo_staff;
@@ -28,20 +29,19 @@ use crate::access::KeyMode;
 use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
-use crate::catalogue::{LiveCatalogue, Served, files};
+use crate::catalogue::{LiveCatalogue, NoHostForAgencies, Served, can_be_reached, files};
 use crate::channels::Channels;
 use crate::channels::mpesa::adapters::{PromptOnPhone, TypedPaybill};
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
 use crate::config::secret::Secret;
-use crate::config::sections::ListenerConfig;
 use crate::config::{Config, Mode};
 use crate::exchange::ExchangeRate;
 use crate::finding::SearchPlaces;
 use crate::http::event_stream::{EventStreams, StreamTerms};
-use crate::http::pipeline::Pipeline;
-use crate::http::router::{RouteTableError, Routes};
+use crate::http::hosts::Hosts;
+use crate::http::router::RouteTableError;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
@@ -51,19 +51,21 @@ use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers,
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
 use crate::routing::{IdentitySigner, Routing};
+use crate::server::drain;
 use crate::server::own_thread::OwnThread;
-use crate::server::tls::{CertificateError, TlsTerms, keep_fresh};
-use crate::server::{Listener, drain, serve};
+use crate::server::tls::{CertificateError, keep_fresh};
 use crate::staff::{CredentialsError, IdentityProvider, StaffDoor};
 use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
+
+use self::bound::{Bound, agencies_url};
 
 pub use demo_keys::DemoKeys;
 pub use demo_places::DemoPlaces;
 pub use demo_staff::DemoStaff;
 pub use folder::{
-    ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, OPERATOR_TOKEN_FILE, VAULT_FOLDER,
-    read_signing_key,
+    ADMIN_ADDRESS_FILE, CATALOGUES_FOLDER, Folder, FolderError, LOOKUP_FOLDER, OPERATOR_TOKEN_FILE,
+    VAULT_FOLDER, read_signing_key,
 };
 pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use ready_file::ReadyFile;
@@ -100,6 +102,22 @@ pub enum StartError {
     /// The catalogue.
     #[error(transparent)]
     Catalogue(#[from] files::CatalogueFileError),
+    /// The document of the catalogue in force.
+    #[error(
+        "catalogue {number} is in force, and its document cannot be read: {source}. Put it back from a copy, or name a copy of \
+         it as catalogue.file: it is known by its hash {hash}"
+    )]
+    CatalogueInForce {
+        /// Its number.
+        number: u64,
+        /// Its hash, and so the name of its file.
+        hash: Arc<str>,
+        /// What is wrong with the file.
+        source: files::CatalogueFileError,
+    },
+    /// Pages of agencies would share an origin with ours.
+    #[error(transparent)]
+    NoHostForAgencies(#[from] NoHostForAgencies),
     /// The catalogue could not be put into force.
     #[error("the catalogue cannot be put into force: {0}")]
     Publish(#[from] BooksError),
@@ -165,6 +183,8 @@ pub struct Gateway {
 pub struct Addresses {
     /// Citizens, agencies, Treasury.
     pub public: String,
+    /// Systems of agencies, where they have a name.
+    pub agencies: Option<String>,
     /// Callbacks, token included.
     pub callbacks: String,
     /// Probes and metrics.
@@ -224,6 +244,8 @@ pub async fn start(
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
     let public_url = public_url.trim_end_matches('/').to_owned();
+    let agencies_url = agencies_url(config, &public, &public_url);
+    let hosts = Hosts::new(&public_url, agencies_url.as_deref());
     let (stopped, writer_stopped) = mpsc::channel(1);
     let books = open_books(config, &folder, &clock, &public_url, stopped)?;
     let head = books.head();
@@ -231,7 +253,7 @@ pub async fn start(
         let is_trusted = config.data.trusts_clock || purpose == Purpose::Demonstration;
         clock.go_on_from(head.time.micros(), is_trusted);
     }
-    let served = load_catalogue(config, &folder, &books, clock.today()).await?;
+    // Before the catalogue, which then takes the place in memory that hashing passwords needed.
     let staff = StaffDoor::open(folder.staff(), &books.readers().staff())?;
     let demo_staff = match purpose {
         Purpose::Live => None,
@@ -239,13 +261,16 @@ pub async fn start(
             Some(demo_staff::obtain(&folder, &books, &staff, clock.now_micros()).await?)
         }
     };
+    let served = load_catalogue(config, &folder, &books, clock.today(), agencies_url.clone()).await?;
     let views = Views::start(folder.views(), books.ledger().trail())?;
     let origin = origin_of(&public_url);
     let stop = CancellationToken::new();
     let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
     let identity = IdentitySigner::new(identity_key, &public_url);
     let outbound = Outbound::new(config)?;
-    let routing = Routing::new(&config.routing, outbound.clone(), identity, &public_url, stop.clone());
+    let agencies_reached_at = agencies_url.as_deref().unwrap_or(&public_url);
+    let routing =
+        Routing::new(&config.routing, outbound.clone(), identity, agencies_reached_at, stop.clone());
     let identity_provider = config.sign_in.provider.clone().and_then(|terms| {
         IdentityProvider::new(terms, outbound.clone(), &public_url, purpose == Purpose::Demonstration)
     });
@@ -259,7 +284,7 @@ pub async fn start(
         },
         exchange: ExchangeRate::of_config(config),
         vault: Vault::open(Arc::new(DiskStorage::new(folder.vault())), month_of(clock.now_micros()))?,
-        lookup_keys: LookupKeys::open(&folder.lookup_keys())?,
+        lookup_keys: LookupKeys::open(&folder.lookup_keys(), month_of(clock.now_micros()).0)?,
         receipts: ReceiptSigner::new(folder.signing_key(RECEIPT_KEY_FILE, &format!("{origin}/receipts"))?),
         operator_token: folder.secret(&folder.operator_token(), KeyMode::Live)?,
         catalogue: LiveCatalogue::new(served, folder.catalogues()),
@@ -298,8 +323,12 @@ pub async fn start(
         .callbacks_url()
         .rsplit_once("/cb/")
         .map_or_else(String::new, |(_, token)| format!("{}/cb/{token}", callback.url));
-    let addresses =
-        Addresses { public: public.url.clone(), callbacks: local_callbacks_url, admin: admin.url.clone() };
+    let addresses = Addresses {
+        public: public.url.clone(),
+        agencies: agencies_url.as_deref().map(str::to_owned),
+        callbacks: local_callbacks_url,
+        admin: admin.url.clone(),
+    };
     write_notes(&folder, &addresses, &app)?;
     if purpose == Purpose::Demonstration {
         let places = DemoPlaces { public: addresses.public.clone(), callbacks: addresses.callbacks.clone() };
@@ -309,8 +338,10 @@ pub async fn start(
     let mut tasks = tokio::task::JoinSet::new();
     let tls =
         [&public, &callback, &admin].into_iter().filter_map(|bound| bound.tls.clone()).collect::<Vec<_>>();
-    public.serve_on_this_runtime(&config.public, &app, api::public_routes()?, &stop, &mut tasks);
-    admin.serve_on_this_runtime(&config.admin, &app, api::admin_routes()?, &stop, &mut tasks);
+    let (rules, routes) = (config.public.pipeline_rules(Some(hosts)), api::public_routes()?);
+    public.serve_on_this_runtime(&config.public, rules, &app, routes, &stop, &mut tasks);
+    let (rules, routes) = (config.admin.pipeline_rules(None), api::admin_routes()?);
+    admin.serve_on_this_runtime(&config.admin, rules, &app, routes, &stop, &mut tasks);
     let callback = callback.serve_on_own_thread(&config.callback, &app, api::callback_routes()?, &stop)?;
     let until_stopped = stop.clone();
     tasks.spawn(async move { until_stopped.run_until_cancelled(keep_up(metrics)).await.unwrap_or(()) });
@@ -346,6 +377,7 @@ impl Gateway {
     pub fn ready_file(&self) -> ReadyFile {
         ReadyFile {
             public: Some(self.addresses.public.clone()),
+            agencies: self.addresses.agencies.clone(),
             callbacks: Some(self.addresses.callbacks.clone()),
             admin: Some(self.addresses.admin.clone()),
             paybill: Some(self.app.paybill.short_code().to_owned()),
@@ -454,6 +486,7 @@ async fn load_catalogue(
     folder: &Folder,
     books: &Books,
     today: jiff::civil::Date,
+    agencies_url: Option<Arc<str>>,
 ) -> Result<Served, StartError> {
     let catalogues = books.readers().catalogues();
     let was_approved = catalogues.publications().last().is_some_and(|newest| newest.drafter.is_some());
@@ -472,14 +505,15 @@ async fn load_catalogue(
             if let Some(configured) = configured {
                 draft_configured(configured, &version, folder, books).await?;
             }
-            files::read_kept(&folder.catalogues(), &version.hash)?
+            read_in_force(folder, version)?
         }
-        (Some(version), Mode::Demo) if was_approved => files::read_kept(&folder.catalogues(), &version.hash)?,
+        (Some(version), Mode::Demo) if was_approved => read_in_force(folder, version)?,
         (_, Mode::Demo) => {
             configured.unwrap_or_else(|| Catalogue::demonstration(config.demo.services, config.demo.seed))
         }
         (None, Mode::Serve) => configured.unwrap_or_else(Catalogue::embedded),
     };
+    can_be_reached(&catalogue, agencies_url.as_deref())?;
     let hash = files::keep(&folder.catalogues(), &catalogue)?;
     let ask = Ask::PublishCatalogue { hash, approver: "start".into() };
     books.ask(start_command(ask)).await?;
@@ -488,7 +522,16 @@ async fn load_catalogue(
         tracing::warn!(%error, "Files of catalogues that nobody needs any more could not be removed.");
     }
     let version = books.readers().catalogues().in_force().cloned().ok_or(StartError::NoCatalogue)?;
-    Ok(Served::render(version, Arc::new(catalogue), today))
+    Ok(Served::render(version, Arc::new(catalogue), today, agencies_url))
+}
+
+/// The document of the catalogue that the books say is in force.
+fn read_in_force(folder: &Folder, version: CatalogueVersion) -> Result<Catalogue, StartError> {
+    files::read_kept(&folder.catalogues(), &version.hash).map_err(|source| StartError::CatalogueInForce {
+        number: version.number,
+        hash: version.hash,
+        source,
+    })
 }
 
 /// Lets the configured file wait for a second person, unless it is in force.
@@ -543,59 +586,5 @@ fn tasks_until_registered(
     });
     async move {
         let _ = is_done.await;
-    }
-}
-
-/// A bound socket that does not answer yet.
-struct Bound {
-    listener: Listener,
-    tls: Option<TlsTerms>,
-    url: String,
-}
-
-impl Bound {
-    fn bind(config: &ListenerConfig, clock: &Clock) -> Result<Self, StartError> {
-        let tls = match &config.certificate {
-            Some(files) => Some(TlsTerms::from_files(config.name, files.clone(), clock)?),
-            None => None,
-        };
-        let listener = Listener::bind(config.name, config.address, tls.clone()).map_err(|source| {
-            StartError::Listen { listener: config.name, address: config.address, source }
-        })?;
-        let scheme = if listener.over_tls() { "https" } else { "http" };
-        let url = format!("{scheme}://{}", listener.address());
-        Ok(Self { listener, tls, url })
-    }
-
-    fn serve_on_this_runtime(
-        self,
-        config: &ListenerConfig,
-        app: &SharedApp,
-        routes: Routes<App>,
-        stop: &CancellationToken,
-        tasks: &mut tokio::task::JoinSet<()>,
-    ) {
-        let service = Arc::new(Pipeline::new(Arc::clone(app), Arc::new(routes), config.pipeline_rules()));
-        let (limits, stop, name) = (config.limits.clone(), stop.clone(), config.name);
-        tasks.spawn(async move {
-            match serve(self.listener, service, limits, stop).await {
-                Ok(drained) if !drained.is_clean() => {
-                    tracing::warn!(listener = name, ?drained, "Requests were cut while draining.");
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(listener = name, %error, "A listener failed."),
-            }
-        });
-    }
-
-    fn serve_on_own_thread(
-        self,
-        config: &ListenerConfig,
-        app: &SharedApp,
-        routes: Routes<App>,
-        stop: &CancellationToken,
-    ) -> Result<OwnThread, StartError> {
-        let service = Arc::new(Pipeline::new(Arc::clone(app), Arc::new(routes), config.pipeline_rules()));
-        Ok(OwnThread::start(self.listener, service, config.limits.clone(), stop.clone())?)
     }
 }

@@ -13,6 +13,9 @@ pub struct ReadyFile {
     /// Where citizens, agencies and the Treasury reach us.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<String>,
+    /// Where systems of agencies are reached through us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agencies: Option<String>,
     /// Where callbacks begin, token included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callbacks: Option<String>,

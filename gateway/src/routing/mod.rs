@@ -78,6 +78,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             .body(BodyRule::Streamed)
             .deadline(DEADLINE)
             .lane(Lane::Apart)
+            .of_agencies()
     };
     vec![
         row("/s/{slug}", "back_end"),
@@ -101,22 +102,22 @@ pub struct Routing {
     identity: IdentitySigner,
     assessments: Assessments,
     body_bytes_max: u64,
-    /// How we are reached from outside: scheme, and host with port.
+    /// How systems of agencies are reached through us: scheme, and host with port.
     scheme: String,
     host: String,
     stop: CancellationToken,
 }
 
 impl Routing {
-    /// No line yet. `public_url` is how this gateway is reached from outside; `stop` ends tunnels and probes.
+    /// No line yet. `agencies_url` is how the systems of agencies are reached through us; `stop` ends tunnels and probes.
     pub fn new(
         config: &RoutingConfig,
         outbound: Outbound,
         identity: IdentitySigner,
-        public_url: &str,
+        agencies_url: &str,
         stop: CancellationToken,
     ) -> Self {
-        let public: Option<Uri> = public_url.parse().ok();
+        let outside: Option<Uri> = agencies_url.parse().ok();
         let part = |part: Option<&str>, otherwise: &str| part.unwrap_or(otherwise).to_owned();
         Self {
             lines: DashMap::new(),
@@ -126,9 +127,9 @@ impl Routing {
             identity,
             assessments: Assessments::default(),
             body_bytes_max: config.body_bytes_max,
-            scheme: part(public.as_ref().and_then(Uri::scheme_str), "https"),
+            scheme: part(outside.as_ref().and_then(Uri::scheme_str), "https"),
             host: part(
-                public.as_ref().and_then(Uri::authority).map(|authority| authority.as_str()),
+                outside.as_ref().and_then(Uri::authority).map(|authority| authority.as_str()),
                 "malipo",
             ),
             stop,

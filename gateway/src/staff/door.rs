@@ -91,10 +91,8 @@ pub enum SetUpError {
 }
 
 impl StaffDoor {
-    /// A door with the credentials of this folder. Within a runtime.
+    /// A door with the credentials of this folder.
     pub fn open(folder: PathBuf, roll: &StaffRoll) -> Result<Self, CredentialsError> {
-        // Beside the rest of the start: nobody signs in before it is there without waiting for it.
-        tokio::task::spawn_blocking(password::prepare);
         let credentials = CredentialStore::open(folder, |account| roll.member(account).is_some())?;
         Ok(Self { credentials: Arc::new(credentials), sessions: Sessions::default(), turns: Turns::new() })
     }

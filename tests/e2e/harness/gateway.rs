@@ -182,6 +182,11 @@ impl Gateway {
         self.process.told("public")
     }
 
+    /// Where systems of agencies are reached.
+    pub(crate) fn agencies(&self) -> String {
+        self.process.told("agencies")
+    }
+
     /// Where callbacks begin, token included.
     pub(crate) fn callbacks(&self) -> String {
         self.process.told("callbacks")
@@ -291,6 +296,11 @@ impl Gateway {
     /// Sets a key of the configuration for the lives to come.
     pub(crate) fn set_for_next_start(&mut self, key: &str, value: &str) {
         self.setup = self.setup.clone().set(key, value);
+    }
+
+    /// Leaves a key of the configuration out in the lives to come.
+    pub(crate) fn unset_for_next_start(&mut self, key: &str) {
+        self.setup = self.setup.clone().unset(key);
     }
 
     /// Starts it again on the same data and the same addresses.

@@ -136,7 +136,7 @@ fn an_agency_that_confirms_always_gets_no_bill_that_it_has_not_confirmed() {
 fn who_fills_an_agencys_places_does_not_keep_it_from_being_asked() {
     let (kra, scene) = scene_with(json!({"in_flight_max": 1}));
     let mut stranger = scene.caller();
-    stranger.says("GET /s/kra-pin-registration/slow HTTP/1.1\r\nHost: pay.example.go.ke\r\n\r\n");
+    stranger.says("GET /s/kra-pin-registration/slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
     eventually("the stranger is with the agency", || (kra.heard().len() == 1).then_some(()));
     assert_eq!(get(scene.kra("/x")).send().expect(503).problem(), "back_end_busy");
     // Less than is owed would be billed if nobody could be asked.

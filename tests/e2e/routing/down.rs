@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use super::Scene;
+use super::{HOST, Scene};
 use crate::harness::{AgencySystem, Order, Payment, eventually, get, post};
-
-const HOST: &str = "Host: pay.example.go.ke\r\n";
 
 #[test]
 fn one_slow_agency_fills_its_own_places_and_nobody_elses() {

@@ -39,8 +39,8 @@ fn a_request_reaches_the_agency_as_it_was_asked() {
     let heard = kra.heard_once();
     assert_eq!(heard.first_line, "PUT /malipo/v1/a%2Fb//c;d/%ff?x=%20&y=../z HTTP/1.1");
     assert_eq!(heard.text(), r#"{"pin":"A0"}"#);
-    let public = scene.public();
-    let public = public.strip_prefix("http://").unwrap();
+    let outside = scene.agencies();
+    let outside = outside.strip_prefix("http://").unwrap();
     for (name, value) in [
         ("host", Some(kra.address().to_string())),
         ("accept-language", Some("sw".to_owned())),
@@ -48,9 +48,9 @@ fn a_request_reaches_the_agency_as_it_was_asked() {
         ("cookie", Some("sid=1".to_owned())),
         ("x-forwarded-for", Some("127.0.0.1".to_owned())),
         ("x-forwarded-proto", Some("http".to_owned())),
-        ("x-forwarded-host", Some(public.to_owned())),
+        ("x-forwarded-host", Some(outside.to_owned())),
         ("x-forwarded-prefix", Some("/s/kra-pin-registration".to_owned())),
-        ("forwarded", Some(format!("for=127.0.0.1;host=\"{public}\";proto=http"))),
+        ("forwarded", Some(format!("for=127.0.0.1;host=\"{outside}\";proto=http"))),
         ("via", Some("1.1 malipo".to_owned())),
         ("request-id", answer.header("request-id").map(str::to_owned)),
         ("x-real-ip", None),
@@ -73,8 +73,8 @@ fn a_request_reaches_the_agency_as_it_was_asked() {
 fn a_key_of_ours_names_its_holder_and_goes_no_further_while_any_other_is_the_agencys_to_read() {
     let kra = AgencySystem::answering("");
     let scene = Scene::new(&kra);
-    let agency = scene.agency("kra");
-    agency.get("/s/kra-pin-registration/mine").expect(200);
+    let ours = scene.ready()["agency_keys"]["kra"].as_str().unwrap().to_owned();
+    get(scene.kra("/mine")).key(&ours).send().expect(200);
     get(scene.kra("/theirs")).header("authorization", "Bearer a-token-of-kra").send().expect(200);
     let stranger = format!("test_{}", "0".repeat(52));
     let refused = get(scene.kra("/forged")).key(&stranger).send().expect(401);
@@ -147,7 +147,7 @@ fn what_has_no_system_of_its_own_says_so() {
     let kra = AgencySystem::answering("");
     let scene = Scene::new(&kra);
     assert_eq!(get(scene.kws("/x")).send().expect(404).problem(), "no_back_end");
-    let unknown = format!("{}/s/no-such-service/x", scene.public());
+    let unknown = format!("{}/s/no-such-service/x", scene.agencies());
     assert_eq!(get(&unknown).send().expect(404).problem(), "not_found");
     let page = get(scene.kws("")).header("accept", "text/html,*/*").send().expect(404);
     assert!(page.text().contains("no pages of its own here"), "{}", page.text());

@@ -4,6 +4,7 @@
 mod assessed;
 mod down;
 mod handed_on;
+mod own_host;
 mod strangers;
 mod streams;
 
@@ -13,6 +14,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{AgencySystem, Gateway, Wire, catalogue_with};
+
+/// The name that systems of agencies have in a demonstration.
+const HOST: &str = "Host: localhost\r\n";
 
 /// A gateway whose KRA, and whose KWS where a story has two, have systems of their own.
 struct Scene {
@@ -60,12 +64,12 @@ impl Scene {
 
     /// Below a service of KRA.
     fn kra(&self, rest: &str) -> String {
-        format!("{}/s/kra-pin-registration{rest}", self.public())
+        format!("{}/s/kra-pin-registration{rest}", self.agencies())
     }
 
     /// Below a service of KWS.
     fn kws(&self, rest: &str) -> String {
-        format!("{}/s/kws-amboseli-entry{rest}", self.public())
+        format!("{}/s/kws-amboseli-entry{rest}", self.agencies())
     }
 
     /// A socket to the public listener.

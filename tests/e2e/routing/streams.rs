@@ -5,10 +5,8 @@ use std::sync::mpsc::sync_channel;
 
 use serde_json::json;
 
-use super::Scene;
+use super::{HOST, Scene};
 use crate::harness::{AgencySystem, PATIENCE, eventually};
-
-const HOST: &str = "Host: pay.example.go.ke\r\n";
 
 #[test]
 fn events_arrive_one_by_one() {

@@ -109,6 +109,7 @@ mod tests {
     fn every_alert_leads_to_its_own_place_on_this_page() {
         let html = AlertsPage {
             frame: Frame {
+                root: String::new(),
                 language: Language::En,
                 is_demonstration: false,
                 in_other_language: None,

@@ -93,7 +93,13 @@ mod tests {
     use super::*;
 
     fn frame() -> Frame {
-        Frame { language: Language::En, is_demonstration: false, in_other_language: None, help: None }
+        Frame {
+            root: String::new(),
+            language: Language::En,
+            is_demonstration: false,
+            in_other_language: None,
+            help: None,
+        }
     }
 
     #[test]

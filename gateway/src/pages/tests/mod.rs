@@ -23,7 +23,13 @@ const fn kes(shillings: i64) -> Money {
 }
 
 fn frame(language: Language) -> Frame {
-    Frame { language, is_demonstration: false, in_other_language: Some("/other".to_owned()), help: None }
+    Frame {
+        root: String::new(),
+        language,
+        is_demonstration: false,
+        in_other_language: Some("/other".to_owned()),
+        help: None,
+    }
 }
 
 /// A bill of KES 3,050 for a service with this name.

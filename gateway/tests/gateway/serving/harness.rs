@@ -12,6 +12,7 @@ use gateway::http::application::Application;
 use gateway::http::body::BodyRule;
 use gateway::http::client_address::TrustedProxies;
 use gateway::http::event_stream::{EventStreams, Feed, Look, Message, StreamTerms};
+use gateway::http::hosts::Site;
 use gateway::http::pipeline::{ChunkedBodies, Pipeline, PipelineRules};
 use gateway::http::problem::Problem;
 use gateway::http::problem_codes::Code;
@@ -75,7 +76,7 @@ impl Application for TestApp {
         }
     }
 
-    fn problem_page(&self, problem: &Problem, uri: &Uri, _id: &RequestId) -> Option<Response> {
+    fn problem_page(&self, problem: &Problem, uri: &Uri, _site: Site, _id: &RequestId) -> Option<Response> {
         let page = format!("<p>{} at {}", problem.message_for_citizens().sw, uri.path());
         Some(response::html(StatusCode::OK, page))
     }
@@ -221,6 +222,7 @@ impl Default for Setup {
                 body_deadline: PATIENCE,
                 trusted_proxies: TrustedProxies::default(),
                 chunked: ChunkedBodies::Refused,
+                hosts: None,
             },
             tls: None,
             streams: StreamTerms::default(),
