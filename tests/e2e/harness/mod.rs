@@ -28,7 +28,7 @@ mod work;
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use books::{Books, check_books};
-pub(crate) use browser::Page;
+pub(crate) use browser::{Page, escaped};
 pub(crate) use cache::Cache;
 pub(crate) use carriers::Carriers;
 pub(crate) use chromium::Browser;
