@@ -4,19 +4,21 @@
 // sending it.
 //
 //   {"origin": "http://127.0.0.1:8080", "cookie": {"name": "…", "value": "…"}, "pictures": "folder",
+//    "screens": [{"width": 360, "height": 740}],
 //    "looks": [{"name": "home", "path": "/en/"}, {"name": "found", "path": "/en/find-payment", "form": "code=TKE0000001"}]}
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const SCREENS = [
-  { width: 360, height: 740 },
-  { width: 1280, height: 800 },
-];
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const asked = JSON.parse(readFileSync(0, "utf8"));
+// Pictures are of whole pages, unless only what a screen shows of them is wanted.
+const screens = asked.screens ?? [
+  { width: 360, height: 740 },
+  { width: 1280, height: 800 },
+];
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -24,7 +26,7 @@ const browser = await chromium.launch({
 });
 try {
   // The policy of our pages lets no script in that is not ours; axe is one.
-  const context = await browser.newContext({ viewport: SCREENS[0], bypassCSP: true });
+  const context = await browser.newContext({ viewport: screens[0], bypassCSP: true });
   if (asked.cookie) await context.addCookies([{ ...asked.cookie, url: asked.origin }]);
   for (const look of asked.looks) {
     for (const said of await lookAt(context, look)) console.log(JSON.stringify(said));
@@ -35,7 +37,7 @@ try {
 
 async function lookAt(context, look) {
   const page = await context.newPage();
-  await page.setViewportSize(SCREENS[0]);
+  await page.setViewportSize(screens[0]);
   const elsewhere = [];
   const loads = [];
   page.on("request", (request) => {
@@ -55,16 +57,16 @@ async function lookAt(context, look) {
   const bytes = (await Promise.all(loads)).reduce((sum, load) => sum + load, 0);
   await page.evaluate(axe);
   const seen = [];
-  for (const screen of SCREENS) {
+  for (const screen of screens) {
     await page.setViewportSize(screen);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
+    const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
     const violations = found.violations.map(
       (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`,
     );
     if (asked.pictures) {
-      const path = join(asked.pictures, `${look.name}-${screen.width}.png`);
-      await page.screenshot({ path, fullPage: true });
+      const name = asked.screens ? look.name : `${look.name}-${screen.width}`;
+      await page.screenshot({ path: join(asked.pictures, `${name}.png`), fullPage: !asked.screens });
     }
     const { name, path } = look;
     seen.push({ name, path, width: screen.width, wide, html, bytes, elsewhere, violations });

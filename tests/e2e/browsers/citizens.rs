@@ -59,14 +59,14 @@ fn found() -> Vec<Look> {
 /// Services, what they ask, and what they cost.
 fn ordered(gateway: &Gateway) -> Vec<Look> {
     let (kws, kra) = (gateway.agency("kws"), "/{lang}/services/kra-prn-payment");
-    let closed = json!({"state": "closed", "until": "2099-01-05T06:00:00Z",
+    let closed = json!({"state": "closed", "until": "2027-01-05T06:00:00Z",
         "reason": {"en": "The roads are flooded.", "sw": "Barabara zimefurika."}});
     kws.post("/v1/services/kws-kora-entry/availability", &closed).send().expect(200);
     // Nobody knows of a system that is gone before somebody has asked it.
     eventually("it is known to be down", || {
         get(format!("{}/s/kra-pin-registration/", gateway.public())).send();
         let page = Page::open(&gateway.public(), "/en/services/kra-pin-registration");
-        page.text().contains("not available at the moment").then_some(())
+        page.text().contains("can still be paid here").then_some(())
     });
     let park = "/{lang}/services/kws-amboseli-entry";
     let in_park = |rest: &str| format!("{park}/{rest}");
@@ -78,15 +78,23 @@ fn ordered(gateway: &Gateway) -> Vec<Look> {
         Look::at("service-assessed", kra).says("Start now"),
         Look::at("service-not-billed", "/{lang}/services/police-misconduct-complaint").says("What it costs"),
         Look::at("service-closed", "/{lang}/services/kws-kora-entry").says("flooded"),
-        Look::at("service-system-down", "/{lang}/services/kra-pin-registration").says("not available at the moment"),
+        Look::at("service-system-down", "/{lang}/services/kra-pin-registration")
+            .says("can still be paid here"),
         Look::at("start-visitors", &in_park("start")).says("Who enters?"),
-        Look::at("start-visitors-refused", &in_park("start?non_resident.adult=x")).answered(422).says("There is a problem"),
-        Look::at("start-nobody-refused", &in_park("start?non_resident.adult=")).answered(422).says("Enter how many"),
+        Look::at("start-visitors-refused", &in_park("start?non_resident.adult=x"))
+            .answered(422)
+            .says("There is a problem"),
+        Look::at("start-nobody-refused", &in_park("start?non_resident.adult="))
+            .answered(422)
+            .says("Enter how many"),
         Look::at("start-variants", "/{lang}/services/passport-application/start").says("Continue"),
-        Look::at("start-variants-refused", "/{lang}/services/passport-application/start?variant=").answered(422).says("There is a problem"),
+        Look::at("start-variants-refused", "/{lang}/services/passport-application/start?variant=")
+            .answered(422)
+            .says("There is a problem"),
         Look::at("start-assessed", &format!("{kra}/start")).says("reference"),
         Look::at("start-closed", "/{lang}/services/kws-kora-entry/start").says("flooded"),
-        Look::at("check", &in_park("check?non_resident.adult=2&non_resident.child=1")).says("Check your answers"),
+        Look::at("check", &in_park("check?non_resident.adult=2&non_resident.child=1"))
+            .says("Check your answers"),
         Look::at("check-slip", &format!("{kra}/check")).sending(&slip).says("KES 12,345.00"),
         Look::at("check-slip-refused", &format!("{kra}/check"))
             .sending(&[("reference", "12"), ("assessed", "twelve")])
@@ -123,7 +131,8 @@ fn every_fee(gateway: &Gateway) -> Vec<Look> {
     assert!(shapes.len() > 8 && slugs.len() > 16, "{shapes:?} {slugs:?}");
     let looks = slugs.iter().flat_map(|slug| {
         let service = format!("/{lang}/services/{slug}", lang = "{lang}");
-        let cannot_be_paid = get(format!("{}/en/services/{slug}/start", gateway.public())).send().status == 422;
+        let cannot_be_paid =
+            get(format!("{}/en/services/{slug}/start", gateway.public())).send().status == 422;
         let start = Look::at(&format!("fee-{slug}-start"), &format!("{service}/start"));
         let start = if cannot_be_paid { start.answered(422).says("cannot be paid for here") } else { start };
         [Look::at(&format!("fee-{slug}"), &service).says("What it costs"), start]
@@ -208,7 +217,10 @@ fn demonstration() -> Vec<Look> {
         Look::at("demo-phones", "/demo/phone").says("Choose a phone"),
         Look::at("demo-phone", "/demo/phone?phone=0712345678").says("No request is waiting"),
         Look::at("demo-phone-wrong", "/demo/phone?phone=12").answered(422).says("There is a problem"),
-        Look::at("demo-phone-cancel", "/demo/phone/cancel").sending(&[phone]).answered(409).says("shows no request"),
+        Look::at("demo-phone-cancel", "/demo/phone/cancel")
+            .sending(&[phone])
+            .answered(409)
+            .says("shows no request"),
         Look::at("demo-phone-pay-refused", "/demo/phone/pay")
             .sending(&[phone, ("account", ""), ("amount", "x")])
             .answered(422)
@@ -300,7 +312,9 @@ fn tracked(gateway: &Gateway) -> Vec<Look> {
     looks.extend([
         Look::at("track", page).says("Track my application"),
         look("track-refused", "12", "").answered(422).says("Enter the phone number"),
-        look("track-not-found", "407155201831", "0711333445").answered(422).says("We cannot find that number"),
+        look("track-not-found", "407155201831", "0711333445")
+            .answered(422)
+            .says("We cannot find that number"),
     ]);
     looks
 }

@@ -175,7 +175,8 @@ fn row_of(look: &Look) -> (String, String) {
     let path = look.path.split('?').next().unwrap_or_default();
     let routes = public_routes().expect("the table is sound");
     let fits = |route: &&Route<App>| {
-        let (wanted, given): (Vec<_>, Vec<_>) = (route.pattern.split('/').collect(), path.split('/').collect());
+        let (wanted, given): (Vec<_>, Vec<_>) =
+            (route.pattern.split('/').collect(), path.split('/').collect());
         let same = |(wanted, given): (&&str, &&str)| wanted == given || wanted.starts_with('{');
         route.method == method && wanted.len() == given.len() && wanted.iter().zip(&given).all(same)
     };

@@ -2,8 +2,11 @@
 //! themselves.
 
 mod citizens;
+mod keyboard;
 mod look;
+mod readme;
 mod staff;
+mod waiting;
 
 use std::time::Instant;
 

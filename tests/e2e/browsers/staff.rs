@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::look::{Gallery, Look};
 use crate::harness::{
-    Agency, Bill, Gateway, Order, PASSWORD, Payment, SignedIn, eventually, fresh_key,
+    Agency, Bill, Gateway, Order, PASSWORD, Payment, SignedIn, eventually, fresh_key, post_form,
 };
 
 /// Whether a page is for people who sign in, or for developers.
@@ -18,7 +18,7 @@ pub(super) fn is_for_staff(route: &Route<App>) -> bool {
 
 #[test]
 fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen() {
-    let gateway = Gateway::demo().services(60).start();
+    let gateway = Gateway::demo().services(400).start();
     let mut gallery = Gallery::default();
     let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
     gallery.look(&gateway, Some(&office), &before_anything_came());
@@ -53,13 +53,13 @@ struct Day {
 
 impl Day {
     fn new(gateway: &Gateway) -> Self {
-        let (kws, kra, edge) =
-            (gateway.agency("kws"), gateway.agency("kra"), gateway.agency("SAMPLE-EDGE"));
+        let (kws, kra, edge) = (gateway.agency("kws"), gateway.agency("kra"), gateway.agency("SAMPLE-EDGE"));
         let paying = |payment: &Payment| gateway.safaricom().confirms(payment).expect_success();
         let made = |adults| kws.bills(&Order::hells_gate(adults));
         let (paid, part, unpaid, visitors) = (referenced(&kws), made(3), made(3), [made(1), made(4)]);
+        let in_a_month = jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(30)).to_string();
         let elsewhere = kra.bills(&Order::assessment(900, "202612345678901234"));
-        let in_season = edge.bills(&Order::of("sample-edge-seasons", &json!({"date": "2099-12-24"})));
+        let in_season = edge.bills(&Order::of("sample-edge-seasons", &json!({"date": in_a_month})));
         for bill in [&paid, &visitors[0], &visitors[1], &elsewhere, &in_season] {
             paying(&Payment::of_bill(bill));
         }
@@ -77,12 +77,14 @@ impl Day {
     }
 
     fn of_the_office(&self) -> Vec<Look> {
-        let bill = |name: &str, bill: &Bill| Look::at(name, &format!("/{{lang}}/agency/bills/{}", bill.number));
+        let bill =
+            |name: &str, bill: &Bill| Look::at(name, &format!("/{{lang}}/agency/bills/{}", bill.number));
         vec![
             Look::at("console-today", "/{lang}/agency/").says("Collected"),
             Look::at("console-live", "/{lang}/agency/live").says("Collected today"),
             Look::at("console-transactions", "/{lang}/agency/transactions").says("payments"),
-            Look::at("console-none", "/{lang}/agency/transactions?to=2020-01-01").says("There are no results"),
+            Look::at("console-none", "/{lang}/agency/transactions?to=2020-01-01")
+                .says("There are no results"),
             Look::at("console-refused", "/{lang}/agency/transactions?amount=x&from=y&number=12")
                 .answered(422)
                 .says("There is a problem"),
@@ -162,7 +164,7 @@ fn signing_in(gateway: &Gateway) -> Vec<Look> {
     };
     for _ in 0..8 {
         let typed = "login=asha.w&password=x&code=1";
-        crate::harness::post_form(&format!("{}/en/staff/sign-in", gateway.public()), typed);
+        post_form(&format!("{}/en/staff/sign-in", gateway.public()), typed);
     }
     let invitation = gateway.invites("new.person", "auditor", None);
     let set_up = |name: &str, fields: &[(&str, &str)]| {

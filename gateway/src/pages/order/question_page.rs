@@ -5,7 +5,7 @@ use catalog::Language;
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 
-use super::answers::text;
+use super::answers::{ASKED, text};
 use super::question::{Question, cells};
 use super::{Progress, query_of, sentences};
 use crate::api::no_such_service;
@@ -131,6 +131,10 @@ impl QuestionPage {
             carried: progress.carried(fields, Some(question)),
             frame,
         }
+    }
+
+    fn asked(&self) -> &'static str {
+        ASKED
     }
 
     fn has_error(&self, name: &str) -> bool {
