@@ -30,8 +30,11 @@ try {
     javaScriptEnabled: asked.scripts,
   });
   const page = await context.newPage();
-  const requests = [];
-  page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  const answers = [];
+  page.on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    answers.push(`${response.status()} ${response.request().method()} ${pathname}`);
+  });
 
   const deeds = {
     opens: (path) => page.goto(asked.origin + path, { waitUntil: "load" }),
@@ -52,10 +55,14 @@ try {
   for (let wish = await hear(); wish !== null; wish = await hear()) {
     const [[deed, how]] = Object.entries(wish);
     const stops = await deeds[deed](how);
+    const seen = await page.evaluate(seePage).catch(async (error) => {
+      // The page was just left for another.
+      await page.waitForLoadState("load");
+      if (!/context was destroyed/.test(error.message)) throw error;
+      return page.evaluate(seePage);
+    });
     const focus = await page.evaluate(seeFocus);
-    const text = await page.evaluate(() => document.querySelector("main")?.innerText.replaceAll(/\s+/g, " "));
-    const { pathname } = new URL(page.url());
-    console.log(JSON.stringify({ address: pathname, text, focus, stops: deed === "walks" ? stops : [], requests }));
+    console.log(JSON.stringify({ ...seen, focus, stops: deed === "walks" ? stops : [], answers }));
   }
 } finally {
   await browser.close();
@@ -87,6 +94,11 @@ async function walk(page) {
     stops.push(focus);
   }
   throw new Error(`Tab goes round in ${stops.map((stop) => stop.path).join(", ")}`);
+}
+
+function seePage() {
+  const main = document.querySelector("main");
+  return { address: location.pathname, text: main ? main.innerText.replaceAll(/\s+/g, " ") : "" };
 }
 
 // What has the focus: its name, where it is, and whether somebody who looks at the screen finds it.

@@ -11,7 +11,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const RULES = {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  resultTypes: ["violations"],
+};
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const asked = JSON.parse(readFileSync(0, "utf8"));
 // Pictures are of whole pages, unless only what a screen shows of them is wanted.
@@ -42,17 +45,19 @@ async function lookAt(context, look) {
   const loads = [];
   page.on("request", (request) => {
     const url = request.url();
+    // What a page loads counts from the page itself on.
+    if (request.isNavigationRequest()) loads.length = 0;
     if (!url.startsWith(asked.origin) && !url.startsWith("data:")) elsewhere.push(url);
   });
   page.on("response", (response) => {
     // A stream of events has no end to wait for, and a redirect no body.
     const isStream = (response.headers()["content-type"] ?? "").startsWith("text/event-stream");
-    if (!isStream && response.status() < 300 || response.status() >= 400) {
+    const isRedirect = response.status() >= 300 && response.status() < 400;
+    if (!isStream && !isRedirect) {
       loads.push(response.body().then((body) => body.length, () => 0));
     }
   });
-  if (look.form !== undefined) await sendInstead(page, asked.origin + look.path, look.form);
-  const answer = await page.goto(asked.origin + look.path, { waitUntil: "load" });
+  const answer = look.form === undefined ? await page.goto(asked.origin + look.path) : await send(page, look);
   const html = (await answer.body()).length;
   const bytes = (await Promise.all(loads)).reduce((sum, load) => sum + load, 0);
   await page.evaluate(axe);
@@ -60,7 +65,7 @@ async function lookAt(context, look) {
   for (const screen of screens) {
     await page.setViewportSize(screen);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
+    const found = await page.evaluate((options) => globalThis.axe.run(document, options), RULES);
     const violations = found.violations.map(
       (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`,
     );
@@ -77,20 +82,23 @@ async function lookAt(context, look) {
   return seen.map((one) => ({ ...one, status: answer.status(), text: text.replaceAll(/\s+/g, " "), foreign }));
 }
 
-// The next visit of this address sends the form that leads to it, as the page with the form would.
-async function sendInstead(page, url, form) {
-  await page.route(url, (route) =>
-    route.continue({
-      method: "POST",
-      postData: form,
-      headers: {
-        ...route.request().headers(),
-        "content-type": "application/x-www-form-urlencoded",
-        origin: asked.origin,
-        "sec-fetch-site": "same-origin",
-      },
-    }),
-  );
+// Fills in a form and sends it, from a page whose forms say where they come from.
+async function send(page, look) {
+  await page.goto(`${asked.origin}/en/staff/sign-in`);
+  const [answer] = await Promise.all([
+    page.waitForNavigation(),
+    page.evaluate(([action, fields]) => {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action });
+      for (const [name, value] of fields) {
+        const type = "hidden";
+        form.append(Object.assign(document.createElement("input"), { type, name, value }));
+      }
+      document.body.append(form);
+      form.submit();
+    }, [look.path, [...new URLSearchParams(look.form)]]),
+  ]);
+  return answer;
 }
 
 // Texts that say no word of the language that they are declared to be in, as somebody hears them who listens to the page.

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 use super::look::{Gallery, Look};
 use super::staff::is_for_staff;
-use crate::harness::{
-    Agency, Bill, Gateway, Order, Page, Payment, catalogue_with, eventually, get, post_form,
-};
+use crate::harness::{Bill, Gateway, Order, Page, Payment, catalogue_with, eventually, get, post_form};
 
 /// The phone of somebody who applied.
 const APPLICANT: &str = "0711333444";
@@ -25,7 +23,7 @@ fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
         .set("routing.private_networks", "127.0.0.0/8")
         .start();
     gateway.sandbox().knows(&gateway);
-    let mut gallery = Gallery::default();
+    let mut gallery = Gallery::of_pages(14);
     gallery.look(&gateway, None, &bills(&gateway));
     gallery.look(&gateway, None, &demonstration());
     gallery.look(&gateway, None, &sought(&gateway));
@@ -35,6 +33,8 @@ fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
     gallery.look(&gateway, None, &refused());
     let later = Gateway::demo().speed(3600).set("bills.life_days", "1").start();
     gallery.look(&later, None, &time_ran_out(&later));
+    let slow = Gateway::demo().speed(40).start();
+    gallery.look(&slow, None, &in_doubt(&slow));
     let generated = Gateway::demo().services(600).start();
     gallery.look(&generated, None, &every_fee(&generated));
     gallery.has_all_and_nothing_wrong(|route| !is_for_staff(route));
@@ -335,20 +335,25 @@ fn refused() -> Vec<Look> {
     ]
 }
 
-/// Bills whose time ran out, and a prompt of which nobody tells: a day passes in 24 seconds.
-fn time_ran_out(gateway: &Gateway) -> Vec<Look> {
+/// A prompt of which nobody tells; two minutes pass in three seconds.
+fn in_doubt(gateway: &Gateway) -> Vec<Look> {
     gateway.sandbox().knows(gateway);
-    let kws: Agency = gateway.agency("kws");
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let attempt = kws.prompts(&bill, "0700000008").expect(202).json();
+    kws.sees_attempt(attempt["id"].as_str().unwrap(), "unknown");
+    vec![Look::at("bill-in-doubt", &format!("/{{lang}}/bills/{}", bill.id)).says("Do not pay again")]
+}
+
+/// Bills whose time ran out: a day passes in 24 seconds.
+fn time_ran_out(gateway: &Gateway) -> Vec<Look> {
+    let kws = gateway.agency("kws");
     let (unpaid, part) = (kws.bills(&Order::hells_gate(1)), kws.bills(&Order::hells_gate(1)));
     gateway.safaricom().confirms(&Payment::of("100.00", &part.number)).expect_success();
     kws.sees(&unpaid, "expired");
     kws.sees(&part, "expired");
-    let doubtful = kws.bills(&Order::hells_gate(1));
-    let attempt = kws.prompts(&doubtful, "0700000008").expect(202).json();
-    kws.sees_attempt(attempt["id"].as_str().unwrap(), "unknown");
     let bill = |name: &str, bill: &Bill| Look::at(name, &format!("/{{lang}}/bills/{}", bill.id));
     vec![
-        bill("bill-in-doubt", &doubtful).says("Do not pay again"),
         bill("bill-expired", &unpaid).says("The time to pay this bill has run out"),
         bill("bill-expired-held", &part).says("that was paid for it"),
     ]

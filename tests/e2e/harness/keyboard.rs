@@ -110,15 +110,14 @@ impl Keyboard {
         self.seen["text"].as_str().unwrap_or_default()
     }
 
-    /// How often the browser has asked for this, such as `GET /en/`.
-    pub(crate) fn has_asked(&self, for_this: &str) -> usize {
-        let asked = self.seen["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
-        asked.iter().filter(|asked| *asked == for_this).count()
+    /// How often the browser was answered this, such as `200 GET /en/`.
+    pub(crate) fn was_answered(&self, this: &str) -> usize {
+        self.answers().iter().filter(|answer| *answer == this).count()
     }
 
-    /// How often it has asked for anything.
-    pub(crate) fn requests(&self) -> usize {
-        self.seen["requests"].as_array().map_or(0, Vec::len)
+    /// All that the browser was answered so far.
+    pub(crate) fn answers(&self) -> &[Value] {
+        self.seen["answers"].as_array().map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Looks again, without touching a key.
