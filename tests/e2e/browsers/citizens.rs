@@ -269,7 +269,7 @@ fn sought(gateway: &Gateway) -> Vec<Look> {
         by_code("find-not-here", "TKZZZZZZZZ").says("has not told us"),
         by_payer("find-payer-refused", "12", "none").answered(422).says("Amount must be a number"),
         by_payer("find-payer-found", "0711 222 333", "500").says("We have your payment"),
-        by_payer("find-too-often", "0711 999 888", "100").answered(429).says("Try again"),
+        by_payer("find-too-often", "0711 999 888", "100").answered(429).says("try again"),
     ]
 }
 

@@ -61,14 +61,15 @@ impl Day {
         let in_a_month = jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(30)).to_string();
         let elsewhere = kra.bills(&Order::assessment(900, "202612345678901234"));
         let in_season = edge.bills(&Order::of("sample-edge-seasons", &json!({"date": in_a_month})));
-        for bill in [&paid, &visitors[0], &visitors[1], &elsewhere, &in_season] {
+        let payment = Payment::of_bill(&paid);
+        paying(&payment);
+        for bill in [&visitors[0], &visitors[1], &elsewhere, &in_season] {
             paying(&Payment::of_bill(bill));
         }
-        let payment = Payment::of_bill(&visitors[0]);
         paying(&Payment::of("100.00", &part.number));
         paying(&Payment::of("70.00", "SCHOOL FEES"));
         // A message that contradicts an earlier one stands in the life of a bill.
-        paying(&Payment { receipt: payment.receipt, ..Payment::of("7.00", &paid.number) });
+        paying(&payment.but_of("7.00"));
         eventually("the views have everything", || {
             (gateway.metric("malipo_views_lag_records") == 0).then_some(())
         });
@@ -180,7 +181,7 @@ fn signing_in(gateway: &Gateway) -> Vec<Look> {
         Look::at("sign-in", "/{lang}/staff/sign-in").says("Sign in"),
         Look::at("sign-in-first", "/{lang}/agency/").answered(401).says("Sign in"),
         sign_in("sign-in-refused", "nobody.here").answered(422).says("There is a problem"),
-        sign_in("sign-in-too-often", "asha.w").answered(429).says("Try again"),
+        sign_in("sign-in-too-often", "asha.w").answered(429).says("try again"),
         Look::at("set-up", "/{lang}/staff/set-up").says("invitation"),
         Look::at("set-up-refused", "/{lang}/staff/set-up")
             .sending(&[("invitation", "mzxw6ytboi")])

@@ -212,9 +212,9 @@ impl Writer<'_> {
                 vec![Group { heading: None, inputs }]
             }
             Question::Assessment { reference, currency } => {
-                let label = reference.name.in_language(language);
+                let label = first_upper(reference.name.in_language(language));
                 let amount = (self.words.amount_in)(currency.code());
-                let mut reference = self.input("reference", label, None, false);
+                let mut reference = self.input("reference", &label, None, false);
                 reference.is_short = false;
                 vec![Group {
                     heading: None,
