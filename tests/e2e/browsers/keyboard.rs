@@ -31,7 +31,7 @@ fn a_payer_with_a_keyboard_alone_finds_a_service_pays_for_it_and_has_the_receipt
     // Nobody is said to enter. The focus is on what is wrong, and its link leads to where it is put right.
     payer.tabs_to("Continue").enters();
     assert!(payer.focus_is_on().starts_with("There is a problem"), "{}", payer.focus_is_on());
-    payer.tabs_to("Enter how many people enter").presses("Enter").types("1");
+    payer.tabs_to("Enter how many people enter").presses("Enter").types("0");
     payer.tabs_to("Adult USD 90.00").types("2").enters().reads("Check your answers");
     walks_from_the_skip_link(&mut payer, SKIP, 6);
     payer.tabs_to("Continue to pay").enters().reads("Unpaid").reads("USD 180.00");
