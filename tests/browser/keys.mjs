@@ -98,7 +98,7 @@ async function walk(page) {
 
 function seePage() {
   const main = document.querySelector("main");
-  return { address: location.pathname, text: main ? main.innerText.replaceAll(/\s+/g, " ") : "" };
+  return { address: location.pathname, scrolled: scrollY, text: main ? main.innerText.replaceAll(/\s+/g, " ") : "" };
 }
 
 // What has the focus: its name, where it is, and whether somebody who looks at the screen finds it.

@@ -31,16 +31,17 @@ try {
   // The policy of our pages lets no script in that is not ours; axe is one.
   const context = await browser.newContext({ viewport: screens[0], bypassCSP: true });
   if (asked.cookie) await context.addCookies([{ ...asked.cookie, url: asked.origin }]);
+  const page = await context.newPage();
   for (const look of asked.looks) {
-    for (const said of await lookAt(context, look)) console.log(JSON.stringify(said));
+    for (const said of await lookAt(page, look)) console.log(JSON.stringify(said));
   }
 } finally {
   await browser.close();
 }
 
-async function lookAt(context, look) {
-  const page = await context.newPage();
+async function lookAt(page, look) {
   await page.setViewportSize(screens[0]);
+  for (const heard of ["request", "response"]) page.removeAllListeners(heard);
   const elsewhere = [];
   const loads = [];
   page.on("request", (request) => {
@@ -78,7 +79,6 @@ async function lookAt(context, look) {
   }
   const text = await page.evaluate(() => document.querySelector("main")?.innerText ?? "");
   const foreign = await page.evaluate(wordsOfTheOtherLanguage);
-  await page.close();
   return seen.map((one) => ({ ...one, status: answer.status(), text: text.replaceAll(/\s+/g, " "), foreign }));
 }
 

@@ -97,6 +97,7 @@ fn a_guard_with_a_keyboard_alone_signs_in_checks_and_lets_in() {
     // From here on the focus is where it is needed: typing and Enter are all that a guard does.
     guard.types("Elsa Gate").enters().types(&bill.number).enters().reads("VALID");
     assert_eq!(guard.focus_is_on(), "Let in");
+    assert!(!guard.has_scrolled(), "the verdict is in sight beside the button");
     guard.enters().reads("LET IN").reads("Elsa Gate").types(&bill.number).enters().reads("ALREADY USED");
     let stops = guard.walks();
     assert!(

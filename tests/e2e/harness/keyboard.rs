@@ -100,6 +100,11 @@ impl Keyboard {
         self.seen["focus"]["checked"] == true
     }
 
+    /// Whether the beginning of the page is out of sight.
+    pub(crate) fn has_scrolled(&self) -> bool {
+        self.seen["scrolled"] != 0
+    }
+
     /// Where the page is.
     pub(crate) fn address(&self) -> &str {
         self.seen["address"].as_str().unwrap_or_default()
