@@ -34,7 +34,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     gallery.look(&gateway, None, &signing_in(&gateway));
     gallery.look(&gateway, None, &for_developers());
     for (language, person) in [("en", &office), ("sw", &guard)] {
-        let out = Look::at("signed-out", &format!("/{language}/staff/sign-out"));
+        let out = Look::at(&format!("signed-out-{language}"), &format!("/{language}/staff/sign-out"));
         gallery.look(&gateway, Some(person), &[out.sending(&[("session", &person.token)])]);
     }
     gallery.has_all_and_nothing_wrong(is_for_staff);
@@ -105,7 +105,7 @@ impl Day {
         let [first, second] = &self.visitors;
         let let_in = |name: &str, language: &str, bill: &Bill| {
             let at = [("session", &*guard.token), ("at", "Elsa Gate"), ("number", &*bill.number)];
-            Look::at(name, &format!("/{language}/gate/visits")).sending(&at)
+            Look::at(&format!("{name}-{language}"), &format!("/{language}/gate/visits")).sending(&at)
         };
         let forged = self.code.replacen("MLP1:", "MLP1:A", 1);
         vec![
