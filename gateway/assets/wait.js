@@ -3,7 +3,13 @@
   "use strict";
   var place = document.getElementById("live");
   if (!place || !window.EventSource) { return; }
-  var source = null;
+  var askSoonest = 1000, askLatest = 60000;
+  var source = null, askAfter = askSoonest;
+
+  function lookAt(address) {
+    if (source) { source.close(); }
+    window.location.replace(address);
+  }
 
   function hear(event) {
     // What the page itself says is no news.
@@ -14,13 +20,34 @@
       place.textContent = now.text;
       return;
     }
-    source.close();
-    window.location.replace(now.next);
+    lookAt(now.next);
+  }
+
+  // A browser opens a stream again that broke off, and lets one be that was refused. That can be a proxy while the gateway
+  // starts again, or a gateway with too many streams: ask again, later each time. Or nothing more is expected of the bill,
+  // which is answered 204 and final: then its page says what has become of it, and listens no more.
+  function askLater() {
+    setTimeout(function () {
+      fetch(place.dataset.stream, { method: "HEAD", cache: "no-store" }).then(function (answer) {
+        if (answer.status === 204) {
+          lookAt(place.dataset.page);
+        } else if (answer.ok) {
+          listen();
+        } else {
+          askLater();
+        }
+      }, askLater);
+    }, askAfter * (0.5 + Math.random() / 2));
+    askAfter = Math.min(2 * askAfter, askLatest);
   }
 
   function listen() {
     source = new EventSource(place.dataset.stream);
     source.addEventListener("bill", hear);
+    source.addEventListener("open", function () { askAfter = askSoonest; });
+    source.addEventListener("error", function () {
+      if (source.readyState === EventSource.CLOSED) { askLater(); }
+    });
   }
 
   window.addEventListener("pagehide", function () { if (source) { source.close(); } });

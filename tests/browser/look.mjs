@@ -1,56 +1,119 @@
-// Looks at pages as people with a browser have them, and says what is wrong: violations that axe-core finds, pages that are
-// wider than the screen, things that are loaded from elsewhere, weight. Reads what to look at from standard input and
-// writes a line of JSON for each page and width.
+// Looks at pages as people with a browser have them, on a telephone and then on a desk, and says what is there: violations
+// that axe-core finds, how wide the page is, what is loaded from elsewhere, weight, and words of the other language. Reads
+// what to look at from standard input and writes a line of JSON for each page and width. A page with a form is what comes of
+// sending it.
 //
-//   {"origin": "http://127.0.0.1:8080", "cookie": {"name": "…", "value": "…"}, "paths": ["/en/"], "pictures": "folder"}
+//   {"origin": "http://127.0.0.1:8080", "cookie": {"name": "…", "value": "…"}, "pictures": "folder",
+//    "screens": [{"width": 360, "height": 740}],
+//    "looks": [{"name": "home", "path": "/en/"}, {"name": "found", "path": "/en/find-payment", "form": "code=TKE0000001"}]}
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const WIDTHS = [360, 1280];
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const RULES = {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  resultTypes: ["violations"],
+};
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const asked = JSON.parse(readFileSync(0, "utf8"));
+// Pictures are of whole pages, unless only what a screen shows of them is wanted.
+const screens = asked.screens ?? [
+  { width: 360, height: 740 },
+  { width: 1280, height: 800 },
+];
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
 });
 try {
-  for (const width of WIDTHS) {
-    // The policy of our pages lets no script in that is not ours; axe is one.
-    const context = await browser.newContext({ viewport: { width, height: 800 }, bypassCSP: true });
-    if (asked.cookie) await context.addCookies([{ ...asked.cookie, url: asked.origin }]);
-    for (const path of asked.paths) {
-      const page = await context.newPage();
-      const elsewhere = [];
-      let bytes = 0;
-      page.on("request", (request) => {
-        const url = request.url();
-        if (!url.startsWith(asked.origin) && !url.startsWith("data:")) elsewhere.push(url);
-      });
-      page.on("response", async (response) => {
-        // A stream of events has no end to wait for.
-        if ((response.headers()["content-type"] ?? "").startsWith("text/event-stream")) return;
-        bytes += (await response.body().catch(() => Buffer.alloc(0))).length;
-      });
-      await page.goto(asked.origin + path, { waitUntil: "load" });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      await page.evaluate(axe);
-      const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), TAGS);
-      const violations = found.violations.map(
-        (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`,
-      );
-      if (asked.pictures) {
-        const name = path.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 60);
-        await page.screenshot({ path: join(asked.pictures, `${name}${width}.png`), fullPage: true });
-      }
-      console.log(JSON.stringify({ path, width, wide, bytes, elsewhere, violations }));
-      await page.close();
-    }
-    await context.close();
+  // The policy of our pages lets no script in that is not ours; axe is one.
+  const context = await browser.newContext({ viewport: screens[0], bypassCSP: true });
+  if (asked.cookie) await context.addCookies([{ ...asked.cookie, url: asked.origin }]);
+  const page = await context.newPage();
+  for (const look of asked.looks) {
+    for (const said of await lookAt(page, look)) console.log(JSON.stringify(said));
   }
 } finally {
   await browser.close();
+}
+
+async function lookAt(page, look) {
+  await page.setViewportSize(screens[0]);
+  for (const heard of ["request", "response"]) page.removeAllListeners(heard);
+  const elsewhere = [];
+  const loads = [];
+  page.on("request", (request) => {
+    const url = request.url();
+    // What a page loads counts from the page itself on.
+    if (request.isNavigationRequest()) loads.length = 0;
+    if (!url.startsWith(asked.origin) && !url.startsWith("data:")) elsewhere.push(url);
+  });
+  page.on("response", (response) => {
+    // A stream of events has no end to wait for, and a redirect no body.
+    const isStream = (response.headers()["content-type"] ?? "").startsWith("text/event-stream");
+    const isRedirect = response.status() >= 300 && response.status() < 400;
+    if (!isStream && !isRedirect) {
+      loads.push(response.body().then((body) => body.length, () => 0));
+    }
+  });
+  const answer = look.form === undefined ? await page.goto(asked.origin + look.path) : await send(page, look);
+  const html = (await answer.body()).length;
+  const bytes = (await Promise.all(loads)).reduce((sum, load) => sum + load, 0);
+  await page.evaluate(axe);
+  const seen = [];
+  for (const screen of screens) {
+    await page.setViewportSize(screen);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    const found = await page.evaluate((options) => globalThis.axe.run(document, options), RULES);
+    const violations = found.violations.map(
+      (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`,
+    );
+    if (asked.pictures) {
+      const name = asked.screens ? look.name : `${look.name}-${screen.width}`;
+      await page.screenshot({ path: join(asked.pictures, `${name}.png`), fullPage: !asked.screens });
+    }
+    const { name, path } = look;
+    seen.push({ name, path, width: screen.width, wide, html, bytes, elsewhere, violations });
+  }
+  const text = await page.evaluate(() => document.querySelector("main")?.innerText ?? "");
+  const foreign = await page.evaluate(wordsOfTheOtherLanguage);
+  return seen.map((one) => ({ ...one, status: answer.status(), text: text.replaceAll(/\s+/g, " "), foreign }));
+}
+
+// Fills in a form and sends it, from a page whose forms say where they come from.
+async function send(page, look) {
+  await page.goto(`${asked.origin}/en/staff/sign-in`);
+  const [answer] = await Promise.all([
+    page.waitForNavigation(),
+    page.evaluate(([action, fields]) => {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action });
+      for (const [name, value] of fields) {
+        const type = "hidden";
+        form.append(Object.assign(document.createElement("input"), { type, name, value }));
+      }
+      document.body.append(form);
+      form.submit();
+    }, [look.path, [...new URLSearchParams(look.form)]]),
+  ]);
+  return answer;
+}
+
+// Texts that say no word of the language that they are declared to be in, as somebody hears them who listens to the page.
+function wordsOfTheOtherLanguage() {
+  const OTHER = {
+    en: /\b(hii|yako|kwenye|kutoka|huduma hii|malipo yako|tafadhali|hakuna)\b/i,
+    sw: /\b(the|and|you|your|this|with|are|of|not|from|has|have|pay|paid|error|staff|phone)\b/i,
+  };
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const inside = texts.currentNode.parentElement;
+    if (inside.closest("script, code, pre")) continue;
+    const language = inside.closest("[lang]").lang;
+    if (OTHER[language]?.test(texts.currentNode.data)) found.push(`${language}: ${texts.currentNode.data.trim()}`);
+  }
+  return found;
 }

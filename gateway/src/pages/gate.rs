@@ -160,7 +160,7 @@ fn who_and_where(bill: &Bill, language: Language) -> Vec<String> {
     let lines = bill.terms.lines.iter().filter(|line| line.agency.is_some());
     let people = lines.map(|line| {
         let text = line.text.in_language(language);
-        let who = text.strip_prefix(service).map_or(text, |rest| rest.trim_start_matches([':', ' ']));
+        let who = text.strip_prefix(service).map_or(text, |rest| rest.trim_start_matches([':', ',', ' ']));
         if who.is_empty() { format!("{} ×", line.quantity) } else { format!("{} × {who}", line.quantity) }
     });
     people.chain([service.to_owned()]).collect()

@@ -55,6 +55,11 @@ impl Cache {
         cache
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// `GET` through it.
     pub(crate) fn get(&self, path: &str) -> Call {
         get(format!("{}{path}", self.url))

@@ -2,7 +2,8 @@
 //!
 //! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
 //! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an
-//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, a [`Browser`] is a real one, [`Books`] are an export, a [`Cache`]
+//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, a [`Browser`] is a real one,
+//! a [`Keyboard`] is all that somebody has at it, [`Books`] are an export, a [`Cache`]
 //! stands between citizens and a gateway, [`Work`] goes on beside a story. Every wait is bounded, every process ends with its owner.
 
 mod agency;
@@ -16,6 +17,7 @@ mod executable;
 mod gateway;
 mod http;
 mod identity_provider;
+mod keyboard;
 mod load;
 mod notice_taker;
 mod patience;
@@ -29,7 +31,7 @@ mod work;
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use books::{Books, check_books};
-pub(crate) use browser::Page;
+pub(crate) use browser::{Page, escaped};
 pub(crate) use cache::Cache;
 pub(crate) use carriers::Carriers;
 pub(crate) use chromium::Browser;
@@ -37,6 +39,7 @@ pub(crate) use executable::{Finished, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, post_form, runtime};
 pub(crate) use identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider, Signs, with_body, with_json};
+pub(crate) use keyboard::Keyboard;
 pub(crate) use load::Load;
 pub(crate) use notice_taker::{HeardNotice, NoticeTaker};
 pub(crate) use patience::{PATIENCE, eventually, together};

@@ -42,9 +42,13 @@ pub(super) struct Answers {
     pub(super) mistakes: Vec<Mistake>,
 }
 
+/// The field that names a choice that was put: of a choice of which nothing was chosen, a browser sends nothing.
+pub(super) const ASKED: &str = "asked";
+
 /// Whether a question has been put and answered, however well.
 pub(super) fn is_answered(question: Question<'_>, fields: &Fields) -> bool {
-    question.names().iter().any(|name| fields.get(name).is_some())
+    fields.get(ASKED) == Some(question.key())
+        || question.names().iter().any(|name| fields.get(name).is_some())
 }
 
 /// The day of a visit, if one is given.

@@ -128,7 +128,9 @@ pub(super) fn cells(fees: &VisitorFees) -> Vec<Cell> {
         if !pays(AgeClass::Adult) && !pays(AgeClass::Child) {
             continue;
         }
-        let ages = AgeClass::ALL.into_iter().rev().filter(|age| match age {
+        // Most visitors are adults.
+        let ages = [AgeClass::Adult, AgeClass::Child, AgeClass::UnderFive, AgeClass::SeventyPlus];
+        let ages = ages.into_iter().filter(|age| match age {
             AgeClass::Adult | AgeClass::Child => pays(*age),
             AgeClass::UnderFive | AgeClass::SeventyPlus => fees.exemption(category, *age, false).is_some(),
         });

@@ -5,7 +5,7 @@ use catalog::Language;
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
 
-use super::answers::text;
+use super::answers::{ASKED, text};
 use super::question::{Question, cells};
 use super::{Progress, query_of, sentences};
 use crate::api::no_such_service;
@@ -133,6 +133,10 @@ impl QuestionPage {
         }
     }
 
+    fn asked(&self) -> &'static str {
+        ASKED
+    }
+
     fn has_error(&self, name: &str) -> bool {
         self.error.as_ref().is_some_and(|(field, _)| field == name)
     }
@@ -208,9 +212,9 @@ impl Writer<'_> {
                 vec![Group { heading: None, inputs }]
             }
             Question::Assessment { reference, currency } => {
-                let label = reference.name.in_language(language);
+                let label = first_upper(reference.name.in_language(language));
                 let amount = (self.words.amount_in)(currency.code());
-                let mut reference = self.input("reference", label, None, false);
+                let mut reference = self.input("reference", &label, None, false);
                 reference.is_short = false;
                 vec![Group {
                     heading: None,

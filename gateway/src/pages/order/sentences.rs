@@ -19,7 +19,10 @@ pub(super) fn heading(question: Question<'_>, language: Language) -> String {
         Question::Visitors(_) => words.who_enters.to_owned(),
         Question::Quantity { unit } | Question::Times { unit } => (words.how_many)(&named(unit)),
         Question::DeclaredValue { of, .. } => (words.how_much)(&named(of)),
-        Question::Assessment { reference, .. } => (words.what_does_it_say)(&named(&reference.name)),
+        // In Swahili the sentence begins with what the agency calls it.
+        Question::Assessment { reference, .. } => {
+            first_upper(&(words.what_does_it_say)(&named(&reference.name)))
+        }
         Question::Amount { .. } => words.which_amount.to_owned(),
         Question::Urgency(_) => words.how_fast.to_owned(),
     }

@@ -11,6 +11,8 @@ pub(in crate::pages) struct ProblemWords {
     /// The heading when it is we who fail.
     pub(in crate::pages) our_side: &'static str,
     pub(in crate::pages) can_try_again: &'static str,
+    /// The link to where everything begins.
+    pub(in crate::pages) start_page: &'static str,
     pub(in crate::pages) when_you_ask: &'static str,
     /// What happened to the money; what is unsaid moves none.
     pub(in crate::pages) money: fn(Option<MoneyMoved>) -> &'static str,
@@ -30,6 +32,7 @@ pub(in crate::pages) static PROBLEM: Both<ProblemWords> = Both {
         cannot: "This did not work",
         our_side: "There is a problem on our side",
         can_try_again: "You can try the same again in a moment.",
+        start_page: "Find a service",
         when_you_ask: "When you ask for help, give this number:",
         money: |moved| match moved {
             None => "Opening this page has not moved any money.",
@@ -54,6 +57,7 @@ pub(in crate::pages) static PROBLEM: Both<ProblemWords> = Both {
         cannot: "Haikufaulu",
         our_side: "Kuna tatizo upande wetu",
         can_try_again: "Unaweza kujaribu tena baada ya muda mfupi.",
+        start_page: "Tafuta huduma",
         when_you_ask: "Unapoomba msaada, taja nambari hii:",
         money: |moved| match moved {
             None => "Kufungua ukurasa huu hakujahamisha pesa zozote.",
