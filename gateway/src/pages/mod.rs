@@ -58,7 +58,8 @@ use staff::staff_form;
 const FORM_BYTES_MAX: usize = 4 * 1024;
 /// A prompt waits for the provider's own answer.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
-/// Signing in through an identity provider waits for three answers of it at most.
+/// Signing in through an identity provider waits for four answers of it at most, each four seconds: its document, a token, its
+/// keys, and its keys anew.
 const PROVIDER_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Bytes of chance in the token of a form: nobody guesses the token of another.
