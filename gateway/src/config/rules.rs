@@ -213,20 +213,29 @@ impl Rules<'_> {
     /// A browser lets pages of one host do what all of them may: those of agencies are under a name under which nobody is
     /// signed in. Another port is no other name.
     fn agencies_have_a_host_of_their_own(&mut self) {
+        let name = |url: &Url| {
+            let name = url.uri().host().and_then(|host| host_name(host.as_bytes()).map(str::to_owned));
+            name.map(|name| name.to_ascii_lowercase()).filter(|name| !name.is_empty())
+        };
+        for key in ["public.base_url", "routing.base_url"] {
+            let url: Option<Url> = self.values.optional(key);
+            if url.is_some_and(|url| name(&url).is_none()) {
+                let what = format!("{key}: this is not the name of a host");
+                self.add(key, what, "use an address such as https://services.go.ke");
+            }
+        }
         let key = "routing.base_url";
         let Some(theirs): Option<Url> = self.values.optional(key) else { return };
         if theirs.uri().path() != "/" {
             self.add(key, format!("{key} has a path"), "name a host alone, such as https://services.go.ke");
         }
-        let name = |url: &Url| {
-            let name = url.uri().host().and_then(|host| host_name(host.as_bytes()).map(str::to_owned));
-            name.map(|name| name.to_ascii_lowercase())
-        };
         let ours: Option<Url> = self.values.optional("public.base_url");
-        if name(&theirs).is_none_or(|name| name.is_empty()) {
-            let what = format!("{key}: this is not the name of a host");
-            self.add(key, what, "use an address such as https://services.go.ke");
-        } else if ours.is_some_and(|ours| name(&ours) == name(&theirs)) {
+        let listens: Option<SocketAddr> = self.values.optional("public.listen");
+        let ours = match ours {
+            Some(ours) => name(&ours),
+            None => listens.map(|address| address.ip().to_string()),
+        };
+        if ours == name(&theirs) {
             let what = format!("{key} has the host name of public.base_url");
             self.add(key, what, "name another host: pages of agencies must not share an origin with ours");
         }

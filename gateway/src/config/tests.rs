@@ -225,6 +225,9 @@ fn agencies_have_another_host_name_than_we_have() {
         let told = told(load(Mode::Serve, own)).join("\n");
         assert!(told.contains(expected), "{own}: {expected}\nis not in\n{told}");
     }
+    let here = BTreeMap::from([("MALIPO_ROUTING_BASE_URL".to_owned(), "http://127.0.0.1:8080".to_owned())]);
+    let same = Config::load(Mode::Demo, &Flags::default(), &here, None);
+    assert!(self::told(same).join("\n").contains("has the host name of public.base_url"));
     let told = told(load(Mode::Demo, "https://services.example.go.ke")).join("\n");
     assert!(told.contains("routing.base_url: demo is reached on this machine alone"), "{told}");
 }

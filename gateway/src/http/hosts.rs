@@ -68,6 +68,10 @@ impl Hosts {
     /// nothing of the agencies is said under it.
     pub(super) fn asked(&self, parts: &Parts) -> Result<Site, Problem> {
         let Some(agencies) = &self.agencies else { return Ok(Site::Ours) };
+        if !agree(parts) {
+            let detail = "The request line and Host name two hosts.";
+            return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
+        }
         let host = parts.headers.get(HOST).map_or(&b""[..], HeaderValue::as_bytes);
         // Nearly every request says exactly one of two texts; taking a name apart is for the others.
         if host == self.ours.authority.as_bytes() {
@@ -110,7 +114,7 @@ impl Hosts {
 
 /// Whether the name in the request line, where there is one, is that of `Host`. RFC 9112 (3.2.2) has servers believe the
 /// former, and proxies forget the latter; one that says both says the same.
-pub(super) fn agree(parts: &Parts) -> bool {
+fn agree(parts: &Parts) -> bool {
     match (parts.uri.authority(), parts.headers.get(HOST)) {
         (Some(authority), Some(host)) => authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()),
         (Some(_), None) => false,

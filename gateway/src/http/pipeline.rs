@@ -43,7 +43,7 @@ use super::admission::{Lane, Place, Places};
 use super::application::Application;
 use super::body::{self, BodyRule};
 use super::client_address::TrustedProxies;
-use super::hosts::{self, Hosts, Site};
+use super::hosts::{Hosts, Site};
 use super::problem::{MoneyMoved, Problem};
 use super::problem_codes::Code;
 use super::request::{Request, RequestBody, RequestHead};
@@ -218,8 +218,8 @@ impl<App: Application> Pipeline<App> {
                 return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
             }
         }
-        let count = parts.headers.get_all(HOST).iter().count();
-        if count > 1 || (count == 0 && parts.version == Version::HTTP_11) || !hosts::agree(parts) {
+        let hosts = parts.headers.get_all(HOST).iter().count();
+        if hosts > 1 || (hosts == 0 && parts.version == Version::HTTP_11) {
             let detail = "A request names its host once.";
             return Err(Problem::new(Code::FramingRefused, detail).closing_connection());
         }
