@@ -12,12 +12,16 @@ use crate::harness::{Bill, Gateway, Order, Page, Payment, catalogue_with, eventu
 const APPLICANT: &str = "0711333444";
 /// What makes a form one wish; any will do that nobody else has.
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const ANOTHER_TOKEN: &str = "fedcba9876543210fedcba9876543210";
 
 #[test]
 fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
-    // An agency whose own system is gone.
+    // An agency whose own system is gone, and is left in peace until its health path answers.
     let folder = tempfile::tempdir().unwrap();
-    let catalogue = catalogue_with(folder.path(), &[("KRA", json!({"address": "http://127.0.0.1:9"}))]);
+    let catalogue = catalogue_with(
+        folder.path(),
+        &[("KRA", json!({"address": "http://127.0.0.1:9", "health_path": "/health"}))],
+    );
     let gateway = Gateway::demo()
         .set("catalogue.file", catalogue.to_str().unwrap())
         .set("routing.private_networks", "127.0.0.0/8")
@@ -112,7 +116,7 @@ fn ordered(gateway: &Gateway) -> Vec<Look> {
             .answered(422)
             .says("from 1 to 500"),
         Look::at("bill-price-changed", &in_park("bill"))
-            .sending(&[("non_resident.adult", "1"), ("token", TOKEN), ("agreed", "USD 80.00")])
+            .sending(&[("non_resident.adult", "1"), ("token", ANOTHER_TOKEN), ("agreed", "USD 80.00")])
             .answered(422)
             .says("The price has changed"),
         Look::at("bill-closed", "/{lang}/services/kws-kora-entry/bill")
@@ -227,7 +231,7 @@ fn demonstration() -> Vec<Look> {
         Look::at("demo-phone-wrong", "/demo/phone?phone=12").answered(422).says("There is a problem"),
         Look::at("demo-phone-cancel", "/demo/phone/cancel")
             .sending(&[phone])
-            .answered(409)
+            .answered(422)
             .says("shows no request"),
         Look::at("demo-phone-pay-refused", "/demo/phone/pay")
             .sending(&[phone, ("account", ""), ("amount", "x")])
@@ -319,7 +323,7 @@ fn tracked(gateway: &Gateway) -> Vec<Look> {
         .collect();
     looks.extend([
         Look::at("track", page).says("Track my application"),
-        look("track-refused", "12", "").answered(422).says("Enter the phone number"),
+        look("track-refused", "12", "").answered(422).says("Enter a phone number"),
         look("track-not-found", "407155201831", "0711333445")
             .answered(422)
             .says("We cannot find that number"),
