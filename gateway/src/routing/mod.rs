@@ -28,6 +28,7 @@ mod headers;
 pub mod identity;
 mod line;
 pub(crate) mod posting;
+mod posting_address;
 mod probe;
 mod target;
 mod trouble;

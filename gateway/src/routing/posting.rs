@@ -17,6 +17,7 @@ use super::addresses::AddressPolicy;
 use super::body::OutboundBody;
 use super::connector::{ConnectError, Connector, connect_error};
 use super::line::client;
+use super::posting_address::{self, NotAnAddress};
 use super::target::Base;
 use crate::config::{Config, Mode};
 use crate::http::client_address::AddressRange;
@@ -72,17 +73,18 @@ pub(crate) enum PostFailure {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NowhereToPost {
     /// It is no address.
-    #[error("it is no http or https address")]
-    NoAddress,
+    #[error(transparent)]
+    NoAddress(#[from] NotAnAddress),
     /// It is one that is not connected to.
-    #[error("{0}")]
+    #[error("Nothing is sent there: {0}.")]
     Refused(String),
 }
 
 impl Routing {
     /// Whether anything may be sent to this address, as far as can be told without looking its name up.
     pub(crate) fn may_lead_to(&self, address: &str) -> Result<(), NowhereToPost> {
-        let base = Base::of(address).ok_or(NowhereToPost::NoAddress)?;
+        posting_address::judge(address)?;
+        let base = Base::of(address).ok_or(NotAnAddress::Host)?;
         match base.host.parse() {
             Ok(host) => {
                 let judged = self.posting.check(host, base.is_encrypted);
