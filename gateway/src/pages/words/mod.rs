@@ -13,6 +13,7 @@ mod order;
 mod problem;
 mod receipt;
 mod staff;
+mod told;
 mod track;
 
 use catalog::Language;
@@ -29,6 +30,7 @@ pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 pub(super) use staff::{STAFF, StaffWords};
+pub(super) use told::{TOLD, ToldWords};
 pub(super) use track::{TRACK, TrackWords};
 
 /// The same in both languages.
