@@ -226,7 +226,7 @@ impl Line {
         if !is_due {
             return;
         }
-        let Ok(_place) = self.shared.catching_up.acquire().await else { return };
+        let Ok(_place) = self.shared.opening_secrets.acquire().await else { return };
         let (app, endpoint) = (Arc::clone(&self.shared.app), Arc::clone(&self.endpoint));
         let opened = away(move || Secrets::open(&app, &endpoint)).await;
         let secrets = opened.unwrap_or_else(|error| {

@@ -41,6 +41,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
 /// Lines that read the journal at a time because they are behind.
 const CATCHING_UP_MAX: usize = 2;
+/// Lines that open their secrets at a time: all of them do at a start.
+const OPENING_SECRETS_MAX: usize = 4;
 /// Outcomes that wait to be recorded; lines wait for room.
 const OUTCOMES_WAITING_MAX: usize = 1_024;
 
@@ -50,6 +52,7 @@ struct Shared {
     recent: Arc<Recent>,
     outcomes: mpsc::Sender<recorder::Outcome>,
     catching_up: Semaphore,
+    opening_secrets: Semaphore,
     /// What attempts are stamped with. Receivers compare it with the time in the world, which a demonstration's own clock
     /// may have left behind.
     stamps: Clock,
@@ -78,7 +81,9 @@ pub(crate) async fn run(app: SharedApp, stop: CancellationToken) {
         Purpose::Demonstration => Clock::system(),
     };
     let catching_up = Semaphore::new(CATCHING_UP_MAX);
-    let shared = Arc::new(Shared { app: Arc::clone(&app), recent, outcomes, catching_up, stamps });
+    let opening_secrets = Semaphore::new(OPENING_SECRETS_MAX);
+    let shared =
+        Arc::new(Shared { app: Arc::clone(&app), recent, outcomes, catching_up, opening_secrets, stamps });
     let mut lines: HashMap<EndpointId, Running> = HashMap::new();
     let mut seen: Option<Arc<Notices>> = None;
     let mut measured: Option<Instant> = None;
