@@ -11,7 +11,7 @@ use crate::app::{App, SharedApp};
 use crate::away::{EndedEarly, away};
 use crate::books::{BooksError, LookupError};
 use crate::notices::signature::SigningKey;
-use crate::payments::{Ask, Command, Endpoint, NoticeAsk, SECRETS_PER_RECORD_MAX, SecretInForce};
+use crate::payments::{Answer, Ask, Command, Endpoint, NoticeAsk, SECRETS_PER_RECORD_MAX, SecretInForce};
 use crate::personal::{Field, opened};
 
 /// How often it is looked whether the time of a secret is over.
@@ -148,7 +148,10 @@ pub(crate) async fn destroy_what_is_over(app: &SharedApp) -> Result<(), NotDestr
         away(move || secrets.into_iter().try_for_each(|secret| destroy(&of_vault, secret))).await??;
         let ask = Ask::Notice(NoticeAsk::NoteSecretsDestroyed { secrets: over });
         let command = Command { principal: "system".into(), cause: "secrets".into(), ask };
-        app.books.ask_patiently(command).await?;
+        if app.books.ask_patiently(command).await? == Answer::Nothing {
+            // Somebody else has just done it.
+            return Ok(());
+        }
     }
 }
 
