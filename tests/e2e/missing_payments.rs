@@ -1,14 +1,16 @@
 //! "I have paid, and the bill does not show it." By the code in the message of M-PESA, or by phone, day and amount together;
 //! and nobody learns anything who knows less.
 
+use jiff::Timestamp;
 use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::harness::{Gateway, Order, Page, Payment, eventually, together};
 
 /// The last midnight in East Africa but one: a payment may have moved then that is told of today.
 fn yesterday() -> jiff::civil::Date {
-    Offset::constant(3).to_datetime(Timestamp::now() - SignedDuration::from_hours(24)).date()
+    let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs();
+    let a_day_ago = Timestamp::from_second(i64::try_from(seconds).unwrap() - 86_400).unwrap();
+    Offset::constant(3).to_datetime(a_day_ago).date()
 }
 
 /// A payment of yesterday, and as the form is filled in.
