@@ -165,9 +165,6 @@ impl Books {
 
     /// The application of this bill, over or not; nothing while its agency has said nothing of it.
     pub fn application(&self, bill: PaymentNumber) -> Result<Option<Arc<Application>>, LookupError> {
-        if let Some(application) = self.readers().unfinished_application(bill) {
-            return Ok(Some(application));
-        }
         Ok(self.ledger.archived(&archive::application(bill))?.and_then(Archived::application))
     }
 

@@ -4,30 +4,28 @@
 //! have them are opened one by one and their phone compared. What was erased is thereby found no more, and whoever has the
 //! files learns of nobody. See `gateway/decisions/finding-a-payment.md`.
 
+mod by_payer;
+mod places;
+
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use jiff::civil::Date;
 use ledger::{LedgerTime, Money, ShortKey};
-use tokio::sync::Semaphore;
 
-use crate::app::App;
+pub(crate) use self::by_payer::{GoOn, Wanted, by_payer};
+use self::places::NoPlace;
+pub(crate) use self::places::{AGAIN_AFTER_SECONDS, SearchPlaces};
+use crate::app::{App, SharedApp};
+use crate::away::{EndedEarly, away};
 use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::clock::{east_africa_date, start_of_east_africa_day};
 use crate::payments::{
     ChannelReceipt, Event, PaymentReceived, Placement, Provider, ReceiptNumber, SuspenseReason,
 };
 use crate::personal::{Field, opened};
 use crate::views::{PageRequest, PageSize, PaymentFilter, QueryError, Scope, TimeRange};
 
-/// Searches by phone at a time: each opens up to [`OPENED_MAX`] sealed records.
-const SEARCHES_AT_ONCE: usize = 2;
-/// So many payments of one amount and day are opened at most, the latest first.
-const OPENED_MAX: usize = 5_000;
-/// A payment is told of within seconds; it is looked for until so many days after the day on which it moved.
-const TOLD_WITHIN_DAYS: i64 = 2;
 /// How a phone that is partly hidden is written: so many digits must be seen for it to be compared.
 const DIGITS_SEEN_MIN: usize = 6;
 
@@ -46,8 +44,13 @@ pub(crate) enum Found {
     InSuspense(Held),
     /// It has not been told to us.
     NotHere,
-    /// More payments than can be opened have this amount and day.
-    TooMany,
+    /// It is not among as many payments of this amount as are read for one search. There are more.
+    NotAmong {
+        /// How many were read.
+        read_count: usize,
+        /// Where to go on.
+        go_on: GoOn,
+    },
 }
 
 /// A payment that was put to a bill.
@@ -81,9 +84,9 @@ pub(crate) struct Held {
 /// The search could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FindError {
-    /// As many as may be are being made.
-    #[error("as many searches as may be are being made")]
-    Busy,
+    /// As many as may be are being made, and wait.
+    #[error(transparent)]
+    Busy(#[from] NoPlace),
     /// The books.
     #[error(transparent)]
     Lookup(#[from] LookupError),
@@ -94,8 +97,8 @@ pub(crate) enum FindError {
     #[error(transparent)]
     Vault(#[from] ledger::personal::VaultError),
     /// The search ended early.
-    #[error("the search ended early")]
-    Ended,
+    #[error(transparent)]
+    Ended(#[from] EndedEarly),
 }
 
 /// How long the provider takes to tell us, of late.
@@ -109,71 +112,25 @@ pub(crate) struct UsualDelay {
     pub(crate) payments: usize,
 }
 
-/// The places of searches by phone.
-#[derive(Debug)]
-pub(crate) struct SearchPlaces(Arc<Semaphore>);
-
-impl Default for SearchPlaces {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SEARCHES_AT_ONCE)))
-    }
-}
-
 /// What became of the payment with this receipt of the channel's. Strongly consistent with the books.
-pub(crate) async fn by_channel_receipt(app: &App, number: &str) -> Result<Found, FindError> {
+pub(crate) async fn by_channel_receipt(app: &SharedApp, number: &str) -> Result<Found, FindError> {
     let receipt = ChannelReceipt {
         provider: Provider::Mpesa,
         short_code: app.paybill.short_code().into(),
         number: number.into(),
     };
-    let claimed = app.books.ledger().claimed(&ShortKey::of(&receipt.credit_key()));
-    let Some(claimed) = claimed.map_err(LookupError::from)? else { return Ok(Found::NotHere) };
-    let found = look_at(app, claimed.sequence)?;
+    let books = SharedApp::clone(app);
+    let from_disk = move || {
+        let claimed = books.books.ledger().claimed(&ShortKey::of(&receipt.credit_key()));
+        match claimed.map_err(LookupError::from)? {
+            Some(claimed) => look_at(&books, claimed.sequence),
+            None => Ok(Found::NotHere),
+        }
+    };
+    let found = away(from_disk).await??;
     let Found::Matched(matched) = found else { return Ok(found) };
     let is_contradicted = app.views.reader().is_contradicted(&Scope::All, number).await?;
     Ok(Found::Matched(Matched { is_contradicted, ..matched }))
-}
-
-/// What became of the payment that moved on this day from this phone. All three must be right.
-pub(crate) async fn by_payer(
-    app: &Arc<App>,
-    phone: Subscriber,
-    day: Date,
-    money: Money,
-) -> Result<Found, FindError> {
-    let place = Arc::clone(&app.search_places.0).try_acquire_owned().map_err(|_| FindError::Busy)?;
-    let from = start_of_east_africa_day(day);
-    let until = LedgerTime::from_micros(from).plus_seconds(TOLD_WITHIN_DAYS * 86_400);
-    let filter = PaymentFilter {
-        money: Some(money),
-        booked: TimeRange { from: Some(LedgerTime::from_micros(from)), before: Some(until) },
-        ..PaymentFilter::default()
-    };
-    let (mut page, mut opened_count) = (PageRequest { size: PageSize::MAX, after: None }, 0);
-    loop {
-        let rows = app.views.reader().payments(&Scope::All, &filter, page).await?;
-        let moved_then = |moved: Option<LedgerTime>, booked: LedgerTime| {
-            east_africa_date(moved.unwrap_or(booked).micros()) == day
-        };
-        let candidates: Vec<_> = rows
-            .rows
-            .iter()
-            .filter(|row| moved_then(row.moved, row.booked))
-            .map(|row| row.sequence)
-            .collect();
-        opened_count += candidates.len();
-        let shared = Arc::clone(app);
-        let opened = tokio::task::spawn_blocking(move || first_of(&shared, &candidates, phone));
-        if let Some(sequence) = opened.await.map_err(|_| FindError::Ended)?? {
-            drop(place);
-            return look_at(app, sequence);
-        }
-        match rows.next {
-            Some(_) if opened_count >= OPENED_MAX => return Ok(Found::TooMany),
-            Some(next) => page.after = Some(next),
-            None => return Ok(Found::NotHere),
-        }
-    }
 }
 
 /// How long payments of the last day took to be told of, if enough were.
@@ -196,20 +153,6 @@ fn usual_of(mut delays: Vec<i64>) -> Option<UsualDelay> {
     // The first that is not among the slowest twentieth.
     let at = (delays.len() * DELAY_SHARE_PERCENT).div_ceil(100).saturating_sub(1);
     Some(UsualDelay { percent: DELAY_SHARE_PERCENT, seconds: delays[at] + 1, payments: delays.len() })
-}
-
-/// The first of these payments that was made from this phone.
-fn first_of(app: &App, sequences: &[u64], phone: Subscriber) -> Result<Option<u64>, FindError> {
-    for sequence in sequences {
-        let record = app.books.ledger().record(*sequence).map_err(LookupError::from)?;
-        let Some(record) = record else { continue };
-        if let Some(told) = opened(&app.vault, &record, Field::ProviderPhone)?
-            && is_phone(&told, phone)
-        {
-            return Ok(Some(*sequence));
-        }
-    }
-    Ok(None)
 }
 
 /// Whether a phone, as the provider tells it, is this one: in digits, as SHA-256 of them, or with some of them hidden.

@@ -10,7 +10,7 @@
 //! [`views`] is what the books look like in SQL, [`live`] what is watched while it grows. From the outside, a connection
 //! enters through [`server`], becomes a request in [`http`], and is answered by
 //! a handler in [`api`] or [`pages`], who reach everything through [`app`]. [`process`] starts and ends all of it as
-//! [`config`] says; [`cli`] is the command line. Time is read in [`clock`] alone.
+//! [`config`] says; [`cli`] is the command line. Time is read in [`clock`] alone, and what blocks is done `away`.
 
 pub mod payments;
 
@@ -47,6 +47,7 @@ pub mod outbound;
 pub mod routing;
 
 pub mod app;
+mod away;
 
 pub mod api;
 pub mod pages;

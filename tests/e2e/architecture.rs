@@ -112,6 +112,15 @@ fn the_clock_is_read_in_one_place_of_the_gateway_and_one_of_the_outside() {
 }
 
 #[test]
+fn what_blocks_is_done_in_one_way() {
+    let mut ways = sources("gateway/src/");
+    ways.retain(|source| source.code().any(|line| line.contains("spawn_blocking")));
+    let names: Vec<_> = ways.iter().map(|source| source.name.as_str()).collect();
+    // What runs for as long as the gateway does has a thread of its own.
+    assert_eq!(names, ["gateway/src/away.rs", "gateway/src/process/tasks.rs"]);
+}
+
+#[test]
 fn only_the_executable_knows_both_the_gateway_and_the_simulated_outside() {
     assert!(!reached_by("gateway").contains("loadtest"));
     let mut knows_both = sources("gateway/");

@@ -1,7 +1,9 @@
 //! An agency looks at what it has collected, finds payments by what stands in an address, takes them away as files, and
 //! follows the life of each. It sees its own, Treasury and Auditor what they choose.
 
-use crate::harness::{Agency, Bill, Gateway, Order, Payment, SignedIn, eventually};
+use serde_json::json;
+
+use crate::harness::{Agency, Bill, Gateway, NoticeTaker, Order, Payment, SignedIn, eventually};
 
 /// Three payments for KWS, one of which completes nothing, and one for KRA.
 struct Day {
@@ -93,6 +95,36 @@ fn an_agency_sees_what_came_in_and_finds_each_payment() {
     treasury.opens("/en/agency/?agency=KRA").says("KES 900.00");
     let listed = treasury.opens("/en/agency/transactions?agency=KRA&status=paid");
     listed.says("1 payment, KES 900.00").follow(&grouped(&day.kra_bill)).says("Money arrived");
+}
+
+#[test]
+fn the_life_of_a_bill_shows_who_was_told_of_it_and_who_is_told_again() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
+    let (well, failing) = (NoticeTaker::start(), NoticeTaker::start());
+    failing.answers(503);
+    for taker in [&well, &failing] {
+        let secret = format!("{}?token=of-the-office", taker.url());
+        kws.post("/v1/webhook_endpoints", &json!({"url": secret})).send().expect(201);
+    }
+    let (bill, other) = (kws.bills(&Order::hells_gate(1)), kws.bills(&Order::hells_gate(2)));
+    let life = eventually("both attempts show", || {
+        let life = office.opens(&format!("/en/agency/bills/{}", bill.number));
+        (life.text().contains("delivered") && life.text().contains("waiting")).then_some(life)
+    });
+    life.says("Who was told").says("bill.created");
+    let host = |taker: &NoticeTaker| taker.address().to_string();
+    life.says(&host(&well)).says(&host(&failing)).says("answered 200").says("answered 503").says("next try");
+    assert_eq!(
+        life.html.matches("bill.created").count(),
+        2,
+        "one event, two endpoints, and not the other bill's"
+    );
+    assert!(!life.html.contains("of-the-office"), "of an address the host is shown and no more");
+    life.follow("Kiswahili").says("Walioarifiwa");
+    let life = office.opens(&format!("/en/agency/bills/{}", other.number));
+    assert_eq!(life.html.matches("bill.created").count(), 2);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Agency, Bill, Books, Carriers, Gateway, Order, Page, Payment, Sandbox, eventually, get, post_form,
-    together,
+    Agency, Bill, Books, Carriers, Gateway, Order, Page, Payment, Sandbox, eventually, fresh_key, get,
+    post_form, together,
 };
 
 /// Whose phone is in a payment unless it says otherwise.
@@ -69,6 +69,36 @@ fn whoever_pays_gets_a_receipt_on_the_phone_and_the_agency_sees_that_it_arrived(
     let kra = gateway.agency("kra");
     kra.get(&format!("/v1/messages?bill={}", bill.id)).expect(404);
     assert!(!gateway.log().contains(ASHA));
+}
+
+#[test]
+fn whoever_pays_a_bill_of_an_agency_that_names_swahili_is_told_in_swahili() {
+    let gateway = Gateway::demo().start();
+    let carriers = gateway.carriers();
+    let kws = gateway.agency("kws");
+    let in_language = |language: Option<&str>| {
+        let mut body = Order::hells_gate(1).body().clone();
+        if let Some(language) = language {
+            body["language"] = language.into();
+        }
+        kws.post("/v1/bills", &body).idempotency_key(&fresh_key()).send()
+    };
+    let pay = |bill: &Bill, phone: &str| {
+        let payment = Payment { phone: phone.to_owned(), ..Payment::of_bill(bill) };
+        gateway.safaricom().confirms(&payment).expect_success();
+        become_of_messages(&kws, bill, &["delivered"]);
+        carriers.texts_on(phone).pop().unwrap()
+    };
+    let swahili = Bill::read(in_language(Some("sw")).expect(201).json());
+    assert_eq!(swahili.json["language"], "sw");
+    let text = pay(&swahili, "254712345001");
+    assert!(text.starts_with("IMELIPWA KES 500.00"), "{text}");
+    let unsaid = Bill::read(in_language(None).expect(201).json());
+    assert_eq!(unsaid.json["language"], "en");
+    let text = pay(&unsaid, "254712345002");
+    assert!(text.starts_with("PAID KES 500.00"), "{text}");
+    let refused = in_language(Some("fr")).expect(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], "/language", "{refused}");
 }
 
 #[test]

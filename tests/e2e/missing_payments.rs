@@ -1,10 +1,27 @@
 //! "I have paid, and the bill does not show it." By the code in the message of M-PESA, or by phone, day and amount together;
 //! and nobody learns anything who knows less.
 
-use crate::harness::{Gateway, Order, Page, Payment, eventually};
+use jiff::Timestamp;
+use jiff::tz::Offset;
 
-/// The day that [`Payment`] says that it moved.
-const MOVED: [(&str, &str); 3] = [("day", "21"), ("month", "11"), ("year", "2026")];
+use crate::harness::{Gateway, Order, Page, Payment, eventually, together};
+
+/// The last midnight in East Africa but one: a payment may have moved then that is told of today.
+fn yesterday() -> jiff::civil::Date {
+    let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs();
+    let a_day_ago = Timestamp::from_second(i64::try_from(seconds).unwrap() - 86_400).unwrap();
+    Offset::constant(3).to_datetime(a_day_ago).date()
+}
+
+/// A payment of yesterday, and as the form is filled in.
+fn moved() -> String {
+    yesterday().strftime("%Y%m%d091405").to_string()
+}
+
+fn as_typed() -> [(&'static str, String); 3] {
+    let part = |format| yesterday().strftime(format).to_string();
+    [("day", part("%d")), ("month", part("%m")), ("year", part("%Y"))]
+}
 
 fn by_code(origin: &str, code: &str) -> Page {
     let page = Page::open(origin, "/en/find-payment");
@@ -15,7 +32,7 @@ fn by_code(origin: &str, code: &str) -> Page {
 fn by_payer(origin: &str, phone: &str, amount: &str) -> Page {
     let page = Page::open(origin, "/en/find-payment");
     let form = page.nth_form("/find-payment", 1).with("phone", phone).with("amount", amount);
-    page.send(&MOVED.iter().fold(form, |form, (name, value)| form.with(name, value)))
+    page.send(&as_typed().iter().fold(form, |form, (name, value)| form.with(name, value)))
 }
 
 #[test]
@@ -32,6 +49,8 @@ fn a_payment_is_found_wherever_it_landed_and_says_nothing_of_who_paid() {
         ..Payment::of("777.00", "NYUMBA KUMI")
     };
     let hashed = Payment { phone: sha256_of("254711222555"), ..hashed };
+    let [paid, strayed, hashed] =
+        [paid, strayed, hashed].map(|payment| Payment { moved: moved(), ..payment });
     for payment in [&paid, &strayed, &hashed] {
         gateway.safaricom().confirms(payment).expect_success();
     }
@@ -100,7 +119,9 @@ fn what_is_not_there_comes_with_what_is_usual_and_who_guesses_is_stopped() {
     let wrong = by_payer(&origin, "12", "none");
     assert_eq!(wrong.status, 422);
     wrong.says("There is a problem").says("Phone number must be").says("Amount must be a number");
-    by_code(&origin, "x!").says("M-PESA code must be letters and digits");
+    for no_code in ["x!", "254712345678"] {
+        by_code(&origin, no_code).says("M-PESA code must be letters and digits");
+    }
     // Who tries amounts with somebody's phone is stopped, wherever the trials come from.
     let answers: Vec<_> =
         (0..6).map(|amount| by_payer(&origin, "0711999888", &format!("{}", 100 + amount)).status).collect();
@@ -108,6 +129,37 @@ fn what_is_not_there_comes_with_what_is_usual_and_who_guesses_is_stopped() {
     assert_eq!(by_payer(&origin, "0711999887", "100").status, 200);
     let swahili = Page::open(&origin, "/sw/find-payment");
     swahili.says("Tafuta malipo yangu").says("Usilipe tena");
+}
+
+/// More payments of one amount than are read for one search: the oldest of them is found by going on.
+#[test]
+fn among_thousands_of_payments_of_one_amount_a_search_has_an_end_and_goes_on_from_there() {
+    let gateway = Gateway::demo().start();
+    let origin = gateway.public();
+    let bill = gateway.agency("kws").bills(&Order::hells_gate(1));
+    let paid = |phone: &str| Payment {
+        phone: phone.to_owned(),
+        moved: moved(),
+        ..Payment::of("0.05", &bill.number)
+    };
+    gateway.safaricom().confirms(&paid("254711222333")).expect_success();
+    together(8, |_| {
+        for _ in 0..650 {
+            gateway.safaricom().confirms(&paid("254711222334")).expect_success();
+        }
+    });
+    eventually("the views have everything", || {
+        (gateway.metric("malipo_views_lag_records") == 0).then_some(())
+    });
+    let page = by_payer(&origin, "0711222333", "0.05");
+    page.says("there are more payments to look through").says("We have looked through 5,000 payments");
+    page.says("Do not pay again");
+    let page = page.send(&page.form("/find-payment"));
+    page.says("We have your payment");
+    // What nobody was given is the beginning.
+    let page = by_payer(&origin, "0711222333", "0.05");
+    let page = page.send(&page.form("/find-payment").with("go_on", "same.AAAA"));
+    page.says("We have looked through 5,000 payments");
 }
 
 fn sha256_of(text: &str) -> String {

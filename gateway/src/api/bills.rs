@@ -42,6 +42,9 @@ struct BillRequest {
     assessment_reference: Option<String>,
     #[serde(default)]
     agency_reference: Option<String>,
+    /// `en` or `sw`: English, if nothing is said.
+    #[serde(default)]
+    language: Option<String>,
     #[serde(default)]
     payer: PayerRequest,
 }
@@ -84,6 +87,9 @@ pub(crate) struct BillBody {
     assessment: Option<AssessmentBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agency_reference: Option<String>,
+    /// Bills of before this was kept name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<Language>,
     created_at: String,
     expires_at: String,
     /// The latest ones.
@@ -184,13 +190,14 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
 fn read_wish(app: &App, request: &Request<App>, idempotency: Idempotency) -> Result<BillWish, Problem> {
     let wanted: BillRequest = request.json()?;
     check_scope(app, request, &wanted.service)?;
+    let Accepted { personal, language } = judge(&wanted)?;
     Ok(BillWish {
-        personal: read_payer(&wanted)?,
+        personal,
+        language,
         service: wanted.service,
         order: wanted.order,
         assessment_reference: wanted.assessment_reference,
         agency_reference: wanted.agency_reference,
-        language: None,
         agreed_total: None,
         principal: request.principal.name(),
         cause: request.head.id().as_str().into(),
@@ -284,7 +291,13 @@ fn check_scope(app: &App, request: &Request<App>, service: &str) -> Result<(), P
     Err(Problem::new(Code::Forbidden, detail).money_moved(MoneyMoved::No))
 }
 
-fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
+/// What of a request is not taken as it was written.
+struct Accepted {
+    personal: Personal,
+    language: Language,
+}
+
+fn judge(wanted: &BillRequest) -> Result<Accepted, Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &'static str, code: &'static str, detail: String, limit: Option<i64>| {
         errors.push(FieldError { pointer: pointer.into(), code, detail: detail.into(), limit });
@@ -293,6 +306,11 @@ fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
     let phone = payer.phone.as_deref().map(Subscriber::parse).transpose().unwrap_or_else(|error| {
         wrong("/payer/phone", "not_a_phone", error.to_string(), None);
         None
+    });
+    let language = wanted.language.as_deref().map(str::parse::<Language>).transpose();
+    let language = language.map(|named| named.unwrap_or(Language::En)).unwrap_or_else(|error| {
+        wrong("/language", "not_a_language", error.to_string(), None);
+        Language::En
     });
     for (pointer, text, limit) in [
         ("/payer/name", &payer.name, PERSONAL_LEN_MAX),
@@ -316,10 +334,11 @@ fn read_payer(wanted: &BillRequest) -> Result<Personal, Problem> {
     if !errors.is_empty() {
         return Err(Problem::validation(errors).money_moved(MoneyMoved::No));
     }
-    Ok(Personal::default()
+    let personal = Personal::default()
         .with(Field::Phone, phone.map(Subscriber::digits).as_deref())
         .with(Field::Name, payer.name.as_deref())
-        .with(Field::Identity, payer.identity_number.as_deref()))
+        .with(Field::Identity, payer.identity_number.as_deref());
+    Ok(Accepted { personal, language })
 }
 
 impl BillBody {
@@ -382,6 +401,7 @@ impl BillBody {
                 confirmed_at: assessment.confirmed.map(|at| format_rfc3339(at.micros())),
             }),
             agency_reference: terms.agency_reference.as_deref().map(str::to_owned),
+            language: terms.language,
             created_at: format_rfc3339(terms.created.micros()),
             expires_at: format_rfc3339(terms.expires.micros()),
             payments: bill.payments.iter().map(PaymentBody::of).collect(),

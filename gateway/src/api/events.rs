@@ -14,6 +14,7 @@ use super::collections::date_of;
 use super::lists::wrong;
 use super::{SharedApp, trouble, webhook_endpoints};
 use crate::app::App;
+use crate::away::away;
 use crate::clock::{format_rfc3339, parse_rfc3339};
 use crate::http::body::Fields;
 use crate::http::problem::Problem;
@@ -190,7 +191,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         }
         Ok(FeedBody { data, next_cursor: next.to_string(), has_more, as_of_sequence })
     };
-    let body = tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?;
+    let body = away(from_disk).await.map_err(trouble::internal)?;
     Ok(response::not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
 }
 
@@ -198,7 +199,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let happening = by_path(&app, &request).await?;
     let from_disk = move || happening.into_notice(&app.books).map(|notice| EventBody::of(&notice));
-    let body = tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?;
+    let body = away(from_disk).await.map_err(trouble::internal)?;
     Ok(response::not_stored(response::json(StatusCode::OK, &body.map_err(no_answer)?)))
 }
 
@@ -236,8 +237,7 @@ async fn by_path(app: &SharedApp, request: &Request<App>) -> Result<Happening, P
     let id: NoticeId = request.head.parameter("id").parse().map_err(|_| no_such())?;
     let of_disk = SharedApp::clone(app);
     let from_disk = move || happening::find(&of_disk.books, id);
-    let found =
-        tokio::task::spawn_blocking(from_disk).await.map_err(trouble::internal)?.map_err(no_answer)?;
+    let found = away(from_disk).await.map_err(trouble::internal)?.map_err(no_answer)?;
     found.filter(|happening| request.principal.scope().covers(&happening.agency)).ok_or_else(no_such)
 }
 

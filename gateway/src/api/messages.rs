@@ -11,6 +11,7 @@ use super::access::no_such_bill;
 use super::lists::wrong;
 use super::{SharedApp, trouble};
 use crate::app::App;
+use crate::away::away;
 use crate::channels::sources::Caller;
 use crate::clock::format_rfc3339;
 use crate::http::problem::Problem;
@@ -72,10 +73,16 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         .ok_or_else(|| wrong("/bill", "missing", &"Name a bill: bil_ and 26 letters and digits."))?
         .parse()
         .map_err(|_| no_such_bill())?;
-    let bill = app.books.bill_by_id(id).map_err(|error| trouble::lookup(&error))?;
-    let bill = request.principal.scope().see_bill(bill)?;
-    let messages = app.books.messages_of_bill(bill.terms.number).map_err(|error| trouble::lookup(&error))?;
-    let data = messages.iter().map(|message| MessageBody::of(&app, message)).collect();
+    let scope = request.principal.scope();
+    // Each message is in the archive, and its phone is opened from the record that it follows from.
+    let from_disk = move || -> Result<Vec<_>, Problem> {
+        let bill = app.books.bill_by_id(id).map_err(|error| trouble::lookup(&error))?;
+        let bill = scope.see_bill(bill)?;
+        let messages = app.books.messages_of_bill(bill.terms.number);
+        let messages = messages.map_err(|error| trouble::lookup(&error))?;
+        Ok(messages.iter().map(|message| MessageBody::of(&app, message)).collect())
+    };
+    let data = away(from_disk).await.map_err(trouble::internal)??;
     Ok(response::not_stored(response::json(StatusCode::OK, &MessageListBody { data })))
 }
 

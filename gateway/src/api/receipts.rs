@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SharedApp, trouble};
 use crate::app::App;
+use crate::away::away;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
@@ -38,11 +39,12 @@ struct FindingBody {
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let accepted = request.head.headers().get(ACCEPT).map_or(&b""[..], |value| value.as_bytes());
     if accepted.starts_with(b"application/pdf") {
-        return crate::pages::receipt_pdf(&app, &request, Language::En);
+        return crate::pages::receipt_pdf(app, &request, Language::En).await;
     }
     let number = read_number(request.head.parameter("number"))?;
     app.limits.receipt_is_looked_up(request.head.client()).map_err(|error| trouble::too_often(&error))?;
-    let receipt = app.receipts.issue(&app.books, number).map_err(no_receipt)?;
+    let from_disk = move || app.receipts.issue(&app.books, number);
+    let receipt = away(from_disk).await.map_err(trouble::internal)?.map_err(no_receipt)?;
     let mut response = response::json(StatusCode::OK, &receipt);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -88,10 +88,13 @@ pub(super) async fn add(app: SharedApp, request: Request<App>) -> Result<Respons
         let detail = format!("The catalogue has no agency {agency}.");
         return Err(Problem::validation(vec![FieldError::new("/agency", "no_such_agency", detail)]));
     }
-    let invited =
-        app.staff.invite(&account.id, &login, app.now_seconds()).map_err(|error| credentials(&error))?;
+    let invited = app
+        .staff
+        .invite(&account.id, &login, app.now_seconds())
+        .await
+        .map_err(|error| credentials(&error))?;
     if let Err(problem) = ask(&app, &request, StaffAsk::Add(account.clone())).await {
-        app.staff.forget_account(&account.id).map_err(|error| credentials(&error))?;
+        app.staff.forget_account(&account.id).await.map_err(|error| credentials(&error))?;
         return Err(problem);
     }
     let body = StaffBody::of(&app, &account).invited(&app, &invited.code);
@@ -103,7 +106,7 @@ pub(super) async fn reset(app: SharedApp, request: Request<App>) -> Result<Respo
     let account = find(&app, request.head.parameter("id"))?;
     // The password goes first: if the books have no room for the record, sessions end by themselves within hours.
     let invited =
-        app.staff.invite_again(&account.id, app.now_seconds()).map_err(|error| credentials(&error))?;
+        app.staff.invite_again(&account.id, app.now_seconds()).await.map_err(|error| credentials(&error))?;
     ask(&app, &request, StaffAsk::Reset { account: account.id.clone() }).await?;
     let body = StaffBody::of(&app, &account).invited(&app, &invited.code);
     Ok(response::json(StatusCode::OK, &body))
@@ -127,7 +130,7 @@ pub(super) async fn name_at_provider(app: SharedApp, request: Request<App>) -> R
 pub(super) async fn end(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let account = find(&app, request.head.parameter("id"))?;
     ask(&app, &request, StaffAsk::End { account: account.id.clone() }).await?;
-    app.staff.forget_account(&account.id).map_err(|error| credentials(&error))?;
+    app.staff.forget_account(&account.id).await.map_err(|error| credentials(&error))?;
     Ok(response::no_content())
 }
 
@@ -169,7 +172,7 @@ fn credentials(error: &CredentialsError) -> Problem {
             Code::Conflict,
             "What this account signs in with is not among the keys: end it, and add the person again.",
         ),
-        CredentialsError::Folder(error) => trouble::internal(error),
+        CredentialsError::Folder(_) | CredentialsError::Ended(_) => trouble::internal(error),
     }
 }
 

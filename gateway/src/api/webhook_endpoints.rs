@@ -2,29 +2,29 @@
 
 use std::sync::Arc;
 
+use hyper::StatusCode;
 use hyper::header::{HeaderValue, LOCATION};
-use hyper::{StatusCode, Uri};
 use ledger::Sealed;
 use serde::{Deserialize, Serialize};
 
 use super::bills::command;
 use super::{Principal, SharedApp, trouble};
 use crate::app::App;
+use crate::away::away;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
-use crate::notices::delivery;
+use crate::notices::delivery::{self, LostSecret};
 use crate::notices::signature::SigningKey;
 use crate::payments::{
     Answer, Ask, DeliveryAttempt, DeliveryOutcome, DisabledReason, Endpoint, EndpointChange, EndpointId,
     EndpointTerms, NoticeAsk, NoticeId, NoticeKind, SigningScheme,
 };
 use crate::personal::{Field, Personal};
+use crate::routing::posting::NowhereToPost;
 
-/// Longest address in bytes.
-const URL_LEN_MAX: usize = 500;
 /// Longest description in characters.
 const LABEL_LEN_MAX: usize = 80;
 /// How long the secret before signs as well, unless somebody says otherwise, and at most.
@@ -93,6 +93,9 @@ struct EndpointBody {
     /// Until when the secret before signs as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_secret_until: Option<String>,
+    /// Those whose key is lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost_secrets: Vec<LostSecret>,
     created_at: String,
     /// In the answers that make it, and never again. The public key, where notices are signed with a private one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,7 +160,7 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let id = terms.id;
     done(&app, &request, NoticeAsk::CreateEndpoint { terms, secret: sealed }).await?;
     let endpoint = of_principal(&app, &request.principal, id)?;
-    let mut response = show_endpoint(&app, &endpoint, StatusCode::CREATED, Some(&secret));
+    let mut response = show_endpoint(&app, endpoint, StatusCode::CREATED, Some(&secret)).await?;
     let location =
         HeaderValue::from_str(&format!("/v1/webhook_endpoints/{id}")).map_err(trouble::internal)?;
     response.headers_mut().insert(LOCATION, location);
@@ -167,15 +170,18 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
 /// `GET /v1/webhook_endpoints`.
 pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let (notices, scope) = (app.books.readers().notices(), request.principal.scope());
-    let own = notices.endpoints().filter(|endpoint| scope.covers(&endpoint.terms.agency));
-    let data = own.map(|endpoint| EndpointBody::of(&app, endpoint, None)).collect();
+    let from_disk = move || {
+        let own = notices.endpoints().filter(|endpoint| scope.covers(&endpoint.terms.agency));
+        own.map(|endpoint| EndpointBody::of(&app, endpoint, None)).collect()
+    };
+    let data = away(from_disk).await.map_err(trouble::internal)?;
     Ok(response::not_stored(response::json(StatusCode::OK, &EndpointList { data })))
 }
 
 /// `GET /v1/webhook_endpoints/{id}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let endpoint = by_path(&app, &request)?;
-    Ok(show_endpoint(&app, &endpoint, StatusCode::OK, None))
+    show_endpoint(&app, endpoint, StatusCode::OK, None).await
 }
 
 /// `PATCH /v1/webhook_endpoints/{id}`.
@@ -190,17 +196,15 @@ pub(super) async fn change(app: SharedApp, request: Request<App>) -> Result<Resp
     };
     done(&app, &request, NoticeAsk::ChangeEndpoint { endpoint, change }).await?;
     let endpoint = of_principal(&app, &request.principal, endpoint)?;
-    Ok(show_endpoint(&app, &endpoint, StatusCode::OK, None))
+    show_endpoint(&app, endpoint, StatusCode::OK, None).await
 }
 
 /// `DELETE /v1/webhook_endpoints/{id}`. The keys of its secrets are destroyed: nobody can open them any more.
 pub(super) async fn delete(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let endpoint = by_path(&app, &request)?;
     done(&app, &request, NoticeAsk::DeleteEndpoint { endpoint: endpoint.terms.id }).await?;
-    for secret in &endpoint.secrets {
-        if let Err(error) = delivery::forget_secret(&app, secret.record) {
-            tracing::error!(%error, record = secret.record, "The secret of an endpoint that is no more is still there.");
-        }
+    if let Err(error) = delivery::destroy_what_is_over(&app).await {
+        tracing::error!(%error, "The secret of an endpoint that is no more is still there; it is tried again.");
     }
     Ok(response::no_content())
 }
@@ -218,7 +222,7 @@ pub(super) async fn rotate(app: SharedApp, request: Request<App>) -> Result<Resp
     let ask = NoticeAsk::RotateSecret { endpoint: endpoint.terms.id, overlap_seconds, secret: sealed };
     done(&app, &request, ask).await?;
     let endpoint = of_principal(&app, &request.principal, endpoint.terms.id)?;
-    Ok(show_endpoint(&app, &endpoint, StatusCode::OK, Some(&secret)))
+    show_endpoint(&app, endpoint, StatusCode::OK, Some(&secret)).await
 }
 
 /// `GET /v1/webhook_endpoints/{id}/deliveries`: what waits, then what is over, the latest first.
@@ -270,18 +274,12 @@ fn new_secret(app: &App, scheme: SigningScheme) -> Result<(SigningKey, Sealed), 
 
 /// An address that may be sent to, as far as that can be told before its name is looked up.
 fn read_url(app: &App, text: &str) -> Result<Arc<str>, Problem> {
-    let uri: Option<Uri> =
-        text.parse().ok().filter(|_| text.len() <= URL_LEN_MAX && !text.contains(['#', '@']));
-    let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some());
-    if uri.is_none() {
-        let detail = format!(
-            "An https address of {URL_LEN_MAX} bytes at most, without a user and without a fragment."
-        );
-        return Err(wrong("/url", "not_an_address", detail));
-    }
-    app.outbound
-        .may_lead_to(text)
-        .map_err(|reason| wrong("/url", "not_allowed", format!("Nothing is sent there: {reason}.")))?;
+    let code = |nowhere: &NowhereToPost| match nowhere {
+        NowhereToPost::NoAddress(_) => "not_an_address",
+        NowhereToPost::Refused(_) => "not_allowed",
+    };
+    let judged = app.outbound.may_lead_to(text);
+    judged.map_err(|nowhere| wrong("/url", code(&nowhere), nowhere.to_string()))?;
     Ok(text.into())
 }
 
@@ -300,17 +298,20 @@ fn wrong(pointer: &'static str, code: &'static str, detail: String) -> Problem {
     Problem::validation(vec![FieldError::new(pointer, code, detail)])
 }
 
-fn show_endpoint(
-    app: &App,
-    endpoint: &Endpoint,
+async fn show_endpoint(
+    app: &SharedApp,
+    endpoint: Arc<Endpoint>,
     status: StatusCode,
     secret: Option<&SigningKey>,
-) -> Response {
-    response::not_stored(response::json(status, &EndpointBody::of(app, endpoint, secret)))
+) -> Result<Response, Problem> {
+    let (from_disk, secret) = (SharedApp::clone(app), secret.map(|secret| secret.for_receiver().to_string()));
+    let body = away(move || EndpointBody::of(&from_disk, &endpoint, secret)).await;
+    Ok(response::not_stored(response::json(status, &body.map_err(trouble::internal)?)))
 }
 
 impl EndpointBody {
-    fn of(app: &App, endpoint: &Endpoint, secret: Option<&SigningKey>) -> Self {
+    /// Reads from the disk whether its secrets open.
+    fn of(app: &App, endpoint: &Endpoint, secret: Option<String>) -> Self {
         let terms = &endpoint.terms;
         let oldest = endpoint.open.values().map(|open| open.since).min();
         let moment = |time: ledger::LedgerTime| format_rfc3339(time.micros());
@@ -328,8 +329,9 @@ impl EndpointBody {
             waiting_since: oldest.map(moment),
             last_taken_at: endpoint.last_taken.map(moment),
             previous_secret_until: endpoint.secrets_at(app.now()).find_map(|secret| secret.until).map(moment),
+            lost_secrets: delivery::lost_of(app, endpoint),
             created_at: moment(endpoint.created),
-            secret: secret.map(|secret| secret.for_receiver().to_string()),
+            secret,
         }
     }
 }

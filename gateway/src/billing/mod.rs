@@ -31,8 +31,8 @@ pub(crate) struct BillWish {
     pub(crate) assessment_reference: Option<String>,
     /// The agency's own name for the bill.
     pub(crate) agency_reference: Option<String>,
-    /// The language of the page on which it is wished.
-    pub(crate) language: Option<Language>,
+    /// In which the payer is told of it: that of the page on which it is wished, or what an agency says.
+    pub(crate) language: Language,
     /// What the payer was told that it costs, and agreed to.
     pub(crate) agreed_total: Option<Money>,
     /// What is known of the payer.
@@ -177,7 +177,7 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         .map_err(|error| trouble::internal(error).money_moved(MoneyMoved::No))?,
         agency_reference: wish.agency_reference.map(Into::into),
         visit_day: wish.order.date,
-        language: wish.language,
+        language: Some(wish.language),
         life_seconds: app.bill_life_seconds,
         vault_slot: 0,
         sealed: None,

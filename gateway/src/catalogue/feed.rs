@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
 
 use super::live::{CatalogueError, LiveCatalogue};
+use crate::away::away;
 use crate::payments::{Catalogues, Publication};
 
 /// So many publications are kept in memory; older ones are worked out again when somebody asks for them.
@@ -65,7 +66,7 @@ impl LiveCatalogue {
             Some(catalogue) if lost.is_empty() => write(Documents::Both(before.as_deref(), catalogue)),
             _ => write(Documents::Lost(&lost)),
         };
-        let text = tokio::task::spawn_blocking(write).await;
+        let text = away(write).await;
         let text: Arc<str> = text.map_err(|error| CatalogueError::Unbuilt(error.to_string()))?.into();
         told.insert(number, Told { text: Arc::clone(&text), until });
         if told.len() > TOLD_MAX {

@@ -16,6 +16,7 @@ use super::overlay::Overlay;
 use super::served::{NoHostForAgencies, Served, can_be_reached};
 use super::tally::Tally;
 use super::unusual_list::UnusualList;
+use crate::away::away;
 use crate::books::{Books, BooksError};
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Refusal};
 
@@ -298,6 +299,5 @@ async fn drafted(books: &Books, command: Command) -> Result<(), CatalogueError> 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CatalogueError> + Send + 'static,
 ) -> Result<T, CatalogueError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(CatalogueError::Unbuilt(error.to_string())))
+    away(work).await.unwrap_or_else(|error| Err(CatalogueError::Unbuilt(error.to_string())))
 }

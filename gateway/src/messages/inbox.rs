@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::incoming::{Meaning, read};
 use super::letter::{LetterError, receiver};
+use super::opt_outs::destroy_keys;
 use super::outbox::{again_after_failure, tell};
 use super::wire::{Report, ReportStatus, SubscribersText};
 use crate::app::SharedApp;
@@ -220,6 +221,11 @@ impl Inbox {
             Meaning::Start => {
                 let records = phones.records_against(from);
                 if !records.is_empty() {
+                    // Whoever is not told that this was heard says it again.
+                    if let Err(error) = destroy_keys(&self.app, &records) {
+                        tracing::error!(%error, "The key of a phone that wants messages again is not destroyed.");
+                        return Err(BooksError::Crowded);
+                    }
                     tell(&self.app, MessageAsk::OptIn { records }).await?;
                     phones.opt_in(from);
                 }

@@ -5,7 +5,7 @@
 //! 3. `outbox`: what is settled before a provider is asked, and what it answers;
 //! 4. `provider`, `wire`, `health`: one call, its shapes, and whether a provider is asked at all;
 //! 5. `inbox`, `incoming`: what providers report and subscribers answer;
-//! 6. `phones`: who wants none, and how many each has had.
+//! 6. `phones`, `opt_outs`: who wants none, for how long, and how many each has had.
 //!
 //! What is known of a message is in the books (`payments::Message`); a phone number is nowhere but in this memory, while a message
 //! is written. Money never waits for any of it. Why it is so: `decisions/messages.md`.
@@ -15,6 +15,7 @@ mod health;
 mod inbox;
 mod incoming;
 mod letter;
+mod opt_outs;
 mod outbox;
 mod phones;
 mod provider;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use super::letter::{Found, Letter, LetterError, Plan, found_again, phone_in, receiver};
+use super::opt_outs::let_lapse;
 use super::provider::Outcome;
 use crate::app::App;
 use crate::app::SharedApp;
@@ -52,7 +53,7 @@ const AGAIN_AFTER_SECONDS_MAX: i64 = 1_800;
 
 /// Why the outbox cannot go on now.
 #[derive(Debug, thiserror::Error)]
-enum OutboxError {
+pub(super) enum OutboxError {
     #[error("the journal: {0}")]
     Journal(#[from] JournalError),
     #[error("the books: {0}")]
@@ -153,6 +154,7 @@ impl Outbox {
         let has_read = self.read_ahead()?;
         self.measure();
         self.give_up().await?;
+        let_lapse(&self.app).await?;
         let mut round = self.gather()?;
         let next_sequence = self.next_sequence();
         let recorded = self.app.books.readers().with_messages(crate::payments::Messages::next_sequence);

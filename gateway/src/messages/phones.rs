@@ -27,6 +27,8 @@ pub(super) struct Phones {
 struct Known {
     /// The records that say that a phone wants none.
     opted_out: HashMap<Tag, BTreeSet<u64>>,
+    /// Whom each of them is of.
+    opted_out_by: HashMap<u64, Tag>,
     had: HashMap<Tag, Had>,
     went_to: HashMap<MessageId, Tag>,
     in_order: VecDeque<MessageId>,
@@ -51,12 +53,30 @@ impl Phones {
 
     /// A phone wants no messages, by this record.
     pub(super) fn opt_out(&self, phone: Subscriber, record: u64) {
-        self.known().opted_out.entry(self.tag(phone)).or_default().insert(record);
+        let tag = self.tag(phone);
+        let mut known = self.known();
+        known.opted_out.entry(tag).or_default().insert(record);
+        known.opted_out_by.insert(record, tag);
     }
 
     /// It wants some again.
     pub(super) fn opt_in(&self, phone: Subscriber) {
-        self.known().opted_out.remove(&self.tag(phone));
+        let records = self.records_against(phone);
+        self.forget_opt_outs(&records);
+    }
+
+    /// What these records said is over, whoever they are of.
+    pub(super) fn forget_opt_outs(&self, records: &[u64]) {
+        let mut known = self.known();
+        for record in records {
+            let Some(tag) = known.opted_out_by.remove(record) else { continue };
+            if let Some(against) = known.opted_out.get_mut(&tag) {
+                against.remove(record);
+                if against.is_empty() {
+                    known.opted_out.remove(&tag);
+                }
+            }
+        }
     }
 
     /// The records by which it wants none: nothing if it takes messages.
@@ -162,6 +182,15 @@ mod tests {
         assert_eq!(phones.records_against(phone("+254 712 345 678")), [5, 8]);
         phones.opt_in(asha);
         assert!(phones.records_against(asha).is_empty());
+        phones.opt_out(asha, 9);
+        phones.opt_out(asha, 12);
+        phones.opt_out(phone("0712345679"), 10);
+        phones.forget_opt_outs(&[9, 10, 11]);
+        assert_eq!(phones.records_against(asha), [12]);
+        assert!(phones.records_against(phone("0712345679")).is_empty());
+        phones.forget_opt_outs(&[12]);
+        let known = phones.known();
+        assert!(known.opted_out.is_empty() && known.opted_out_by.is_empty(), "nothing is left of them");
     }
 
     #[test]

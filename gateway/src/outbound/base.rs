@@ -25,12 +25,20 @@ impl Base {
         let uri: Uri = address.parse().ok()?;
         let is_encrypted = uri.scheme_str()? == "https";
         let authority = uri.authority()?.as_str().to_owned();
+        // A port that is none is not the port that is usual.
+        let has_port = authority.rsplit(']').next().is_some_and(|behind| behind.contains(':'));
+        let port = match uri.port_u16() {
+            Some(port) => Some(port).filter(|port| *port > 0)?,
+            None if has_port => return None,
+            None if is_encrypted => 443,
+            None => 80,
+        };
         let origin_length = uri.scheme_str()?.len() + "://".len() + authority.len();
         Some(Self {
             address: address.to_owned(),
             origin_length,
             host: uri.host()?.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 }),
+            port,
             authority,
             is_encrypted,
         })
@@ -72,7 +80,9 @@ mod tests {
             ("2001:db8::1", 443, true)
         );
         assert_eq!((encrypted.authority.as_str(), encrypted.path()), ("[2001:db8::1]", ""));
-        assert_eq!(Base::of("portal"), None);
+        for none in ["portal", "http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://127.0.0.1:/"] {
+            assert_eq!(Base::of(none), None, "{none}");
+        }
     }
 
     fn of(address: &str) -> Base {

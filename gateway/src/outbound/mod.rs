@@ -8,7 +8,7 @@
 //! * `addresses`: where a connection may go;
 //! * `connector`: making one;
 //! * `connections`: keeping them for those who are asked often: systems of agencies ([`crate::routing`]), and
-//!   `posting`, which sends notices to addresses that agencies name themselves;
+//!   `posting`, which sends notices to addresses that agencies name themselves and `posting_address` has judged;
 //! * `destination`: one request and its whole answer, for those whom the operator names: providers of text messages, an
 //!   identity provider. `departure` is how it knows whether a request has begun to leave us.
 
@@ -19,6 +19,7 @@ pub(crate) mod connector;
 pub(crate) mod departure;
 pub(crate) mod destination;
 pub(crate) mod posting;
+mod posting_address;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ use self::base::Base;
 use self::connector::Connector;
 use self::destination::Destination;
 use self::posting::{NowhereToPost, PostLine};
+use self::posting_address::NotAnAddress;
 use crate::config::{Config, Mode};
 use crate::http::client_address::AddressRange;
 
@@ -87,7 +89,8 @@ impl Outbound {
 
     /// Whether a notice may be sent to this address, as far as can be told without looking its name up.
     pub(crate) fn may_lead_to(&self, address: &str) -> Result<(), NowhereToPost> {
-        let base = Base::of(address).ok_or(NowhereToPost::NoAddress)?;
+        posting_address::judge(address)?;
+        let base = Base::of(address).ok_or(NotAnAddress::Host)?;
         match base.host.parse() {
             Ok(host) => {
                 let judged = self.notices.check(host, base.is_encrypted);

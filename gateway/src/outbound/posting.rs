@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::base::Base;
 use super::connections;
 use super::connector::{ConnectError, Connector, connect_error};
+use super::posting_address::NotAnAddress;
 
 /// So much of an answer's body is read, so that its connection can be used again.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
@@ -53,10 +54,10 @@ pub(crate) enum PostFailure {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NowhereToPost {
     /// It is no address.
-    #[error("it is no http or https address")]
-    NoAddress,
+    #[error(transparent)]
+    NoAddress(#[from] NotAnAddress),
     /// It is one that is not connected to.
-    #[error("{0}")]
+    #[error("Nothing is sent there: {0}.")]
     Refused(String),
 }
 

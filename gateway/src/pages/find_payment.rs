@@ -14,7 +14,8 @@ use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::finding::{
-    FindError, Found, Held, Matched, UsualDelay, by_channel_receipt, by_payer, usual_delay,
+    AGAIN_AFTER_SECONDS, FindError, Found, GoOn, Held, Matched, UsualDelay, Wanted, by_channel_receipt,
+    by_payer, usual_delay,
 };
 use crate::http::body::Fields;
 use crate::http::problem::{MoneyMoved, Problem};
@@ -44,9 +45,10 @@ pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Respon
     app.limits.something_is_sought(request.head.client()).map_err(too_often)?;
     let found = match wish {
         Wish::Code(code) => by_channel_receipt(&app, &code).await,
-        Wish::Payer { phone, day, money } => {
+        Wish::Payer { phone, day, money, go_on } => {
             app.limits.phone_is_sought(phone).map_err(too_often)?;
-            by_payer(&app, phone, day, money).await
+            let wanted = Wanted { phone, day, money };
+            by_payer(&app, request.head.client(), wanted, go_on).await
         }
     };
     let found = found.map_err(no_answer)?;
@@ -66,12 +68,17 @@ fn show_again(app: &App, language: Language, form: Form) -> Result<Response, Pro
 
 fn no_answer(error: FindError) -> Problem {
     let problem = match &error {
-        FindError::Busy | FindError::Views(_) => {
+        FindError::Busy(_) | FindError::Views(_) => {
+            let again = AGAIN_AFTER_SECONDS;
             Problem::new(Code::Overloaded, "The search is busy; try again.")
+                .user_message(
+                    format!("Many people are looking for payments. Try again in {again} seconds. Looking moves no money: if you have paid, it is with us or on its way. Do not pay again."),
+                    format!("Watu wengi wanatafuta malipo. Jaribu tena baada ya sekunde {again}. Kutafuta hakuhamishi pesa: kama umelipa, pesa ziko kwetu au ziko njiani. Usilipe tena."),
+                )
                 .internal(&error)
-                .retry_after_seconds(5)
+                .retry_after_seconds(again)
         }
-        FindError::Lookup(_) | FindError::Vault(_) | FindError::Ended => trouble::internal(&error),
+        FindError::Lookup(_) | FindError::Vault(_) | FindError::Ended(_) => trouble::internal(&error),
     };
     problem.money_moved(MoneyMoved::Unknown)
 }
@@ -79,7 +86,7 @@ fn no_answer(error: FindError) -> Problem {
 /// What is to be found.
 enum Wish {
     Code(String),
-    Payer { phone: Subscriber, day: Date, money: Money },
+    Payer { phone: Subscriber, day: Date, money: Money, go_on: GoOn },
 }
 
 /// The two forms: what was typed, and what is wrong with it. What was typed is shown again to whoever typed it alone.
@@ -92,6 +99,8 @@ struct Form {
     month: String,
     year: String,
     amount: String,
+    /// Where an earlier search for the same ended; empty for a first one.
+    go_on: String,
     /// What is wrong: the field, and why.
     errors: Vec<(&'static str, &'static str)>,
 }
@@ -107,6 +116,7 @@ impl Form {
             month: field("month"),
             year: field("year"),
             amount: field("amount"),
+            go_on: field("go_on"),
             errors: Vec::new(),
         }
     }
@@ -114,8 +124,10 @@ impl Form {
     fn judge(&mut self, words: &FindPaymentWords) -> Result<Wish, ()> {
         if self.by_code {
             let code: String = self.code.to_uppercase().split_whitespace().collect();
-            let is_form =
-                CODE_LEN.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            // What has no letter is somebody's number, and no code.
+            let is_form = CODE_LEN.contains(&code.len())
+                && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && code.bytes().any(|byte| byte.is_ascii_uppercase());
             if is_form {
                 return Ok(Wish::Code(code));
             }
@@ -137,8 +149,10 @@ impl Form {
         if money.is_none() {
             self.errors.push(("amount", words.amount_wrong));
         }
+        // Nobody types this. What is none begins from the beginning.
+        let go_on = self.go_on.parse().unwrap_or_default();
         match (phone, day, money) {
-            (Ok(phone), Some(day), Some(money)) => Ok(Wish::Payer { phone, day, money }),
+            (Ok(phone), Some(day), Some(money)) => Ok(Wish::Payer { phone, day, money, go_on }),
             _ => Err(()),
         }
     }
@@ -167,6 +181,8 @@ struct Outcome {
     /// What was paid for.
     service: Option<Shown>,
     receipt: Option<String>,
+    /// Where to go on looking, if there is more to look through.
+    go_on: Option<String>,
 }
 
 impl FindPage {
@@ -204,6 +220,7 @@ impl Outcome {
                     says,
                     service: Some(frame.shown_or(name, service)),
                     receipt: Some(receipt.grouped()),
+                    go_on: None,
                 }
             }
             Found::InSuspense(Held { money, booked, reason, typed }) => {
@@ -211,20 +228,35 @@ impl Outcome {
                     vec![(words.held)(*money, &when(*booked)), (words.why_held)(*reason).to_owned()];
                 says.extend(typed.as_deref().map(words.typed));
                 says.push((words.held_next)(frame.help.is_some()).to_owned());
-                Self { tone: "todo", heading: words.found_held, says, service: None, receipt: None }
+                Self {
+                    tone: "todo",
+                    heading: words.found_held,
+                    says,
+                    service: None,
+                    receipt: None,
+                    go_on: None,
+                }
             }
             Found::NotHere => {
                 let mut says = vec![words.not_here_yet.to_owned()];
                 says.extend(usual.map(|usual| (words.usual)(usual.percent, usual.seconds, usual.payments)));
                 says.push((words.not_here_next)(frame.help.is_some()).to_owned());
-                Self { tone: "todo", heading: words.not_here, says, service: None, receipt: None }
+                Self {
+                    tone: "todo",
+                    heading: words.not_here,
+                    says,
+                    service: None,
+                    receipt: None,
+                    go_on: None,
+                }
             }
-            Found::TooMany => Self {
+            Found::NotAmong { read_count, go_on } => Self {
                 tone: "todo",
-                heading: words.too_many,
-                says: vec![words.too_many_next.to_owned()],
+                heading: words.not_among,
+                says: vec![(words.looked_through)(*read_count), words.not_among_next.to_owned()],
                 service: None,
                 receipt: None,
+                go_on: Some(go_on.to_string()),
             },
         }
     }

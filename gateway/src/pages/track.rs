@@ -13,6 +13,7 @@ use super::moment::{day_spoken, spoken};
 use super::words::{TRACK, TrackWords};
 use crate::api::{no_answer, trouble};
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::day_as_date;
 use crate::finding::is_phone;
@@ -56,16 +57,10 @@ pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Respon
     let too_often = |error| trouble::too_often(&error);
     app.limits.something_is_sought(request.head.client()).map_err(too_often)?;
     app.limits.reference_is_tracked(&reference.to_string()).map_err(too_often)?;
-    let bill = reference.bill(&app)?;
-    let is_theirs = match &bill {
-        Some(bill) => is_phone_of(&app, bill, phone).await?,
-        None => false,
-    };
-    let Some(bill) = bill.filter(|_| is_theirs) else {
+    let Some((bill, application)) = find_theirs(&app, reference, phone).await? else {
         shown.errors.push(("reference", words.not_found));
         return page(StatusCode::UNPROCESSABLE_ENTITY, Keeping::Never, &shown);
     };
-    let application = app.books.application(bill.terms.number).map_err(|error| trouble::lookup(&error))?;
     let today = revenue_day(app.now());
     shown.tracked = Some(Tracked::of(&shown.frame, &bill, application.as_deref(), today));
     page(StatusCode::OK, Keeping::Never, &shown)
@@ -104,12 +99,32 @@ impl Reference {
     }
 }
 
+/// The bill and its application, for a phone that has to do with it.
+async fn find_theirs(
+    app: &SharedApp,
+    reference: Reference,
+    phone: Subscriber,
+) -> Result<Option<(Arc<Bill>, Option<Arc<Application>>)>, Problem> {
+    let from_disk = SharedApp::clone(app);
+    let bill = away(move || reference.bill(&from_disk)).await.map_err(trouble::internal)??;
+    let Some(bill) = bill else { return Ok(None) };
+    let asked = app.views.reader().records_about(&Scope::All, bill.terms.number).await.map_err(no_answer)?;
+    let from_disk = SharedApp::clone(app);
+    let look = move || {
+        if !is_phone_of(&from_disk, &bill, &asked, phone)? {
+            return Ok(None);
+        }
+        let application = from_disk.books.application(bill.terms.number);
+        Ok(Some((bill, application.map_err(|error| trouble::lookup(&error))?)))
+    };
+    away(look).await.map_err(trouble::internal)?
+}
+
 /// Whether a phone has to do with a bill: it was named when the bill was made, was asked to pay it, or paid it. The phones are
 /// sealed; the records that have them are few.
-async fn is_phone_of(app: &App, bill: &Bill, phone: Subscriber) -> Result<bool, Problem> {
+fn is_phone_of(app: &App, bill: &Bill, asked: &[u64], phone: Subscriber) -> Result<bool, Problem> {
     let paid = bill.latest_payments.iter().map(|payment| (payment.sequence, Field::ProviderPhone));
-    let asked = app.views.reader().records_about(&Scope::All, bill.terms.number).await.map_err(no_answer)?;
-    let asked = asked.into_iter().map(|sequence| (sequence, Field::Phone));
+    let asked = asked.iter().map(|sequence| (*sequence, Field::Phone));
     for (sequence, field) in paid.chain(asked) {
         let record = app.books.ledger().record(sequence).map_err(trouble::internal)?;
         let Some(record) = record else { continue };

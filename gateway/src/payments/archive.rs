@@ -32,7 +32,7 @@ pub enum Archived {
     BillsOfReference(Arc<BillsOfReference>),
     /// When and where a bill was used.
     Visit(Arc<Visit>),
-    /// An application that is over.
+    /// What has become of an application.
     Application(Arc<Application>),
     /// A message that nothing is to be done about any more.
     Message(Arc<Message>),
@@ -132,7 +132,7 @@ pub fn receipt(number: ReceiptNumber) -> ShortKey {
     ShortKey::of(&format!("receipt {number}"))
 }
 
-/// Where an application is that is over.
+/// Where it is said what has become of an application.
 pub fn application(bill: PaymentNumber) -> ShortKey {
     ShortKey::of(&format!("application {bill}"))
 }

@@ -88,7 +88,8 @@ pub struct BillTerms {
     /// What payers may type instead of its number, as keyed hashes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<BillReference>,
-    /// The language of the page on which it was wished for; none where no page was.
+    /// In which the payer is told of it: that of the page on which it was wished for, or what its agency said. Bills of before
+    /// this was kept say nothing, and English is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     /// When it was made.

@@ -220,7 +220,7 @@ pub struct NewBill {
     pub visit_day: Option<jiff::civil::Date>,
     /// What payers may type instead of its number.
     pub references: Vec<NewReference>,
-    /// The language of the page on which it was wished for.
+    /// In which the payer is told of it; English, if nothing is said.
     pub language: Option<catalog::Language>,
     /// How long it can be paid, in seconds.
     pub life_seconds: i64,

@@ -47,6 +47,11 @@ pub enum MessageEvent {
         /// The sequences of the records.
         records: Vec<u64>,
     },
+    /// What these records said was long ago, and is over; the keys of the phones in them were destroyed.
+    OptOutsLapsed {
+        /// The sequences of the records.
+        records: Vec<u64>,
+    },
     /// Somebody says how a service was.
     FeedbackGiven {
         /// The message that is answered.
@@ -187,6 +192,11 @@ pub enum MessageAsk {
     /// A phone wants messages again.
     OptIn {
         /// The records that said otherwise.
+        records: Vec<u64>,
+    },
+    /// Keep that these records are over by their age or number. One that is not is left out.
+    LetOptOutsLapse {
+        /// Their sequences.
         records: Vec<u64>,
     },
     /// Keep what somebody says of a service, once for each message.

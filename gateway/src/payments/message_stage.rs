@@ -58,9 +58,11 @@ pub(super) fn stage(
                 change(staging, record, *message, Some(MessageHappening::GivenUp), |_| {})?;
             }
         }
-        MessageEvent::OptedOut => staging.pending().messages.opted_out.push((record.sequence, true)),
-        MessageEvent::OptedIn { records } => {
-            let over = records.iter().map(|sequence| (*sequence, false));
+        MessageEvent::OptedOut => {
+            staging.pending().messages.opted_out.push((record.sequence, Some(record.time)));
+        }
+        MessageEvent::OptedIn { records } | MessageEvent::OptOutsLapsed { records } => {
+            let over = records.iter().map(|sequence| (*sequence, None));
             staging.pending().messages.opted_out.extend(over);
         }
         MessageEvent::FeedbackGiven { message, agency, service, score } => {

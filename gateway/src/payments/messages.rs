@@ -13,6 +13,12 @@ use super::message::{Message, MessageId, MessageState};
 /// and for what is answered to them.
 pub const RECENT_MESSAGES_MAX: usize = 20_000;
 
+/// How long somebody who wants no messages gets none, in seconds: two years. Who then is sent one can say so again.
+pub const OPT_OUT_SECONDS: i64 = 2 * 365 * 86_400;
+/// The most phones that are known to want none; beyond that the oldest wishes lapse sooner. Each takes some two hundred bytes
+/// of memory, and is opened at every start.
+pub const OPT_OUTS_MAX: usize = 200_000;
+
 /// How often each score was given to a service: from 1 to 5.
 pub type Scores = [u64; 5];
 
@@ -23,8 +29,8 @@ pub struct Messages {
     open: BTreeMap<MessageId, Arc<Message>>,
     /// Those that wait, by when they are due.
     waiting: BTreeSet<(LedgerTime, MessageId)>,
-    /// Records that say that a phone wants none.
-    opted_out: BTreeSet<u64>,
+    /// Records that say that a phone wants none, and since when.
+    opted_out: BTreeMap<u64, LedgerTime>,
     recent: VecDeque<MessageId>,
     /// By agency and service.
     feedback: BTreeMap<(Arc<str>, Arc<str>), Scores>,
@@ -38,8 +44,8 @@ pub(super) struct MessageChanges {
     pub(super) messages: BTreeMap<MessageId, Arc<Message>>,
     /// Those that are handed over for the first time, in order.
     pub(super) begun: Vec<MessageId>,
-    /// Records about phones that want no messages: true, or not any more: false. In order.
-    pub(super) opted_out: Vec<(u64, bool)>,
+    /// Records about phones that want no messages: since when, or nothing if that is over. In order.
+    pub(super) opted_out: Vec<(u64, Option<LedgerTime>)>,
     /// Agency, service, score.
     pub(super) feedback: Vec<(Arc<str>, Arc<str>, u8)>,
 }
@@ -49,7 +55,7 @@ pub(super) struct MessageChanges {
 pub(super) struct MessageParts {
     next_sequence: u64,
     open: Vec<Arc<Message>>,
-    opted_out: BTreeSet<u64>,
+    opted_out: Vec<(u64, LedgerTime)>,
     recent: VecDeque<MessageId>,
     feedback: Vec<(Arc<str>, Arc<str>, Scores)>,
 }
@@ -100,7 +106,22 @@ impl Messages {
 
     /// Records in which the phones are sealed that want no messages.
     pub fn opted_out(&self) -> impl Iterator<Item = u64> {
-        self.opted_out.iter().copied()
+        self.opted_out.keys().copied()
+    }
+
+    /// How many such records there are.
+    pub fn opted_out_count(&self) -> usize {
+        self.opted_out.len()
+    }
+
+    /// Those of them that have lapsed, by their age or because there are too many: the oldest, so many at most.
+    pub fn lapsed_opt_outs(&self, now: LedgerTime, limit: usize) -> Vec<u64> {
+        let too_many = self.opted_out.len().saturating_sub(OPT_OUTS_MAX);
+        let in_order = self.opted_out.iter().enumerate();
+        let lapsed = in_order.take_while(|(index, (_, since))| {
+            *index < too_many || since.plus_seconds(OPT_OUT_SECONDS) <= now
+        });
+        lapsed.map(|(_, (record, _))| *record).take(limit).collect()
     }
 
     /// The latest messages that a provider was chosen for, the oldest first.
@@ -124,12 +145,11 @@ impl Messages {
             }
             self.recent.push_back(*id);
         }
-        for (record, is_out) in &changes.opted_out {
-            if *is_out {
-                self.opted_out.insert(*record);
-            } else {
-                self.opted_out.remove(record);
-            }
+        for (record, since) in &changes.opted_out {
+            match since {
+                Some(since) => self.opted_out.insert(*record, *since),
+                None => self.opted_out.remove(record),
+            };
         }
         for (agency, service, score) in &changes.feedback {
             let scores = self.feedback.entry((Arc::clone(agency), Arc::clone(service))).or_default();
@@ -156,7 +176,7 @@ impl Messages {
         MessageParts {
             next_sequence: self.next_sequence,
             open: self.open.values().cloned().collect(),
-            opted_out: self.opted_out.clone(),
+            opted_out: self.opted_out.iter().map(|(record, since)| (*record, *since)).collect(),
             recent: self.recent.clone(),
             feedback: feedback
                 .map(|((agency, service), scores)| (Arc::clone(agency), Arc::clone(service), *scores))
@@ -168,7 +188,7 @@ impl Messages {
         let feedback = parts.feedback.into_iter();
         let mut messages = Self {
             next_sequence: parts.next_sequence,
-            opted_out: parts.opted_out,
+            opted_out: parts.opted_out.into_iter().collect(),
             recent: parts.recent,
             feedback: feedback.map(|(agency, service, scores)| ((agency, service), scores)).collect(),
             ..Self::default()
@@ -218,7 +238,7 @@ mod tests {
             next_sequence: Some(90),
             messages: (1..).zip(states).map(|(id, state)| message(id, state)).collect(),
             begun: vec![MessageId(2), MessageId(3)],
-            opted_out: vec![(5, true), (6, true), (5, false)],
+            opted_out: vec![(5, Some(at(5))), (6, Some(at(6))), (5, None)],
             feedback: vec![("KWS".into(), "entry".into(), 5), ("KWS".into(), "entry".into(), 1)],
         });
         let bytes = serde_json::to_vec(&messages.parts()).unwrap();
@@ -247,6 +267,27 @@ mod tests {
         messages.apply(&changes(vec![message(2, MessageState::Intended), message(3, MessageState::Dropped)]));
         assert_eq!(due(&messages, 9, 9), [4]);
         assert_eq!(messages.open_count(), 2);
+    }
+
+    #[test]
+    fn who_wants_no_messages_gets_none_for_two_years_and_memory_has_an_end() {
+        let mut messages = Messages::default();
+        let opt_out = |records: std::ops::Range<u64>| MessageChanges {
+            opted_out: records.map(|record| (record, Some(at(record as i64)))).collect(),
+            ..MessageChanges::default()
+        };
+        let (max, years) = (OPT_OUTS_MAX as u64, OPT_OUT_SECONDS * 1_000_000);
+        messages.apply(&opt_out(0..max));
+        assert!(messages.lapsed_opt_outs(at(years - 1), 9).is_empty());
+        assert_eq!(messages.lapsed_opt_outs(at(years), 9), [0]);
+        assert_eq!(messages.lapsed_opt_outs(at(years + 2), 9), [0, 1, 2]);
+        assert_eq!(messages.lapsed_opt_outs(at(i64::MAX / 2), 9).len(), 9);
+        messages.apply(&opt_out(max..max + 3));
+        assert_eq!(messages.lapsed_opt_outs(at(1), 9), [0, 1, 2], "the oldest make room");
+        let lapsed = vec![(0, None), (1, None), (2, None)];
+        messages.apply(&MessageChanges { opted_out: lapsed, ..MessageChanges::default() });
+        assert!(messages.lapsed_opt_outs(at(1), 9).is_empty());
+        assert_eq!(messages.opted_out_count(), OPT_OUTS_MAX);
     }
 
     #[test]

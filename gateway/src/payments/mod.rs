@@ -83,13 +83,13 @@ pub use message_event::{
     FollowedBy, FollowedMessage, MESSAGES_PER_RECORD_MAX, MessageAnswer, MessageAsk, MessageEvent,
     MessageFate, MessageReport, ProviderAnswer,
 };
-pub use messages::{Messages, RECENT_MESSAGES_MAX, Scores};
+pub use messages::{Messages, OPT_OUT_SECONDS, OPT_OUTS_MAX, RECENT_MESSAGES_MAX, Scores};
 pub use notice_kind::{NotANoticeKind, NoticeKind};
 pub use notices::{
     ATTEMPTS_KEPT, DeliveryAttempt, DeliveryOutcome, DisabledReason, ENDPOINTS_MAX,
     ENDPOINTS_OF_ONE_AGENCY_MAX, Endpoint, EndpointChange, EndpointProgress, EndpointTerms,
     FINISHED_DELIVERIES_KEPT, FinishedDelivery, NoticeAsk, NoticeEvent, Notices, OPEN_DELIVERIES_MAX,
-    OpenDelivery, SecretInForce, SigningScheme, Then, Tried,
+    OpenDelivery, SECRETS_PER_RECORD_MAX, SecretInForce, SigningScheme, Then, Tried,
 };
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;

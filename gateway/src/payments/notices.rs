@@ -2,7 +2,7 @@
 //! the records (`crate::notices`) and is kept nowhere else; here is what does not follow from anything: endpoints, which
 //! secret signs, from which record on an endpoint has yet to be told, and what is tried again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ledger::{LedgerTime, Sealed};
@@ -22,6 +22,8 @@ pub const OPEN_DELIVERIES_MAX: usize = 64;
 pub const FINISHED_DELIVERIES_KEPT: usize = 50;
 /// Attempts of one delivery that are shown, the latest.
 pub const ATTEMPTS_KEPT: usize = 12;
+/// Secrets that one record says have been destroyed, at most.
+pub const SECRETS_PER_RECORD_MAX: usize = 64;
 
 /// What is recorded about endpoints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +47,12 @@ pub enum NoticeEvent {
         endpoint: EndpointId,
         /// Until when the one before it signs as well.
         previous_until: LedgerTime,
+    },
+    /// The keys of secrets that sign for nobody any more were destroyed: nobody can open them, in whatever copy of these
+    /// records.
+    SecretsDestroyed {
+        /// Sequences of the records in which they are sealed.
+        secrets: Vec<u64>,
     },
     /// Nothing is sent there any more until somebody says so; what happens meanwhile is sent then.
     EndpointDisabled {
@@ -262,6 +270,9 @@ pub struct FinishedDelivery {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notices {
     endpoints: BTreeMap<EndpointId, Arc<Endpoint>>,
+    /// Sequences of records with secrets that no endpoint has any more, and whose keys are yet to be destroyed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    left_over: BTreeSet<u64>,
 }
 
 /// What is asked about endpoints.
@@ -289,6 +300,11 @@ pub enum NoticeAsk {
         overlap_seconds: i64,
         /// The new one.
         secret: Sealed,
+    },
+    /// Keep that the keys of these secrets were destroyed. One that still signs is left out.
+    NoteSecretsDestroyed {
+        /// Sequences of the records in which they are sealed.
+        secrets: Vec<u64>,
     },
     /// Send nothing there any more.
     DisableEndpoint {
@@ -378,6 +394,13 @@ impl Notices {
         self.endpoints().filter(|endpoint| *endpoint.terms.agency == *agency).count()
     }
 
+    /// Secrets that sign for nobody at this time, and whose keys are there as far as the books know: so many at most.
+    pub fn secrets_over(&self, now: LedgerTime, limit: usize) -> Vec<u64> {
+        let replaced = self.endpoints().flat_map(|endpoint| &endpoint.secrets);
+        let replaced = replaced.filter(|secret| secret.until.is_some_and(|until| until <= now));
+        self.left_over.iter().copied().chain(replaced.map(|secret| secret.record)).take(limit).collect()
+    }
+
     /// Makes a change that was recorded under this sequence, at this time.
     pub(super) fn apply(&mut self, event: &NoticeEvent, sequence: u64, time: LedgerTime) {
         match event {
@@ -398,18 +421,33 @@ impl Notices {
             NoticeEvent::EndpointChanged { endpoint, change } => {
                 self.with(*endpoint, |endpoint| endpoint.change(change, sequence, time));
             }
-            NoticeEvent::SecretRotated { endpoint, previous_until } => self.with(*endpoint, |endpoint| {
-                endpoint.secrets.truncate(1);
-                for secret in &mut endpoint.secrets {
-                    secret.until = Some(*previous_until);
+            NoticeEvent::SecretRotated { endpoint, previous_until } => {
+                let mut replaced = Vec::new();
+                self.with(*endpoint, |endpoint| {
+                    replaced = endpoint.secrets.split_off(endpoint.secrets.len().min(1));
+                    for secret in &mut endpoint.secrets {
+                        secret.until = Some(*previous_until);
+                    }
+                    endpoint.secrets.insert(0, SecretInForce { record: sequence, until: None });
+                });
+                self.left_over.extend(replaced.iter().map(|secret| secret.record));
+            }
+            NoticeEvent::SecretsDestroyed { secrets } => {
+                self.left_over.retain(|secret| !secrets.contains(secret));
+                for endpoint in self.endpoints.values_mut() {
+                    if endpoint.secrets.iter().any(|secret| secrets.contains(&secret.record)) {
+                        Arc::make_mut(endpoint).secrets.retain(|secret| !secrets.contains(&secret.record));
+                    }
                 }
-                endpoint.secrets.insert(0, SecretInForce { record: sequence, until: None });
-            }),
+            }
             NoticeEvent::EndpointDisabled { endpoint, reason } => {
                 self.with(*endpoint, |endpoint| endpoint.disabled = Some((time, *reason)));
             }
             NoticeEvent::EndpointDeleted { endpoint } => {
-                self.endpoints.remove(endpoint);
+                let removed = self.endpoints.remove(endpoint);
+                self.left_over.extend(
+                    removed.iter().flat_map(|endpoint| &endpoint.secrets).map(|secret| secret.record),
+                );
             }
             NoticeEvent::ResendAsked { endpoints, notice } => {
                 for endpoint in endpoints {

@@ -7,8 +7,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 
-use super::application::Application;
-use super::applications::PublishedApplications;
 use super::attempt::Attempt;
 use super::availability::Availability;
 use super::bill::Bill;
@@ -28,7 +26,6 @@ pub struct Readers {
     bills: DashMap<PaymentNumber, Arc<Bill>>,
     numbers: DashMap<BillId, PaymentNumber>,
     attempts: DashMap<AttemptId, Arc<Attempt>>,
-    pub(super) applications: PublishedApplications,
     keys: ArcSwap<KeyRing>,
     catalogues: ArcSwap<Catalogues>,
     availability: ArcSwap<Availability>,
@@ -59,11 +56,6 @@ impl Readers {
     /// All unfinished attempts.
     pub fn unfinished_attempts(&self) -> Vec<Arc<Attempt>> {
         self.attempts.iter().map(|attempt| Arc::clone(&attempt)).collect()
-    }
-
-    /// The unfinished application of this bill.
-    pub fn unfinished_application(&self, bill: PaymentNumber) -> Option<Arc<Application>> {
-        self.applications.find(bill)
     }
 
     /// How many bills are open.

@@ -10,8 +10,8 @@ use ledger::{Decision, LedgerTime, Record, Staging, StateMachine, View, table::R
 use serde::{Deserialize, Serialize};
 
 use self::staged::{note_reference, put_attempt, put_bill, stage_payment, staged_attempt, staged_bill};
-use super::application::{Application, ApplicationEvent};
-use super::applications::Applications;
+use super::application::ApplicationEvent;
+use super::applications;
 use super::archive::{self, Archived};
 use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
 use super::attempt_life::AttemptState;
@@ -44,7 +44,6 @@ pub struct Payments {
     availability: Arc<Availability>,
     channels: Arc<Board>,
     staff: Arc<StaffRoll>,
-    pub(super) applications: Applications,
     pub(super) messages: Messages,
     notices: Arc<Notices>,
     totals: Totals,
@@ -71,8 +70,6 @@ pub struct Pending {
     channels: Option<Arc<Board>>,
     /// All of them, if the batch changes one.
     staff: Option<Arc<StaffRoll>>,
-    /// Those that the batch changes, over or not.
-    pub(super) applications: Applications,
     pub(super) messages: MessageChanges,
     /// All of them, if the batch changes some.
     notices: Option<Arc<Notices>>,
@@ -90,7 +87,6 @@ struct SnapshotParts {
     availability: AvailabilityParts,
     channels: BoardParts,
     staff: Arc<StaffRoll>,
-    applications: Vec<Arc<Application>>,
     messages: MessageParts,
     notices: Arc<Notices>,
     totals: Totals,
@@ -317,7 +313,7 @@ impl StateMachine for Payments {
                 staging.archive(archive::visit(*bill), Archived::Visit(Arc::new(visit)));
             }
             Event::Application(ApplicationEvent::Moved(moved)) => {
-                Applications::stage(staging, moved, record.time, record.sequence)?;
+                applications::stage(staging, moved, record.time, record.sequence)?;
             }
             Event::Notice(event) => pending_notices(staging).apply(event, record.sequence, record.time),
             // Views add it up; no decision depends on it.
@@ -365,7 +361,6 @@ impl StateMachine for Payments {
         if let Some(staff) = pending.staff {
             self.staff = staff;
         }
-        self.applications.merge(pending.applications);
         self.messages.apply(&pending.messages);
         if let Some(notices) = pending.notices {
             self.notices = notices;
@@ -396,7 +391,6 @@ impl StateMachine for Payments {
         if let Some(staff) = &pending.staff {
             readers.show_staff(Arc::clone(staff));
         }
-        pending.applications.publish(&readers.applications);
         readers.change_messages(&pending.messages);
         if let Some(notices) = &pending.notices {
             readers.show_notices(Arc::clone(notices));
@@ -416,7 +410,6 @@ impl StateMachine for Payments {
         readers.show_availability(Arc::clone(&self.availability));
         readers.show_channels(Arc::clone(&self.channels));
         readers.show_staff(Arc::clone(&self.staff));
-        self.applications.publish(&readers.applications);
         readers.show_messages(&self.messages);
         readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
@@ -440,7 +433,6 @@ impl StateMachine for Payments {
             availability: self.availability.parts(),
             channels: self.channels.parts(),
             staff: Arc::clone(&self.staff),
-            applications: self.applications.parts(),
             messages: self.messages.parts(),
             notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
@@ -461,7 +453,6 @@ impl StateMachine for Payments {
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             channels: Some(Arc::new(Board::of_parts(parts.channels))),
             staff: Some(parts.staff),
-            applications: Applications::of_parts(parts.applications),
             messages: MessageChanges::default(),
             notices: Some(parts.notices),
             totals: Totals::default(),

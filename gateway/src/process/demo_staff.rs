@@ -73,11 +73,11 @@ async fn add(
     let failed = |reason: String| StartError::DemoStaff(reason);
     if let Some(account) = door.account_of(login) {
         ask(books, StaffAsk::End { account: account.as_str().into() }).await?;
-        door.forget_account(&account)?;
+        door.forget_account(&account).await?;
     }
     let account = new_account(role, agency).map_err(|problem| failed(problem.detail().to_owned()))?;
     let id = account.id.clone();
-    let invited = door.invite(&id, login, now_seconds)?;
+    let invited = door.invite(&id, login, now_seconds).await?;
     ask(books, StaffAsk::Add(account)).await?;
     // A step before the present one, so that the code that is shown now can still be used.
     let (_, totp) =

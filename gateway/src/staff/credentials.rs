@@ -102,6 +102,9 @@ pub enum CredentialsError {
     /// The name of an account is none of ours.
     #[error("there are no credentials of this account")]
     NoSuchAccount,
+    /// What writes files panicked.
+    #[error("{0}")]
+    Ended(String),
 }
 
 /// The credentials of all accounts: the files, and the same in memory.

@@ -12,6 +12,7 @@ use super::credentials::{CredentialStore, Credentials, CredentialsError, Invitat
 use super::password::{self, HasherError, NotAPassword, Turns};
 use super::sessions::{Session, SessionToken, Sessions, SessionsFull};
 use super::totp::{CODE_SECONDS, TotpSecret};
+use crate::away::away;
 use crate::config::sign_in::NamingClaim;
 use crate::payments::StaffRoll;
 
@@ -119,25 +120,44 @@ impl StaffDoor {
 
     /// Invites somebody to a new account. To be done before the books know of it: of an account without credentials
     /// nobody could ever sign in, and credentials without an account are removed at the next start.
-    pub fn invite(&self, account: &str, login: &str, now_seconds: u64) -> Result<Invited, CredentialsError> {
+    pub async fn invite(
+        &self,
+        account: &str,
+        login: &str,
+        now_seconds: u64,
+    ) -> Result<Invited, CredentialsError> {
         let (credentials, invited) = invitation(login, now_seconds);
-        self.credentials.add(account, credentials)?;
+        let account = account.to_owned();
+        self.on_disk(move |store| store.add(&account, credentials)).await?;
         Ok(invited)
     }
 
     /// Takes everything back that an account signs in with, and invites again.
-    pub fn invite_again(&self, account: &str, now_seconds: u64) -> Result<Invited, CredentialsError> {
-        let invited = self.credentials.change(account, |credentials| {
-            let (fresh, invited) = invitation(&credentials.login, now_seconds);
-            *credentials = fresh;
-            Some(invited)
-        })?;
-        invited.ok_or(CredentialsError::NoSuchAccount)
+    pub async fn invite_again(&self, account: &str, now_seconds: u64) -> Result<Invited, CredentialsError> {
+        let account = account.to_owned();
+        let again = move |store: &CredentialStore| {
+            store.change(&account, |credentials| {
+                let (fresh, invited) = invitation(&credentials.login, now_seconds);
+                *credentials = fresh;
+                Some(invited)
+            })
+        };
+        self.on_disk(again).await?.ok_or(CredentialsError::NoSuchAccount)
     }
 
     /// Forgets what an account signed in with.
-    pub fn forget_account(&self, account: &str) -> Result<(), CredentialsError> {
-        self.credentials.remove(account)
+    pub async fn forget_account(&self, account: &str) -> Result<(), CredentialsError> {
+        let account = account.to_owned();
+        self.on_disk(move |store| store.remove(&account)).await
+    }
+
+    /// Writes what people sign in with, which waits for the disk.
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&CredentialStore) -> Result<T, CredentialsError> + Send + 'static,
+    ) -> Result<T, CredentialsError> {
+        let store = Arc::clone(&self.credentials);
+        away(move || change(&store)).await.map_err(|error| CredentialsError::Ended(error.to_string()))?
     }
 
     /// Who may set up with this code, and the secret for their app.
@@ -166,7 +186,7 @@ impl StaffDoor {
             })?;
             done.map(|()| account).ok_or(SetUpError::NoInvitation)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| HasherError::Failed(error.to_string()))?
+        away(work).await.map_err(|error| HasherError::Failed(error.to_string()))?
     }
 
     /// Whether this is the password and a code that was not used before, and whose. The same work is done whether or
@@ -187,7 +207,7 @@ impl StaffDoor {
             };
             if store.use_step(&account, step)? { Ok(account) } else { Err(SignInError::Wrong) }
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| HasherError::Failed(error.to_string()))?
+        away(work).await.map_err(|error| HasherError::Failed(error.to_string()))?
     }
 
     /// Begins a session of an account that has shown who it is.

@@ -380,6 +380,15 @@ pub const SMS_OLDEST_AGE_SECONDS: Metric = Metric {
     about: "Age of what the oldest text message that waits tells of.",
 };
 
+/// Phones that want no messages.
+pub const SMS_OPTED_OUT: Metric = Metric {
+    name: "malipo_sms_opted_out",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Phones that want no text messages. Beyond 200,000 the oldest wishes lapse before their two years.",
+};
+
 /// Calls to providers of text messages.
 pub const SMS_SENDS_TOTAL: Metric = Metric {
     name: "malipo_sms_sends_total",
@@ -434,6 +443,15 @@ pub const WEBHOOK_ENDPOINTS_DISABLED: Metric = Metric {
     about: "Endpoints that answered 410 or were silent for three days, and get nothing until their agency says so.",
 };
 
+/// Secrets of endpoints that cannot be opened.
+pub const WEBHOOK_SECRETS_LOST: Metric = Metric {
+    name: "malipo_webhook_secrets_lost",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Secrets of enabled endpoints that cannot be opened: the other one signs alone, and without one nothing is sent.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -474,12 +492,14 @@ pub const ALL: &[Metric] = &[
     BACK_END_BREAKER,
     SMS_QUEUE_LENGTH,
     SMS_OLDEST_AGE_SECONDS,
+    SMS_OPTED_OUT,
     SMS_SENDS_TOTAL,
     SMS_REPORTS_TOTAL,
     SMS_REPLIES_TOTAL,
     WEBHOOK_DELIVERIES_TOTAL,
     WEBHOOK_DELIVERY_AGE_SECONDS,
     WEBHOOK_ENDPOINTS_DISABLED,
+    WEBHOOK_SECRETS_LOST,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

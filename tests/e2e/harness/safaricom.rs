@@ -23,6 +23,8 @@ pub(crate) struct Payment {
     pub(crate) amount: String,
     pub(crate) phone: String,
     pub(crate) name: String,
+    /// When the money moved, as Safaricom writes it: `yyyyMMddHHmmss` in East Africa Time.
+    pub(crate) moved: String,
 }
 
 impl Payment {
@@ -35,6 +37,7 @@ impl Payment {
             amount: amount.to_owned(),
             phone: "254712345678".to_owned(),
             name: "ASHA".to_owned(),
+            moved: "20261121091405".to_owned(),
         }
     }
 
@@ -58,7 +61,7 @@ impl Payment {
         json!({
             "TransactionType": "Pay Bill",
             "TransID": self.receipt,
-            "TransTime": "20261121091405",
+            "TransTime": self.moved,
             "TransAmount": self.amount,
             "BusinessShortCode": "222222",
             "BillRefNumber": self.account,

@@ -81,6 +81,38 @@ fn what_is_no_place_in_the_feed_and_no_event_is_refused() {
     }
 }
 
+/// Anybody may pay a bill again and again: 500 later payments are gone back over, and what is beyond that says so.
+#[test]
+fn how_far_a_bill_is_gone_back_over_has_an_end_and_what_is_beyond_it_says_that_it_is_incomplete() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    for _ in 0..530 {
+        gateway.safaricom().confirms(&Payment::of("0.10", &bill.number)).expect_success();
+    }
+    let told = kws.get("/v1/events?type=bill.part_paid&limit=35").expect(200).json();
+    let told = told["data"].as_array().unwrap();
+    assert_eq!(told.len(), 35);
+    for (index, event) in told.iter().enumerate() {
+        let (count, data) = (index + 1, &event["data"]);
+        let later = 530 - count;
+        assert_eq!((&data["id"], &data["status"]), (&bill.json["id"], &Value::from("part_paid")), "{event}");
+        if later >= 500 {
+            assert_eq!(data["incomplete"], true, "{count}: {event}");
+            assert!(data.get("collected").is_none() && data.get("payments").is_none(), "{event}");
+        } else {
+            assert!(data.get("incomplete").is_none(), "{count}: {event}");
+            assert_eq!(data["payment_count"], count);
+            assert_eq!(data["collected"]["amount"], count * 10);
+            assert_eq!(data["payments"].as_array().unwrap().len(), 20);
+        }
+    }
+    // It is the same for whoever asks for one, and the bill itself has what is left out.
+    let first = kws.get(&format!("/v1/events/{}", told[0]["id"].as_str().unwrap())).expect(200).json();
+    assert_eq!(first, told[0]);
+    assert_eq!(kws.looks_at(&bill)["collected"]["amount"], 5_300);
+}
+
 #[test]
 fn a_bill_with_more_payments_than_are_kept_with_it_is_told_as_it_was() {
     let gateway = Gateway::demo().start();

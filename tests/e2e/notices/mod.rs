@@ -4,6 +4,7 @@ mod dead;
 mod feed;
 mod killed;
 mod published_libraries;
+mod secrets;
 mod sent;
 mod tools;
 

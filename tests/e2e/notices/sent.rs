@@ -134,6 +134,37 @@ fn nothing_is_sent_where_nothing_may_be_sent() {
 }
 
 #[test]
+fn an_address_that_nothing_can_be_sent_to_is_refused_and_it_is_said_why() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let taker = NoticeTaker::start();
+    let path = path_of(&told_at(&kws, &taker));
+    let long = format!("http://127.0.0.1:9/{}", "a".repeat(500));
+    for (url, why) in [
+        ("http://127.0.0.1:99999/", "port"),
+        ("http://127.0.0.1:0/hook", "port"),
+        ("http://127.0.0.1:/hook", "port"),
+        ("http://127.0.0.1:+80/hook", "port"),
+        ("http://me:secret@127.0.0.1:9/hook", "user"),
+        ("http://127.0.0.1:9/hook#part", "fragment"),
+        ("http:///hook", "host"),
+        ("http://127.1:9/hook", "host"),
+        ("http://desk_1.example:9/hook", "host"),
+        ("gopher://127.0.0.1:9/hook", "https://"),
+        ("http://127.0.0.1:9/a hook", "blanks"),
+        (&long, "500 bytes"),
+    ] {
+        let refused = kws.post("/v1/webhook_endpoints", &json!({"url": url})).send().expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], "/url", "{url}: {refused}");
+        let said = refused["errors"][0]["detail"].as_str().unwrap();
+        assert!(said.contains(why), "{url}: {said}");
+        let refused = patch(&kws, &path, &json!({"url": url})).send().expect(422).json();
+        assert_eq!(refused["errors"][0]["detail"], said, "{url}: {refused}");
+    }
+    assert_eq!(kws.get(&path).expect(200).json()["url"], taker.url());
+}
+
+#[test]
 fn endpoints_belong_to_an_agency_and_are_not_without_number() {
     let gateway = Gateway::demo().start();
     let (kws, kra) = (gateway.agency("kws"), gateway.agency("kra"));

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::secrets::Secrets;
 use crate::api::EventBody;
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::clock::Clock;
 use crate::notices::signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use crate::notices::{NoticeError, happening};
@@ -61,7 +62,7 @@ pub(super) async fn attempt(app: SharedApp, post: Option<Post>, notice: NoticeId
     let began = Instant::now();
     // The object of an event may take many records to put together: not on the threads that answer.
     let for_body = SharedApp::clone(&app);
-    let body = tokio::task::spawn_blocking(move || body_of(&for_body, notice)).await;
+    let body = away(move || body_of(&for_body, notice)).await;
     let (came, outcome) = match (body.unwrap_or(Err(NoticeError::Contradiction)), post) {
         (Ok(Some(body)), Some(post)) => send(&app, &post, notice, body).await,
         (Ok(Some(_)), None) => (Came::Failed { retry_after_seconds: None }, DeliveryOutcome::NoConnection),
@@ -88,7 +89,9 @@ async fn send(app: &App, post: &Post, notice: NoticeId, body: Bytes) -> (Came, D
     let failed = |outcome| (Came::Failed { retry_after_seconds: None }, outcome);
     let timestamp = post.stamps.now_micros() / MICROS;
     let id = notice.to_string();
-    let signature = post.secrets.sign(app.now(), &id, timestamp, &body);
+    let Some(signature) = post.secrets.sign(app.now(), &id, timestamp, &body) else {
+        return failed(DeliveryOutcome::NoConnection);
+    };
     let mut headers = HeaderMap::new();
     let json = HeaderValue::from_static("application/json");
     headers.insert(CONTENT_TYPE, json);

@@ -3,19 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ledger::LedgerTime;
 use metrics::counter;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::attempt::{Attempted, Came, Post, attempt};
 use super::recorder::Outcome;
 use super::secrets::Secrets;
+use crate::away::away;
 use crate::notices::feed::{self, FeedFilter, FeedPlace};
 use crate::notices::schedule::wait_micros;
 use crate::outbound::posting::PostLine;
@@ -38,6 +40,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 const RECORDS_UNRECORDED_MAX: u64 = 50_000;
 /// The pause after the journal could not be read.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// After so long it is tried again to open a secret that did not open.
+const OPEN_AGAIN_AFTER: Duration = Duration::from_secs(60);
 const MICROS: i64 = 1_000_000;
 /// When something is tried again by an endpoint that has been given up for now.
 const AGAIN_WHEN_ENABLED_SECONDS: i64 = 86_400;
@@ -49,7 +53,10 @@ pub(super) struct Line {
     news: watch::Receiver<Arc<Endpoint>>,
     endpoint: Arc<Endpoint>,
     post: Option<Arc<PostLine>>,
-    secrets: Option<Arc<Secrets>>,
+    /// What signs, and when it was opened.
+    secrets: Option<(Arc<Secrets>, Instant)>,
+    /// Secrets that do not open, for whoever measures.
+    lost_count: Arc<AtomicUsize>,
     /// Where in the journal it goes on looking.
     place: FeedPlace,
     /// The place that was recorded last.
@@ -90,13 +97,18 @@ impl Open {
 }
 
 impl Line {
-    pub(super) fn new(shared: Arc<Shared>, mut news: watch::Receiver<Arc<Endpoint>>) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        mut news: watch::Receiver<Arc<Endpoint>>,
+        lost_count: Arc<AtomicUsize>,
+    ) -> Self {
         let endpoint = Arc::clone(&news.borrow_and_update());
         let mut line = Self {
             shared,
             news,
             post: None,
             secrets: None,
+            lost_count,
             place: FeedPlace::before_record(endpoint.from),
             recorded: endpoint.from,
             found: VecDeque::new(),
@@ -118,6 +130,7 @@ impl Line {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut recent = self.shared.recent.watch();
         loop {
+            self.open_secrets().await;
             let has_more = self.begin().await;
             let waits = !self.open.is_empty() && !self.is_ending;
             tokio::select! {
@@ -189,7 +202,7 @@ impl Line {
         let terms = &self.endpoint.terms;
         let filter = FeedFilter { agency: Some(Arc::clone(&terms.agency)), kinds: terms.kinds.clone() };
         let read = move || feed::page(&app.books, from, &filter, OPEN_DELIVERIES_MAX);
-        match tokio::task::spawn_blocking(read).await {
+        match away(read).await {
             Ok(Ok(page)) => {
                 Some((page.happenings.into_iter().map(|happening| happening.id).collect(), page.next))
             }
@@ -204,20 +217,34 @@ impl Line {
         }
     }
 
+    /// Opens what signs, if that is not done, or if something of it did not open a while ago.
+    async fn open_secrets(&mut self) {
+        let is_due = self
+            .secrets
+            .as_ref()
+            .is_none_or(|(secrets, opened)| !secrets.is_whole && opened.elapsed() >= OPEN_AGAIN_AFTER);
+        if !is_due {
+            return;
+        }
+        let Ok(_place) = self.shared.opening_secrets.acquire().await else { return };
+        let (app, endpoint) = (Arc::clone(&self.shared.app), Arc::clone(&self.endpoint));
+        let opened = away(move || Secrets::open(&app, &endpoint)).await;
+        let secrets = opened.unwrap_or_else(|error| {
+            tracing::error!(%error, endpoint = %self.endpoint.terms.id, "What opens secrets panicked.");
+            Secrets::default()
+        });
+        self.lost_count.store(secrets.lost_count, Ordering::Relaxed);
+        self.secrets = Some((Arc::new(secrets), Instant::now()));
+    }
+
     fn send(&mut self, notice: NoticeId) {
         let terms = &self.endpoint.terms;
         let app = &self.shared.app;
         if self.post.is_none() {
             self.post = app.outbound.post_line(&terms.url, PLACES, CONNECT_TIMEOUT).map(Arc::new);
         }
-        if self.secrets.is_none() {
-            let opened = Secrets::open(app, &self.endpoint.secrets);
-            let opened = opened.inspect_err(|error| {
-                tracing::error!(%error, endpoint = %terms.id, "Nothing can be signed for an endpoint, and nothing is sent.");
-            });
-            self.secrets = opened.ok().map(Arc::new);
-        }
-        let line = self.post.clone().zip(self.secrets.clone());
+        let secrets = self.secrets.as_ref().map(|(secrets, _)| Arc::clone(secrets));
+        let line = self.post.clone().zip(secrets);
         let post = line.map(|(line, secrets)| Post { line, secrets, stamps: self.shared.stamps.clone() });
         let handle = self.on_their_way.spawn(attempt(Arc::clone(app), post, notice));
         self.tasks.insert(handle.id(), notice);

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::notices::NoticeError;
 use crate::notices::feed::FeedPlace;
 use crate::notices::happening::happenings_if_sound;
@@ -108,7 +109,7 @@ pub(super) async fn follow(app: SharedApp, recent: Arc<Recent>, stop: Cancellati
         let pause = if *recent.end.borrow() < head {
             let (app, from) = (Arc::clone(&app), *recent.end.borrow());
             let mut moved = trail.clone();
-            let turn = tokio::task::spawn_blocking(move || {
+            let turn = away(move || {
                 let read = read_ahead(&app, &mut moved, from, head);
                 (moved, read)
             });

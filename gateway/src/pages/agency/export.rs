@@ -13,6 +13,7 @@ use super::Viewed;
 use super::filter::{Filter, SUSPENSE};
 use crate::api::{no_answer, no_rows, trouble};
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::clock::{east_africa_date, format_rfc3339};
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
@@ -49,8 +50,9 @@ const GROSS: usize = 9;
 /// `GET /{lang}/agency/transactions.csv`.
 pub(in crate::pages) async fn csv(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let statement = Statement::of(&app, &request).await?;
-    let bytes = statement.csv().map_err(trouble::internal)?;
-    Ok(file("text/csv; charset=utf-8", &statement.name("csv"), bytes))
+    let name = statement.name("csv");
+    let made = away(move || statement.csv()).await.map_err(trouble::internal)?;
+    Ok(file("text/csv; charset=utf-8", &name, made.map_err(trouble::internal)?))
 }
 
 /// `GET /{lang}/agency/transactions.xlsx`.
@@ -60,7 +62,7 @@ pub(in crate::pages) async fn xlsx(app: SharedApp, request: Request<App>) -> Res
         .map_err(|_| Problem::new(Code::Overloaded, "Other files are being made.").retry_after_seconds(3))?;
     let statement = Statement::of(&app, &request).await?;
     let name = statement.name("xlsx");
-    let made = tokio::task::spawn_blocking(move || statement.xlsx()).await.map_err(trouble::internal)?;
+    let made = away(move || statement.xlsx()).await.map_err(trouble::internal)?;
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     Ok(file(kind, &name, made.map_err(trouble::internal)?))
 }

@@ -1,5 +1,5 @@
 //! The whole life of a bill: every record about it, in its order, as the journal has it. Nothing here says who the payer
-//! is: what is sealed in a record stays sealed.
+//! is: what is sealed in a record stays sealed. Beside it, whom its events were sent to.
 
 use std::sync::Arc;
 
@@ -7,9 +7,11 @@ use askama::Template;
 use hyper::StatusCode;
 use ledger::Evidence;
 
+use super::told::Told;
 use super::{Viewed, session};
 use crate::api::{no_answer, no_rows, trouble};
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -17,7 +19,7 @@ use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
 use crate::pages::lines::Lines;
 use crate::pages::moment::{day_spoken, spoken};
 use crate::pages::staff::{Bar, Room};
-use crate::pages::words::{BILL, BillWords, CONSOLE, ConsoleWords};
+use crate::pages::words::{BILL, BillWords, CONSOLE, ConsoleWords, TOLD, ToldWords};
 use crate::payments::{Bill, Event, PaymentNumber, PaymentReceived, Placement, VisitEvent, read_event};
 
 /// The most records of one bill on a page.
@@ -38,14 +40,17 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
     let twin = format!("/{}/agency/bills/{number}{}", other(language).code(), viewed.chosen);
     let frame = Frame::new(&app, language, Some(twin));
     let words = CONSOLE.of(language);
-    let steps: Result<Vec<_>, _> = records
-        .found
-        .iter()
-        .map(|sequence| app.books.ledger().record(*sequence).map_err(trouble::internal))
-        .filter_map(|record| {
-            record.map(|record| record.and_then(|record| Step::of(&record, &frame))).transpose()
-        })
-        .collect();
+    let (from_disk, sequences) = (SharedApp::clone(&app), records.found.clone());
+    let read = move || -> Result<Vec<_>, _> {
+        sequences.iter().map(|sequence| from_disk.books.ledger().record(*sequence)).collect()
+    };
+    let read = away(read).await.map_err(trouble::internal)?.map_err(trouble::internal)?;
+    let told = Told::of_records(
+        app.books.readers().notices().endpoints(),
+        &viewed.agency,
+        &records.found.iter().copied().collect(),
+        &frame,
+    );
     let page = LifePage {
         service: frame.shown(&seen.terms.service_name),
         lines: Lines::of(&frame, &seen.terms),
@@ -58,7 +63,9 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
         transactions: format!("/{}/agency/transactions{}", frame.code(), viewed.chosen),
         bar: Bar::new(session(&request)?, language, Room::Transactions),
         bill_words: BILL.of(language),
-        steps: steps?,
+        steps: read.iter().flatten().filter_map(|record| Step::of(record, &frame)).collect(),
+        told_words: TOLD.of(language),
+        told,
         bill: seen,
         words,
         frame,
@@ -81,6 +88,8 @@ struct LifePage {
     visit_day: Option<String>,
     expires: String,
     steps: Vec<Step>,
+    told_words: &'static ToldWords,
+    told: Vec<Told>,
     is_cut: bool,
     transactions: String,
     as_of: String,

@@ -5,6 +5,7 @@ mod export;
 mod filter;
 mod life;
 mod today;
+mod told;
 mod transactions;
 
 use std::sync::Arc;

@@ -86,7 +86,7 @@ async fn make(app: &App, request: &Request<App>, fields: &Fields) -> Result<Arc<
         order,
         assessment_reference: None,
         agency_reference: None,
-        language: Some(language_of(request).map_err(nothing_moved)?),
+        language: language_of(request).map_err(nothing_moved)?,
         agreed_total: Some(agreed_total(fields)?),
         personal: Personal::default(),
         principal: request.principal.name(),

@@ -14,31 +14,38 @@ use super::qr::QrPath;
 use super::words::{RECEIPT, ReceiptWords};
 use crate::api::{no_receipt, read_number, trouble};
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::payments::{Bill, BillPayment};
+use crate::payments::{Bill, BillPayment, ReceiptNumber};
 use crate::receipts::Receipt;
 
 /// `GET /{lang}/receipts/{number}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    show_in(&app, &request, language_of(&request)?)
+    show_in(app, &request, language_of(&request)?).await
 }
 
 /// `GET /r/{number}`: short enough to be typed from paper.
 pub(super) async fn show_short(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    show_in(&app, &request, Language::En)
+    show_in(app, &request, Language::En).await
 }
 
-fn show_in(app: &App, request: &Request<App>, language: Language) -> Result<Response, Problem> {
-    let (shown, _) = find(app, request, language)?;
+async fn show_in(app: SharedApp, request: &Request<App>, language: Language) -> Result<Response, Problem> {
+    let number = wanted(&app, request)?;
+    let (shown, _) = away(move || find(&app, number, language)).await.map_err(trouble::internal)??;
     page(StatusCode::OK, Keeping::Never, &shown)
 }
 
-/// The receipt that the path names, and its short form.
-fn find(app: &App, request: &Request<App>, language: Language) -> Result<(ReceiptPage, String), Problem> {
+/// The number in the path, from somebody who may ask once more.
+fn wanted(app: &App, request: &Request<App>) -> Result<ReceiptNumber, Problem> {
     let number = read_number(request.head.parameter("number"))?;
     app.limits.receipt_is_looked_up(request.head.client()).map_err(|error| trouble::too_often(&error))?;
+    Ok(number)
+}
+
+/// The receipt with this number, and its short form. Reads from the disk.
+fn find(app: &App, number: ReceiptNumber, language: Language) -> Result<(ReceiptPage, String), Problem> {
     let receipt = app.receipts.receipt(&app.books, number).map_err(no_receipt)?;
     let short_form = app.receipts.short_form(&receipt);
     // A receipt is signed in English; its twin takes the same texts in Swahili from the bill.

@@ -7,9 +7,10 @@ use ledger::Money;
 
 use super::super::qr::QrRuns;
 use super::super::sheet::{Face, HEIGHT, Ink, Length, Sheet, WIDTH};
-use super::{ReceiptPage, find};
+use super::{ReceiptPage, find, wanted};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
+use crate::away::away;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
@@ -27,13 +28,22 @@ const SCALES: [Length; 7] = [125, 112, 100, 90, 80, 70, 62];
 
 /// `GET /{lang}/receipts/{number}/pdf`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    answer(&app, &request, language_of(&request)?)
+    answer(app, &request, language_of(&request)?).await
 }
 
 /// The receipt that the path names, as a PDF in this language.
-pub(crate) fn answer(app: &App, request: &Request<App>, language: Language) -> Result<Response, Problem> {
-    let (shown, short_form) = find(app, request, language)?;
-    let pdf = document(&shown, &short_form)?;
+pub(crate) async fn answer(
+    app: SharedApp,
+    request: &Request<App>,
+    language: Language,
+) -> Result<Response, Problem> {
+    let number = wanted(&app, request)?;
+    let draw = move || {
+        let (shown, short_form) = find(&app, number, language)?;
+        let pdf = document(&shown, &short_form)?;
+        Ok((shown, pdf))
+    };
+    let (shown, pdf) = away(draw).await.map_err(trouble::internal)??;
     let mut response = response::bytes(StatusCode::OK, "application/pdf", pdf);
     add_headers(response.headers_mut(), &shown.number);
     Ok(response)

@@ -2,7 +2,7 @@
 
 use ledger::Money;
 
-use super::Both;
+use super::{Both, grouped};
 use crate::payments::SuspenseReason;
 
 pub(in crate::pages) struct FindPaymentWords {
@@ -46,8 +46,10 @@ pub(in crate::pages) struct FindPaymentWords {
     pub(in crate::pages) not_here_yet: &'static str,
     pub(in crate::pages) usual: fn(percent: usize, seconds: i64, payments: usize) -> String,
     pub(in crate::pages) not_here_next: fn(has_number: bool) -> &'static str,
-    pub(in crate::pages) too_many: &'static str,
-    pub(in crate::pages) too_many_next: &'static str,
+    pub(in crate::pages) not_among: &'static str,
+    pub(in crate::pages) looked_through: fn(payments: usize) -> String,
+    pub(in crate::pages) not_among_next: &'static str,
+    pub(in crate::pages) look_on: &'static str,
 }
 
 pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
@@ -118,8 +120,12 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
                  tomorrow, go to the agency that you wanted to pay, with your M-PESA message."
             }
         },
-        too_many: "Too many payments of this amount were made that day",
-        too_many_next: "Use the code from the M-PESA message instead. Do not pay again.",
+        not_among: "We have not found it yet, and there are more payments to look through",
+        looked_through: |payments| {
+            format!("We have looked through {} payments of this amount, the latest first.", grouped(payments))
+        },
+        not_among_next: "Look on, or use the code from the M-PESA message instead: that finds it at once. Do not pay again.",
+        look_on: "Look on",
     },
     sw: FindPaymentWords {
         title: "Tafuta malipo yangu",
@@ -190,7 +196,11 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
                  hayapo, nenda kwa taasisi uliyotaka kuilipa, ukiwa na ujumbe wako wa M-PESA."
             }
         },
-        too_many: "Malipo mengi mno ya kiasi hiki yalifanywa siku hiyo",
-        too_many_next: "Tumia msimbo ulio kwenye ujumbe wa M-PESA badala yake. Usilipe tena.",
+        not_among: "Bado hatujayapata, na kuna malipo zaidi ya kutafuta",
+        looked_through: |payments| {
+            format!("Tumetafuta katika malipo {} ya kiasi hiki, ya hivi karibuni kwanza.", grouped(payments))
+        },
+        not_among_next: "Endelea kutafuta, au tumia msimbo ulio kwenye ujumbe wa M-PESA: huyapata mara moja. Usilipe tena.",
+        look_on: "Endelea kutafuta",
     },
 };

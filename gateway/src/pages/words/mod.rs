@@ -14,6 +14,7 @@ mod problem;
 mod provider;
 mod receipt;
 mod staff;
+mod told;
 mod track;
 
 use catalog::Language;
@@ -31,6 +32,7 @@ pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use provider::{PROVIDER, ProviderWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 pub(super) use staff::{STAFF, StaffWords};
+pub(super) use told::{TOLD, ToldWords};
 pub(super) use track::{TRACK, TrackWords};
 
 /// The same in both languages.

@@ -10,7 +10,7 @@ use super::{Payments, draft, refuse};
 use crate::payments::application::{
     Application, ApplicationEvent, ApplicationMoved, ApplicationState, due_day,
 };
-use crate::payments::applications::Applications;
+use crate::payments::applications;
 use crate::payments::command::{
     Answer, ApplicationAsk, ApplicationRefusal, ApplicationReport, Command, Refusal, RefusedReport,
 };
@@ -42,7 +42,7 @@ fn report(
             Ok(Some(moved)) => {
                 let mut application = match known.remove(&moved.bill) {
                     Some(application) => application,
-                    None => Applications::find(view, moved.bill)?
+                    None => applications::find(view, moved.bill)?
                         .unwrap_or_else(|| Arc::new(Application::new(&moved))),
                 };
                 Arc::make_mut(&mut application).note(&moved, view.now(), view.next_sequence());
@@ -75,7 +75,7 @@ fn judge(
     };
     let application = match known.get(&report.bill) {
         Some(application) => Some(Arc::clone(application)),
-        None => Applications::find(view, report.bill)?,
+        None => applications::find(view, report.bill)?,
     };
     if application.as_ref().is_some_and(|application| application.has_heard(&report.news)) {
         return Ok(Ok(None));

@@ -45,6 +45,14 @@ pub(super) fn decide(
         }
         MessageAsk::OptOut(_) => Some(MessageEvent::OptedOut),
         MessageAsk::OptIn { records } => Some(MessageEvent::OptedIn { records: records.clone() }),
+        MessageAsk::LetOptOutsLapse { records } => {
+            let lapsed = view.state().messages.lapsed_opt_outs(view.now(), MESSAGES_PER_RECORD_MAX);
+            let records: Vec<u64> = records.iter().copied().filter(|it| lapsed.contains(it)).collect();
+            // Only the outbox asks, one thing after the other: nothing of it is in the batch.
+            Some(records)
+                .filter(|records| !records.is_empty())
+                .map(|records| MessageEvent::OptOutsLapsed { records })
+        }
         MessageAsk::GiveFeedback { message, agency, service, score } => {
             let known = Payments::message(view, *message)?;
             if known.is_none_or(|known| known.score.is_some()) || !(1..=5).contains(score) {

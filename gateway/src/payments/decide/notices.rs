@@ -6,7 +6,8 @@ use super::{Payments, draft, refuse};
 use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
 use crate::payments::notices::{
-    ENDPOINTS_MAX, ENDPOINTS_OF_ONE_AGENCY_MAX, EndpointProgress, NoticeAsk, NoticeEvent, OPEN_DELIVERIES_MAX,
+    ENDPOINTS_MAX, ENDPOINTS_OF_ONE_AGENCY_MAX, EndpointProgress, NoticeAsk, NoticeEvent,
+    OPEN_DELIVERIES_MAX, SECRETS_PER_RECORD_MAX,
 };
 
 /// Decides on what is asked about endpoints.
@@ -30,6 +31,15 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command, ask: &NoticeA
             let previous_until = view.now().plus_seconds(*overlap_seconds);
             let event = NoticeEvent::SecretRotated { endpoint: *endpoint, previous_until };
             record(view, command, event, Some(secret))
+        }
+        NoticeAsk::NoteSecretsDestroyed { secrets } => {
+            let over = notices.secrets_over(view.now(), usize::MAX);
+            let destroyed = secrets.iter().copied().filter(|secret| over.contains(secret));
+            let secrets: Vec<u64> = destroyed.take(SECRETS_PER_RECORD_MAX).collect();
+            if secrets.is_empty() {
+                return Decision::answer(Answer::Nothing);
+            }
+            record(view, command, NoticeEvent::SecretsDestroyed { secrets }, None)
         }
         NoticeAsk::DisableEndpoint { endpoint, reason } if known(*endpoint) => {
             if notices.endpoint(*endpoint).is_some_and(|endpoint| endpoint.disabled.is_some()) {

@@ -1,10 +1,12 @@
 //! Applications: what agencies may report, and that it survives whatever happens to the machine.
 
+use ledger::StateMachine as _;
+
 use super::desk::{Desk, kes, line};
 use crate::payments::{
     Answer, Application, ApplicationAsk, ApplicationNews, ApplicationRefusal, ApplicationReport,
-    ApplicationState, Archived, Ask, BillState, PaymentNumber, Promise, QueryReason, REPORTS_TOGETHER_MAX,
-    Refusal, archive,
+    ApplicationState, Archived, Ask, BillState, PaymentNumber, Payments, Promise, QueryReason,
+    REPORTS_TOGETHER_MAX, Refusal, archive,
 };
 
 fn ready(centre: &str) -> ApplicationNews {
@@ -29,12 +31,8 @@ impl Desk {
     }
 
     fn application(&self, bill: PaymentNumber) -> Option<Application> {
-        let published = self.ledger().readers().unfinished_application(bill);
-        published
-            .or_else(|| {
-                self.ledger().archived(&archive::application(bill)).unwrap().and_then(Archived::application)
-            })
-            .map(|application| (*application).clone())
+        let archived = self.ledger().archived(&archive::application(bill)).unwrap();
+        archived.and_then(Archived::application).map(|application| (*application).clone())
     }
 
     /// Why the only report that was refused was.
@@ -89,9 +87,30 @@ fn reports_that_come_together_are_recorded_together_or_not_at_all() {
     assert_eq!(desk.ledger().head().size, size, "nothing was written");
     assert!(matches!(desk.reports("KWS", &wrong[..2]), Answer::Done { .. }));
     assert_eq!(desk.application(first).unwrap().state, ApplicationState::Collected);
-    assert!(
-        desk.ledger().readers().unfinished_application(first).is_none(),
-        "what is over is in the archive"
+}
+
+/// What is in memory, and in every snapshot. Documents that nobody collects are not among it, however many they are.
+#[test]
+fn applications_are_not_in_memory() {
+    let state: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&Payments::initial().encode()).unwrap();
+    let mut parts: Vec<_> = state.keys().map(String::as_str).collect();
+    parts.sort_unstable();
+    assert_eq!(
+        parts,
+        [
+            "attempts",
+            "availability",
+            "bills",
+            "catalogues",
+            "day",
+            "keys",
+            "messages",
+            "notices",
+            "staff",
+            "totals"
+        ],
+        "whoever adds a part says what bounds it"
     );
 }
 

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use ledger::LedgerTime;
+use ledger::{LedgerTime, Sealed};
 use proptest::prelude::*;
 
 use super::desk::Desk;
 use crate::payments::{
     Answer, Archived, Ask, FollowedBy, FollowedMessage, Message, MessageAnswer, MessageAsk, MessageFate,
-    MessageId, MessageKind, MessageReport, MessageState, Messages, PaymentNumber, ProviderAnswer, archive,
-    read_event,
+    MessageId, MessageKind, MessageReport, MessageState, Messages, OPT_OUT_SECONDS, PaymentNumber,
+    ProviderAnswer, archive, read_event,
 };
 
 impl Desk {
@@ -178,7 +178,7 @@ fn what_was_written_first_is_read_and_written_as_it_was() {
         let event = read_event(bytes.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), **bytes);
     }
-    assert_eq!(lines.len(), 7, "one of each");
+    assert_eq!(lines.len(), 8, "one of each");
 }
 
 #[derive(Clone, Debug)]
@@ -199,6 +199,33 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u64..3).prop_map(|id| Step::GiveUp { id }),
         1 => Just(Step::Restart),
     ]
+}
+
+#[test]
+fn who_wants_no_messages_is_left_alone_for_two_years_and_a_record_ends_it() {
+    let mut desk = Desk::open();
+    let opt_out = |desk: &Desk| {
+        let sealed = Sealed { slot: 0, commitments: Vec::new(), ciphertext: b"a phone".to_vec() };
+        match desk.about(MessageAsk::OptOut(sealed)) {
+            Answer::Done { sequence } => sequence,
+            other => panic!("{other:?}"),
+        }
+    };
+    let records = |desk: &Desk| {
+        desk.ledger().readers().with_messages(|messages| messages.opted_out().collect::<Vec<_>>())
+    };
+    let lapse =
+        |desk: &Desk, records: &[u64]| desk.about(MessageAsk::LetOptOutsLapse { records: records.to_vec() });
+    let first = opt_out(&desk);
+    desk.wait_seconds(86_400);
+    let second = opt_out(&desk);
+    assert_eq!(lapse(&desk, &[first, second]), Answer::Nothing, "nobody ends it sooner");
+    desk.wait_seconds(OPT_OUT_SECONDS - 86_400);
+    assert!(matches!(lapse(&desk, &[second, first]), Answer::Done { .. }));
+    assert_eq!(records(&desk), [second], "a day later than the first");
+    assert_eq!(lapse(&desk, &[first]), Answer::Nothing);
+    desk.reopen();
+    assert_eq!(records(&desk), [second]);
 }
 
 proptest! {

@@ -171,3 +171,49 @@ fn a_disabled_endpoint_keeps_what_waits_and_begins_anew_when_enabled() {
     let delete = Ask::Notice(NoticeAsk::DeleteEndpoint { endpoint: ID });
     assert_eq!(desk.ask(delete), Answer::Refused(Refusal::NoSuchEndpoint));
 }
+
+#[test]
+fn a_secret_is_over_when_it_signs_for_nobody_and_no_sooner_and_is_destroyed_once() {
+    let mut desk = Desk::open();
+    create(&desk, ID, "KWS");
+    let rotate = |desk: &Desk, overlap_seconds| {
+        let ask = NoticeAsk::RotateSecret { endpoint: ID, overlap_seconds, secret: sealed() };
+        assert!(matches!(desk.ask(Ask::Notice(ask)), Answer::Done { .. }));
+    };
+    let over = |desk: &Desk| {
+        let now = LedgerTime::from_micros(desk.clock.now_micros());
+        desk.ledger().readers().notices().secrets_over(now, 9)
+    };
+    let note =
+        |desk: &Desk, secrets: Vec<u64>| desk.ask(Ask::Notice(NoticeAsk::NoteSecretsDestroyed { secrets }));
+    let records = |desk: &Desk| endpoint(desk).secrets.iter().map(|secret| secret.record).collect::<Vec<_>>();
+    let first = records(&desk)[0];
+    rotate(&desk, 3_600);
+    let second = records(&desk)[0];
+    assert!(over(&desk).is_empty(), "both sign");
+    assert_eq!(note(&desk, vec![first, second]), Answer::Nothing, "what signs is not destroyed");
+    // The first gives way before its hour is over.
+    rotate(&desk, 3_600);
+    assert_eq!(over(&desk), [first]);
+    desk.wait_seconds(3_599);
+    assert_eq!(over(&desk), [first]);
+    desk.wait_seconds(1);
+    assert_eq!(over(&desk), [first, second]);
+    desk.reopen();
+    assert_eq!(over(&desk), [first, second], "as before");
+    assert!(matches!(note(&desk, vec![second, first, 999]), Answer::Done { .. }));
+    assert!(over(&desk).is_empty());
+    assert_eq!(note(&desk, vec![first, second]), Answer::Nothing);
+    assert_eq!(records(&desk).len(), 1, "the one that signs");
+
+    rotate(&desk, 0);
+    let (last, before) = (records(&desk)[0], records(&desk)[1]);
+    desk.ask(Ask::Notice(NoticeAsk::DeleteEndpoint { endpoint: ID }));
+    let mut of_deleted = over(&desk);
+    of_deleted.sort_unstable();
+    assert_eq!(of_deleted, [before, last]);
+    desk.reopen();
+    note(&desk, of_deleted);
+    desk.reopen();
+    assert!(over(&desk).is_empty());
+}

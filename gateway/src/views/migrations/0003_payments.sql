@@ -43,6 +43,8 @@ CREATE TABLE payment (
 ) STRICT;
 
 CREATE INDEX payment_by_time     ON payment (booked);
+-- Whoever misses a payment knows how much it was and on which day.
+CREATE INDEX payment_by_amount   ON payment (minor, currency, booked);
 CREATE INDEX payment_by_agency   ON payment (agency, booked) WHERE agency IS NOT NULL;
 CREATE INDEX payment_by_bill     ON payment (payment_number) WHERE payment_number IS NOT NULL;
 CREATE UNIQUE INDEX payment_receipt_is_used_once ON payment (receipt) WHERE receipt IS NOT NULL;

@@ -295,6 +295,22 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
             });
             assert!(is_bounded, "{what} for {scope:?}: {plan}");
         }
+        // Read in its order by its own index: of a rare amount not all of a day is read.
+        let of_amount = PaymentFilter {
+            money: Some(kes(500)),
+            booked: TimeRange {
+                from: Some(LedgerTime::from_micros(1)),
+                before: Some(LedgerTime::from_micros(2)),
+            },
+            ..payment.clone()
+        };
+        let plan = world.plan(payments::select(&Scope::All, &of_amount, page).unwrap());
+        assert!(
+            plan.starts_with(
+                "SEARCH payment USING INDEX payment_by_amount (minor=? AND currency=? AND booked"
+            ) && !plan.contains("TEMP"),
+            "{plan}"
+        );
         // Few rows each: sorting them costs nothing.
         let of_bill = PaymentFilter { bill: Some(number), ..payment.clone() };
         let by_receipt = PaymentFilter { channel_receipt: Some("A".into()), ..payment.clone() };
