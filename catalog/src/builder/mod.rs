@@ -6,6 +6,7 @@ mod back_end;
 mod convenience;
 mod document;
 mod fees;
+mod holidays;
 mod largest;
 mod rules;
 mod scalars;
@@ -123,6 +124,7 @@ impl CatalogueBuilder {
         let account_forms =
             account_forms::account_forms(&rows.account_forms, &agencies, &services, &problems);
         let convenience_fee = convenience_fee(&rows, &bases, &problems);
+        let holidays = holidays::holidays(&rows.public_holidays, &bases, &problems);
         problems.finish()?;
         let document = match document {
             Some(document) if sources == 1 => document,
@@ -131,7 +133,7 @@ impl CatalogueBuilder {
         fits_in_a_file(document.len())?;
         let services = services.into_values().collect();
         let agencies = agencies.into_values().collect();
-        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, document))
+        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, holidays, document))
     }
 }
 
