@@ -90,6 +90,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     gateway.safaricom().confirms(&Payment::of_bill(&paid)).expect_success();
     gateway.safaricom().confirms(&Payment::of("70.00", "SCHOOL FEES")).expect_success();
     kws.sees(&paid, "paid");
+    let officer_pages = applications(&gateway);
     eventually("the views have everything", || {
         (gateway.metric("malipo_views_lag_records") == 0).then_some(())
     });
@@ -107,6 +108,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
         ("agency_viewer", Some("kws"), of_agency),
         ("agency_gate", Some("kws"), of_gate),
         ("treasury", None, of_treasury),
+        ("agency_officer", Some("dci"), officer_pages),
     ] {
         let person = gateway.staff(&format!("person.{}", role.replace('_', "-")), role, agency);
         all.extend(wrong(&gateway, Some(&person), &paths, 100 * 1024));
@@ -114,6 +116,30 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     let for_developers = ["/docs", "/docs/bill_create", "/docs/bill_list", "/docs/alerts"].map(str::to_owned);
     all.extend(wrong(&gateway, None, &for_developers, 100 * 1024));
     assert!(all.is_empty(), "{all:#?}");
+}
+
+/// The pages of the room for applications, with something in each.
+fn applications(gateway: &Gateway) -> Vec<String> {
+    let dci = gateway.agency("dci");
+    let bills: Vec<_> =
+        (0..3).map(|_| dci.bills(&Order::of("police-clearance-certificate", &json!({})))).collect();
+    for bill in &bills {
+        gateway.safaricom().confirms(&Payment::of_bill(bill)).expect_success();
+    }
+    let ready = json!({"status": "ready", "centre": "Huduma Centre GPO Nairobi"});
+    for (bill, body) in bills.iter().zip([json!({"status": "at_agency"}), ready]) {
+        dci.post(&format!("/v1/applications/{}/events", bill.number), &body).send().expect(200);
+    }
+    let mut paths = in_both(&[
+        "/{lang}/agency/applications",
+        "/{lang}/agency/applications?state=lost&number=1",
+        "/{lang}/agency/applications/uncollected",
+        "/{lang}/agency/applications/promises",
+    ]);
+    for bill in &bills {
+        paths.extend(in_both(&[&format!("/{{lang}}/agency/applications/{}", bill.number)]));
+    }
+    paths
 }
 
 #[test]

@@ -1,85 +1,98 @@
 //! A file of reports: CSV with a heading, or one JSON object a line. Every line is judged, and whatever is wrong with any of
 //! them is said of all at once.
 
-use bytes::Bytes;
-use serde::Deserialize;
+use super::report::{NewsFault, Written};
+use crate::payments::{ApplicationReport, REPORTS_TOGETHER_MAX as LINES_MAX};
 
-use super::ReportBody;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problem_codes::Code;
-use crate::payments::{ApplicationReport, PaymentNumber, REPORTS_TOGETHER_MAX as LINES_MAX};
+/// What a file is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// CSV with a heading.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
 
 /// A line that can be read.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Its number in the file, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// What it says.
-    pub(super) report: ApplicationReport,
+    pub(crate) report: ApplicationReport,
 }
 
-/// A line as it stands there.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    payment_number: String,
-    status: String,
-    #[serde(default)]
-    centre: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
+/// What is wrong with a line. Nothing says what stands there: it may be somebody's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LineFault {
+    /// It is no CSV.
+    #[error("it is not a row of CSV")]
+    NotARow,
+    /// It has other columns than the heading.
+    #[error("its columns are not those of the heading")]
+    Columns,
+    /// It is no JSON of ours.
+    #[error("at column {column} it is not an object of payment_number, status, centre and reason")]
+    NotAnObject {
+        /// Where, from 1.
+        column: usize,
+    },
+    /// What should be a payment number is none.
+    #[error("payment_number is none")]
+    NotANumber,
+    /// The reason is none of the known words.
+    #[error("reason is not one of the known words")]
+    UnknownReason,
+    /// What is reported means nothing.
+    #[error("{}: {}", .0.field(), .0)]
+    News(NewsFault),
 }
 
-/// Reads a file of this type, wholly or not at all.
-pub(super) fn read(content_type: &[u8], bytes: &Bytes) -> Result<Vec<Line>, Problem> {
-    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        Problem::validation(vec![FieldError::new("", "not_utf8", "The file is not text in UTF-8.")])
-    })?;
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FileFault {
+    /// It is no text in UTF-8.
+    NotUtf8,
+    /// It has no lines, or more than are taken together.
+    LineCount,
+    /// Its heading cannot be read.
+    Heading,
+    /// Its heading lacks this column.
+    ColumnMissing(&'static str),
+    /// These lines are wrong.
+    Lines(Vec<(u64, LineFault)>),
+}
+
+/// Reads a file, wholly or not at all.
+pub(crate) fn read(kind: FileKind, bytes: &[u8]) -> Result<Vec<Line>, FileFault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| FileFault::NotUtf8)?;
     // Spreadsheets begin their files with a mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let written = match essence {
-        essence if essence.eq_ignore_ascii_case(b"text/csv") => read_csv(text)?,
-        essence if essence.eq_ignore_ascii_case(b"application/x-ndjson") => read_json_lines(text),
-        _ => {
-            let detail = "Send Content-Type: text/csv or application/x-ndjson.";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
-        }
+    let written = match kind {
+        FileKind::Csv => read_csv(text)?,
+        FileKind::JsonLines => read_json_lines(text),
     };
     if written.is_empty() || written.len() > LINES_MAX {
-        let detail = format!("A file has 1 to {LINES_MAX} lines; send larger ones in parts.");
-        let error = FieldError::new("", "too_many_lines", detail);
-        return Err(refused(vec![error]));
+        return Err(FileFault::LineCount);
     }
-    let (mut lines, mut errors) = (Vec::new(), Vec::new());
+    let (mut lines, mut faults) = (Vec::new(), Vec::new());
     for (number, outcome) in written {
-        match outcome.and_then(|written| written.report()) {
+        match outcome.and_then(Written::report) {
             Ok(report) => lines.push(Line { number, report }),
-            Err(reason) => errors.push(wrong(number, &reason)),
+            Err(fault) => faults.push((number, fault)),
         }
     }
-    if errors.is_empty() { Ok(lines) } else { Err(refused(errors)) }
+    if faults.is_empty() { Ok(lines) } else { Err(FileFault::Lines(faults)) }
 }
 
-/// What is wrong with a line.
-pub(super) fn wrong(number: u64, reason: &impl ToString) -> FieldError {
-    FieldError::new(format!("/lines/{number}"), "line_refused", reason.to_string())
-}
+type Read = (u64, Result<Written, LineFault>);
 
-/// A file with these errors, of which nothing was taken.
-pub(super) fn refused(errors: Vec<FieldError>) -> Problem {
-    Problem::validation(errors)
-}
-
-type Read = (u64, Result<Written, String>);
-
-fn read_csv(text: &str) -> Result<Vec<Read>, Problem> {
+fn read_csv(text: &str) -> Result<Vec<Read>, FileFault> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let heading_error = |what: String| refused(vec![FieldError::new("/lines/1", "heading", what)]);
-    let heading = reader.headers().map_err(|error| heading_error(error.to_string()))?.clone();
+    let heading = reader.headers().map_err(|_| FileFault::Heading)?.clone();
     for needed in ["payment_number", "status"] {
         if !heading.iter().any(|name| name == needed) {
-            return Err(heading_error(format!("The heading has no column {needed}.")));
+            return Err(FileFault::ColumnMissing(needed));
         }
     }
     let mut rows = Vec::new();
@@ -93,11 +106,9 @@ fn read_csv(text: &str) -> Result<Vec<Read>, Problem> {
                     reason: blank_is_none(written.reason),
                     ..written
                 });
-                (number, written.map_err(|_| "its columns are not those of the heading".to_owned()))
+                (number, written.map_err(|_| LineFault::Columns))
             }
-            Err(error) => {
-                (error.position().map_or(0, csv::Position::line), Err("it is not a row of CSV".to_owned()))
-            }
+            Err(error) => (error.position().map_or(0, csv::Position::line), Err(LineFault::NotARow)),
         });
     }
     Ok(rows)
@@ -107,38 +118,19 @@ fn read_json_lines(text: &str) -> Vec<Read> {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let read = |line: &str| {
         // serde's words may repeat what stands there.
-        serde_json::from_str(line).map_err(|error| {
-            format!(
-                "at column {} it is not an object of payment_number, status, centre and reason",
-                error.column()
-            )
-        })
+        serde_json::from_str(line).map_err(|error| LineFault::NotAnObject { column: error.column() })
     };
     lines.take(LINES_MAX + 1).map(|(number, line)| (number, read(line))).collect()
-}
-
-impl Written {
-    fn report(self) -> Result<ApplicationReport, String> {
-        let number = self.payment_number.replace(' ', "");
-        let bill: PaymentNumber = number.parse().map_err(|_| "payment_number is none".to_owned())?;
-        let reason = self.reason.map(|word| serde_json::from_value(word.into()));
-        let reason = reason.transpose().map_err(|_| "reason is not one of the known words".to_owned())?;
-        let body = ReportBody { status: self.status, centre: self.centre, reason };
-        let news = body.news().map_err(|error| format!("{}: {}", &error.pointer[1..], error.detail))?;
-        Ok(ApplicationReport { bill, news })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read_as(kind: &str, text: &str) -> Result<usize, Vec<String>> {
-        let read = read(kind.as_bytes(), &Bytes::from(text.to_owned()));
-        read.map(|lines| lines.len()).map_err(|problem| {
-            let errors = problem.errors().iter();
-            errors.map(|error| format!("{} {}", error.pointer, error.detail)).collect()
-        })
+    use crate::payments::PaymentNumber;
+
+    fn read_as(kind: FileKind, text: &str) -> Result<usize, FileFault> {
+        read(kind, text.as_bytes()).map(|lines| lines.len())
     }
 
     #[test]
@@ -148,30 +140,37 @@ mod tests {
             "payment_number,status,centre,reason\n{good},ready,Nyeri,\n12,ready,Nyeri,\n{good},lost,,\n{good},ready,,\n\
              {good},query_raised,,photo\n{good},query_raised,,Jane\n"
         );
-        let errors = read_as("text/csv; charset=utf-8", &csv).unwrap_err();
-        let lines: Vec<_> = errors.iter().map(|error| error.split(' ').next().unwrap()).collect();
-        assert_eq!(lines, ["/lines/3", "/lines/4", "/lines/5", "/lines/7"]);
-        assert!(!errors.concat().contains("Jane"), "{errors:?}");
+        let wrong = FileFault::Lines(vec![
+            (3, LineFault::NotANumber),
+            (4, LineFault::News(NewsFault::UnknownStatus)),
+            (5, LineFault::News(NewsFault::CentreMissing)),
+            (7, LineFault::UnknownReason),
+        ]);
+        assert_eq!(read_as(FileKind::Csv, &csv), Err(wrong));
         let only_good: String = csv
             .lines()
             .enumerate()
             .filter(|(at, _)| [0, 1, 5].contains(at))
             .fold("\u{feff}".to_owned(), |text, (_, line)| text + line + "\r\n");
-        assert_eq!(read_as("text/csv", &only_good), Ok(2));
+        assert_eq!(read_as(FileKind::Csv, &only_good), Ok(2));
         let json =
             format!("{{\"payment_number\":\"{good}\",\"status\":\"collected\"}}\n\n{{\"phone\":\"0712\"}}\n");
-        let errors = read_as("application/x-ndjson", &json).unwrap_err();
-        assert!(errors.len() == 1 && errors[0].starts_with("/lines/3 "), "{errors:?}");
-        assert!(read_as("text/plain", &json).is_err());
+        let Err(FileFault::Lines(faults)) = read_as(FileKind::JsonLines, &json) else {
+            panic!("it was taken")
+        };
+        assert!(matches!(faults[..], [(3, LineFault::NotAnObject { .. })]), "{faults:?}");
+        assert_eq!(read(FileKind::Csv, b"payment_number,status\n\xff,x\n").unwrap_err(), FileFault::NotUtf8);
     }
 
     #[test]
     fn a_file_without_lines_or_with_too_many_is_refused_whole() {
         let row = format!("{},collected\n", PaymentNumber::from_random(7));
-        assert!(read_as("text/csv", "payment_number,status\n").is_err());
-        assert!(read_as("text/csv", "number,status\n").unwrap_err()[0].contains("payment_number"));
+        assert_eq!(read_as(FileKind::Csv, "payment_number,status\n"), Err(FileFault::LineCount));
+        let missing = FileFault::ColumnMissing("payment_number");
+        assert_eq!(read_as(FileKind::Csv, "number,status\n"), Err(missing));
         let heading = "payment_number,status\n".to_owned();
-        assert_eq!(read_as("text/csv", &(heading.clone() + &row.repeat(LINES_MAX))), Ok(LINES_MAX));
-        assert!(read_as("text/csv", &(heading + &row.repeat(LINES_MAX + 1))).is_err());
+        assert_eq!(read_as(FileKind::Csv, &(heading.clone() + &row.repeat(LINES_MAX))), Ok(LINES_MAX));
+        let too_many = heading + &row.repeat(LINES_MAX + 1);
+        assert_eq!(read_as(FileKind::Csv, &too_many), Err(FileFault::LineCount));
     }
 }

@@ -44,6 +44,7 @@ use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::{MessageTerms, Messenger};
+use crate::pages::Downloads;
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -264,6 +265,7 @@ pub async fn start(
         limits: RateLimits::new(),
         staff,
         demo_staff,
+        downloads: Downloads::default(),
         views,
         live: Live::new(stop.clone()),
         data_folder: folder.root().to_path_buf(),
