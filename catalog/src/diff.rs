@@ -34,6 +34,8 @@ pub struct Changes {
     pub account_forms_changed: Vec<AccountFormCode>,
     /// True if the convenience fee is another.
     pub convenience_fee_changed: bool,
+    /// True if the public holidays are others: promises of working days end on other days.
+    pub public_holidays_changed: bool,
 }
 
 /// A service that changed.
@@ -120,6 +122,7 @@ impl Changes {
                 .map(|(_, new)| new.code.clone())
                 .collect(),
             convenience_fee_changed: old.convenience_fee() != new.convenience_fee(),
+            public_holidays_changed: old.holidays() != new.holidays(),
         }
     }
 
@@ -279,6 +282,9 @@ impl fmt::Display for Changes {
         }
         if self.convenience_fee_changed {
             writeln!(f, "~ convenience fee")?;
+        }
+        if self.public_holidays_changed {
+            writeln!(f, "~ public holidays")?;
         }
         Ok(())
     }

@@ -89,6 +89,7 @@ const FILES: &[(&str, &str)] = &[
     ("services/posta.json", include_str!("../services/posta.json")),
     ("services/ppb.json", include_str!("../services/ppb.json")),
     ("services/private-security.json", include_str!("../services/private-security.json")),
+    ("services/public-holidays.json", include_str!("../services/public-holidays.json")),
     ("services/public-service-commission.json", include_str!("../services/public-service-commission.json")),
     ("services/sha.json", include_str!("../services/sha.json")),
     ("services/societies.json", include_str!("../services/societies.json")),

@@ -38,6 +38,8 @@ mod account_form;
 mod fee;
 mod price;
 
+mod holiday;
+
 mod builder;
 mod embedded;
 pub mod sample;
@@ -69,6 +71,7 @@ pub use fee::{
     PenaltyAmount, Rate, ReferenceCharacters, ReferenceShape, Rounding, Season, SeasonDays, Standing,
     Surcharge, Times, Urgency, Validity, Variant, VisitorFees, Waiver,
 };
+pub use holiday::{Holiday, HolidayDay, Holidays};
 pub use impact::{ImpactKind, ImpactSpan, MoneyImpact, ServiceImpact};
 pub use price::{
     AnswerFault, AnswerProblem, Assessment, ConvenienceCharge, Order, PenaltyAnswer, Policy, Price,

@@ -12,6 +12,7 @@ use crate::back_end::BackEnd;
 use crate::builder::CatalogueBuilder;
 use crate::code::{AgencyCode, ServiceSlug};
 use crate::fee::ConvenienceFee;
+use crate::holiday::Holidays;
 use crate::search::SearchIndex;
 use crate::service::Service;
 use crate::source::Problems;
@@ -42,6 +43,7 @@ pub struct Catalogue {
     agencies: Vec<Agency>,
     account_forms: Vec<AccountForm>,
     convenience_fee: Option<ConvenienceFee>,
+    holidays: Holidays,
     service_by_slug: HashMap<ServiceSlug, ServiceIndex>,
     agency_by_code: HashMap<AgencyCode, usize>,
     services_by_agency: Vec<Vec<ServiceIndex>>,
@@ -109,6 +111,7 @@ impl Catalogue {
         agencies: Vec<Agency>,
         account_forms: Vec<AccountForm>,
         convenience_fee: Option<ConvenienceFee>,
+        holidays: Holidays,
         document: Arc<[u8]>,
     ) -> Self {
         let agency_by_code: HashMap<_, _> =
@@ -128,6 +131,7 @@ impl Catalogue {
             agencies,
             account_forms,
             convenience_fee,
+            holidays,
             service_by_slug,
             agency_by_code,
             services_by_agency,
@@ -207,6 +211,11 @@ impl Catalogue {
     /// The convenience fee through time, if this catalogue has one.
     pub fn convenience_fee(&self) -> Option<&ConvenienceFee> {
         self.convenience_fee.as_ref()
+    }
+
+    /// The public holidays that this catalogue knows; without any, every day from Monday to Friday is a working day.
+    pub fn holidays(&self) -> &Holidays {
+        &self.holidays
     }
 
     /// The document: one JSON text whose SHA-256 is [`Catalogue::hash`].

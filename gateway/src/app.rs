@@ -30,6 +30,7 @@ use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::Messenger;
 use crate::outbound::Outbound;
+use crate::pages::Downloads;
 use crate::payments::{AttemptId, BillId, EndpointId};
 use crate::personal::LookupKeys;
 use crate::process::DemoStaff;
@@ -84,6 +85,8 @@ pub struct App {
     pub identity_provider: Option<IdentityProvider>,
     /// The staff of a demonstration, whose passwords everybody may read.
     pub demo_staff: Option<DemoStaff>,
+    /// Turns to make files that people download.
+    pub(crate) downloads: Downloads,
     /// What the books look like in SQL.
     pub views: Views,
     /// Figures that are watched.

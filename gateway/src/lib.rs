@@ -2,7 +2,8 @@
 //! the only one that listens, renders and speaks to the outside.
 //!
 //! Read it from the inside out. [`payments`] is the life of bills, attempts and money, as a pure state machine; [`books`]
-//! runs it on the ledger. `accounts` reads what payers type, `billing` makes bills; [`channels`] speak to those who move money,
+//! runs it on the ledger. `accounts` reads what payers type, `billing` makes bills, `applications` are what follows them
+//! at agencies; [`channels`] speak to those who move money,
 //! `receiving` takes what they tell of, and `prompts` follows what they were asked;
 //! [`messages`] tell payers what became of their money;
 //! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs, and whoever else is called is called in [`outbound`];
@@ -17,6 +18,7 @@ pub mod payments;
 pub mod books;
 
 mod accounts;
+mod applications;
 mod billing;
 pub mod channels;
 pub mod exchange;

@@ -12,6 +12,7 @@
 //! time comes in from outside.
 
 mod money;
+mod sum;
 
 mod account;
 mod entry;
@@ -60,3 +61,4 @@ pub use record::{
 pub use sequencer::{Lane, Outcome, SubmitError, Submitter};
 pub use signature::{KeyError, SigningKey, VerifyingKey};
 pub use snapshot::SnapshotError;
+pub use sum::Sum;

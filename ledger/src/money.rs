@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sum::Sum;
+
 /// A currency that Malipo keeps books in. Every one of them has two decimals (ISO 4217).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -194,10 +196,7 @@ impl Money {
 
     /// The decimal without grouping and without currency, `7550.00`: what wires and files carry.
     pub fn to_decimal(self) -> String {
-        let sign = if self.minor < 0 { "-" } else { "" };
-        let minor = self.minor.unsigned_abs();
-        let per_major = self.currency.minor_per_major().unsigned_abs();
-        format!("{sign}{}.{:02}", minor / per_major, minor % per_major)
+        Sum::from(self).to_decimal()
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
@@ -212,17 +211,7 @@ impl Money {
 /// For people: `KES 3,050.00`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimal = self.to_decimal();
-        let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("-", rest));
-        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "00"));
-        let mut grouped = String::new();
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        f.pad(&format!("{} {sign}{grouped}.{decimals}", self.currency))
+        Sum::from(*self).fmt(f)
     }
 }
 

@@ -41,6 +41,7 @@ mod routing;
 
 // Agencies are told.
 mod notices;
+mod officers;
 
 // Something goes wrong.
 mod clock;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::source::{FORMAT_VERSION, Located, LocatedRows};
+use crate::source::{FORMAT_VERSION, HolidayRow, Located, LocatedRows};
 
 /// One JSON text with one row a line, rows in the order of their codes: it can be hashed, and compared line by line.
 pub(super) fn written(rows: LocatedRows) -> Arc<[u8]> {
@@ -14,8 +14,12 @@ pub(super) fn written(rows: LocatedRows) -> Arc<[u8]> {
         document.extend_from_slice(b",\n\"convenience_fee\":");
         push_row(&mut document, &fee.row);
     }
+    // A catalogue without holidays has the bytes, and so the name, that it had before there were any.
+    if !rows.public_holidays.is_empty() {
+        push_list(&mut document, "public_holidays", rows.public_holidays, HolidayRow::code);
+    }
     push_list(&mut document, "agencies", rows.agencies, |row| row.code.clone());
-    // A catalogue without forms has the bytes, and so the name, that it had before there were any.
+    // The like of one without forms.
     if !rows.account_forms.is_empty() {
         push_list(&mut document, "account_forms", rows.account_forms, |row| row.code.clone());
     }

@@ -6,6 +6,7 @@ mod back_end;
 mod convenience;
 mod document;
 mod fees;
+mod holidays;
 mod largest;
 mod rules;
 mod scalars;
@@ -124,6 +125,7 @@ impl CatalogueBuilder {
             account_forms::account_forms(&rows.account_forms, &agencies, &services, &problems);
         let convenience_fee = convenience_fee(&rows, &bases, &problems);
         let may_be_empty = problems.is_of_kept();
+        let holidays = holidays::holidays(&rows.public_holidays, &bases, &problems);
         problems.finish()?;
         if services.is_empty() && !may_be_empty {
             return Err(of_the_whole("it has no services".to_owned()));
@@ -135,7 +137,7 @@ impl CatalogueBuilder {
         fits_in_a_file(document.len())?;
         let services = services.into_values().collect();
         let agencies = agencies.into_values().collect();
-        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, document))
+        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, holidays, document))
     }
 }
 

@@ -11,7 +11,8 @@ use super::lines::FileText;
 use super::place::{RowOrigin, RowText};
 use super::problem::{Problem, ProblemSink};
 use super::rows::{
-    AccountFormRow, AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, ServiceRow,
+    AccountFormRow, AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, HolidayRow,
+    ServiceRow,
 };
 
 /// The largest file that is read, in bytes; about three times what 22,000 services take.
@@ -29,6 +30,7 @@ pub(crate) struct Located<Row> {
 pub(crate) struct LocatedRows {
     pub(crate) legal_bases: Vec<Located<BasisRow>>,
     pub(crate) convenience_fees: Vec<Located<ConvenienceRow>>,
+    pub(crate) public_holidays: Vec<Located<HolidayRow>>,
     pub(crate) agencies: Vec<Located<AgencyRow>>,
     pub(crate) account_forms: Vec<Located<AccountFormRow>>,
     pub(crate) services: Vec<Located<ServiceRow>>,
@@ -38,6 +40,7 @@ impl LocatedRows {
     pub(crate) fn extend(&mut self, more: Self) {
         self.legal_bases.extend(more.legal_bases);
         self.convenience_fees.extend(more.convenience_fees);
+        self.public_holidays.extend(more.public_holidays);
         self.agencies.extend(more.agencies);
         self.account_forms.extend(more.account_forms);
         self.services.extend(more.services);
@@ -49,6 +52,7 @@ impl LocatedRows {
         Self {
             legal_bases: placed(&file, "legal_bases", rows.legal_bases),
             convenience_fees: placed(&file, "convenience_fee", rows.convenience_fee),
+            public_holidays: placed(&file, "public_holidays", rows.public_holidays),
             agencies: placed(&file, "agencies", rows.agencies),
             account_forms: placed(&file, "account_forms", rows.account_forms),
             services: placed(&file, "services", rows.services),
@@ -74,7 +78,7 @@ fn placed<Row>(
 #[derive(Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "an object with format, legal_bases, convenience_fee, agencies, account_forms, services"
+    expecting = "an object with format, legal_bases, convenience_fee, public_holidays, agencies, account_forms, services"
 )]
 struct FileFields<'a> {
     format: u32,
@@ -82,6 +86,8 @@ struct FileFields<'a> {
     legal_bases: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     convenience_fee: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    public_holidays: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     agencies: Vec<&'a RawValue>,
     #[serde(borrow, default)]
@@ -119,6 +125,7 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
     LocatedRows {
         legal_bases: file.rows(&fields.legal_bases, |index| format!("legal_bases[{index}]")),
         convenience_fees: file.rows(&convenience_fee, |_| "convenience_fee".to_owned()),
+        public_holidays: file.rows(&fields.public_holidays, |index| format!("public_holidays[{index}]")),
         agencies: file.rows(&fields.agencies, |index| format!("agencies[{index}]")),
         account_forms: file.rows(&fields.account_forms, |index| format!("account_forms[{index}]")),
         services: file.rows(&fields.services, |index| format!("services[{index}]")),

@@ -19,6 +19,8 @@ pub struct CatalogueRows {
     pub legal_bases: Vec<BasisRow>,
     /// The convenience fee; at most one in a catalogue.
     pub convenience_fee: Option<ConvenienceRow>,
+    /// Days on which nobody works.
+    pub public_holidays: Vec<HolidayRow>,
     /// The agencies.
     pub agencies: Vec<AgencyRow>,
     /// What is typed as an account number.
@@ -100,6 +102,40 @@ pub struct ConvenienceBandRow {
     pub below: Option<String>,
     /// What is added, `KES 5`.
     pub fee: String,
+}
+
+/// A public holiday. Exactly one of `yearly`, `after_easter` and `on` says when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HolidayRow {
+    /// What it is called.
+    pub name: TextRow,
+    /// The same day of every year, `MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yearly: Option<String>,
+    /// Days after Easter Sunday; negative before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_easter: Option<i8>,
+    /// One day that was declared, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
+    /// First day, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<String>,
+    /// The code of its legal basis.
+    pub basis: String,
+}
+
+impl HolidayRow {
+    /// By what a document sorts them.
+    pub(crate) fn code(&self) -> String {
+        let day = self.on.clone().or_else(|| self.yearly.clone());
+        let day = day.unwrap_or_else(|| self.after_easter.unwrap_or_default().to_string());
+        format!("{day} {} {}", self.valid_from.as_deref().unwrap_or_default(), self.name.en)
+    }
 }
 
 /// An agency.

@@ -15,6 +15,8 @@ pub enum Role {
     AgencyViewer,
     /// An agency's people at a gate: look one payment up and let it be used once. See no totals and no lists.
     AgencyGate,
+    /// An agency's people who work on applications: report what becomes of them. See applications, and no money.
+    AgencyOfficer,
     /// Proposes what needs two people.
     Maker,
     /// Approves what a maker proposed.
@@ -29,10 +31,11 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AgencyIntegrator,
         Self::AgencyViewer,
         Self::AgencyGate,
+        Self::AgencyOfficer,
         Self::Maker,
         Self::Checker,
         Self::Treasury,
@@ -46,6 +49,7 @@ impl Role {
             Self::AgencyIntegrator => "agency_integrator",
             Self::AgencyViewer => "agency_viewer",
             Self::AgencyGate => "agency_gate",
+            Self::AgencyOfficer => "agency_officer",
             Self::Maker => "maker",
             Self::Checker => "checker",
             Self::Treasury => "treasury",
@@ -56,7 +60,7 @@ impl Role {
 
     /// True for roles that exist within one agency only.
     pub const fn belongs_to_an_agency(self) -> bool {
-        matches!(self, Self::AgencyIntegrator | Self::AgencyViewer | Self::AgencyGate)
+        matches!(self, Self::AgencyIntegrator | Self::AgencyViewer | Self::AgencyGate | Self::AgencyOfficer)
     }
 }
 
@@ -69,7 +73,7 @@ impl fmt::Display for Role {
 /// The text names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the role is one of agency_integrator, agency_viewer, agency_gate, maker, checker, treasury, auditor, operator"
+    "the role is one of agency_integrator, agency_viewer, agency_gate, agency_officer, maker, checker, treasury, auditor, operator"
 )]
 pub struct UnknownRole;
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::role::Role;
 
 /// The roles that have pages to sign in to.
-pub const STAFF_ROLES: [Role; 4] = [Role::AgencyViewer, Role::AgencyGate, Role::Treasury, Role::Auditor];
+pub const STAFF_ROLES: [Role; 5] =
+    [Role::AgencyViewer, Role::AgencyGate, Role::AgencyOfficer, Role::Treasury, Role::Auditor];
 
 /// Somebody who signs in to pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

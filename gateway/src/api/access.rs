@@ -141,9 +141,10 @@ impl Principal {
             Self::Anyone | Self::Operator => return RowScope::Nothing,
         };
         match (role, agency) {
-            (Role::AgencyIntegrator | Role::AgencyViewer | Role::AgencyGate, Some(agency)) => {
-                RowScope::Agency(agency.clone())
-            }
+            (
+                Role::AgencyIntegrator | Role::AgencyViewer | Role::AgencyGate | Role::AgencyOfficer,
+                Some(agency),
+            ) => RowScope::Agency(agency.clone()),
             (Role::Treasury | Role::Auditor, None) => RowScope::Everything,
             _ => RowScope::Nothing,
         }

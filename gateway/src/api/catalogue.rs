@@ -178,6 +178,8 @@ struct ChangesBody {
     account_forms_removed: Vec<String>,
     account_forms_changed: Vec<String>,
     convenience_fee_changed: bool,
+    /// Promises of working days end on other days.
+    public_holidays_changed: bool,
     /// Fees that have another amount, law or first day under their old version: bills that they priced no longer agree.
     fees_rewritten: Vec<String>,
 }
@@ -267,6 +269,7 @@ impl ChangesBody {
             account_forms_removed: forms(&changes.account_forms_removed),
             account_forms_changed: forms(&changes.account_forms_changed),
             convenience_fee_changed: changes.convenience_fee_changed,
+            public_holidays_changed: changes.public_holidays_changed,
             fees_rewritten: changes.rewritten_fees().map(|(slug, fee)| format!("{slug} {fee}")).collect(),
         }
     }
@@ -284,6 +287,7 @@ impl ChangesBody {
             account_forms_removed: Vec::new(),
             account_forms_changed: Vec::new(),
             convenience_fee_changed: catalogue.convenience_fee().is_some(),
+            public_holidays_changed: catalogue.holidays().iter().next().is_some(),
             fees_rewritten: Vec::new(),
         }
     }

@@ -70,7 +70,7 @@ const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
 /// The most that a catalogue that is sent may have in bytes: three times one of 22,000 services.
 const CATALOGUE_BYTES_MAX: usize = 96 << 20;
 /// The most that a file of reports on applications may have in bytes: four hundred lines as long as they get.
-const APPLICATIONS_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const APPLICATIONS_BYTES_MAX: usize = 256 * 1024;
 /// A whole catalogue is received and checked.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(60);
 

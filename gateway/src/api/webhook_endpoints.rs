@@ -23,7 +23,7 @@ use crate::payments::{
     EndpointTerms, NoticeAsk, NoticeId, NoticeKind, SigningScheme,
 };
 use crate::personal::{Field, Personal};
-use crate::routing::posting::NowhereToPost;
+use crate::outbound::posting::NowhereToPost;
 
 /// Longest description in characters.
 const LABEL_LEN_MAX: usize = 80;

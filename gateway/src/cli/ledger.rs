@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use hyper::Method;
-use ledger::Sealed;
 use ledger::journal::file::{RecordReader, Trail};
 use ledger::personal::VaultReader;
 use ledger::storage::{DiskStorage, Storage};
 use ledger::verify::data_directory;
+use ledger::{Sealed, Sum};
 
 use super::admin::{AdminError, ask};
 use super::verify::show_findings;
@@ -131,16 +131,11 @@ fn inspect(data: &Path) -> ExitCode {
     for ((account, currency), balance) in &report.balances {
         println!(
             "{account:<60} {currency:>4} {:>20} {:>20}",
-            decimal(balance.debit),
-            decimal(balance.credit)
+            Sum::new(balance.debit, *currency).to_decimal(),
+            Sum::new(balance.credit, *currency).to_decimal()
         );
     }
     if is_sound { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENT) }
-}
-
-/// Sums are wider than amounts: minor units as a decimal.
-fn decimal(minor: i128) -> String {
-    format!("{}.{:02}", minor / 100, (minor % 100).abs())
 }
 
 fn show_record(data: &Path, sequence: u64, keys: Option<&Path>) -> ExitCode {

@@ -18,10 +18,10 @@ pub enum StaffCommand {
     Add {
         /// The name that they sign in with.
         login: String,
-        /// What they may do: agency_viewer, agency_gate, treasury or auditor.
+        /// What they may do: agency_viewer, agency_gate, agency_officer, treasury or auditor.
         #[arg(long)]
         role: Role,
-        /// The agency, for agency_viewer and agency_gate.
+        /// The agency, for agency_viewer, agency_gate and agency_officer.
         #[arg(long)]
         agency: Option<String>,
         /// Data directory of the gateway.

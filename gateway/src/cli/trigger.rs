@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use ledger::{Currency, Money};
 use serde_json::{Value, json};
 
 use super::api::{Api, ApiError, ApiFlags, HttpClient, demo_places};
@@ -211,7 +212,7 @@ impl Safaricom {
             "TransactionType": "Pay Bill",
             "TransID": receipt,
             "TransTime": "20261121091405",
-            "TransAmount": format!("{}.{:02}", cents / 100, cents % 100),
+            "TransAmount": Money::new(cents, Currency::Kes).to_decimal(),
             "BusinessShortCode": "222222",
             "BillRefNumber": account,
             "MSISDN": PAYS,

@@ -187,12 +187,6 @@ impl Problem {
         self
     }
 
-    /// The fields that are wrong, if that is the problem.
-    #[cfg(test)]
-    pub(crate) fn errors(&self) -> &[FieldError] {
-        &self.0.errors
-    }
-
     /// Which error this is.
     pub fn code(&self) -> Code {
         self.0.code

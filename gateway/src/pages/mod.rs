@@ -34,7 +34,6 @@ mod agency;
 mod gate;
 mod live;
 mod staff;
-mod sum;
 
 mod handset;
 mod handset_client;
@@ -45,17 +44,21 @@ mod text_messages;
 use std::time::Duration;
 
 use crate::access::{Role, STAFF_ROLES};
-use crate::api::Access;
+use crate::api::{APPLICATIONS_BYTES_MAX, Access};
 use crate::app::App;
 use crate::http::body::BodyRule;
 use crate::http::router::Route;
 
+pub(crate) use agency::Downloads;
+use agency::applications;
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
-use staff::staff_form;
+use staff::{staff_form, staff_upload};
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;
+/// The most that a form with a file of reports may have: the file, and what the form adds.
+const UPLOAD_BYTES_MAX: usize = APPLICATIONS_BYTES_MAX + FORM_BYTES_MAX;
 /// A prompt waits for the provider's own answer.
 const PROMPT_DEADLINE: Duration = Duration::from_secs(30);
 /// Signing in through an identity provider waits for four answers of it at most, each four seconds: its document, a token, its
@@ -78,6 +81,13 @@ const CONSOLE: Access = Access::Staff(&[Role::AgencyViewer, Role::Treasury, Role
 
 /// Watch what all agencies collect.
 const TREASURY: Access = Access::Staff(&[Role::Treasury, Role::Auditor]);
+
+/// Look at what becomes of applications: an agency's people at those of their own, Treasury and Auditor at any.
+const APPLICATIONS: Access =
+    Access::Staff(&[Role::AgencyOfficer, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
+
+/// Report what becomes of applications.
+const OFFICERS: Access = Access::Staff(&[Role::AgencyOfficer]);
 
 /// Let people in.
 const AT_GATE: Access = Access::Staff(&[Role::AgencyGate]);
@@ -152,6 +162,71 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/{lang}/agency/transactions.csv", "console_transactions_csv", CONSOLE, agency::csv),
         Route::get("/{lang}/agency/transactions.xlsx", "console_transactions_xlsx", CONSOLE, agency::xlsx),
         Route::get("/{lang}/agency/bills/{number}", "console_bill", CONSOLE, agency::life),
+        Route::get("/{lang}/agency/applications", "console_applications", APPLICATIONS, applications::list),
+        form(staff_form(
+            "/{lang}/agency/applications/ready",
+            "console_applications_ready",
+            OFFICERS,
+            applications::ready,
+        ))
+        .runs_to_end(),
+        staff_upload(
+            "/{lang}/agency/applications/file",
+            "console_applications_file",
+            OFFICERS,
+            applications::upload,
+        )
+        .body(BodyRule::Whole { bytes_max: UPLOAD_BYTES_MAX })
+        .runs_to_end(),
+        Route::get(
+            "/{lang}/agency/applications/uncollected",
+            "console_uncollected",
+            APPLICATIONS,
+            applications::uncollected,
+        ),
+        Route::get(
+            "/{lang}/agency/applications/uncollected.csv",
+            "console_uncollected_csv",
+            APPLICATIONS,
+            applications::uncollected_csv,
+        ),
+        Route::get(
+            "/{lang}/agency/applications/uncollected.xlsx",
+            "console_uncollected_xlsx",
+            APPLICATIONS,
+            applications::uncollected_xlsx,
+        ),
+        Route::get(
+            "/{lang}/agency/applications/promises",
+            "console_promises",
+            APPLICATIONS,
+            applications::promises,
+        ),
+        Route::get(
+            "/{lang}/agency/applications/promises.csv",
+            "console_promises_csv",
+            APPLICATIONS,
+            applications::promises_csv,
+        ),
+        Route::get(
+            "/{lang}/agency/applications/promises.xlsx",
+            "console_promises_xlsx",
+            APPLICATIONS,
+            applications::promises_xlsx,
+        ),
+        Route::get(
+            "/{lang}/agency/applications/{number}",
+            "console_application",
+            APPLICATIONS,
+            applications::one,
+        ),
+        form(staff_form(
+            "/{lang}/agency/applications/{number}",
+            "console_application_report",
+            OFFICERS,
+            applications::report,
+        ))
+        .runs_to_end(),
         Route::get("/{lang}/gate", "gate_screen", AT_GATE, gate::show),
         form(staff_form("/{lang}/gate", "gate_check", AT_GATE, gate::check)),
         form(staff_form("/{lang}/gate/visits", "gate_let_in", AT_GATE, gate::visit)).runs_to_end(),

@@ -21,8 +21,7 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::payments::{
-    Application, ApplicationState, Bill, BillState, PaymentNumber, Promise, ReceiptNumber, due_day,
-    revenue_day,
+    Application, ApplicationState, Bill, BillState, PaymentNumber, Promise, ReceiptNumber, revenue_day,
 };
 use crate::personal::{Field, opened};
 use crate::views::Scope;
@@ -191,41 +190,26 @@ impl Tracked {
         let (words, language) = (TRACK.of(frame.language), frame.language);
         let when = |time| spoken(time, language);
         let terms = &bill.terms;
-        let paid = application
-            .map(|application| application.paid)
-            .or_else(|| bill.completed().filter(|_| bill.state.is_settled()));
+        let paid = application.map(|application| application.paid);
         let mut steps = vec![Step { what: words.submitted.to_owned(), when: when(terms.created) }];
         steps.extend(paid.map(|paid| Step { what: words.paid.to_owned(), when: when(paid) }));
         let reported = application.map_or(&[][..], |application| &application.steps[..]);
         steps
             .extend(reported.iter().map(|step| Step { what: (words.step)(&step.news), when: when(step.at) }));
-        let due_day = match application {
-            Some(application) => application.due_day,
-            None => terms.promised_working_days.zip(paid).map(|(days, paid)| due_day(paid, days)),
-        };
-        let promise = match application {
-            Some(application) => application.promise(today),
-            None => Promise::of(due_day, today, false),
-        };
+        let due_day = application.and_then(|application| application.due_day);
+        let promise = application.map_or(Promise::None, |application| application.promise(today));
         let latest = reported.last().map(|step| &step.news);
         let state = application.map(|application| application.state);
         let (tag, tone) = match state {
             None if paid.is_none() => ((words.bill_is)(bill.state), "todo"),
-            Some(ApplicationState::QueryRaised | ApplicationState::Ready) => ((words.state)(state), "todo"),
-            Some(ApplicationState::Collected) => ((words.state)(state), "over"),
-            _ => ((words.state)(state), "good"),
+            _ => ((words.state)(state), tone_of(state)),
         };
         Self {
             service: frame.shown(&terms.service_name),
             payment_number: terms.number.grouped(),
             tag,
             tone,
-            promise: match promise {
-                Promise::None => None,
-                Promise::OnTime => Some((words.on_time.to_owned(), "good")),
-                Promise::DueToday => Some((words.due_today.to_owned(), "todo")),
-                Promise::Late { days } => Some(((words.days_late)(days), "failed")),
-            },
+            promise: promise_tag(promise, words),
             due: due_day.map(|day| (words.due_on)(&day_spoken(day_as_date(day), language))),
             next: match (paid.is_some(), bill.state) {
                 (true, _) => (words.next)(latest, matches!(promise, Promise::Late { .. })),
@@ -235,5 +219,24 @@ impl Tracked {
             receipt: bill.latest_payments.last().map(|payment| payment.receipt.grouped()),
             steps,
         }
+    }
+}
+
+/// The class of the tag of a state.
+pub(super) fn tone_of(state: Option<ApplicationState>) -> &'static str {
+    match state {
+        Some(ApplicationState::QueryRaised | ApplicationState::Ready) => "todo",
+        Some(ApplicationState::Collected) => "over",
+        _ => "good",
+    }
+}
+
+/// How an application stands to its promise, and the class of the tag that says so.
+pub(super) fn promise_tag(promise: Promise, words: &TrackWords) -> Option<(String, &'static str)> {
+    match promise {
+        Promise::None => None,
+        Promise::OnTime => Some((words.on_time.to_owned(), "good")),
+        Promise::DueToday => Some((words.due_today.to_owned(), "todo")),
+        Promise::Late { days } => Some(((words.days_late)(days), "failed")),
     }
 }

@@ -5,11 +5,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use catalog::Holidays;
 use ledger::LedgerTime;
 use serde::{Deserialize, Serialize};
 
+use super::bill::Bill;
 use super::number::PaymentNumber;
 use super::totals::revenue_day;
+use crate::clock::{day_as_date, start_of_east_africa_day};
 use ApplicationNews as News;
 use ApplicationState as State;
 
@@ -19,7 +22,7 @@ pub(super) const STEPS_MAX: usize = 20;
 /// length from which a batch takes no further decision and the one that it must not pass.
 pub const REPORTS_TOGETHER_MAX: usize = 400;
 /// The longest name of a centre, in bytes.
-pub(super) const CENTRE_LEN_MAX: usize = 60;
+pub const CENTRE_LEN_MAX: usize = 60;
 /// The most digits in it.
 const CENTRE_DIGITS_MAX: usize = 4;
 
@@ -206,6 +209,11 @@ impl ApplicationState {
         APPLICATION_LIFE.iter().find(|(from, on, _)| *from == self && *on == word).map(|(_, _, to)| *to)
     }
 
+    /// Whether an agency may report `to` of an application that is this.
+    pub fn may_be_followed_by(self, to: Self) -> bool {
+        APPLICATION_LIFE.iter().any(|(from, _, then)| *from == self && *then == to)
+    }
+
     /// True once nothing more is expected.
     pub fn is_finished(self) -> bool {
         matches!(self, Self::Collected | Self::Returned)
@@ -275,6 +283,24 @@ impl Application {
         }
     }
 
+    /// The application of a bill of which the agency has said nothing yet; nothing unless the bill is paid.
+    pub fn of_bill(bill: &Bill, holidays: &Holidays) -> Option<Self> {
+        let terms = &bill.terms;
+        let paid = bill.completed().filter(|_| bill.state.is_settled())?;
+        Some(Self {
+            bill: terms.number,
+            agency: Arc::clone(&terms.agency),
+            service: Arc::clone(&terms.service),
+            state: State::Paid,
+            since: paid,
+            paid,
+            due_day: terms.promised_working_days.map(|days| due_day(paid, days, holidays)),
+            ready_day: None,
+            steps: Vec::new(),
+            changed_by: bill.changed_by,
+        })
+    }
+
     /// Notes a report that was recorded.
     pub(super) fn note(&mut self, moved: &ApplicationMoved, at: LedgerTime, sequence: u64) {
         self.state = moved.to;
@@ -319,19 +345,11 @@ impl Promise {
     }
 }
 
-/// The last day on which a promise of so many working days is kept, counted from the day after the payment. Saturdays and
-/// Sundays do not count; public holidays do, because they are declared at short notice and a promise should not move.
-pub fn due_day(paid: LedgerTime, working_days: u16) -> i32 {
-    let mut day = revenue_day(paid);
-    let mut left = working_days;
-    while left > 0 {
-        day += 1;
-        // Day 0 was a Thursday.
-        if (day + 3).rem_euclid(7) < 5 {
-            left -= 1;
-        }
-    }
-    day
+/// The last day on which a promise of so many working days is kept, counted from the day after the payment. Saturdays,
+/// Sundays and public holidays do not count.
+pub fn due_day(paid: LedgerTime, working_days: u16, holidays: &Holidays) -> i32 {
+    let last = holidays.working_days_after(day_as_date(revenue_day(paid)), working_days);
+    revenue_day(LedgerTime::from_micros(start_of_east_africa_day(last)))
 }
 
 impl Centre {
@@ -378,7 +396,7 @@ impl From<Centre> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{parse_rfc3339, start_of_east_africa_day};
+    use crate::clock::parse_rfc3339;
 
     fn day(text: &str) -> i32 {
         revenue_day(LedgerTime::from_micros(start_of_east_africa_day(text.parse().unwrap())))
@@ -400,13 +418,19 @@ mod tests {
     #[test]
     fn a_promise_counts_working_days_from_the_day_after_the_payment() {
         let paid = |text| LedgerTime::from_micros(parse_rfc3339(text).unwrap());
+        let embedded = catalog::Catalogue::embedded();
+        let due = |paid, days| due_day(paid, days, embedded.holidays());
         // Friday 20 November 2026, late in the evening in Nairobi.
         let friday = paid("2026-11-20T20:30:00Z");
-        assert_eq!(due_day(friday, 0), day("2026-11-20"));
-        assert_eq!(due_day(friday, 1), day("2026-11-23"));
-        assert_eq!(due_day(friday, 10), day("2026-12-04"));
+        assert_eq!(due(friday, 0), day("2026-11-20"));
+        assert_eq!(due(friday, 1), day("2026-11-23"));
+        assert_eq!(due(friday, 10), day("2026-12-04"));
         // Half an hour later it is Saturday there.
-        assert_eq!(due_day(paid("2026-11-20T21:00:00Z"), 1), day("2026-11-23"));
+        assert_eq!(due(paid("2026-11-20T21:00:00Z"), 1), day("2026-11-23"));
+        // Christmas is a Friday, and a catalogue that knows no holidays counts it.
+        let before_christmas = paid("2026-12-24T09:00:00Z");
+        assert_eq!(due(before_christmas, 1), day("2026-12-28"));
+        assert_eq!(due_day(before_christmas, 1, &Holidays::default()), day("2026-12-25"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use catalog::Holidays;
 use ledger::{Evidence, Fingerprint, LedgerTime, Money, Sealed};
 
 use super::application::{ApplicationNews, ApplicationState};
@@ -140,6 +141,8 @@ pub enum ApplicationAsk {
         agency: Arc<str>,
         /// What.
         reports: Vec<ApplicationReport>,
+        /// Days that are no working days: what is promised leaves them out.
+        holidays: Holidays,
     },
 }
 

@@ -53,7 +53,7 @@ mod tests;
 
 pub use application::{
     APPLICATION_LIFE, Application, ApplicationEvent, ApplicationMoved, ApplicationNews, ApplicationState,
-    ApplicationStep, Centre, NotACentre, Promise, QueryReason, REPORTS_TOGETHER_MAX, due_day,
+    ApplicationStep, CENTRE_LEN_MAX, Centre, NotACentre, Promise, QueryReason, REPORTS_TOGETHER_MAX, due_day,
 };
 pub use archive::Archived;
 pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};

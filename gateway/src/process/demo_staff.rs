@@ -15,8 +15,9 @@ use crate::staff::{CODE_SECONDS, StaffDoor, TypedSetUp};
 
 const FILE: &str = "demo-staff.json";
 /// Who there is: the name, the role, the agency.
-const STAFF: [(&str, Role, Option<&str>); 6] = [
+const STAFF: [(&str, Role, Option<&str>); 7] = [
     ("kws-gate", Role::AgencyGate, Some("kws")),
+    ("dci-officer", Role::AgencyOfficer, Some("dci")),
     ("kws-office", Role::AgencyViewer, Some("kws")),
     ("kra-office", Role::AgencyViewer, Some("kra")),
     ("ntsa-office", Role::AgencyViewer, Some("ntsa")),

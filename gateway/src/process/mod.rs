@@ -47,6 +47,7 @@ use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::{MessageTerms, Messenger};
 use crate::outbound::{AuthoritiesError, Outbound};
+use crate::pages::Downloads;
 use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
 use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
@@ -303,6 +304,7 @@ pub async fn start(
         takes_passwords: config.sign_in.takes_passwords,
         identity_provider,
         demo_staff,
+        downloads: Downloads::default(),
         views,
         live: Live::new(stop.clone()),
         data_folder: folder.root().to_path_buf(),

@@ -334,11 +334,11 @@ async fn records(connection: &mut SqliteConnection, changes: &Changes) -> Result
 async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str =
         "INSERT INTO collection_day (day, agency, provider, currency, count, minor_e18, minor) ";
-    const TAIL: &str = " ON CONFLICT (day, agency, provider, currency) \
-        DO UPDATE SET count = count + excluded.count, \
-            minor_e18 = minor_e18 + excluded.minor_e18 + (minor + excluded.minor) / 1000000000000000000, \
-            minor = (minor + excluded.minor) % 1000000000000000000";
-    send(connection, HEAD, &changes.collected, TAIL, |row, (key, total)| {
+    let tail = format!(
+        " ON CONFLICT (day, agency, provider, currency) DO UPDATE SET count = count + excluded.count, {}",
+        wide::added("minor_e18", "minor")
+    );
+    send(connection, HEAD, &changes.collected, &tail, |row, (key, total)| {
         row.push_bind(key.day)
             .push_bind(key.agency.as_deref().unwrap_or_default())
             .push_bind(&*key.channel)
@@ -356,11 +356,11 @@ async fn collected_by_minute(
 ) -> Result<(), sqlx::Error> {
     const HEAD: &str =
         "INSERT INTO collection_minute (day, minute, agency, currency, count, minor_e18, minor) ";
-    const TAIL: &str = " ON CONFLICT (day, minute, agency, currency) \
-        DO UPDATE SET count = count + excluded.count, \
-            minor_e18 = minor_e18 + excluded.minor_e18 + (minor + excluded.minor) / 1000000000000000000, \
-            minor = (minor + excluded.minor) % 1000000000000000000";
-    send(connection, HEAD, &changes.collected_by_minute, TAIL, |row, (key, total)| {
+    let tail = format!(
+        " ON CONFLICT (day, minute, agency, currency) DO UPDATE SET count = count + excluded.count, {}",
+        wide::added("minor_e18", "minor")
+    );
+    send(connection, HEAD, &changes.collected_by_minute, &tail, |row, (key, total)| {
         row.push_bind(key.day)
             .push_bind(key.minute)
             .push_bind(key.agency.as_deref().unwrap_or_default())
@@ -399,14 +399,14 @@ async fn applications(connection: &mut SqliteConnection, changes: &Changes) -> R
 async fn used(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str = "INSERT INTO service_day (day, agency, service, searched, viewed, billed, paid, kes_e18, \
         kes_minor, usd_e18, usd_minor) ";
-    const TAIL: &str = " ON CONFLICT (day, agency, service) \
-        DO UPDATE SET searched = searched + excluded.searched, viewed = viewed + excluded.viewed, \
-            billed = billed + excluded.billed, paid = paid + excluded.paid, \
-            kes_e18 = kes_e18 + excluded.kes_e18 + (kes_minor + excluded.kes_minor) / 1000000000000000000, \
-            kes_minor = (kes_minor + excluded.kes_minor) % 1000000000000000000, \
-            usd_e18 = usd_e18 + excluded.usd_e18 + (usd_minor + excluded.usd_minor) / 1000000000000000000, \
-            usd_minor = (usd_minor + excluded.usd_minor) % 1000000000000000000";
-    send(connection, HEAD, &changes.usage, TAIL, |row, (key, used)| {
+    let tail = format!(
+        " ON CONFLICT (day, agency, service) \
+         DO UPDATE SET searched = searched + excluded.searched, viewed = viewed + excluded.viewed, \
+             billed = billed + excluded.billed, paid = paid + excluded.paid, {}, {}",
+        wide::added("kes_e18", "kes_minor"),
+        wide::added("usd_e18", "usd_minor")
+    );
+    send(connection, HEAD, &changes.usage, &tail, |row, (key, used)| {
         row.push_bind(key.day)
             .push_bind(key.agency.clone())
             .push_bind(key.service.clone())
@@ -424,12 +424,12 @@ async fn used(connection: &mut SqliteConnection, changes: &Changes) -> Result<()
 
 async fn balances(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str = "INSERT INTO balance (account, currency, debit_e18, debit, credit_e18, credit) ";
-    const TAIL: &str = " ON CONFLICT (account, currency) \
-        DO UPDATE SET debit_e18 = debit_e18 + excluded.debit_e18 + (debit + excluded.debit) / 1000000000000000000, \
-            debit = (debit + excluded.debit) % 1000000000000000000, \
-            credit_e18 = credit_e18 + excluded.credit_e18 + (credit + excluded.credit) / 1000000000000000000, \
-            credit = (credit + excluded.credit) % 1000000000000000000";
-    send(connection, HEAD, &changes.balances, TAIL, |row, ((account, currency), sides)| {
+    let tail = format!(
+        " ON CONFLICT (account, currency) DO UPDATE SET {}, {}",
+        wide::added("debit_e18", "debit"),
+        wide::added("credit_e18", "credit")
+    );
+    send(connection, HEAD, &changes.balances, &tail, |row, ((account, currency), sides)| {
         row.push_bind(account.as_str())
             .push_bind(currency.code())
             .push_bind(wide::high(sides.debit))

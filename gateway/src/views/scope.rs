@@ -72,6 +72,12 @@ impl Select {
         self
     }
 
+    /// Only rows with less than this in the column.
+    pub(super) fn and_below(mut self, column: &'static str, bound: i64) -> Self {
+        self.sql.push(format_args!(" AND {column} < ")).push_bind(bound);
+        self
+    }
+
     /// Only rows of this span of time.
     pub(super) fn and_in(mut self, column: &'static str, range: TimeRange) -> Self {
         if let Some(from) = range.from {

@@ -140,8 +140,9 @@ impl Form {
         let mut fields = BTreeMap::new();
         for input in inside.split("<input ").skip(1) {
             let mark = input.split('>').next().unwrap_or("");
-            let is_radio = attribute(mark, "type").as_deref() == Some("radio");
-            if is_radio && !mark.contains(" checked") {
+            let is_chosen_or_not =
+                attribute(mark, "type").is_some_and(|kind| kind == "radio" || kind == "checkbox");
+            if is_chosen_or_not && !mark.contains(" checked") {
                 continue;
             }
             let name = attribute(mark, "name").expect("every field has a name");

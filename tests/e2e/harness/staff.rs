@@ -66,6 +66,21 @@ impl SignedIn {
         self.form(path, &format!("session={}&{fields}", self.token)).send()
     }
 
+    /// A form with a file, as browsers send it, with this token.
+    pub(crate) fn uploads(&self, path: &str, token: &str, file: &str) -> Call {
+        const BOUNDARY: &str = "----a-boundary-that-no-file-has";
+        let part = |name: &str, text: &str| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+        };
+        let body =
+            format!("{}{}--{BOUNDARY}--\r\n", part("session", token), part("file\"; filename=\"a.csv", file));
+        Call::new(Method::POST, format!("{}{path}", self.origin))
+            .body(body)
+            .header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
+            .header("accept", "text/html")
+            .header("cookie", &self.cookie)
+    }
+
     /// A form that is sent with the cookie, whatever is in it.
     pub(crate) fn form(&self, path: &str, body: &str) -> Call {
         Call::new(Method::POST, format!("{}{path}", self.origin))

@@ -27,7 +27,7 @@ const RECORDS_MAX: u32 = 100;
 
 /// `GET /{lang}/agency/bills/{number}`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let viewed = Viewed::of(&app, &request)?;
+    let viewed = Viewed::of(&app, &request).await?;
     let number: PaymentNumber = request.head.parameter("number").parse().map_err(|_| no_rows())?;
     let bill = app.books.bill(number).map_err(|error| trouble::lookup(&error))?;
     let scope = request.principal.scope();

@@ -1,7 +1,9 @@
 //! The console of an agency: what it has collected today, its payments, and the whole life of each bill. An agency's
 //! people see their own; Treasury and Auditor choose whose.
 
+pub(super) mod applications;
 mod export;
+mod file;
 mod filter;
 mod life;
 mod today;
@@ -14,6 +16,7 @@ use askama::Template;
 use hyper::StatusCode;
 
 pub(super) use export::{csv, xlsx};
+pub(crate) use file::Downloads;
 pub(super) use life::show as life;
 pub(super) use today::show as today;
 pub(super) use transactions::show as transactions;
@@ -22,7 +25,7 @@ use super::escaped;
 use super::frame::{Frame, Shown, language_of, other, staff_page};
 use super::staff::{Bar, Room};
 use super::words::{CONSOLE, ConsoleWords};
-use crate::api::{RowScope, no_rows};
+use crate::api::{RowScope, no_answer, no_rows};
 use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
@@ -43,15 +46,14 @@ pub(super) struct Viewed {
 
 impl Viewed {
     /// The agency of whoever asks, or the one that somebody who may see all has chosen; nothing before they have.
-    pub(super) fn of(app: &App, request: &Request<App>) -> Result<Option<Self>, Problem> {
+    pub(super) async fn of(app: &App, request: &Request<App>) -> Result<Option<Self>, Problem> {
         let chosen =
             request.head.query()?.get("agency").filter(|code| !code.is_empty()).map(Arc::<str>::from);
         let (agency, is_chosen) = match (request.principal.scope(), chosen) {
             (RowScope::Agency(own), None) => (own, false),
             (RowScope::Agency(own), Some(chosen)) if own == chosen => (own, false),
             (RowScope::Everything, Some(chosen)) => {
-                let is_known = app.catalogue.current().catalogue().agency(&chosen).is_some();
-                if !is_known {
+                if !is_known(app, &chosen).await? {
                     return Err(no_rows());
                 }
                 (chosen, true)
@@ -88,6 +90,15 @@ impl Viewed {
     }
 }
 
+/// Whether the catalogue or the books know this agency. One that has left the catalogue keeps its rows.
+async fn is_known(app: &App, code: &Arc<str>) -> Result<bool, Problem> {
+    if app.catalogue.current().catalogue().agency(code).is_some() {
+        return Ok(true);
+    }
+    let known = app.views.reader().agencies(&Scope::Agency(Arc::clone(code))).await.map_err(no_answer)?;
+    Ok(!known.found.is_empty())
+}
+
 /// The session of whoever asks. Rows with a rule of staff have one.
 pub(super) fn session(request: &Request<App>) -> Result<&Session, Problem> {
     request
@@ -97,18 +108,22 @@ pub(super) fn session(request: &Request<App>) -> Result<&Session, Problem> {
         .ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))
 }
 
-/// The agencies that somebody who may see all chooses from, before they come to this room.
-pub(super) fn choose(app: &SharedApp, request: &Request<App>, room: Room) -> Result<Response, Problem> {
+/// The agencies that somebody who may see all chooses from, before they come to this room; also those that have left the
+/// catalogue.
+pub(super) async fn choose(app: &SharedApp, request: &Request<App>, room: Room) -> Result<Response, Problem> {
     let language = language_of(request)?;
     let path = request.head.uri().path();
     let twin = path.replacen(language.code(), other(language).code(), 1);
     let frame = Frame::new(app, language, Some(twin));
     let served = app.catalogue.current();
-    let mut agencies: Vec<_> = served
-        .catalogue()
-        .agencies()
+    let address = |code: &str| format!("{path}?agency={}", escaped(code));
+    let listed = served.catalogue().agencies();
+    let gone = app.views.reader().agencies(&Scope::All).await.map_err(no_answer)?.found;
+    let gone = gone.iter().filter(|code| served.catalogue().agency(code).is_none());
+    let mut agencies: Vec<_> = listed
         .iter()
-        .map(|agency| (frame.shown(&agency.name), format!("{path}?agency={}", escaped(agency.code.as_str()))))
+        .map(|agency| (frame.shown(&agency.name), address(agency.code.as_str())))
+        .chain(gone.map(|code| (frame.shown_or(None, code), address(code))))
         .collect();
     agencies.sort_by(|one, other| one.0.text.cmp(&other.0.text));
     let bar = Bar::new(session(request)?, language, room);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use hyper::StatusCode;
 use jiff::civil::Date;
-use ledger::{Currency, LedgerTime};
+use ledger::{Currency, LedgerTime, Sum};
 
 use super::{Viewed, choose, session};
 use crate::api::no_answer;
@@ -18,7 +18,6 @@ use crate::http::response::Response;
 use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
 use crate::pages::moment::spoken;
 use crate::pages::staff::{Bar, Room};
-use crate::pages::sum::sum_shown;
 use crate::pages::words::{CONSOLE, ConsoleWords};
 use crate::payments::{Total, revenue_day};
 use crate::views::CollectionRow;
@@ -28,7 +27,9 @@ const FINANCIAL_YEAR_BEGINS: i8 = 7;
 
 /// `GET /{lang}/agency/`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let Some(viewed) = Viewed::of(&app, &request)? else { return choose(&app, &request, Room::Today) };
+    let Some(viewed) = Viewed::of(&app, &request).await? else {
+        return choose(&app, &request, Room::Today).await;
+    };
     let language = language_of(&request)?;
     let today = app.clock.today();
     let day = |date: Date| revenue_day(LedgerTime::from_micros(start_of_east_africa_day(date)));
@@ -73,7 +74,7 @@ fn financial_year_start(today: Date) -> Date {
 }
 
 /// What was collected from a day to a day, each currency for itself.
-fn sums(rows: &[CollectionRow], from: i32, to: i32, words: &ConsoleWords) -> Vec<Sum> {
+fn sums(rows: &[CollectionRow], from: i32, to: i32, words: &ConsoleWords) -> Vec<CurrencySum> {
     let mut sums = BTreeMap::<Currency, Total>::new();
     for row in rows.iter().filter(|row| (from..=to).contains(&row.key.day)) {
         sums.entry(row.key.currency).or_default().add(row.total);
@@ -81,8 +82,8 @@ fn sums(rows: &[CollectionRow], from: i32, to: i32, words: &ConsoleWords) -> Vec
     if sums.is_empty() {
         sums.insert(Currency::Kes, Total::default());
     }
-    let shown = |(currency, total): (Currency, Total)| Sum {
-        amount: sum_shown(total.minor, currency),
+    let shown = |(currency, total): (Currency, Total)| CurrencySum {
+        amount: Sum::new(total.minor, currency).to_string(),
         count: (words.payments)(total.count),
     };
     sums.into_iter().map(shown).collect()
@@ -104,10 +105,10 @@ struct TodayPage {
 
 struct Figure {
     title: &'static str,
-    sums: Vec<Sum>,
+    sums: Vec<CurrencySum>,
 }
 
-struct Sum {
+struct CurrencySum {
     amount: String,
     count: String,
 }

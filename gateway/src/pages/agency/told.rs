@@ -93,7 +93,13 @@ mod tests {
     use crate::payments::{DeliveryOutcome, EndpointId, EndpointTerms, FinishedDelivery, SigningScheme};
 
     fn frame() -> Frame {
-        Frame { language: Language::En, is_demonstration: false, in_other_language: None, help: None }
+        Frame {
+            language: Language::En,
+            is_demonstration: false,
+            in_other_language: None,
+            help: None,
+            root: String::new(),
+        }
     }
 
     /// Endpoints of KWS, each of which has taken 50 events.

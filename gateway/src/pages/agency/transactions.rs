@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use catalog::Language;
 use hyper::StatusCode;
-use ledger::Currency;
+use ledger::{Currency, Sum};
 
 use super::filter::{Filter, SUSPENSE};
 use super::{Viewed, choose, session};
@@ -19,7 +19,6 @@ use crate::pages::escaped;
 use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
 use crate::pages::moment::spoken;
 use crate::pages::staff::{Bar, Room};
-use crate::pages::sum::sum_shown;
 use crate::pages::words::{BILL, CONSOLE, ConsoleWords};
 use crate::payments::{BillState, Provider, Total};
 use crate::views::{PageRequest, PageSize, QueryError, TransactionRow};
@@ -29,7 +28,9 @@ const ROWS: u16 = 25;
 
 /// `GET /{lang}/agency/transactions`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let Some(viewed) = Viewed::of(&app, &request)? else { return choose(&app, &request, Room::Transactions) };
+    let Some(viewed) = Viewed::of(&app, &request).await? else {
+        return choose(&app, &request, Room::Transactions).await;
+    };
     let language = language_of(&request)?;
     let fields = request.head.query()?;
     let filter = Filter::read(&fields);
@@ -82,7 +83,7 @@ fn count_sentence(sums: &BTreeMap<Currency, Total>, is_everything: bool, words: 
         return (if is_everything { words.nothing_yet } else { words.no_results }).to_owned();
     }
     let sum = |(currency, total): (&Currency, &Total)| {
-        format!("{}, {}", (words.payments)(total.count), sum_shown(total.minor, *currency))
+        format!("{}, {}", (words.payments)(total.count), Sum::new(total.minor, *currency))
     };
     sums.iter().map(sum).collect::<Vec<_>>().join(" · ")
 }

@@ -1,9 +1,8 @@
 //! The line of a day beside that of a week ago, as the path data of an inline SVG: whole numbers, no script.
 
-use ledger::Currency;
+use ledger::{Currency, Sum};
 
 use crate::live::{CurrencyCurve, Curve, POINTS_PER_DAY};
-use crate::pages::sum::sum_shown;
 
 /// Width and height of the drawing, in its own units.
 pub(super) const WIDTH: usize = 960;
@@ -31,7 +30,7 @@ impl Chart {
             } else {
                 String::new()
             },
-            top: sum_shown(top, curve.currency),
+            top: Sum::new(top, curve.currency).to_string(),
         })
     }
 }

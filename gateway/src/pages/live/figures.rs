@@ -2,13 +2,12 @@
 
 use askama::Template;
 use catalog::Catalogue;
-use ledger::{Currency, LedgerTime};
+use ledger::{Currency, LedgerTime, Sum};
 
 use super::chart::{Chart, HEIGHT, WIDTH, shilling};
 use crate::clock::east_africa_time;
 use crate::live::{Collected, Detail, Doubt, Figures};
 use crate::pages::frame::{Frame, Shown};
-use crate::pages::sum::sum_shown;
 use crate::pages::words::{LIVE, LiveWords};
 use crate::payments::Total;
 
@@ -104,7 +103,7 @@ impl FiguresView {
 
 fn headline(words: &LiveWords, of: &Collected, detail: Option<&Detail>) -> Headline {
     let curve = detail.and_then(|known| known.curves.iter().find(|curve| curve.currency == of.currency));
-    let sum = |total: Total| sum_shown(total.minor, of.currency);
+    let sum = |total: Total| Sum::new(total.minor, of.currency).to_string();
     Headline {
         sum: sum(of.today),
         payments: (words.payments)(of.today.count),
@@ -125,7 +124,7 @@ fn difference(today: i128, then: i128) -> Option<String> {
 }
 
 fn row(name: Shown, currency: Currency, total: Total) -> Row {
-    Row { name, count: total.count, sum: sum_shown(total.minor, currency) }
+    Row { name, count: total.count, sum: Sum::new(total.minor, currency).to_string() }
 }
 
 fn services(frame: &Frame, catalogue: &Catalogue, known: &Detail) -> Vec<ServiceRow> {
@@ -134,16 +133,15 @@ fn services(frame: &Frame, catalogue: &Catalogue, known: &Detail) -> Vec<Service
         address: format!("/{}/services/{}", frame.code(), row.service),
         agency: row.agency.to_string(),
         paid: row.paid,
-        sums: row.collected.iter().map(|(currency, minor)| sum_shown(*minor, *currency)).collect(),
+        sums: row.collected.iter().map(|(currency, minor)| Sum::new(*minor, *currency).to_string()).collect(),
     });
     rows.collect()
 }
 
 fn doubt(words: &LiveWords, known: &Doubt) -> DoubtView {
-    let suspense = known
-        .suspense
-        .iter()
-        .map(|(currency, total)| (sum_shown(total.minor, *currency), (words.payments)(total.count)));
+    let suspense = known.suspense.iter().map(|(currency, total)| {
+        (Sum::new(total.minor, *currency).to_string(), (words.payments)(total.count))
+    });
     DoubtView {
         suspense: suspense.collect(),
         oldest: known.suspense_oldest_age_seconds.map(words.age),

@@ -34,7 +34,9 @@ pub(super) async fn treasury_stream(app: SharedApp, request: Request<App>) -> Re
 
 /// `GET /{lang}/agency/live`: of one agency.
 pub(super) async fn agency(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let Some(viewed) = Viewed::of(&app, &request)? else { return choose(&app, &request, Room::Live) };
+    let Some(viewed) = Viewed::of(&app, &request).await? else {
+        return choose(&app, &request, Room::Live).await;
+    };
     let frame = Frame::new(&app, language_of(&request)?, None);
     let heading = viewed.name(&app, &frame);
     show(&app, &request, &viewed.scope, &viewed.chosen, heading).await
@@ -42,7 +44,7 @@ pub(super) async fn agency(app: SharedApp, request: Request<App>) -> Result<Resp
 
 /// `GET /{lang}/agency/live/stream`.
 pub(super) async fn agency_stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let viewed = Viewed::of(&app, &request)?.ok_or_else(crate::api::no_rows)?;
+    let viewed = Viewed::of(&app, &request).await?.ok_or_else(crate::api::no_rows)?;
     stream(app, &request, viewed.scope).await
 }
 

@@ -15,6 +15,8 @@ pub(in crate::pages) enum Room {
     Live,
     /// Its payments, one by one.
     Transactions,
+    /// What becomes of applications.
+    Applications,
     /// The screen at a gate.
     Gate,
 }
@@ -63,8 +65,9 @@ impl Bar {
 fn rooms(role: Role) -> &'static [Room] {
     match role {
         Role::AgencyGate => &[Room::Gate],
-        Role::Treasury => &[Room::Live, Room::Today, Room::Transactions],
-        _ => &[Room::Today, Room::Live, Room::Transactions],
+        Role::AgencyOfficer => &[Room::Applications],
+        Role::Treasury => &[Room::Live, Room::Today, Room::Transactions, Room::Applications],
+        _ => &[Room::Today, Room::Live, Room::Transactions, Room::Applications],
     }
 }
 
@@ -76,6 +79,7 @@ fn address(room: Room, role: Role, language: Language) -> String {
         Room::Live if role.belongs_to_an_agency() => format!("/{language}/agency/live"),
         Room::Live => format!("/{language}/treasury/live"),
         Room::Transactions => format!("/{language}/agency/transactions"),
+        Room::Applications => format!("/{language}/agency/applications"),
         Room::Gate => format!("/{language}/gate"),
     }
 }

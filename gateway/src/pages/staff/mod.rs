@@ -9,10 +9,12 @@ pub(super) mod demo;
 pub(super) mod provider;
 pub(super) mod set_up;
 pub(super) mod sign_in;
+mod upload;
 
 use std::sync::Arc;
 
 pub(super) use bar::{Bar, Room};
+pub(super) use upload::{Upload, staff_upload};
 
 use crate::api::Access;
 use crate::app::App;
@@ -39,14 +41,16 @@ where
 {
     Route::post(pattern, name, access, move |app, request: Request<App>| async move {
         let form = request.form()?;
-        let token = form.get(TOKEN_FIELD).unwrap_or_default();
-        let session = request.principal.session();
-        if !session.is_some_and(|session| session.is_form_token(token)) {
-            return Err(Problem::new(
-                Code::Forbidden,
-                "The form does not belong to this session: open its page again.",
-            ));
-        }
+        expect_token(&request, form.get(TOKEN_FIELD).unwrap_or_default())?;
         handler(app, request).await
     })
+}
+
+/// Refuses a form that does not repeat the token of the session.
+fn expect_token(request: &Request<App>, token: &str) -> Result<(), Problem> {
+    let session = request.principal.session();
+    if session.is_some_and(|session| session.is_form_token(token)) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "The form does not belong to this session: open its page again."))
 }

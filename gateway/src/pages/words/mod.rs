@@ -1,6 +1,7 @@
 //! What pages say. Each page has a struct of its sentences and one value of it for each language, so that a sentence
 //! that exists in one language only does not compile. The Swahili is a draft for a speaker of it to review.
 
+mod applications;
 mod bill;
 mod catalogue;
 mod console;
@@ -19,6 +20,7 @@ mod track;
 
 use catalog::Language;
 
+pub(super) use applications::{APPLICATIONS, ApplicationWords};
 pub(super) use bill::{BILL, BillWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};
 pub(super) use console::{CONSOLE, ConsoleWords};

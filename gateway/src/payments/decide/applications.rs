@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use catalog::Holidays;
 use ledger::table::RunError;
 use ledger::{Decision, View};
 
@@ -24,7 +25,9 @@ pub(super) fn decide(
     ask: &ApplicationAsk,
 ) -> Result<Decision<Payments>, RunError> {
     match ask {
-        ApplicationAsk::Report { agency, reports } => report(view, command, agency, reports),
+        ApplicationAsk::Report { agency, reports, holidays } => {
+            report(view, command, agency, reports, holidays)
+        }
     }
 }
 
@@ -34,11 +37,12 @@ fn report(
     command: &Command,
     agency: &str,
     reports: &[ApplicationReport],
+    holidays: &Holidays,
 ) -> Result<Decision<Payments>, RunError> {
     let mut known: HashMap<PaymentNumber, Arc<Application>> = HashMap::new();
     let (mut drafts, mut refused) = (Vec::new(), Vec::new());
     for (index, report) in reports.iter().enumerate() {
-        match judge(view, agency, &known, report)? {
+        match judge(view, agency, &known, report, holidays)? {
             Ok(Some(moved)) => {
                 let mut application = match known.remove(&moved.bill) {
                     Some(application) => application,
@@ -67,6 +71,7 @@ fn judge(
     agency: &str,
     known: &HashMap<PaymentNumber, Arc<Application>>,
     report: &ApplicationReport,
+    holidays: &Holidays,
 ) -> Result<Result<Option<ApplicationMoved>, ApplicationRefusal>, RunError> {
     let bill = Payments::bill(view, report.bill)?.filter(|bill| *bill.terms.agency == *agency);
     let Some(bill) = bill else { return Ok(Err(ApplicationRefusal::NoSuchBill)) };
@@ -84,8 +89,12 @@ fn judge(
     let Some(to) = from.after(&report.news) else {
         return Ok(Err(ApplicationRefusal::NotFrom { state: from }));
     };
-    let paid = application.as_ref().map_or(paid, |application| application.paid);
     let terms = &bill.terms;
+    // The first report fixes the promise: a holiday that is declared later moves none that is already counted.
+    let (paid, due_day) = match &application {
+        Some(application) => (application.paid, application.due_day),
+        None => (paid, terms.promised_working_days.map(|days| due_day(paid, days, holidays))),
+    };
     Ok(Ok(Some(ApplicationMoved {
         bill: report.bill,
         agency: Arc::clone(&terms.agency),
@@ -93,6 +102,6 @@ fn judge(
         news: report.news.clone(),
         to,
         paid,
-        due_day: terms.promised_working_days.map(|days| due_day(paid, days)),
+        due_day,
     })))
 }

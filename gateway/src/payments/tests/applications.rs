@@ -1,6 +1,7 @@
 //! Applications: what agencies may report, and that it survives whatever happens to the machine.
 
-use ledger::StateMachine as _;
+use catalog::{Catalogue, Holidays};
+use ledger::{LedgerTime, StateMachine as _};
 
 use super::desk::{Desk, kes, line};
 use crate::payments::{
@@ -27,7 +28,11 @@ impl Desk {
             .iter()
             .map(|(bill, news)| ApplicationReport { bill: *bill, news: news.clone() })
             .collect();
-        self.ask(Ask::Application(ApplicationAsk::Report { agency: agency.into(), reports }))
+        self.reports_with(agency, reports, Holidays::default())
+    }
+
+    fn reports_with(&self, agency: &str, reports: Vec<ApplicationReport>, holidays: Holidays) -> Answer {
+        self.ask(Ask::Application(ApplicationAsk::Report { agency: agency.into(), reports, holidays }))
     }
 
     fn application(&self, bill: PaymentNumber) -> Option<Application> {
@@ -68,6 +73,22 @@ fn only_the_agency_of_a_paid_bill_reports_and_only_what_follows() {
     let paid_day = crate::payments::revenue_day(application.paid);
     assert_eq!(application.promise(paid_day), Promise::OnTime);
     assert_eq!(application.promise(paid_day + 100), Promise::OnTime, "it was ready in time");
+}
+
+#[test]
+fn the_first_report_fixes_the_promise_and_holidays_of_later_move_it_no_more() {
+    let mut desk = Desk::open();
+    let bill = desk.paid_bill("TKA1", Some(30));
+    let report = |news| vec![ApplicationReport { bill, news }];
+    let law = Catalogue::embedded().holidays().clone();
+    let paid = LedgerTime::from_micros(desk.clock.now_micros());
+    let without = crate::payments::due_day(paid, 30, &Holidays::default());
+    let with = crate::payments::due_day(paid, 30, &law);
+    assert_eq!(with - without, 4, "it ends on New Year's Day, a Friday, and Christmas is one before");
+    assert!(matches!(desk.reports_with("KWS", report(ApplicationNews::AtAgency), law), Answer::Done { .. }));
+    assert_eq!(desk.application(bill).unwrap().due_day, Some(with));
+    desk.reports_with("KWS", report(ready("Nyeri")), Holidays::default());
+    assert_eq!(desk.application(bill).unwrap().due_day, Some(with));
 }
 
 #[test]

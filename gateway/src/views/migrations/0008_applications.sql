@@ -22,5 +22,7 @@ CREATE TABLE application (
 
 CREATE INDEX application_by_time ON application (since, changed_by);
 CREATE INDEX application_by_agency ON application (agency, since, changed_by);
+-- What is not ready yet, among which is what is late.
+CREATE INDEX application_not_ready ON application (agency, since, changed_by) WHERE ready_day IS NULL;
 CREATE INDEX application_uncollected ON application (agency, centre, since_day, service) WHERE state = 'ready';
 CREATE INDEX application_by_ready_day ON application (ready_day, agency, service) WHERE ready_day IS NOT NULL;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ledger::LedgerTime;
 
-use crate::payments::{ApplicationState, PaymentNumber};
+use crate::payments::{ApplicationState, PaymentNumber, Promise};
 use crate::views::error::{QueryError, ViewsError};
 use crate::views::page::{Found, List, Page, PageRequest};
 use crate::views::reader::{Listed, ViewsReader};
@@ -69,6 +69,8 @@ pub struct ApplicationFilter {
     pub state: Option<ApplicationState>,
     /// At this centre.
     pub centre: Option<Arc<str>>,
+    /// Not ready on this day, which is after the last day of the promise. Days since 1 January 1970 in East Africa Time.
+    pub late_on: Option<i32>,
 }
 
 /// Documents of one service that became ready at one centre on one day, and that nobody has collected.
@@ -130,7 +132,13 @@ pub(in crate::views) fn select(
     filter: &ApplicationFilter,
     page: PageRequest,
 ) -> Result<Select, QueryError> {
-    Select::of(&APPLICATIONS, scope)
+    let select = Select::of(&APPLICATIONS, scope);
+    let select = match filter.late_on {
+        // Written out, not bound: only so does SQLite see that the index of what is not ready yet is enough.
+        Some(today) => select.and("ready_day IS NULL").and_below("due_day", i64::from(today)),
+        None => select,
+    };
+    select
         .and_is("agency", filter.agency.clone())
         .and_is("service", filter.service.clone())
         .and_is("state", filter.state.map(ApplicationState::word))
@@ -166,6 +174,13 @@ impl ApplicationRow {
             paid: row.time("paid")?,
             changed_by: row.count("changed_by")?,
         })
+    }
+}
+
+impl ApplicationRow {
+    /// How it stands to the promise on this day.
+    pub fn promise(&self, today: i32) -> Promise {
+        Promise::of(self.due_day, self.ready_day.unwrap_or(today), self.ready_day.is_some())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The questions that the views answer, one file for each kind of row.
 
+pub(super) mod agencies;
 pub(super) mod applications;
 pub(super) mod attempts;
 pub(super) mod balances;

@@ -13,6 +13,7 @@ use crate::views::page::{Found, List, Page, PageRequest, TimeRange};
 use crate::views::reader::{Listed, ViewsReader};
 use crate::views::row::Columns;
 use crate::views::scope::{Scope, Select, Source};
+use crate::views::wide;
 
 const PAYMENTS: Source = Source {
     columns: "sequence, provider, short_code, channel_receipt, minor, currency, told_by, placement, payment_number, \
@@ -22,8 +23,7 @@ const PAYMENTS: Source = Source {
 };
 
 const SUSPENSE_SUMS: Source = Source {
-    columns: "currency, count(*) AS count, sum(minor / 1000000000) AS minor_e9, sum(minor % 1000000000) AS minor, \
-              min(booked) AS oldest",
+    columns: concat!("currency, count(*) AS count, min(booked) AS oldest, ", wide::sum_of!("minor", "minor")),
     tables: "payment",
     agency: "agency",
 };
@@ -252,13 +252,10 @@ impl SuspenseRow {
 
 impl SuspenseSum {
     fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
-        let (high, low): (i64, i64) = (row.get("minor_e9")?, row.get("minor")?);
+        let minor = wide::of_e9(row.get("minor_e9")?, row.get("minor")?);
         Ok(Self {
             currency: row.word("currency")?,
-            total: Total {
-                count: row.count("count")?,
-                minor: i128::from(high) * 1_000_000_000 + i128::from(low),
-            },
+            total: Total { count: row.count("count")?, minor },
             oldest: row.time("oldest")?,
         })
     }

@@ -13,6 +13,7 @@ use crate::views::page::{Found, List, Page, PageRequest, TimeRange};
 use crate::views::reader::{Listed, ViewsReader};
 use crate::views::row::Columns;
 use crate::views::scope::{Scope, Select, Source};
+use crate::views::wide;
 
 const TABLES: &str = "payment LEFT JOIN bill ON bill.payment_number = payment.payment_number";
 
@@ -25,10 +26,12 @@ const TRANSACTIONS: Source = Source {
     agency: "payment.agency",
 };
 
-/// How many there are and what they come to. Two parts, because a sum may be wider than the numbers of SQLite.
+/// How many there are and what they come to.
 const SUMS: Source = Source {
-    columns: "payment.currency AS currency, count(*) AS count, sum(payment.minor / 1000000000) AS high, \
-              sum(payment.minor % 1000000000) AS low",
+    columns: concat!(
+        "payment.currency AS currency, count(*) AS count, ",
+        wide::sum_of!("payment.minor", "minor")
+    ),
     tables: TABLES,
     agency: "payment.agency",
 };
@@ -160,8 +163,7 @@ pub(in crate::views) fn filtered(source: &Source, scope: &Scope, filter: &Transa
 }
 
 fn read_sum(row: Columns<'_>) -> Result<(Currency, Total), ViewsError> {
-    let (high, low): (i64, i64) = (row.get("high")?, row.get("low")?);
-    let minor = i128::from(high) * 1_000_000_000 + i128::from(low);
+    let minor = wide::of_e9(row.get("minor_e9")?, row.get("minor")?);
     Ok((row.word("currency")?, Total { count: row.count("count")?, minor }))
 }
 

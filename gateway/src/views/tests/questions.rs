@@ -15,7 +15,7 @@ use crate::payments::{
 use crate::views::file::reading;
 use crate::views::page::Cursor;
 use crate::views::queries::{
-    applications, attempts, bills, collections, entries, minutes, payments, quarantine, usage,
+    agencies, applications, attempts, bills, collections, entries, minutes, payments, quarantine, usage,
 };
 use crate::views::scope::{Select, Source};
 use crate::views::shared::QUESTIONS_MAX;
@@ -329,6 +329,34 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
             assert!(plan.starts_with("SEARCH"), "{what} for {scope:?}: {plan}");
         }
     }
+}
+
+#[test]
+fn what_is_late_is_found_among_what_is_not_ready() {
+    let world = World::new();
+    world.wait(|health| health.answers_at.is_some());
+    let late = ApplicationFilter { late_on: Some(1), ..ApplicationFilter::default() };
+    let page = PageRequest { after: None, size: PageSize::default() };
+    let plan = world.plan(applications::select(&Scope::Agency("KWS".into()), &late, page).unwrap());
+    assert!(plan.contains("application_not_ready") && !plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn agencies_that_the_books_know_are_found_one_by_one() {
+    let mut world = World::new();
+    world.bill_called("NTSA", 1_000, None);
+    world.bill_called("KWS", 1_000, None);
+    world.bill_called("KWS", 1_000, None);
+    world.catch_up();
+    let known = |scope: Scope| {
+        let found = world.ask(world.reader().agencies(&scope)).unwrap().found;
+        found.iter().map(|code| code.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(known(Scope::All), ["KWS", "NTSA"]);
+    assert_eq!(known(Scope::Agency("NTSA".into())), ["NTSA"]);
+    assert!(known(Scope::Agency("KRA".into())).is_empty());
+    let plan = world.plan(agencies::select(&Scope::All));
+    assert!(!plan.contains("SCAN bill") && !plan.contains("SCAN payment"), "{plan}");
 }
 
 #[test]

@@ -152,6 +152,21 @@ impl World {
     }
 
     pub(super) fn bill_called(&mut self, agency: &str, minor: i64, reference: Option<&str>) -> PaymentNumber {
+        self.make_bill(agency, minor, reference, None)
+    }
+
+    /// A bill whose agency promises something within so many working days.
+    pub(super) fn promised_bill(&mut self, agency: &str, minor: i64, days: Option<u16>) -> PaymentNumber {
+        self.make_bill(agency, minor, None, days)
+    }
+
+    fn make_bill(
+        &mut self,
+        agency: &str,
+        minor: i64,
+        reference: Option<&str>,
+        promised_working_days: Option<u16>,
+    ) -> PaymentNumber {
         let random = self.random();
         let line = |code: &str, minor| BillLine {
             code: code.into(),
@@ -178,7 +193,7 @@ impl World {
             convenience_basis: "SAMPLE/none".into(),
             waived: None,
             part_payment: PartPaymentRule::Allowed,
-            promised_working_days: None,
+            promised_working_days,
             catalogue: CatalogueVersion { number: 1, hash: "00".into() },
             assessment: None,
             agency_reference: reference.map(Into::into),

@@ -1,50 +1,29 @@
 //! Applications: agencies report what becomes of them, one by one or by the file, and see what waits and for how long.
 
-mod file;
-
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::lists::{no_answer, page_request, show_page, views_scope, wrong};
-use super::{SharedApp, access, trouble};
+use super::{SharedApp, trouble};
 use crate::app::App;
+use crate::applications::{self, FileFault, FileKind, PROMISE_DAYS, PromiseFigures, WrittenNews};
 use crate::clock::{day_as_date, format_rfc3339};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Application, ApplicationAsk, ApplicationNews, ApplicationReport, ApplicationState, Ask, Bill,
-    BillId, Centre, Command, PaymentNumber, Promise, QueryReason, Refusal, RefusedReport, due_day,
-    revenue_day,
+    Application, ApplicationNews, ApplicationReport, ApplicationState, Bill, BillId, PaymentNumber, Promise,
+    QueryReason, REPORTS_TOGETHER_MAX, RefusedReport, revenue_day,
 };
-use crate::views::{ApplicationFilter, ApplicationRow, PromiseRow, UncollectedRow};
+use crate::views::{ApplicationFilter, ApplicationRow};
 
-/// Under so many a share says nothing.
-const ENOUGH_FOR_A_SHARE: u64 = 30;
-/// How many days back promises are looked at, unless the caller says otherwise.
-const PROMISE_DAYS: i32 = 90;
 /// The most that may be asked for.
 const PROMISE_DAYS_MAX: i32 = 3660;
-/// Ages of what nobody has collected, in days: up to and including.
-const AGES: [i32; 3] = [7, 30, 90];
-
-/// What an agency reports.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReportBody {
-    /// What the application is now.
-    status: String,
-    /// Where it lies; with `ready` alone.
-    centre: Option<String>,
-    /// What is asked about; with `query_raised` alone.
-    reason: Option<QueryReason>,
-}
-
 #[derive(Serialize)]
 struct ApplicationBody {
     payment_number: String,
@@ -95,9 +74,12 @@ struct ApplicationListed {
 /// `POST /v1/applications/{ref}/events`.
 pub(super) async fn report(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let bill = find_bill(&app, &request)?;
-    let news = request.json::<ReportBody>()?.news().map_err(|error| Problem::validation(vec![error]))?;
+    let news = request.json::<WrittenNews>()?.news().map_err(|fault| {
+        let error = FieldError::new(format!("/{}", fault.field()), fault.word(), fault.to_string());
+        Problem::validation(vec![error])
+    })?;
     let reports = vec![ApplicationReport { bill: bill.terms.number, news }];
-    match record(&app, &request, reports).await? {
+    match applications::record(&app, &request, reports).await? {
         Ok(()) => show_bill(&app, &bill),
         Err(refused) => {
             let reason = refused.first().map(|refused| refused.reason.to_string()).unwrap_or_default();
@@ -113,13 +95,13 @@ pub(super) async fn batch(app: SharedApp, request: Request<App>) -> Result<Respo
         lines: usize,
     }
     let claimed = request.head.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    let lines = file::read(claimed, request.bytes())?;
+    let lines = applications::read(kind_of(claimed)?, request.bytes()).map_err(refused_file)?;
     let reports = lines.iter().map(|line| line.report.clone()).collect();
-    match record(&app, &request, reports).await? {
+    match applications::record(&app, &request, reports).await? {
         Ok(()) => Ok(response::json(StatusCode::OK, &Taken { lines: lines.len() })),
         Err(refused) => {
-            let error = |refused: RefusedReport| file::wrong(lines[refused.index].number, &refused.reason);
-            Err(file::refused(refused.into_iter().map(error).collect()))
+            let error = |refused: RefusedReport| wrong_line(lines[refused.index].number, &refused.reason);
+            Err(Problem::validation(refused.into_iter().map(error).collect()))
         }
     }
 }
@@ -144,6 +126,7 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         service: query.get("service").map(Into::into),
         state: state.transpose()?,
         centre: query.get("centre").map(Into::into),
+        late_on: None,
     };
     let page = app.views.reader().applications(&views_scope(&request)?, &filter, page_request(&query)?).await;
     let today = revenue_day(app.now());
@@ -169,32 +152,21 @@ pub(super) async fn uncollected(app: SharedApp, request: Request<App>) -> Result
         up_to_90_days: u64,
         longer: u64,
     }
-    let found = app.views.reader().uncollected(&views_scope(&request)?).await.map_err(no_answer)?;
-    let today = revenue_day(app.now());
-    let mut centres: BTreeMap<(String, String), CentreBody> = BTreeMap::new();
-    for UncollectedRow { agency, centre, since_day, count, .. } in found.found {
-        let key = (agency.to_string(), centre.to_string());
-        let body = centres.entry(key).or_insert_with_key(|(agency, centre)| CentreBody {
-            agency: agency.clone(),
-            centre: centre.clone(),
-            uncollected: 0,
-            oldest_days: 0,
-            up_to_7_days: 0,
-            up_to_30_days: 0,
-            up_to_90_days: 0,
-            longer: 0,
-        });
-        let age = (today - since_day).max(0);
-        body.uncollected += count;
-        body.oldest_days = body.oldest_days.max(age);
-        *match AGES.iter().position(|most| age <= *most) {
-            Some(0) => &mut body.up_to_7_days,
-            Some(1) => &mut body.up_to_30_days,
-            Some(_) => &mut body.up_to_90_days,
-            None => &mut body.longer,
-        } += count;
-    }
-    let body = Body { data: centres.into_values().collect(), as_of_sequence: found.sequence };
+    let found = applications::uncollected(&app, &views_scope(&request)?).await.map_err(no_answer)?;
+    let data = found.found.into_iter().map(|figures| {
+        let [up_to_7_days, up_to_30_days, up_to_90_days, longer] = figures.by_age;
+        CentreBody {
+            agency: figures.agency.to_string(),
+            centre: figures.centre.to_string(),
+            uncollected: figures.uncollected,
+            oldest_days: figures.oldest_days,
+            up_to_7_days,
+            up_to_30_days,
+            up_to_90_days,
+            longer,
+        }
+    });
+    let body = Body { data: data.collect(), as_of_sequence: found.sequence };
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
@@ -228,17 +200,14 @@ pub(super) async fn promises(app: SharedApp, request: Request<App>) -> Result<Re
     let today = revenue_day(app.now());
     let span: RangeInclusive<i32> = today - days + 1..=today;
     let found =
-        app.views.reader().promises(&views_scope(&request)?, span.clone()).await.map_err(no_answer)?;
-    let data = found.found.into_iter().map(|PromiseRow { agency, service, ready, kept }| {
-        let enough_data = ready >= ENOUGH_FOR_A_SHARE;
-        ServiceBody {
-            agency: agency.to_string(),
-            service: service.to_string(),
-            ready,
-            kept,
-            kept_per_mille: enough_data.then(|| kept.saturating_mul(1_000) / ready),
-            enough_data,
-        }
+        applications::promises(&app, &views_scope(&request)?, span.clone()).await.map_err(no_answer)?;
+    let data = found.found.into_iter().map(|PromiseFigures { row, kept_per_mille }| ServiceBody {
+        agency: row.agency.to_string(),
+        service: row.service.to_string(),
+        ready: row.ready,
+        kept: row.kept,
+        kept_per_mille,
+        enough_data: kept_per_mille.is_some(),
     });
     let body = Body {
         from: day_as_date(*span.start()).to_string(),
@@ -249,30 +218,44 @@ pub(super) async fn promises(app: SharedApp, request: Request<App>) -> Result<Re
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
-/// Lets the books record reports of the caller's agency.
-async fn record(
-    app: &App,
-    request: &Request<App>,
-    reports: Vec<ApplicationReport>,
-) -> Result<Result<(), Vec<RefusedReport>>, Problem> {
-    let access::RowScope::Agency(agency) = request.principal.scope() else {
-        return Err(Problem::new(Code::Forbidden, "Only an agency reports on applications."));
-    };
-    let command = Command {
-        principal: request.principal.name(),
-        cause: request.head.id().as_str().into(),
-        ask: Ask::Application(ApplicationAsk::Report { agency, reports }),
-    };
-    match app.books.ask(command).await.map_err(|error| trouble::books(&error))? {
-        Answer::Done { .. } | Answer::Nothing => Ok(Ok(())),
-        Answer::Refused(Refusal::Reports(refused)) => Ok(Err(refused)),
-        Answer::Refused(refusal) => Err(trouble::refusal(&refusal)),
-        other => Err(trouble::internal(format!("{other:?} answers no report"))),
+/// What a body of this type is.
+fn kind_of(content_type: &[u8]) -> Result<FileKind, Problem> {
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if essence.eq_ignore_ascii_case(b"text/csv") {
+        return Ok(FileKind::Csv);
     }
+    if essence.eq_ignore_ascii_case(b"application/x-ndjson") {
+        return Ok(FileKind::JsonLines);
+    }
+    let detail = "Send Content-Type: text/csv or application/x-ndjson.";
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
+}
+
+/// A file of which nothing was taken.
+fn refused_file(fault: FileFault) -> Problem {
+    let heading = |what: String| FieldError::new("/lines/1", "heading", what);
+    let errors = match fault {
+        FileFault::NotUtf8 => {
+            vec![FieldError::new("", "not_utf8", "The file is not text in UTF-8.")]
+        }
+        FileFault::LineCount => {
+            let detail = format!("A file has 1 to {REPORTS_TOGETHER_MAX} lines; send larger ones in parts.");
+            vec![FieldError::new("", "too_many_lines", detail)]
+        }
+        FileFault::Heading => vec![heading("The heading is not a row of CSV.".to_owned())],
+        FileFault::ColumnMissing(name) => vec![heading(format!("The heading has no column {name}."))],
+        FileFault::Lines(faults) => faults.iter().map(|(number, fault)| wrong_line(*number, fault)).collect(),
+    };
+    Problem::validation(errors)
+}
+
+/// What is wrong with a line.
+fn wrong_line(number: u64, reason: &impl ToString) -> FieldError {
+    FieldError::new(format!("/lines/{number}"), "line_refused", reason.to_string())
 }
 
 /// The bill that the path names, if the caller sees it.
-fn find_bill(app: &App, request: &Request<App>) -> Result<std::sync::Arc<Bill>, Problem> {
+fn find_bill(app: &App, request: &Request<App>) -> Result<Arc<Bill>, Problem> {
     let reference = request.head.parameter("ref");
     let found = match (reference.parse::<PaymentNumber>(), reference.parse::<BillId>()) {
         (Ok(number), _) => app.books.bill(number),
@@ -283,51 +266,14 @@ fn find_bill(app: &App, request: &Request<App>) -> Result<std::sync::Arc<Bill>, 
 }
 
 fn show_bill(app: &App, bill: &Bill) -> Result<Response, Problem> {
-    let application = app.books.application(bill.terms.number).map_err(|error| trouble::lookup(&error))?;
-    let today = revenue_day(app.now());
-    let body = match application {
-        Some(application) => ApplicationBody::of(&application, today),
-        None => ApplicationBody::of_bill(bill, today).ok_or_else(|| {
-            let detail =
-                format!("The bill is {}: an application begins when its bill is paid.", bill.state.word());
-            Problem::new(Code::Conflict, detail)
-        })?,
-    };
+    let application = applications::of_bill(app, bill).map_err(|error| trouble::lookup(&error))?;
+    let application = application.ok_or_else(|| {
+        let detail =
+            format!("The bill is {}: an application begins when its bill is paid.", bill.state.word());
+        Problem::new(Code::Conflict, detail)
+    })?;
+    let body = ApplicationBody::of(&application, revenue_day(app.now()));
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
-}
-
-impl ReportBody {
-    /// What is reported; or which field is wrong.
-    fn news(self) -> Result<ApplicationNews, FieldError> {
-        let Self { status, centre, reason } = self;
-        match (status.as_str(), centre, reason) {
-            ("at_agency", None, None) => Ok(ApplicationNews::AtAgency),
-            ("query_raised", None, Some(reason)) => Ok(ApplicationNews::QueryRaised { reason }),
-            ("query_raised", None, None) => {
-                Err(FieldError::new("/reason", "missing", "query_raised says what is asked about."))
-            }
-            ("ready", Some(centre), None) => {
-                let centre: Centre = centre.parse().map_err(|error: crate::payments::NotACentre| {
-                    FieldError::new("/centre", "not_a_centre", format!("{error}."))
-                })?;
-                Ok(ApplicationNews::Ready { centre })
-            }
-            ("ready", None, None) => Err(FieldError::new("/centre", "missing", "ready says where.")),
-            ("collected", None, None) => Ok(ApplicationNews::Collected),
-            ("returned", None, None) => Ok(ApplicationNews::Returned),
-            ("at_agency" | "query_raised" | "ready" | "collected" | "returned", Some(_), _) => {
-                Err(FieldError::new("/centre", "not_allowed", "Only ready has a centre."))
-            }
-            ("at_agency" | "ready" | "collected" | "returned", _, Some(_)) => {
-                Err(FieldError::new("/reason", "not_allowed", "Only query_raised has a reason."))
-            }
-            _ => Err(FieldError::new(
-                "/status",
-                "unknown_status",
-                "It is at_agency, query_raised, ready, collected or returned.",
-            )),
-        }
-    }
 }
 
 impl ApplicationBody {
@@ -357,25 +303,6 @@ impl ApplicationBody {
             as_of_sequence: application.changed_by,
         }
     }
-
-    /// Of a bill of which the agency has said nothing yet; nothing unless it is paid.
-    fn of_bill(bill: &Bill, today: i32) -> Option<Self> {
-        let terms = &bill.terms;
-        let paid = bill.completed().filter(|_| bill.state.is_settled())?;
-        let due = terms.promised_working_days.map(|days| due_day(paid, days));
-        Some(Self {
-            payment_number: terms.number.to_string(),
-            agency: terms.agency.to_string(),
-            service: terms.service.to_string(),
-            status: ApplicationState::Paid.word(),
-            since: format_rfc3339(paid.micros()),
-            centre: None,
-            paid_at: format_rfc3339(paid.micros()),
-            promise: PromiseBody::of(due, Promise::of(due, today, false)),
-            steps: Vec::new(),
-            as_of_sequence: bill.changed_by,
-        })
-    }
 }
 
 impl PromiseBody {
@@ -392,8 +319,7 @@ impl PromiseBody {
 
 impl ApplicationListed {
     fn of(row: ApplicationRow, today: i32) -> Self {
-        let looked_at = row.ready_day.unwrap_or(today);
-        let promise = Promise::of(row.due_day, looked_at, row.ready_day.is_some());
+        let promise = row.promise(today);
         Self {
             payment_number: row.bill.to_string(),
             agency: row.agency.to_string(),
