@@ -196,6 +196,6 @@ fn a_damaged_key_of_a_month_that_passed_stops_neither_bills_nor_references_of_th
     gateway.stop();
     let of_now = gateway.keys().join(format!("lookup/{:04}-{:02}.key", today.year(), today.month()));
     std::fs::write(&of_now, b"not what was written").unwrap();
-    let said = gateway.try_start_again().err().expect("it does not start").expect(1).said();
+    let said = gateway.try_start_again().expect_err("it does not start").expect(1).said();
     assert!(said.contains(of_now.to_str().unwrap()) && said.contains("from a copy"), "{said}");
 }
