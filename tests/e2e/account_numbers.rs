@@ -174,7 +174,10 @@ fn a_damaged_key_of_a_month_that_passed_stops_neither_bills_nor_references_of_th
     let mut gateway = Gateway::serve().start();
     gateway.check().expect(0);
     gateway.stop();
-    let today = jiff::Zoned::now().date().first_of_month();
+    // Months are those of East Africa, three hours ahead.
+    let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs() + 3 * 3_600;
+    let now = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap()).unwrap();
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
     let last = today.yesterday().unwrap();
     let key = gateway.keys().join(format!("lookup/{:04}-{:02}.key", last.year(), last.month()));
     std::fs::create_dir_all(key.parent().unwrap()).unwrap();
@@ -196,6 +199,6 @@ fn a_damaged_key_of_a_month_that_passed_stops_neither_bills_nor_references_of_th
     gateway.stop();
     let of_now = gateway.keys().join(format!("lookup/{:04}-{:02}.key", today.year(), today.month()));
     std::fs::write(&of_now, b"not what was written").unwrap();
-    let said = gateway.try_start_again().err().expect("it does not start").expect(1).said();
+    let said = gateway.try_start_again().expect_err("it does not start").expect(1).said();
     assert!(said.contains(of_now.to_str().unwrap()) && said.contains("from a copy"), "{said}");
 }

@@ -199,7 +199,7 @@ fn a_start_without_the_document_in_force_says_which_it_is_and_what_to_do() {
     let hash = file.file_stem().unwrap().to_str().unwrap().to_owned();
     let aside = gateway.folder().join("aside.json");
     std::fs::rename(&file, &aside).unwrap();
-    let said = gateway.try_start_again().err().expect("it does not start").expect(1).said();
+    let said = gateway.try_start_again().expect_err("it does not start").expect(1).said();
     for expected in ["catalogue 1 is in force", &hash, "from a copy", "catalogue.file"] {
         assert!(said.contains(expected), "{expected} is not in {said}");
     }

@@ -216,6 +216,6 @@ fn without_a_name_of_their_own_no_catalogue_with_systems_of_agencies_is_served()
         checked.contains("which is in force") && checked.contains("routing.base_url is not set"),
         "{checked}"
     );
-    let said = gateway.try_start_again().err().expect("it does not start").expect(1).said();
+    let said = gateway.try_start_again().expect_err("it does not start").expect(1).said();
     assert!(said.contains("routing.base_url is not set"), "{said}");
 }
