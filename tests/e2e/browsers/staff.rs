@@ -58,7 +58,9 @@ impl Day {
         let paying = |payment: &Payment| gateway.safaricom().confirms(payment).expect_success();
         let made = |adults| kws.bills(&Order::hells_gate(adults));
         let (paid, part, unpaid, visitors) = (referenced(&kws), made(3), made(3), [made(1), made(4)]);
-        let in_a_month = jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(30)).to_string();
+        let today: jiff::Timestamp = paid.json["created_at"].as_str().unwrap().parse().unwrap();
+        let in_a_month = (today + jiff::SignedDuration::from_hours(30 * 24)).to_string();
+        let in_a_month = &in_a_month[..10];
         let elsewhere = kra.bills(&Order::assessment(900, "202612345678901234"));
         let in_season = edge.bills(&Order::of("sample-edge-seasons", &json!({"date": in_a_month})));
         let payment = Payment::of_bill(&paid);
