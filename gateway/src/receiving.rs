@@ -115,9 +115,8 @@ fn note_delay(app: &App, provider: Provider, moved: Option<LedgerTime>) {
 fn delays_of(provider: Provider) -> &'static Histogram {
     static OF_PROVIDERS: [OnceLock<Histogram>; Provider::ALL.len()] =
         [const { OnceLock::new() }; Provider::ALL.len()];
-    OF_PROVIDERS[provider as usize].get_or_init(
-        || histogram!(names::PAYMENT_CONFIRMATION_SECONDS.name, "channel" => provider.word()),
-    )
+    OF_PROVIDERS[provider as usize]
+        .get_or_init(|| histogram!(names::PAYMENT_CONFIRMATION_SECONDS.name, "channel" => provider.word()))
 }
 
 /// What the message says of the account, to be compared later. That no hash can be made of what was typed is no reason to

@@ -18,12 +18,12 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::notices::delivery::{self, LostSecret};
 use crate::notices::signature::SigningKey;
+use crate::outbound::posting::NowhereToPost;
 use crate::payments::{
     Answer, Ask, DeliveryAttempt, DeliveryOutcome, DisabledReason, Endpoint, EndpointChange, EndpointId,
     EndpointTerms, NoticeAsk, NoticeId, NoticeKind, SigningScheme,
 };
 use crate::personal::{Field, Personal};
-use crate::outbound::posting::NowhereToPost;
 
 /// Longest description in characters.
 const LABEL_LEN_MAX: usize = 80;
