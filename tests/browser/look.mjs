@@ -87,16 +87,24 @@ async function send(page, look) {
   await page.goto(`${asked.origin}/en/staff/sign-in`);
   const [answer] = await Promise.all([
     page.waitForNavigation(),
-    page.evaluate(([action, fields]) => {
+    page.evaluate(([action, fields, file]) => {
       const form = document.createElement("form");
       Object.assign(form, { method: "post", action });
       for (const [name, value] of fields) {
         const type = "hidden";
         form.append(Object.assign(document.createElement("input"), { type, name, value }));
       }
+      if (file !== undefined) {
+        const chosen = new DataTransfer();
+        chosen.items.add(new File([file.content], "file.csv", { type: "text/csv" }));
+        const input = Object.assign(document.createElement("input"), { type: "file", name: file.field });
+        input.files = chosen.files;
+        form.enctype = "multipart/form-data";
+        form.append(input);
+      }
       document.body.append(form);
       form.submit();
-    }, [look.path, [...new URLSearchParams(look.form)]]),
+    }, [look.path, [...new URLSearchParams(look.form)], look.file]),
   ]);
   return answer;
 }

@@ -13,6 +13,7 @@ use super::moment::{day_spoken, spoken};
 use super::words::{TRACK, TrackWords};
 use crate::api::{no_answer, trouble};
 use crate::app::{App, SharedApp};
+use crate::applications;
 use crate::away::away;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::day_as_date;
@@ -113,7 +114,7 @@ async fn find_theirs(
         if !is_phone_of(&from_disk, &bill, &asked, phone)? {
             return Ok(None);
         }
-        let application = from_disk.books.application(bill.terms.number);
+        let application = applications::of_bill(&from_disk, &bill);
         Ok(Some((bill, application.map_err(|error| trouble::lookup(&error))?)))
     };
     away(look).await.map_err(trouble::internal)?

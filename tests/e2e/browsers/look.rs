@@ -22,6 +22,8 @@ pub(super) struct Look {
     path: String,
     /// What is sent there, if only a form leads to the page.
     form: Option<String>,
+    /// The file that is sent with it: the field, and what is in it.
+    file: Option<(String, String)>,
     status: u16,
     says: String,
 }
@@ -30,13 +32,19 @@ impl Look {
     /// A page behind an address. With `{lang}` in it there is one in each language.
     pub(super) fn at(name: &str, path: &str) -> Self {
         let says = String::new();
-        Self { name: name.to_owned(), path: path.to_owned(), form: None, status: 200, says }
+        Self { name: name.to_owned(), path: path.to_owned(), form: None, file: None, status: 200, says }
     }
 
     /// What comes of a form that is sent there.
     pub(super) fn sending(mut self, fields: &[(&str, &str)]) -> Self {
         let pairs = fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
         self.form = Some(pairs.collect::<Vec<_>>().join("&"));
+        self
+    }
+
+    /// A file is sent with the form.
+    pub(super) fn with_file(mut self, field: &str, content: &str) -> Self {
+        self.file = Some((field.to_owned(), content.to_owned()));
         self
     }
 
@@ -61,6 +69,7 @@ impl Look {
             name: format!("{}-{language}", self.name),
             path: self.path.replace("{lang}", language),
             form: self.form.clone(),
+            file: self.file.clone(),
             says: if language == "en" { self.says.clone() } else { String::new() },
             status: self.status,
         };
@@ -103,6 +112,9 @@ impl Gallery {
                 let mut asked = json!({"name": look.name, "path": look.path});
                 if let Some(form) = &look.form {
                     asked["form"] = form.as_str().into();
+                }
+                if let Some((field, content)) = &look.file {
+                    asked["file"] = json!({"field": field, "content": content});
                 }
                 asked
             }).collect::<Vec<_>>(),

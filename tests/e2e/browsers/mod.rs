@@ -4,6 +4,7 @@
 mod citizens;
 mod keyboard;
 mod look;
+mod officer;
 mod readme;
 mod staff;
 mod waiting;

@@ -6,6 +6,7 @@ use gateway::http::router::Route;
 use serde_json::json;
 
 use super::look::{Gallery, Look};
+use super::officer;
 use crate::harness::{
     Agency, Bill, Gateway, Order, PASSWORD, Payment, SignedIn, eventually, fresh_key, post_form,
 };
@@ -31,6 +32,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     gallery.look(&gateway, Some(&guard), &day.of_the_gate(&guard));
     let warden = gateway.staff("season-gate", "agency_gate", Some("SAMPLE-EDGE"));
     gallery.look(&gateway, Some(&warden), &[day.on_another_day(&warden)]);
+    officer::looks(&gateway, &mut gallery);
     gallery.look(&gateway, None, &signing_in(&gateway));
     gallery.look(&gateway, None, &for_developers());
     for (language, person) in [("en", &office), ("sw", &guard)] {

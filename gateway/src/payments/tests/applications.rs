@@ -124,6 +124,7 @@ fn applications_are_not_in_memory() {
             "availability",
             "bills",
             "catalogues",
+            "channels",
             "day",
             "keys",
             "messages",
