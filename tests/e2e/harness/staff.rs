@@ -77,7 +77,6 @@ impl SignedIn {
         Call::new(Method::POST, format!("{}{path}", self.origin))
             .body(body)
             .header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
-            .header("accept", "text/html")
             .header("cookie", &self.cookie)
     }
 
