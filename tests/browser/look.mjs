@@ -43,12 +43,13 @@ async function lookAt(page, look) {
   await page.setViewportSize(screens[0]);
   for (const heard of ["request", "response"]) page.removeAllListeners(heard);
   const elsewhere = [];
+  const ours = [asked.origin, asked.agencies];
   const loads = [];
   page.on("request", (request) => {
     const url = request.url();
     // What a page loads counts from the page itself on.
     if (request.isNavigationRequest()) loads.length = 0;
-    if (!url.startsWith(asked.origin) && !url.startsWith("data:")) elsewhere.push(url);
+    if (!ours.some((origin) => url.startsWith(origin)) && !url.startsWith("data:")) elsewhere.push(url);
   });
   page.on("response", (response) => {
     // A stream of events has no end to wait for, and a redirect no body.

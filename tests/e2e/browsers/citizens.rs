@@ -75,7 +75,7 @@ fn ordered(gateway: &Gateway) -> Vec<Look> {
     kws.post("/v1/services/kws-kora-entry/availability", &closed).send().expect(200);
     // Nobody knows of a system that is gone before somebody has asked it.
     eventually("it is known to be down", || {
-        get(format!("{}/s/kra-pin-registration/", gateway.public())).send();
+        get(format!("{}/s/kra-pin-registration/", gateway.agencies())).send();
         let page = Page::open(&gateway.public(), "/en/services/kra-pin-registration");
         page.text().contains("can still be paid here").then_some(())
     });

@@ -106,6 +106,7 @@ impl Gallery {
         let looks: Vec<_> = looks.iter().flat_map(Look::in_each_language).collect();
         let asked = json!({
             "origin": gateway.public(),
+            "agencies": gateway.agencies(),
             "cookie": who.map(cookie),
             "pictures": std::env::var("E2E_PICTURES").ok(),
             "looks": looks.iter().map(|look| {

@@ -8,13 +8,16 @@ use serde_json::json;
 use super::look::{Gallery, Look};
 use super::officer;
 use crate::harness::{
-    Agency, Bill, Gateway, Order, PASSWORD, Payment, SignedIn, eventually, fresh_key, post_form,
+    Agency, Bill, CLIENT_ID, CLIENT_SECRET, Gateway, Order, PASSWORD, Payment, SignedIn, eventually,
+    fresh_key, post_form,
 };
 
 /// Whether a page is for people who sign in, or for developers.
 pub(super) fn is_for_staff(route: &Route<App>) -> bool {
     matches!(route.access, Access::Staff(_))
-        || ["/{lang}/staff/", "/demo/staff", "/docs"].iter().any(|begin| route.pattern.starts_with(begin))
+        || ["/{lang}/staff/", "/staff/", "/demo/staff", "/docs"]
+            .iter()
+            .any(|begin| route.pattern.starts_with(begin))
 }
 
 #[test]
@@ -34,6 +37,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     gallery.look(&gateway, Some(&warden), &[day.on_another_day(&warden)]);
     officer::looks(&gateway, &mut gallery);
     gallery.look(&gateway, None, &signing_in(&gateway));
+    gallery.look(&through_a_provider(), None, &with_a_provider_that_is_gone());
     gallery.look(&gateway, None, &for_developers());
     for (language, person) in [("en", &office), ("sw", &guard)] {
         let out = Look::at(&format!("signed-out-{language}"), &format!("/{language}/staff/sign-out"));
@@ -161,6 +165,25 @@ fn of_the_treasury() -> Vec<Look> {
         Look::at("treasury-agency", "/{lang}/agency/?agency=KWS").says("Collected"),
         Look::at("treasury-transactions", "/{lang}/agency/transactions?agency=KRA").says("1 payment"),
         Look::at("treasury-no-agency", "/{lang}/agency/?agency=NOBODY").answered(404),
+    ]
+}
+
+/// A gateway whose identity provider does not answer.
+fn through_a_provider() -> Gateway {
+    Gateway::demo()
+        .secret("oidc.client_secret", CLIENT_SECRET)
+        .set("oidc.issuer", "http://127.0.0.1:1")
+        .set("oidc.name", "Ofisi")
+        .set("oidc.client_id", CLIENT_ID)
+        .set("oidc.acr_values", "two")
+        .start()
+}
+
+fn with_a_provider_that_is_gone() -> Vec<Look> {
+    vec![
+        Look::at("sign-in-choice", "/{lang}/staff/sign-in").says("Ofisi"),
+        Look::at("provider-gone", "/{lang}/staff/sign-in/provider").answered(502).says("Ofisi"),
+        Look::at("provider-again", "/staff/provider?state=x").answered(400),
     ]
 }
 
