@@ -98,9 +98,10 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         Earlier::Other => return Err(AskError::Refused(Refusal::OtherRequest)),
         Earlier::None => {}
     }
+    let channel = channel(app, method)?;
+    let asker = asker(channel)?;
     // A bill that is not open is left to the books, which refuse.
     if bill.state.is_open() {
-        let channel = channel(app, method)?;
         let title = || channel.title().clone();
         let is_payable = channel.amounts().check(bill.due());
         is_payable.map_err(|reason| AskError::NotPayable { title: title(), reason })?;
@@ -122,9 +123,8 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
     match app.books.ask(command).await? {
         Answer::Done { .. } => {
             let attempt = find(app, id)?;
-            let channel = channel(app, method)?;
             match channel.amounts().check(attempt.money) {
-                Ok(()) => send(app, asker(channel)?, &attempt, bill, subscriber).await,
+                Ok(()) => send(app, asker, &attempt, bill, subscriber).await,
                 Err(reason) => {
                     tracing::warn!(attempt = %id, %reason, "What is due has changed; nobody was asked.");
                     let on = AttemptEvent::Refused;
@@ -168,12 +168,11 @@ fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {
 
 /// Sends the prompt of an attempt that is recorded, and records what the provider says.
 async fn send(app: &App, asker: &dyn AsksPayer, attempt: &Attempt, bill: &Bill, subscriber: Subscriber) {
-    let come_back = format!("{}/en/bills/{}", app.public_url, bill.terms.id);
-    let wish = AskWish { attempt, bill, phone: Some(subscriber), come_back: &come_back };
+    let wish = AskWish { attempt, bill, phone: Some(subscriber) };
     let outcome = asker.ask(wish).await;
     let on = outcome.news();
     let (code, prompt_name) = match outcome {
-        CameOf::Accepted { name, .. } => (None, name),
+        CameOf::Accepted { name } => (None, name),
         CameOf::Refused { code, why, is_failure } => {
             tracing::warn!(attempt = %attempt.id, why, is_failure, "A prompt was refused; nobody was asked.");
             (Some(code), None)

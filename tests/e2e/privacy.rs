@@ -79,9 +79,6 @@ fn nobody_who_looks_finds_a_payer() {
         answers.push(answer.text());
     }
     answers.push(kws.prompts(&bill, &format!("{NATIONAL_NUMBER}0000")).text());
-    // A provider that mistakes its fields: what stands where the code should is a phone.
-    let mistaken = Payment { receipt: format!("254{NATIONAL_NUMBER}"), ..Payment::of("40.00", &bill.number) };
-    answers.push(gateway.safaricom().confirms(&mistaken).text());
     let broken = format!("{{\"TransID\": \"{NAME}\", \"MSISDN\": \"254{NATIONAL_NUMBER}\"");
     let confirm = format!("{}/c2b/confirm", gateway.callbacks());
     for message in [broken, format!("{{\"{NAME}\": \"{TYPED}\"}}"), json!({"TransAmount": NAME}).to_string()]

@@ -78,11 +78,6 @@ async fn hear(
         Err(Unheard::Unreadable { reason, told_by }) => {
             keep_unreadable(app, request, provider, (told_by, to.attempt), reason).await?;
         }
-        Err(Unheard::NotSigned) => {
-            metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "signature").increment(1);
-            tracing::error!(channel = %channel.name(), "A message is not signed by the provider; nothing was booked from it.");
-            return Err(Problem::new(Code::CallbackRefused, "The message is not signed by the provider."));
-        }
         Err(Unheard::NoSuchKind) => return Err(no_such_channel()),
     }
     Ok(json(listens.taken(to, body)))

@@ -1,15 +1,13 @@
-//! What every way to pay can do, in the same words for all. One test (`channels::contract_tests`) holds every adapter to
-//! it; what an adapter cannot do it says it cannot, and nobody asks it to.
+//! What every way to pay can do, in the same words for all. What an adapter cannot do it says it cannot, and nobody asks it
+//! to.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use catalog::Text;
 use hyper::{HeaderMap, StatusCode};
-use ledger::{LedgerTime, Money};
+use ledger::Money;
 
 use super::account::CollectionAccount;
 use super::instructions::Instructions;
@@ -51,11 +49,6 @@ pub trait Channel: Send + Sync {
     fn listens(&self) -> Option<&dyn Listens> {
         None
     }
-
-    /// Reading its statements, if there are any.
-    fn reads_statements(&self) -> Option<&dyn ReadsStatements> {
-        None
-    }
 }
 
 /// A channel on which the payer is asked: a prompt on a phone, a page of an acquirer.
@@ -64,7 +57,7 @@ pub trait AsksPayer: Send + Sync {
     fn ask<'a>(&'a self, wish: AskWish<'a>) -> Later<'a, Asked>;
 
     /// Asks what became of it, by the provider's name for it.
-    fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer<'a>, NoAnswer>>;
+    fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>>;
 }
 
 /// Whom to ask for what.
@@ -76,8 +69,6 @@ pub struct AskWish<'a> {
     pub bill: &'a Bill,
     /// Whose phone, where a phone is asked.
     pub phone: Option<Subscriber>,
-    /// Where the payer comes back to, where the payer is sent away.
-    pub come_back: &'a str,
 }
 
 /// What came of asking. Accepted is not paid.
@@ -87,8 +78,6 @@ pub enum Asked {
     Accepted {
         /// The provider's name for it, needed to ask about it. It may be personal data.
         name: Option<Arc<str>>,
-        /// Where the payer is to be sent.
-        go_to: Option<String>,
     },
     /// Nobody was asked and nobody will be. Asking again is safe.
     Refused {
@@ -118,13 +107,11 @@ impl Asked {
 }
 
 /// What the provider says of an attempt when it is asked.
-pub struct QueryAnswer<'a> {
+pub struct QueryAnswer {
     /// Its code.
     pub code: Option<Arc<str>>,
     /// What to tell the attempt; nothing for a code that is not understood.
     pub news: Option<AttemptEvent>,
-    /// The money, where the answer names its receipt.
-    pub money: Option<Told<'a>>,
 }
 
 /// The provider could not be asked, or did not answer.
@@ -134,16 +121,13 @@ pub struct NoAnswer(pub String);
 
 /// A channel whose provider tells us by itself.
 pub trait Listens: Send + Sync {
-    /// Whether the provider is expected to call from this address. The secret part of the path is judged before.
-    fn expects(&self, address: IpAddr) -> bool;
-
     /// Reads a message.
     fn read<'a>(&self, to: SentTo<'_>, headers: &HeaderMap, body: &'a [u8]) -> Result<Heard<'a>, Unheard>;
 
     /// What the provider wants to hear when a message has been taken.
     fn taken(&self, to: SentTo<'_>, body: &[u8]) -> Reply;
 
-    /// What the provider wants to hear about a bill that it asked about. Those that never ask hear that there is none.
+    /// What the provider wants to hear about a bill that it asked about.
     fn about_bill(&self, body: &[u8], answer: &BillAnswer) -> Reply;
 }
 
@@ -180,8 +164,6 @@ pub enum Heard<'a> {
 pub enum Unheard {
     /// There is no such kind of message.
     NoSuchKind,
-    /// It is not signed by the provider.
-    NotSigned,
     /// It tells of money, and cannot be read: it is kept for people to read.
     Unreadable {
         /// What could not be read, without what was there.
@@ -229,72 +211,4 @@ pub struct Reply {
     pub status: StatusCode,
     /// JSON.
     pub body: Vec<u8>,
-}
-
-/// A channel whose statements can be read.
-pub trait ReadsStatements: Send + Sync {
-    /// Reads a whole file, or says everything that is wrong with it.
-    fn read_statement(&self, file: &[u8]) -> Result<Statement, Vec<LineProblem>>;
-}
-
-/// What a statement says.
-pub struct Statement {
-    /// What was on the account before the first line, if it says that.
-    pub opening: Option<Money>,
-    /// What was on it after the last.
-    pub closing: Option<Money>,
-    /// Its lines, in the order of the file.
-    pub lines: Vec<StatementLine>,
-}
-
-/// A line of a statement. Not printed: there is personal data in it.
-pub struct StatementLine {
-    /// Its number in the file, from 1.
-    pub line: usize,
-    /// The provider's receipt.
-    pub receipt: String,
-    /// What kind of movement.
-    pub movement: Movement,
-    /// How much, more than nothing.
-    pub money: Money,
-    /// What the payer typed; empty if nothing.
-    pub typed: String,
-    /// When, by the provider's clock.
-    pub moved: Option<LedgerTime>,
-    /// The payer's name or number as it stands there; empty if nothing does.
-    pub payer: String,
-}
-
-/// What kind of movement a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Movement {
-    /// Money came.
-    Credit,
-    /// The provider took its charge.
-    Charge,
-    /// The provider took a payment back.
-    Reversal,
-    /// Money was moved on.
-    Transfer,
-}
-
-/// What is wrong with a line of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineProblem {
-    /// Its number in the file, from 1; 0 for the whole file.
-    pub line: usize,
-    /// The column, if it is one.
-    pub column: &'static str,
-    /// What is wrong, without what stands there.
-    pub problem: String,
-}
-
-impl fmt::Display for LineProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.line, self.column) {
-            (0, _) => formatter.write_str(&self.problem),
-            (line, "") => write!(formatter, "line {line}: {}", self.problem),
-            (line, column) => write!(formatter, "line {line}, {column}: {}", self.problem),
-        }
-    }
 }

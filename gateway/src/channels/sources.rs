@@ -46,12 +46,10 @@ impl CallbackSources {
         if !self.token.matches(token.as_bytes()) {
             return Caller::Stranger;
         }
-        if self.expects(address) { Caller::Expected } else { Caller::FromElsewhere }
-    }
-
-    /// Whether a call from this address is expected.
-    pub fn expects(&self, address: IpAddr) -> bool {
-        self.expected.iter().any(|range| range.contains(address))
+        if self.expected.iter().any(|range| range.contains(address)) {
+            return Caller::Expected;
+        }
+        Caller::FromElsewhere
     }
 }
 

@@ -239,7 +239,7 @@ pub async fn start(
     let paybill =
         Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
     let paybill = Arc::new(paybill);
-    let home = Arc::new(TypedPaybill::consolidated(Arc::clone(&paybill)));
+    let home = Arc::new(TypedPaybill::consolidated(&paybill));
     let channels = Channels::of(home, vec![Arc::new(PromptOnPhone::new(Arc::clone(&paybill)))]);
     let channels = channels.map_err(|error| StartError::Paybill(error.to_string()))?;
     let public_url =

@@ -2,7 +2,6 @@
 //! provider: a prompt's money comes with the paybill's receipt, and whichever message tells of it first books it.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use catalog::Text;
@@ -35,26 +34,24 @@ pub struct TypedPaybill {
     name: ChannelName,
     title: Text,
     account: CollectionAccount,
-    paybill: Arc<Paybill>,
     limit: Money,
 }
 
 impl TypedPaybill {
     /// The consolidated paybill.
-    pub fn consolidated(paybill: Arc<Paybill>) -> Self {
+    pub fn consolidated(paybill: &Paybill) -> Self {
         Self {
             name: ChannelName::only(ChannelKind::MpesaPaybill),
             title: Text::new("M-PESA", "M-PESA"),
             account: account(paybill.short_code()),
             limit: paybill.limit_per_payment(),
-            paybill,
         }
     }
 
     /// The paybill or till of an agency. Its callbacks come where those of the consolidated one do.
-    pub fn of_agency(name: ChannelName, title: Text, short_code: &str, paybill: Arc<Paybill>) -> Self {
+    pub fn of_agency(name: ChannelName, title: Text, short_code: &str, paybill: &Paybill) -> Self {
         let limit = paybill.limit_per_payment();
-        Self { name, title, account: account(short_code), limit, paybill }
+        Self { name, title, account: account(short_code), limit }
     }
 }
 
@@ -94,10 +91,6 @@ impl Channel for TypedPaybill {
 }
 
 impl Listens for TypedPaybill {
-    fn expects(&self, address: IpAddr) -> bool {
-        self.paybill.expects(address)
-    }
-
     fn read<'a>(&self, to: SentTo<'_>, _: &HeaderMap, body: &'a [u8]) -> Result<Heard<'a>, Unheard> {
         let message = match to.kind {
             CONFIRM => c2b::parse(body).map_err(|error| unreadable(&error, ToldBy::Confirmation))?,
@@ -212,7 +205,7 @@ impl AsksPayer for PromptOnPhone {
             };
             match self.paybill.prompt(wish.attempt, wish.bill, phone, amount).await {
                 PromptOutcome::Accepted { checkout_request_id, .. } => {
-                    Asked::Accepted { name: Some(checkout_request_id), go_to: None }
+                    Asked::Accepted { name: Some(checkout_request_id) }
                 }
                 PromptOutcome::Refused(refusal) => Asked::Refused {
                     is_failure: refusal.side != Side::Payer,
@@ -224,10 +217,10 @@ impl AsksPayer for PromptOnPhone {
         })
     }
 
-    fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer<'a>, NoAnswer>> {
+    fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>> {
         Box::pin(async move {
             match self.paybill.query(name).await {
-                Ok(status) => Ok(QueryAnswer { code: status.code, news: status.news, money: None }),
+                Ok(status) => Ok(QueryAnswer { code: status.code, news: status.news }),
                 Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
                     Err(NoAnswer(error.to_string()))
                 }
@@ -237,10 +230,6 @@ impl AsksPayer for PromptOnPhone {
 }
 
 impl Listens for PromptOnPhone {
-    fn expects(&self, address: IpAddr) -> bool {
-        self.paybill.expects(address)
-    }
-
     fn read<'a>(&self, to: SentTo<'_>, _: &HeaderMap, body: &'a [u8]) -> Result<Heard<'a>, Unheard> {
         if to.kind != RESULT {
             return Err(Unheard::NoSuchKind);

@@ -139,11 +139,6 @@ impl Paybill {
         self.limit_per_payment
     }
 
-    /// Whether Safaricom is expected to call from this address.
-    pub fn expects(&self, address: IpAddr) -> bool {
-        self.takes_unlisted_sources || self.sources.expects(address)
-    }
-
     /// Asks a payer on the phone. The attempt must be in the books already.
     pub async fn prompt(
         &self,

@@ -255,8 +255,13 @@ impl Board {
     pub(in crate::payments) fn apply(&mut self, event: &ChannelEvent, time: LedgerTime, sequence: u64) {
         let scope = match event {
             ChannelEvent::Found { place, to, .. } => {
-                let standing = Standing { state: *to, since: time, sequence };
-                self.standings.insert(place.clone(), standing);
+                // What is up is as it was before anybody looked: nothing is kept of it.
+                if *to == ChannelState::Up {
+                    self.standings.remove(place);
+                } else {
+                    let standing = Standing { state: *to, since: time, sequence };
+                    self.standings.insert(place.clone(), standing);
+                }
                 Some(place.scope.clone())
             }
             ChannelEvent::Pinned { scope, terms } => {

@@ -1,5 +1,5 @@
 //! The life of a channel, or of one step of it, as one table: from, happening, to. What is not in the table does not
-//! happen. Hysteresis lies in what makes a happening (see [`health`](crate::channels::health)); the dwell is here.
+//! happen. How long each state lasts at least is here as well.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +59,7 @@ pub const CHANNEL_LIFE: &[(State, On, State)] = &[
 /// is over is not, and so a channel that fails every other time does not flap.
 pub const fn dwell_seconds(state: ChannelState, on: ChannelHappening) -> i64 {
     match (state, on) {
-        (State::Up | State::Degraded, On::Failed | On::FellSilent) => 0,
-        (State::Up, _) => 10,
+        (State::Up, _) | (State::Degraded, On::Failed | On::FellSilent) => 0,
         (State::Probing, On::Failed | On::FellSilent) => 5,
         (State::Down, On::Rested) => 6 * 3600,
         (State::Degraded | State::Probing | State::Down, _) => 60,

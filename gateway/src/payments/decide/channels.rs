@@ -4,9 +4,9 @@ use ledger::{Decision, View};
 
 use super::{Payments, draft, refuse};
 use crate::payments::channels::{
-    Board, ChannelAsk, ChannelEvent, ChannelHappening, ChannelPlace, ChannelRefusal, ChannelState, Evidence,
-    PIN_DAYS_MAX, PINS_MAX, PinTerms, STANDINGS_MAX, WINDOW_DAYS_MAX, WINDOWS_MAX, WindowTerms,
-    dwell_seconds,
+    Board, ChannelAsk, ChannelEvent, ChannelHappening, ChannelPlace, ChannelRefusal, ChannelScope,
+    ChannelState, Evidence, PIN_DAYS_MAX, PINS_MAX, PinTerms, STANDINGS_MAX, WINDOW_DAYS_MAX, WINDOWS_MAX,
+    WindowTerms, dwell_seconds,
 };
 use crate::payments::command::{Answer, Command, Refusal};
 use crate::payments::event::Event;
@@ -18,7 +18,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command, ask: &Channel
     let board = Payments::channels(view);
     let event = match ask {
         ChannelAsk::Find { place, on, evidence } => find(view, board, place, *on, evidence),
-        ChannelAsk::Pin { scope, terms } => pin_is_possible(view, board, terms).map(|()| {
+        ChannelAsk::Pin { scope, terms } => pin_is_possible(view, board, scope, terms).map(|()| {
             let is_new = board.pin(scope).is_none_or(|pin| *pin.terms != *terms);
             is_new.then(|| ChannelEvent::Pinned { scope: scope.clone(), terms: terms.clone() })
         }),
@@ -68,12 +68,18 @@ fn find(
     Ok(Some(ChannelEvent::Found { place: place.clone(), on, from, to, evidence: evidence.clone() }))
 }
 
-fn pin_is_possible(view: &View<'_, Payments>, board: &Board, terms: &PinTerms) -> Result<(), ChannelRefusal> {
+fn pin_is_possible(
+    view: &View<'_, Payments>,
+    board: &Board,
+    scope: &ChannelScope,
+    terms: &PinTerms,
+) -> Result<(), ChannelRefusal> {
     let latest = view.now().plus_seconds(PIN_DAYS_MAX * DAY_SECONDS);
     if terms.until <= view.now() || terms.until > latest {
         return Err(ChannelRefusal::End);
     }
-    if board.counts().1 >= PINS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
+    let is_new = board.pin(scope).is_none();
+    if is_new && board.counts().1 >= PINS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
 }
 
 fn plan_is_possible(

@@ -49,9 +49,6 @@ pub enum Fault {
     /// Holds something besides digits.
     #[error("holds something besides the digits 0 to 9")]
     NotDigits,
-    /// Has no letter, as every receipt has; a phone or an identity number has none.
-    #[error("has no letter")]
-    NoLetter,
     /// Not a plain decimal: grouped, with an exponent, in other digits, or no number at all.
     #[error("is not a plain decimal number")]
     NotAnAmount,

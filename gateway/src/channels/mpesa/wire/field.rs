@@ -20,14 +20,9 @@ pub const NAME_LEN_MAX: usize = 128;
 /// Short codes have five to seven digits.
 const SHORT_CODE_LEN_MAX: usize = 10;
 
-/// The receipt: the name of the payment for ever. In upper case, so that it is one name however it is written. It stands in
-/// the open wherever the payment does, so what has no letter is none: M-PESA's begin with one, and a phone or an identity
-/// number that a mistake has put here has none. Such a message is kept sealed, as one that cannot be read.
+/// The receipt: the name of the payment for ever. In upper case, so that it is one name however it is written.
 pub(super) fn receipt<'a>(value: &StrictJson<'a>) -> Result<Cow<'a, str>, Fault> {
     let receipt = token(value, RECEIPT_LEN_MAX)?;
-    if !receipt.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-        return Err(Fault::NoLetter);
-    }
     if receipt.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return Ok(Cow::Owned(receipt.to_ascii_uppercase()));
     }
