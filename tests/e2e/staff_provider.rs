@@ -1,11 +1,12 @@
 //! Staff sign in through an identity provider: somebody who has an account here, in the browser that began, once. What
 //! the provider says is believed as far as it is signed, for us, and new.
 
+use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Answer, CLIENT_ID, CLIENT_SECRET, Finished, Gateway, IdentityProvider, Page, Signs, eventually, get,
-    malipo, post_form, run, with_body, with_json,
+    Answer, CLIENT_ID, CLIENT_SECRET, Call, Finished, Gateway, IdentityProvider, Page, Signs, eventually,
+    get, malipo, post_form, run, with_body, with_json,
 };
 
 const EMAIL: &str = "asha.wanjiru@kws.example";
@@ -167,12 +168,14 @@ fn somebody_signs_in_through_the_identity_provider() {
 fn a_token_is_believed_if_it_is_signed_for_us_now_and_in_answer() {
     let scene = Scene::new(&[]);
     type Twist = fn(&mut Value, &mut Value);
-    let twists: [(&str, Twist); 11] = [
+    let twists: [(&str, Twist); 13] = [
         ("another nonce", |_, claims| claims["nonce"] = json!("n-0S6_WzA2Mj")),
         ("no nonce", |_, claims| drop(claims.as_object_mut().unwrap().remove("nonce"))),
         ("for somebody else", |_, claims| claims["aud"] = json!("another-client")),
         ("for somebody else too", |_, claims| claims["aud"] = json!([CLIENT_ID, "another-client"])),
         ("made for somebody else", |_, claims| claims["azp"] = json!("another-client")),
+        ("made for a list", |_, claims| claims["azp"] = json!([CLIENT_ID])),
+        ("with an extension that has to be understood", |head, _| head["crit"] = json!(["exp"])),
         ("of another issuer", |_, claims| claims["iss"] = json!("https://elsewhere.example")),
         ("of several issuers", |_, claims| {
             claims["iss"] = json!([claims["iss"], "https://elsewhere.example"])
@@ -198,7 +201,7 @@ fn a_token_is_believed_if_it_is_signed_for_us_now_and_in_answer() {
     scene.provider.twists(|head, _| head["alg"] = json!("RS256"));
     scene.keeps_out(502, NOT_BELIEVED);
     assert!(!scene.records().iter().any(|event| event["staff"] == "signed_in"), "a stranger makes no record");
-    assert_eq!(scene.gateway.metric("malipo_staff_sign_ins_total{outcome=\"provider_not_believed\"}"), 15);
+    assert_eq!(scene.gateway.metric("malipo_staff_sign_ins_total{outcome=\"provider_not_believed\"}"), 17);
 
     // One for others too, that was made for us.
     scene.provider.is_honest();
@@ -234,6 +237,9 @@ fn an_answer_counts_once_and_in_the_browser_that_began() {
         assert!(refused.expect(400).text().contains(AGAIN), "{cookie}");
     }
     assert_eq!(scene.provider.asked("/token"), 0, "the provider was not even asked");
+    let only_looked = Call::new(Method::HEAD, format!("{}{back}", scene.gateway.public()));
+    let only_looked = only_looked.header("cookie", &mine.cookie).send().expect(405);
+    assert_eq!((only_looked.header("allow"), cookies(&only_looked).len()), (Some("GET"), 0));
     scene.comes_back(&back, &mine.cookie).expect(303);
     assert!(scene.comes_back(&back, &mine.cookie).expect(400).text().contains(AGAIN), "a second time");
     assert_eq!(scene.provider.asked("/token"), 1);
@@ -314,6 +320,20 @@ fn whoever_has_no_account_here_learns_nothing_and_gets_none() {
         page
     })
     .collect();
+    // Whoever sees all agencies is of none.
+    const HAZINA: &str = "hazina@treasury.example";
+    scene.gateway.invites("hazina", "treasury", None);
+    scene.staff(&["provider-name", "hazina", HAZINA]).expect(0);
+    let treasury = |agency: Value| {
+        let mut person = asha();
+        (person["email"], person["wakala"]) = (json!(HAZINA), agency);
+        scene.provider.person(person);
+        scene.signs_in(BEGIN)
+    };
+    for agency in [json!("KWS"), json!(""), json!(["KWS"])] {
+        pages.push(treasury(agency).expect(403).text());
+    }
+    treasury(Value::Null).expect(303);
     let listed = scene.staff(&["list"]).expect(0).stdout;
 
     // Somebody else cannot be called the same; who is not called so any more is out at once, and stays out.

@@ -120,7 +120,7 @@ pub(super) async fn name_at_provider(app: SharedApp, request: Request<App>) -> R
         let detail = format!("Not a name: {error}.");
         Problem::validation(vec![FieldError::new("/provider_name", "not_a_name", detail)])
     })?;
-    app.staff.set_provider_name(&account.id, name).map_err(|error| credentials(&error))?;
+    app.staff.set_provider_name(&account.id, name).await.map_err(|error| credentials(&error))?;
     // Sessions end with the record. Whoever is called so now comes in from here on, whether or not there is room for it.
     ask(&app, &request, StaffAsk::NoteProviderName { account: account.id.clone() }).await?;
     Ok(response::json(StatusCode::OK, &StaffBody::of(&app, &account)))

@@ -49,13 +49,15 @@ pub(super) const KEYS: [Key; 11] = [
         form: Form::Word(&["email", "sub", "preferred_username"]),
         default: Some("email"),
         about: "The claim that names somebody: an account has the same name by `malipo staff provider-name`. An email \
-                counts only where the provider says that it has verified it.",
+                counts only where the provider says that it has verified it. preferred_username is safe only where the \
+                provider does not let people choose it (OpenID Connect Core, 5.7).",
     },
     Key {
         name: "oidc.agency_claim",
         form: Form::Text,
         default: None,
-        about: "A claim with the code of the agency that somebody works for, which has to be that of their account.",
+        about: "A claim with the code of the agency that somebody works for, which has to be that of their account. \
+                Accounts without an agency are opened only where the claim is missing.",
     },
     Key {
         name: "oidc.second_factor",

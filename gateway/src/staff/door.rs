@@ -114,8 +114,13 @@ impl StaffDoor {
     }
 
     /// Sets what the identity provider calls somebody, or takes it back.
-    pub fn set_provider_name(&self, account: &str, name: Option<String>) -> Result<(), CredentialsError> {
-        self.credentials.set_provider_name(account, name)
+    pub async fn set_provider_name(
+        &self,
+        account: &str,
+        name: Option<String>,
+    ) -> Result<(), CredentialsError> {
+        let account = account.to_owned();
+        self.on_disk(move |store| store.set_provider_name(&account, name)).await
     }
 
     /// Invites somebody to a new account. To be done before the books know of it: of an account without credentials

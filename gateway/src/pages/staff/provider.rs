@@ -2,8 +2,8 @@
 //! name for them; nobody gets an account by coming.
 
 use catalog::Language;
-use hyper::StatusCode;
 use hyper::header::{HeaderValue, SET_COOKIE};
+use hyper::{Method, StatusCode};
 
 use super::sign_in::{SignInPage, Way, cookie, enter, own_address};
 use crate::api::{cookie_of, provider_cookie, trouble};
@@ -35,8 +35,12 @@ pub(in crate::pages) async fn begin(app: SharedApp, request: Request<App>) -> Re
     }
 }
 
-/// `GET /staff/provider`: where the provider sends people back to.
+/// `GET /staff/provider`: where the provider sends people back to. `HEAD` would sign somebody in, and is not taken.
 pub(in crate::pages) async fn finish(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    if *request.head.method() != Method::GET {
+        let problem = Problem::new(Code::MethodNotAllowed, "Whoever comes back asks with GET.");
+        return Err(problem.allow(HeaderValue::from_static("GET")));
+    }
     let provider = provider(&app)?;
     app.limits.provider_is_asked(request.head.client()).map_err(|error| trouble::too_often(&error))?;
     let query = request.head.query()?;
@@ -72,14 +76,19 @@ enum NotIn {
     NoAccount,
 }
 
-/// The account of whom the provider has let in, if it is in force and of the agency that the provider says.
+/// The account of whom the provider has let in, if it is in force and of the agency that the provider says. Where that is
+/// asked, an account without an agency is that of somebody of whom none is said: it sees everything.
 fn account_of(app: &App, provider: &IdentityProvider, known: &Known) -> Option<String> {
     let account = app.staff.account_at_provider(&known.name, provider.claim())?;
     let roll = app.books.readers().staff();
     let agency = roll.member(&account)?.account.agency.as_deref();
-    let is_elsewhere =
-        known.agency.as_deref().zip(agency).is_some_and(|(one, two)| !one.eq_ignore_ascii_case(two));
-    (!is_elsewhere).then_some(account)
+    let fits = !provider.asks_agency()
+        || match (known.agency.as_deref(), agency) {
+            (Some(said), Some(own)) => said.eq_ignore_ascii_case(own),
+            (None, None) => true,
+            _ => false,
+        };
+    fits.then_some(account)
 }
 
 /// The page to sign in on, with what happened.

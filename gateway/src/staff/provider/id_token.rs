@@ -30,6 +30,9 @@ pub(super) enum NotBelieved {
     /// It is signed with something else.
     #[error("its algorithm is not taken")]
     Algorithm,
+    /// It names something in its header that has to be understood: we understand no such thing (RFC 7515, 4.1.11).
+    #[error("it asks for an extension")]
+    Extension,
     /// The library has found something.
     #[error("{0}")]
     Invalid(#[from] jsonwebtoken::errors::Error),
@@ -66,6 +69,11 @@ impl Claims {
         self.0.get(name)?.as_str()
     }
 
+    /// Whether a claim is there. Some providers write `null` for one that is not.
+    pub(super) fn says(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// A claim that is a list of texts, or one.
     pub(super) fn texts(&self, name: &str) -> Vec<&str> {
         match self.0.get(name) {
@@ -88,6 +96,9 @@ pub(super) fn read(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Resul
     if !ALGORITHMS.contains(&header.alg) {
         return Err(NotBelieved::Algorithm);
     }
+    if header.crit.is_some() {
+        return Err(NotBelieved::Extension);
+    }
     let key = DecodingKey::from_jwk(&keys.key_of(&header).ok_or(NotBelieved::NoSuchKey)?)?;
     let mut validation = Validation::new(header.alg);
     validation.leeway = CLOCKS_APART_SECONDS;
@@ -100,8 +111,11 @@ pub(super) fn read(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Resul
         return Err(NotBelieved::Issuer);
     }
     // One that is for others as well has to say that it was made for us.
-    let made_for = claims.text("azp").or((claims.texts("aud").len() == 1).then_some(expected.client_id));
-    if made_for != Some(expected.client_id) {
+    let is_made_for_us = match claims.0.get("azp") {
+        Some(made_for) => made_for == expected.client_id,
+        None => claims.texts("aud").len() == 1,
+    };
+    if !is_made_for_us {
         return Err(NotBelieved::Audience);
     }
     if claims.text("nonce") != Some(expected.nonce) {

@@ -20,6 +20,8 @@ pub(super) struct Kept<T>(Mutex<Slot<T>>);
 
 struct Slot<T> {
     read: Option<(Instant, Arc<T>)>,
+    /// When it last turned out that it cannot be fetched. Whoever came before that has waited for it, and shares it: those
+    /// who wait for a silent provider do not wait one after the other.
     failed: Option<Instant>,
     renewed: Option<Instant>,
 }
@@ -31,7 +33,7 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// The document, fetched if it is not there or too old.
+    /// The document for somebody who came at `now`, fetched if it is not there or too old.
     pub(super) async fn get<F>(
         &self,
         now: Instant,
@@ -88,7 +90,7 @@ impl<T> Slot<T> {
                 Ok(document)
             }
             Err(error) => {
-                self.failed = Some(now);
+                self.failed = Some(Instant::now());
                 Err(error)
             }
         }
@@ -98,6 +100,7 @@ impl<T> Slot<T> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
@@ -130,7 +133,32 @@ mod tests {
             assert!(kept.get(now, fails).await.is_err());
         }
         assert_eq!(asked.get(), 1);
-        let later = now + FETCHED_AGAIN_AFTER;
+        let later = Instant::now() + FETCHED_AGAIN_AFTER;
         assert_eq!(*kept.get(later, || async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_for_a_silent_provider_share_its_failure() {
+        const SILENT_FOR: Duration = Duration::from_millis(2_700);
+        const CALLERS: u32 = 10;
+        let (kept, asked) = (Arc::new(Kept::<u32>::default()), Arc::new(AtomicU32::new(0)));
+        let callers = (0..CALLERS).map(|caller| {
+            let (kept, asked) = (Arc::clone(&kept), Arc::clone(&asked));
+            tokio::spawn(async move {
+                // The last of them comes while the first still waits, longer after it than failures are remembered.
+                tokio::time::sleep(SILENT_FOR / CALLERS * caller).await;
+                let fails = || async {
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(SILENT_FOR).await;
+                    Err(ProviderError::Trouble("silent".to_owned()))
+                };
+                kept.get(Instant::now(), fails).await.is_err()
+            })
+        });
+        for caller in callers.collect::<Vec<_>>() {
+            assert!(caller.await.unwrap());
+        }
+        let asked = asked.load(Ordering::Relaxed);
+        assert!(asked <= 2, "it was asked {asked} times");
     }
 }

@@ -89,7 +89,7 @@ pub struct Returned {
 pub struct Known {
     /// What the provider calls them.
     pub name: String,
-    /// The agency that they work for, if the provider is asked that.
+    /// The agency that they work for, if the provider is asked that and says one.
     pub agency: Option<String>,
 }
 
@@ -157,6 +157,11 @@ impl IdentityProvider {
         self.terms.claim
     }
 
+    /// Whether it is asked which agency somebody works for.
+    pub fn asks_agency(&self) -> bool {
+        self.terms.agency_claim.is_some()
+    }
+
     /// Begins a sign-in on a page in this language, which is to lead there.
     pub async fn begin(&self, language: Language, there: &str) -> Result<Begun, ProviderError> {
         let _place = self.place()?;
@@ -196,7 +201,12 @@ impl IdentityProvider {
     }
 
     async fn ask_who(&self, pending: &Pending, returned: &Returned) -> Result<Known, ProviderError> {
-        self.signing_in.take(pending, &returned.state, Instant::now())?;
+        let code = returned.code.as_deref().filter(|code| (1..=CODE_BYTES_MAX).contains(&code.len()));
+        // What is no answer at all is not remembered as one.
+        if code.is_none() && returned.error.is_none() {
+            return Err(ProviderError::Again("there is no code".to_owned()));
+        }
+        self.signing_in.take(pending, &returned.state)?;
         let _place = self.place()?;
         let metadata = self.metadata().await?;
         // Before anything else is believed of the answer: an error of somebody else's is none of ours.
@@ -215,7 +225,6 @@ impl IdentityProvider {
                 _ => ProviderError::Denied(word(error)),
             });
         }
-        let code = returned.code.as_deref().filter(|code| (1..=CODE_BYTES_MAX).contains(&code.len()));
         let code = code.ok_or_else(|| ProviderError::Again("there is no code".to_owned()))?;
         let token = self.fetch_token(&metadata, pending, code).await?;
         let expected =
@@ -312,8 +321,11 @@ impl IdentityProvider {
         let is_verified = claim != NamingClaim::Email || claims.is_true("email_verified");
         let name = claims.text(claim.name()).filter(|name| is_verified && !name.is_empty());
         let agency = match &self.terms.agency_claim {
-            Some(name) => Some(claims.text(name).ok_or(ProviderError::Nameless)?.to_owned()),
-            None => None,
+            // One that is there and cannot be read is not one that is missing.
+            Some(name) if claims.says(name) => {
+                Some(claims.text(name).ok_or(ProviderError::Nameless)?.to_owned())
+            }
+            _ => None,
         };
         Ok(Known { name: name.ok_or(ProviderError::Nameless)?.to_owned(), agency })
     }
@@ -334,10 +346,7 @@ impl IdentityProvider {
 
 impl From<NotPending> for ProviderError {
     fn from(error: NotPending) -> Self {
-        match error {
-            NotPending::Full => Self::Crowded,
-            other => Self::Again(other.to_string()),
-        }
+        Self::Again(error.to_string())
     }
 }
 

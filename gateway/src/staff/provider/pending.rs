@@ -2,11 +2,11 @@
 //!
 //! It lies in a cookie of the browser that began it, encrypted under a key that lives as long as this process: nothing is
 //! kept here for people who never come back, and an answer that is carried into another browser finds no cookie that
-//! belongs to it. Only what has come back is remembered, until it would have ended anyway, so that it comes back once.
+//! belongs to it. Only what has come back is remembered, the newest of it, so that it comes back once.
 
-use std::collections::HashMap;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
@@ -18,7 +18,8 @@ use zeroize::Zeroizing;
 
 /// How long somebody may take at the provider, in seconds: also how long their browser keeps the cookie.
 pub const PENDING_SECONDS: u64 = 10 * 60;
-/// Sign-ins that came back within that time and are remembered. Further ones wait until there is room.
+/// Sign-ins that came back and are remembered. Of further ones the oldest makes room: a stranger who brings so many back
+/// keeps nobody out, and a code of one that is forgotten was handed to the provider, which takes it once.
 const RETURNED_MAX: usize = 20_000;
 /// The longest address that is led to afterwards, in bytes. Browsers keep cookies of 4 KB.
 const THERE_BYTES_MAX: usize = 1024;
@@ -55,16 +56,37 @@ pub(super) enum NotPending {
     /// It has come back before.
     #[error("the sign-in has come back before")]
     Returned,
-    /// So many came back lately that no more can be remembered.
-    #[error("too many sign-ins came back lately")]
-    Full,
 }
 
 /// Seals and opens what browsers keep.
 pub(super) struct PendingSignIns {
     key: RandomizedNonceKey,
     since: Instant,
-    returned: Mutex<HashMap<Hash, Instant>>,
+    returned: Mutex<CameBack>,
+}
+
+/// The newest sign-ins that came back, by the hashes of their states.
+#[derive(Default)]
+struct CameBack {
+    known: HashSet<Hash>,
+    /// The oldest first.
+    in_turn: VecDeque<Hash>,
+}
+
+impl CameBack {
+    /// Remembers one; says whether it came for the first time.
+    fn is_new(&mut self, name: Hash) -> bool {
+        if !self.known.insert(name) {
+            return false;
+        }
+        self.in_turn.push_back(name);
+        if self.in_turn.len() > RETURNED_MAX
+            && let Some(oldest) = self.in_turn.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
 }
 
 impl PendingSignIns {
@@ -112,25 +134,13 @@ impl PendingSignIns {
     }
 
     /// Takes a sign-in that has come back with this state, once.
-    pub(super) fn take(&self, pending: &Pending, state: &str, now: Instant) -> Result<(), NotPending> {
+    pub(super) fn take(&self, pending: &Pending, state: &str) -> Result<(), NotPending> {
         let is_its =
             aws_lc_rs::constant_time::verify_slices_are_equal(pending.state.as_bytes(), state.as_bytes());
         is_its.map_err(|_| NotPending::OtherState)?;
         // Nothing in here is half changed when it panics.
         let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = Hash::of(state.as_bytes());
-        if returned.contains_key(&name) {
-            return Err(NotPending::Returned);
-        }
-        if returned.len() >= RETURNED_MAX {
-            let life = Duration::from_secs(PENDING_SECONDS);
-            returned.retain(|_, since| now.saturating_duration_since(*since) < life);
-        }
-        if returned.len() >= RETURNED_MAX {
-            return Err(NotPending::Full);
-        }
-        returned.insert(name, now);
-        Ok(())
+        if returned.is_new(Hash::of(state.as_bytes())) { Ok(()) } else { Err(NotPending::Returned) }
     }
 
     fn seconds(&self, now: Instant) -> u64 {
@@ -145,6 +155,8 @@ fn unguessable() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -157,10 +169,10 @@ mod tests {
         assert!(opened.verifier.len() >= 43, "PKCE asks for as many");
 
         let (other, _) = signing_in.begin(Language::En, "", now);
-        assert_eq!(signing_in.take(&opened, &other.state, now), Err(NotPending::OtherState));
-        assert_eq!(signing_in.take(&opened, "", now), Err(NotPending::OtherState));
-        assert_eq!(signing_in.take(&opened, &begun.state, now), Ok(()));
-        assert_eq!(signing_in.take(&opened, &begun.state, now), Err(NotPending::Returned));
+        assert_eq!(signing_in.take(&opened, &other.state), Err(NotPending::OtherState));
+        assert_eq!(signing_in.take(&opened, ""), Err(NotPending::OtherState));
+        assert_eq!(signing_in.take(&opened, &begun.state), Ok(()));
+        assert_eq!(signing_in.take(&opened, &begun.state), Err(NotPending::Returned));
     }
 
     #[test]
@@ -182,16 +194,23 @@ mod tests {
     }
 
     #[test]
-    fn what_has_come_back_is_forgotten_when_it_would_have_ended() {
+    fn the_newest_that_came_back_are_remembered_and_the_oldest_make_room() {
         let (signing_in, now) = (PendingSignIns::new(), Instant::now());
+        let comes_back = |pending: &Pending| signing_in.take(pending, &pending.state);
         let one = || signing_in.begin(Language::En, "", now).0;
-        for _ in 0..RETURNED_MAX {
-            let pending = one();
-            signing_in.take(&pending, &pending.state, now).unwrap();
+        let (first, second) = (one(), one());
+        comes_back(&first).unwrap();
+        comes_back(&second).unwrap();
+        for _ in 2..RETURNED_MAX {
+            comes_back(&one()).unwrap();
         }
+        assert_eq!(comes_back(&first), Err(NotPending::Returned), "there is room for so many");
         let last = one();
-        assert_eq!(signing_in.take(&last, &last.state, now), Err(NotPending::Full));
-        let later = now + Duration::from_secs(PENDING_SECONDS);
-        assert_eq!(signing_in.take(&last, &last.state, later), Ok(()));
+        assert_eq!(comes_back(&last), Ok(()), "nobody is kept out");
+        assert_eq!(comes_back(&second), Err(NotPending::Returned));
+        assert_eq!(comes_back(&last), Err(NotPending::Returned));
+        let returned = signing_in.returned.lock().unwrap();
+        assert_eq!((returned.known.len(), returned.in_turn.len()), (RETURNED_MAX, RETURNED_MAX));
+        assert!(!returned.known.contains(&Hash::of(first.state.as_bytes())), "the oldest made room");
     }
 }
