@@ -309,17 +309,27 @@ fn a_demonstration_shows_its_messages_on_a_page_and_lets_people_answer() {
 }
 
 #[test]
-fn one_phone_gets_so_many_a_day_and_no_more() {
+fn one_phone_gets_news_of_so_many_documents_a_day_and_every_receipt() {
     let gateway = Gateway::demo().set("messages.per_phone_per_day", "2").start();
     let carriers = gateway.carriers();
-    let kws = gateway.agency("kws");
+    let (kws, dci) = (gateway.agency("kws"), gateway.agency("dci"));
+    let becomes_ready = |phone: &str| {
+        let bill = dci.bills(&Order::of("police-clearance-certificate", &json!({})));
+        let payment = Payment { phone: phone.to_owned(), ..Payment::of_bill(&bill) };
+        gateway.safaricom().confirms(&payment).expect_success();
+        become_of_messages(&dci, &bill, &["delivered"]);
+        let ready = json!({"status": "ready", "centre": "Huduma Centre Thika"});
+        dci.post(&format!("/v1/applications/{}/events", bill.number), &ready).send().expect(200);
+        bill
+    };
     for _ in 0..2 {
-        become_of_messages(&kws, &pays_from(&gateway, &kws, ASHA), &["delivered"]);
+        become_of_messages(&dci, &becomes_ready(ASHA), &["delivered", "delivered"]);
     }
-    let seen = become_of_messages(&kws, &pays_from(&gateway, &kws, ASHA), &["dropped"]);
-    assert_eq!(seen[0]["reason"], "too_many");
-    become_of_messages(&kws, &pays_from(&gateway, &kws, "254711111111"), &["delivered"]);
-    assert_eq!(carriers.texts_on(ASHA).len(), 2);
+    let seen = become_of_messages(&dci, &becomes_ready(ASHA), &["delivered", "dropped"]);
+    assert_eq!((&seen[1]["about"], &seen[1]["reason"]), (&json!("ready"), &json!("too_many")));
+    become_of_messages(&kws, &pays_from(&gateway, &kws, ASHA), &["delivered"]);
+    become_of_messages(&dci, &becomes_ready("254711111111"), &["delivered", "delivered"]);
+    assert_eq!(carriers.texts_on(ASHA).len(), 6, "four receipts, two documents");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::lists::{no_answer, page_request, show_page, views_scope, wrong};
 use super::{SharedApp, trouble};
 use crate::app::App;
 use crate::applications::{self, FileFault, FileKind, PROMISE_DAYS, PromiseFigures, WrittenNews};
+use crate::away::away;
 use crate::clock::{day_as_date, format_rfc3339};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
@@ -24,6 +25,7 @@ use crate::views::{ApplicationFilter, ApplicationRow};
 
 /// The most that may be asked for.
 const PROMISE_DAYS_MAX: i32 = 3660;
+
 #[derive(Serialize)]
 struct ApplicationBody {
     payment_number: String,
@@ -80,7 +82,7 @@ pub(super) async fn report(app: SharedApp, request: Request<App>) -> Result<Resp
     })?;
     let reports = vec![ApplicationReport { bill: bill.terms.number, news }];
     match applications::record(&app, &request, reports).await? {
-        Ok(()) => show_bill(&app, &bill),
+        Ok(()) => show_bill(&app, bill).await,
         Err(refused) => {
             let reason = refused.first().map(|refused| refused.reason.to_string()).unwrap_or_default();
             Err(Problem::new(Code::Conflict, format!("Nothing was recorded: {reason}.")))
@@ -109,7 +111,7 @@ pub(super) async fn batch(app: SharedApp, request: Request<App>) -> Result<Respo
 /// `GET /v1/applications/{ref}`: by payment number or by the identifier of the bill.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let bill = find_bill(&app, &request)?;
-    show_bill(&app, &bill)
+    show_bill(&app, bill).await
 }
 
 /// `GET /v1/applications?status=&service=&agency=&centre=&cursor=&limit=`.
@@ -265,11 +267,14 @@ fn find_bill(app: &App, request: &Request<App>) -> Result<Arc<Bill>, Problem> {
     request.principal.scope().see_bill(found.map_err(|error| trouble::lookup(&error))?)
 }
 
-fn show_bill(app: &App, bill: &Bill) -> Result<Response, Problem> {
-    let application = applications::of_bill(app, bill).map_err(|error| trouble::lookup(&error))?;
+async fn show_bill(app: &SharedApp, bill: Arc<Bill>) -> Result<Response, Problem> {
+    let state = bill.state;
+    // An application lies in the archive.
+    let from_disk = SharedApp::clone(app);
+    let application = away(move || applications::of_bill(&from_disk, &bill)).await;
+    let application = application.map_err(trouble::internal)?.map_err(|error| trouble::lookup(&error))?;
     let application = application.ok_or_else(|| {
-        let detail =
-            format!("The bill is {}: an application begins when its bill is paid.", bill.state.word());
+        let detail = format!("The bill is {}: an application begins when its bill is paid.", state.word());
         Problem::new(Code::Conflict, detail)
     })?;
     let body = ApplicationBody::of(&application, revenue_day(app.now()));

@@ -127,7 +127,7 @@ pub(crate) async fn let_in(
 /// freely may name somebody.
 pub(crate) fn read_gate(text: &str) -> Option<String> {
     let gate: Centre = text.split_whitespace().collect::<Vec<_>>().join(" ").parse().ok()?;
-    Some(gate.as_str().to_owned())
+    (!gate.has_long_number()).then(|| gate.as_str().to_owned())
 }
 
 impl LookedUpBill {

@@ -7,6 +7,7 @@ use crate::payments::{
 };
 
 use super::file::LineFault;
+use crate::messages::gsm::folded;
 
 /// What is reported.
 #[derive(Debug, Deserialize)]
@@ -44,6 +45,9 @@ pub(crate) enum NewsFault {
     /// The centre is not the name of a place.
     #[error("{}.", NotACentre)]
     NotACentre,
+    /// The centre has letters that no text message has: whoever waits could not be told where to go.
+    #[error("A text message cannot say the centre: write it in Latin letters and the digits 0 to 9.")]
+    CentreUnsayable,
     /// A centre with something else than ready.
     #[error("Only ready has a centre.")]
     CentreNotAllowed,
@@ -60,7 +64,9 @@ impl NewsFault {
     pub(crate) const fn field(self) -> &'static str {
         match self {
             Self::UnknownStatus => "status",
-            Self::CentreMissing | Self::NotACentre | Self::CentreNotAllowed => "centre",
+            Self::CentreMissing | Self::NotACentre | Self::CentreUnsayable | Self::CentreNotAllowed => {
+                "centre"
+            }
             Self::ReasonMissing | Self::ReasonNotAllowed => "reason",
         }
     }
@@ -71,6 +77,7 @@ impl NewsFault {
             Self::UnknownStatus => "unknown_status",
             Self::CentreMissing | Self::ReasonMissing => "missing",
             Self::NotACentre => "not_a_centre",
+            Self::CentreUnsayable => "not_sayable",
             Self::CentreNotAllowed | Self::ReasonNotAllowed => "not_allowed",
         }
     }
@@ -85,8 +92,7 @@ impl WrittenNews {
         match (state, centre, reason) {
             (ApplicationState::Ready, None, None) => Err(NewsFault::CentreMissing),
             (ApplicationState::Ready, Some(centre), None) => {
-                let centre: Centre = centre.parse().map_err(|NotACentre| NewsFault::NotACentre)?;
-                Ok(ApplicationNews::Ready { centre })
+                Ok(ApplicationNews::Ready { centre: read_centre(&centre)? })
             }
             (ApplicationState::QueryRaised, None, None) => Err(NewsFault::ReasonMissing),
             (ApplicationState::QueryRaised, None, Some(reason)) => {
@@ -103,6 +109,16 @@ impl WrittenNews {
     }
 }
 
+/// A centre as somebody writes it now: stricter than [`Centre`], which reads what records have for ever.
+fn read_centre(text: &str) -> Result<Centre, NewsFault> {
+    let centre: Centre = text.parse().map_err(|NotACentre| NewsFault::NotACentre)?;
+    if centre.has_long_number() {
+        return Err(NewsFault::NotACentre);
+    }
+    let is_sayable = |letter: char| !folded(letter.encode_utf8(&mut [0; 4])).is_empty();
+    if centre.as_str().chars().all(is_sayable) { Ok(centre) } else { Err(NewsFault::CentreUnsayable) }
+}
+
 impl Written {
     pub(super) fn report(self) -> Result<ApplicationReport, LineFault> {
         let number = self.payment_number.replace(' ', "");
@@ -111,5 +127,29 @@ impl Written {
         let reason = reason.transpose().map_err(|_| LineFault::UnknownReason)?;
         let news = WrittenNews { status: self.status, centre: self.centre, reason };
         Ok(ApplicationReport { bill, news: news.news().map_err(LineFault::News)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready_at(centre: &str) -> Result<ApplicationNews, NewsFault> {
+        WrittenNews { status: "ready".to_owned(), centre: Some(centre.to_owned()), reason: None }.news()
+    }
+
+    #[test]
+    fn a_centre_has_no_long_number_in_any_digits_and_a_text_message_can_say_it() {
+        for centre in ["Huduma Centre GPO Nairobi", "Murang’a", "Kĩambu (Hall 12)"] {
+            assert_eq!(ready_at(centre), Ok(ApplicationNews::Ready { centre: centre.parse().unwrap() }));
+        }
+        for centre in ["Nyeri 0712345678", "Nyeri ０７１２３４５６７８", "Nyeri ٠٧١٢٣٤٥٦٧٨", "Nyeri ०७१२३"]
+        {
+            assert_eq!(ready_at(centre), Err(NewsFault::NotACentre), "{centre}");
+        }
+        for centre in ["Найроби", "内罗毕", "Nyeri नगर", "Hall ٣", "Hall ²"] {
+            assert_eq!(ready_at(centre), Err(NewsFault::CentreUnsayable), "{centre}");
+            assert!(centre.parse::<Centre>().is_ok(), "a record with {centre} is read");
+        }
     }
 }

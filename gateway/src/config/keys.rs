@@ -441,7 +441,7 @@ const OTHERS: &[Key] = &[
         name: "messages.per_phone_per_day",
         form: Form::Count { min: 1, max: 1_000 },
         default: Some("10"),
-        about: "Text messages that one phone gets on one day at most.",
+        about: "Text messages that one phone gets on one day at most that tell of no money: of documents that are ready. What tells of money is not counted.",
     },
     Key {
         name: "demo.speed",

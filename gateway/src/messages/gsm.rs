@@ -29,7 +29,7 @@ pub fn septets(text: &str) -> Option<usize> {
 
 /// The text in this alphabet: quotation marks, dashes and accents that it does not have become those that it has; what
 /// means nothing without its shape is left out.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

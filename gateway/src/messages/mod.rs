@@ -58,7 +58,7 @@ pub struct MessageTerms {
     pub replies_to: Option<String>,
     /// The help desk's number, to be mentioned.
     pub help: Option<String>,
-    /// So many messages a day to one phone.
+    /// So many messages a day to one phone, of those that tell of no money.
     pub per_phone_per_day: u32,
     /// Where the simulated carriers of a demonstration reach us, token included; nothing of real ones, who are told by hand.
     pub simulated_report_to: Option<String>,

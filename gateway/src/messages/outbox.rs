@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use super::letter::{Found, Letter, LetterError, Plan, found_again, phone_in, receiver};
-use super::opt_outs::let_lapse;
+use super::opt_outs::{Crowding, let_lapse};
 use super::provider::Outcome;
 use crate::app::App;
 use crate::app::SharedApp;
@@ -74,6 +74,7 @@ struct Outbox {
     /// Found, and not settled yet.
     ahead: VecDeque<Found>,
     health: Vec<Health>,
+    crowding: Crowding,
 }
 
 /// One turn's worth of messages, as it is gathered.
@@ -102,7 +103,7 @@ pub(super) async fn run(app: SharedApp, stop: CancellationToken) {
     let mut trail = app.books.ledger().trail();
     trail.go_to(app.books.readers().with_messages(crate::payments::Messages::next_sequence));
     let health = vec![Health::default(); app.messages.providers.len()];
-    let mut outbox = Outbox { app, trail, ahead: VecDeque::new(), health };
+    let mut outbox = Outbox { app, trail, ahead: VecDeque::new(), health, crowding: Crowding::default() };
     while !stop.is_cancelled() {
         let rest = match outbox.turn().await {
             Ok(true) => continue,
@@ -154,7 +155,7 @@ impl Outbox {
         let has_read = self.read_ahead()?;
         self.measure();
         self.give_up().await?;
-        let_lapse(&self.app).await?;
+        let_lapse(&self.app, &mut self.crowding).await?;
         let mut round = self.gather()?;
         let next_sequence = self.next_sequence();
         let recorded = self.app.books.readers().with_messages(crate::payments::Messages::next_sequence);
@@ -273,10 +274,11 @@ impl Outbox {
             Plan::Drop(reason) => FollowedBy::Dropped { reason: reason.into() },
             Plan::Send(letter) => {
                 let (phones, today) = (&self.app.messages.phones, revenue_day(now));
+                let most = self.app.messages.per_phone_per_day;
                 if !phones.records_against(letter.phone).is_empty() {
                     FollowedBy::Dropped { reason: "opted_out".into() }
                 } else if phones.is_for(subject.id, letter.phone).is_none()
-                    && phones.count_on(letter.phone, today) >= self.app.messages.per_phone_per_day
+                    && phones.has_had_enough(letter.phone, subject.kind, today, most)
                 {
                     FollowedBy::Dropped { reason: "too_many".into() }
                 } else {

@@ -1,4 +1,4 @@
-//! What has to be known of the phones that messages go to: who wants none, how many each has had today, which came last. It is
+//! What has to be known of the phones that messages go to: who wants none, how much each has had today, which came last. It is
 //! known by hashes under a key that this process draws for itself and never writes down, and is gone with the process; what must
 //! survive it is sealed in the journal, and read again at the next start. Why: `decisions/messages.md`.
 
@@ -39,7 +39,7 @@ struct Had {
     last: MessageId,
     /// The last that told of a bill that is paid.
     last_receipt: Option<MessageId>,
-    /// A revenue day, and how many on it.
+    /// A revenue day, and how many on it that tell of no money.
     day: i32,
     count: u32,
 }
@@ -85,8 +85,14 @@ impl Phones {
         known.opted_out.get(&self.tag(phone)).into_iter().flatten().copied().collect()
     }
 
-    /// How many messages it has had on this day.
-    pub(super) fn count_on(&self, phone: Subscriber, day: i32) -> u32 {
+    /// Whether it has had so many messages on this day that it gets no further one of this kind. What tells of money neither
+    /// counts nor is held back: whoever floods a phone with news of documents silences no receipt, and the other way round.
+    pub(super) fn has_had_enough(&self, phone: Subscriber, kind: MessageKind, day: i32, most: u32) -> bool {
+        !kind.is_about_money() && self.count_on(phone, day) >= most
+    }
+
+    /// How many messages it has had on this day that tell of no money.
+    fn count_on(&self, phone: Subscriber, day: i32) -> u32 {
         let known = self.known();
         known.had.get(&self.tag(phone)).filter(|had| had.day == day).map_or(0, |had| had.count)
     }
@@ -106,7 +112,10 @@ impl Phones {
         known.in_order.push_back(message);
         known.went_to.insert(message, tag);
         let had = known.had.entry(tag).or_insert(Had { last: message, last_receipt: None, day, count: 0 });
-        had.count = if had.day == day { had.count.saturating_add(1) } else { 1 };
+        if had.day != day {
+            had.count = 0;
+        }
+        had.count = had.count.saturating_add(u32::from(!kind.is_about_money()));
         (had.last, had.day) = (message, day);
         if kind == MessageKind::Receipt {
             had.last_receipt = Some(message);
@@ -160,17 +169,37 @@ mod tests {
         let (asha, baraka) = (phone("0712345678"), phone("0712345679"));
         for number in 0..3 {
             phones.note(asha, MessageId(number), MessageKind::Receipt, 7);
+            phones.note(asha, MessageId(number + 20), MessageKind::Ready, 7);
         }
-        phones.note(baraka, MessageId(9), MessageKind::Held, 7);
-        phones.note(baraka, MessageId(9), MessageKind::Held, 7);
+        phones.note(baraka, MessageId(9), MessageKind::Ready, 7);
+        phones.note(baraka, MessageId(9), MessageKind::Ready, 7);
         assert_eq!((phones.count_on(asha, 7), phones.count_on(baraka, 7)), (3, 1));
         assert_eq!(phones.count_on(asha, 8), 0);
         phones.note(asha, MessageId(10), MessageKind::Delayed, 8);
+        assert_eq!(phones.count_on(asha, 8), 0);
+        phones.note(asha, MessageId(11), MessageKind::Ready, 8);
         assert_eq!(phones.count_on(asha, 8), 1);
         assert_eq!((phones.last_receipt(asha), phones.last_receipt(baraka)), (Some(MessageId(2)), None));
         assert_eq!(phones.is_for(MessageId(10), asha), Some(true));
         assert_eq!(phones.is_for(MessageId(9), asha), Some(false));
-        assert_eq!(phones.is_for(MessageId(11), asha), None);
+        assert_eq!(phones.is_for(MessageId(12), asha), None);
+    }
+
+    #[test]
+    fn a_flood_of_notices_silences_no_receipt_and_payments_silence_no_notice() {
+        let phones = Phones::new();
+        let asha = phone("0712345678");
+        let most = 10;
+        for number in 0..u64::from(most) {
+            assert!(!phones.has_had_enough(asha, MessageKind::Ready, 7, most), "after {number}");
+            phones.note(asha, MessageId(number), MessageKind::Ready, 7);
+            phones.note(asha, MessageId(number + 100), MessageKind::Receipt, 7);
+        }
+        for kind in MessageKind::ALL {
+            let is_notice = kind == MessageKind::Ready;
+            assert_eq!(phones.has_had_enough(asha, kind, 7, most), is_notice, "{kind:?}");
+            assert!(!phones.has_had_enough(asha, kind, 8, most), "{kind:?} on the next day");
+        }
     }
 
     #[test]

@@ -357,6 +357,12 @@ impl Centre {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it has more digits, of whatever script, than the number of a place. A record may have such a name; nothing
+    /// that is written now may, because telephone and identity numbers are as long.
+    pub fn has_long_number(&self) -> bool {
+        self.0.chars().filter(|letter| letter.is_numeric()).count() > CENTRE_DIGITS_MAX
+    }
 }
 
 impl fmt::Display for Centre {
@@ -450,6 +456,9 @@ mod tests {
         for name in ["Huduma Centre GPO Nairobi", "Murang’a", "NTSA Likoni Road (Hall 2)"] {
             assert_eq!(name.parse::<Centre>().unwrap().to_string(), name);
         }
+        let in_other_digits: Centre = "Nyeri ٠٧١٢٣٤٥٦٧٨".parse().unwrap();
+        assert!(in_other_digits.has_long_number(), "a record that has it is read, and it is seen");
+        assert!(!"Hall 1234".parse::<Centre>().unwrap().has_long_number());
         for name in ["", "x", "0712345678", "call me: 0712", "a\nb", &"x".repeat(61)] {
             assert!(name.parse::<Centre>().is_err(), "{name:?}");
         }

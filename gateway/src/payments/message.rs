@@ -48,6 +48,15 @@ impl MessageKind {
     pub const ALL: [Self; 6] =
         [Self::Receipt, Self::PartPayment, Self::Delayed, Self::NotTaken, Self::Held, Self::Ready];
 
+    /// Whether it tells of money. There are no more of those than payments and prompts; of the others an agency can have as
+    /// many sent as it reports.
+    pub const fn is_about_money(self) -> bool {
+        match self {
+            Self::Receipt | Self::PartPayment | Self::Delayed | Self::NotTaken | Self::Held => true,
+            Self::Ready => false,
+        }
+    }
+
     /// The word that the API uses.
     pub const fn word(self) -> &'static str {
         match self {

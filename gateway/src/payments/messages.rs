@@ -15,9 +15,11 @@ pub const RECENT_MESSAGES_MAX: usize = 20_000;
 
 /// How long somebody who wants no messages gets none, in seconds: two years. Who then is sent one can say so again.
 pub const OPT_OUT_SECONDS: i64 = 2 * 365 * 86_400;
-/// The most phones that are known to want none; beyond that the oldest wishes lapse sooner. Each takes some two hundred bytes
+/// The most phones that are known to want none; beyond that the oldest wishes lapse sooner. Each takes some three hundred bytes
 /// of memory, and is opened at every start.
-pub const OPT_OUTS_MAX: usize = 200_000;
+pub const OPT_OUTS_MAX: usize = 1_000_000;
+/// From so many on it is said that the bound comes near: while every wish still holds its two years.
+pub const OPT_OUTS_WARNED_FROM: usize = OPT_OUTS_MAX / 5 * 4;
 
 /// How often each score was given to a service: from 1 to 5.
 pub type Scores = [u64; 5];

@@ -83,7 +83,9 @@ pub use message_event::{
     FollowedBy, FollowedMessage, MESSAGES_PER_RECORD_MAX, MessageAnswer, MessageAsk, MessageEvent,
     MessageFate, MessageReport, ProviderAnswer,
 };
-pub use messages::{Messages, OPT_OUT_SECONDS, OPT_OUTS_MAX, RECENT_MESSAGES_MAX, Scores};
+pub use messages::{
+    Messages, OPT_OUT_SECONDS, OPT_OUTS_MAX, OPT_OUTS_WARNED_FROM, RECENT_MESSAGES_MAX, Scores,
+};
 pub use notice_kind::{NotANoticeKind, NoticeKind};
 pub use notices::{
     ATTEMPTS_KEPT, DeliveryAttempt, DeliveryOutcome, DisabledReason, ENDPOINTS_MAX,

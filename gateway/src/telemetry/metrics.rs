@@ -386,7 +386,7 @@ pub const SMS_OPTED_OUT: Metric = Metric {
     kind: Kind::Gauge,
     unit: metrics::Unit::Count,
     labels: &[],
-    about: "Phones that want no text messages. Beyond 200,000 the oldest wishes lapse before their two years.",
+    about: "Phones that want no text messages. Beyond 1,000,000 the oldest wishes lapse before their two years.",
 };
 
 /// Calls to providers of text messages.

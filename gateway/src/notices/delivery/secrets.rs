@@ -11,7 +11,7 @@ use crate::app::{App, SharedApp};
 use crate::away::{EndedEarly, away};
 use crate::books::{BooksError, LookupError};
 use crate::notices::signature::SigningKey;
-use crate::payments::{Answer, Ask, Command, Endpoint, NoticeAsk, SECRETS_PER_RECORD_MAX, SecretInForce};
+use crate::payments::{Ask, Command, Endpoint, NoticeAsk, SECRETS_PER_RECORD_MAX, SecretInForce};
 use crate::personal::{Field, opened};
 
 /// How often it is looked whether the time of a secret is over.
@@ -39,7 +39,7 @@ pub(crate) enum LostSecret {
     Previous,
 }
 
-/// A secret that cannot be had.
+/// A secret that cannot be had, or whose key cannot be destroyed.
 #[derive(Debug, thiserror::Error)]
 enum SecretError {
     /// The journal.
@@ -56,12 +56,9 @@ enum SecretError {
 /// The keys of secrets that are over are still there.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotDestroyed {
-    /// The journal.
-    #[error(transparent)]
-    Lookup(#[from] LookupError),
-    /// The vault.
-    #[error(transparent)]
-    Vault(#[from] ledger::personal::VaultError),
+    /// So many could not be destroyed, each of which is in the log. The others were.
+    #[error("{0} keys could not be destroyed")]
+    Some(usize),
     /// They are gone, and no record says so.
     #[error("no record says so: {0}")]
     Books(#[from] BooksError),
@@ -137,28 +134,55 @@ pub(super) async fn keep_destroying(app: SharedApp, stop: CancellationToken) {
 }
 
 /// Destroys the keys of secrets that sign for nobody any more, and then has a record say so: what is said has been done.
-/// A crash between the two does it again.
+/// A crash between the two does it again. One that cannot be destroyed is in nobody's way.
 pub(crate) async fn destroy_what_is_over(app: &SharedApp) -> Result<(), NotDestroyed> {
-    loop {
-        let over = app.books.readers().notices().secrets_over(app.now(), SECRETS_PER_RECORD_MAX);
-        if over.is_empty() {
-            return Ok(());
+    // All of them: those that cannot be destroyed come first again every time.
+    let over = app.books.readers().notices().secrets_over(app.now(), usize::MAX);
+    let mut failed_count = 0;
+    for secrets in over.chunks(SECRETS_PER_RECORD_MAX) {
+        let (of_vault, secrets) = (SharedApp::clone(app), secrets.to_vec());
+        let asked_count = secrets.len();
+        let destroyed = away(move || destroyed_of(secrets, |secret| destroy(&of_vault, secret))).await?;
+        failed_count += asked_count - destroyed.len();
+        if destroyed.is_empty() {
+            continue;
         }
-        let (of_vault, secrets) = (SharedApp::clone(app), over.clone());
-        away(move || secrets.into_iter().try_for_each(|secret| destroy(&of_vault, secret))).await??;
-        let ask = Ask::Notice(NoticeAsk::NoteSecretsDestroyed { secrets: over });
+        let ask = Ask::Notice(NoticeAsk::NoteSecretsDestroyed { secrets: destroyed });
         let command = Command { principal: "system".into(), cause: "secrets".into(), ask };
-        if app.books.ask_patiently(command).await? == Answer::Nothing {
-            // Somebody else has just done it.
-            return Ok(());
-        }
+        // Nothing to note: somebody else has just done it.
+        app.books.ask_patiently(command).await?;
     }
+    if failed_count == 0 { Ok(()) } else { Err(NotDestroyed::Some(failed_count)) }
 }
 
-fn destroy(app: &App, record: u64) -> Result<(), NotDestroyed> {
+/// Destroys each, and says which of them are gone. Those that are not are in the log.
+fn destroyed_of(secrets: Vec<u64>, destroy: impl Fn(u64) -> Result<(), SecretError>) -> Vec<u64> {
+    let is_gone = |record: &u64| match destroy(*record) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, record, "The key of a secret that is over cannot be destroyed.");
+            false
+        }
+    };
+    secrets.into_iter().filter(is_gone).collect()
+}
+
+fn destroy(app: &App, record: u64) -> Result<(), SecretError> {
     let record = app.books.ledger().record(record).map_err(LookupError::from)?;
     match record.and_then(|record| record.draft.sealed) {
         Some(sealed) => Ok(app.vault.destroy(sealed.slot)?),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_destroyed_is_in_the_way_of_no_other() {
+        let refuse = |record| if record % 3 == 0 { Err(SecretError::Lost(record)) } else { Ok(()) };
+        assert_eq!(destroyed_of(vec![3, 4, 5, 6, 7], refuse), [4, 5, 7]);
+        assert!(destroyed_of(vec![3, 6], refuse).is_empty());
     }
 }

@@ -146,6 +146,9 @@ pub(in crate::pages) static APPLICATIONS: Both<ApplicationWords> = Both {
             NewsFault::NotACentre => {
                 "Centre must be the name of a place, with 60 letters at most and 4 digits at most"
             }
+            NewsFault::CentreUnsayable => {
+                "Centre must be written in Latin letters and the digits 0 to 9: text messages have no others"
+            }
             NewsFault::CentreNotAllowed => "Only what is ready has a centre",
             NewsFault::ReasonMissing => "Choose what the question is about",
             NewsFault::ReasonNotAllowed => "Only a question has a reason",
@@ -240,6 +243,9 @@ pub(in crate::pages) static APPLICATIONS: Both<ApplicationWords> = Both {
             NewsFault::CentreMissing => "Andika kituo lilipo",
             NewsFault::NotACentre => {
                 "Kituo lazima kiwe jina la mahali, lenye herufi 60 au chache na tarakimu 4 au chache"
+            }
+            NewsFault::CentreUnsayable => {
+                "Kituo lazima kiandikwe kwa herufi za Kilatini na tarakimu 0 hadi 9: SMS haina nyingine"
             }
             NewsFault::CentreNotAllowed => "Kilicho tayari pekee ndicho chenye kituo",
             NewsFault::ReasonMissing => "Chagua swali linahusu nini",

@@ -175,9 +175,7 @@ impl ApplicationRow {
             changed_by: row.count("changed_by")?,
         })
     }
-}
 
-impl ApplicationRow {
     /// How it stands to the promise on this day.
     pub fn promise(&self, today: i32) -> Promise {
         Promise::of(self.due_day, self.ready_day.unwrap_or(today), self.ready_day.is_some())

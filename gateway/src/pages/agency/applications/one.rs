@@ -10,6 +10,7 @@ use super::may_report;
 use crate::api::{no_rows, trouble};
 use crate::app::{App, SharedApp};
 use crate::applications::{self, NewsFault, WrittenNews};
+use crate::away::away;
 use crate::clock::day_as_date;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
@@ -103,11 +104,14 @@ struct OnePage {
 }
 
 impl OnePage {
-    async fn new(app: &App, request: &Request<App>, bill: &Bill) -> Result<Self, Problem> {
+    async fn new(app: &SharedApp, request: &Request<App>, bill: &Arc<Bill>) -> Result<Self, Problem> {
         let language = language_of(request)?;
         let viewed = Viewed::of(app, request).await?;
         let viewed = viewed.unwrap_or_else(|| Viewed::chosen(Arc::clone(&bill.terms.agency)));
-        let application = applications::of_bill(app, bill).map_err(|error| trouble::lookup(&error))?;
+        // An application lies in the archive.
+        let (from_disk, of) = (SharedApp::clone(app), Arc::clone(bill));
+        let application = away(move || applications::of_bill(&from_disk, &of)).await;
+        let application = application.map_err(trouble::internal)?.map_err(|error| trouble::lookup(&error))?;
         let application = application.as_deref();
         let (words, track, terms) = (APPLICATIONS.of(language), TRACK.of(language), &bill.terms);
         let of_number = |language: catalog::Language| {
