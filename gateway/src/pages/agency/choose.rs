@@ -23,7 +23,11 @@ const PART_LEN_MAX: usize = 80;
 
 /// The agencies that somebody who may see all chooses from, before they come to this room; also those that have left the
 /// catalogue.
-pub(in crate::pages) async fn choose(app: &SharedApp, request: &Request<App>, room: Room) -> Result<Response, Problem> {
+pub(in crate::pages) async fn choose(
+    app: &SharedApp,
+    request: &Request<App>,
+    room: Room,
+) -> Result<Response, Problem> {
     let language = language_of(request)?;
     let path = request.head.uri().path();
     let part: String =
