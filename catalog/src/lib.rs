@@ -79,7 +79,7 @@ pub use price::{
 };
 pub use search::{
     Contribution, Explanation, FACET_COUNTS_MAX, FacetCount, Facets, Filters, Hit, HitExplanation, Hits,
-    MatchReason, ScoreParts, WordExplanation, WordReading, WordRole,
+    MatchReason, ScoreParts, WordExplanation, WordReading, WordRole, folded_text,
 };
 pub use service::{Billing, Delivery, Service};
 pub use snapshot::{Catalogue, CatalogueHash, ServiceIndex};

@@ -4,6 +4,7 @@
 //! have them are opened one by one and their phone compared. What was erased is thereby found no more, and whoever has the
 //! files learns of nobody. See `gateway/decisions/finding-a-payment.md`.
 
+mod by_number;
 mod by_payer;
 mod places;
 
@@ -11,8 +12,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use ledger::{LedgerTime, Money, ShortKey};
+use ledger::{LedgerTime, Money};
 
+pub(crate) use self::by_number::payment_numbered;
 pub(crate) use self::by_payer::{GoOn, Wanted, by_payer};
 use self::places::NoPlace;
 pub(crate) use self::places::{AGAIN_AFTER_SECONDS, SearchPlaces};
@@ -20,9 +22,7 @@ use crate::app::{App, SharedApp};
 use crate::away::{EndedEarly, away};
 use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
-use crate::payments::{
-    ChannelReceipt, Event, PaymentReceived, Placement, Provider, ReceiptNumber, SuspenseReason,
-};
+use crate::payments::{Event, PaymentReceived, Placement, ReceiptNumber, SuspenseReason};
 use crate::personal::{Field, opened};
 use crate::views::{PageRequest, PageSize, PaymentFilter, QueryError, Scope, TimeRange};
 
@@ -112,24 +112,13 @@ pub(crate) struct UsualDelay {
     pub(crate) payments: usize,
 }
 
-/// What became of the payment with this receipt of the channel's. Strongly consistent with the books.
+/// What became of the payment with this number of M-PESA's, as strongly consistent as [`payment_numbered`].
 pub(crate) async fn by_channel_receipt(app: &SharedApp, number: &str) -> Result<Found, FindError> {
-    let receipt = ChannelReceipt {
-        provider: Provider::Mpesa,
-        short_code: app.paybill.short_code().into(),
-        number: number.into(),
-    };
+    let Some((receipt, sequence)) = payment_numbered(app, number).await? else { return Ok(Found::NotHere) };
     let books = SharedApp::clone(app);
-    let from_disk = move || {
-        let claimed = books.books.ledger().claimed(&ShortKey::of(&receipt.credit_key()));
-        match claimed.map_err(LookupError::from)? {
-            Some(claimed) => look_at(&books, claimed.sequence),
-            None => Ok(Found::NotHere),
-        }
-    };
-    let found = away(from_disk).await??;
+    let found = away(move || look_at(&books, sequence)).await??;
     let Found::Matched(matched) = found else { return Ok(found) };
-    let is_contradicted = app.views.reader().is_contradicted(&Scope::All, number).await?;
+    let is_contradicted = app.views.reader().is_contradicted(&Scope::All, &receipt).await?;
     Ok(Found::Matched(Matched { is_contradicted, ..matched }))
 }
 

@@ -3,15 +3,13 @@
 
 use std::sync::Arc;
 
-use ledger::ShortKey;
-
 use crate::api::RowScope;
-use crate::app::App;
+use crate::app::{App, SharedApp};
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
+use crate::finding::{FindError, payment_numbered};
 use crate::payments::{
-    Bill, ChannelReceipt, Event, PaymentNumber, PaymentReceived, Placement, Provider, RECEIPT_LEN_MAX,
-    ReceiptNumber, Visit,
+    Bill, Event, PaymentNumber, PaymentReceived, Placement, RECEIPT_LEN_MAX, ReceiptNumber, Visit,
 };
 use crate::receipts::ShortForm;
 
@@ -65,9 +63,9 @@ pub struct Found {
 
 /// Looks up what somebody shows: a payment number, a receipt number, the channel's own receipt, or the text of the code
 /// on a receipt.
-pub fn look_up(app: &App, scope: &RowScope, shown: &str) -> Result<Found, LookupError> {
+pub(crate) async fn look_up(app: &SharedApp, scope: &RowScope, shown: &str) -> Result<Found, FindError> {
     let without_bill = |verdict| Found { verdict, bill: None, visit: None };
-    let number = match read(app, shown)? {
+    let number = match read(app, shown).await? {
         Read::Bill(number) => number,
         Read::Forged => return Ok(without_bill(Verdict::NotGenuine)),
         Read::Nothing => return Ok(without_bill(Verdict::NotFound)),
@@ -102,20 +100,20 @@ enum Read {
     Nothing,
 }
 
-fn read(app: &App, shown: &str) -> Result<Read, LookupError> {
+async fn read(app: &SharedApp, shown: &str) -> Result<Read, FindError> {
     let shown = shown.trim();
     if shown.starts_with(SHORT_FORM_MARK) {
         let Ok(form) = ShortForm::open(shown, &[app.receipts.verifying_key()]) else {
             return Ok(Read::Forged);
         };
-        return of_receipt(app, &form.receipt_number);
+        return Ok(of_receipt(app, &form.receipt_number)?);
     }
     let plain: String = shown.chars().filter(char::is_ascii_alphanumeric).collect();
     if let Ok(number) = plain.parse() {
         return Ok(Read::Bill(number));
     }
     match of_receipt(app, &plain)? {
-        Read::Nothing => of_channel_receipt(app, &plain.to_uppercase()),
+        Read::Nothing => of_channel_receipt(app, &plain.to_uppercase()).await,
         found => Ok(found),
     }
 }
@@ -127,15 +125,12 @@ fn of_receipt(app: &App, text: &str) -> Result<Read, LookupError> {
 }
 
 /// The bill of a payment that a channel names. Money in suspense is for no bill yet, so nobody is let in for it.
-fn of_channel_receipt(app: &App, number: &str) -> Result<Read, LookupError> {
+async fn of_channel_receipt(app: &SharedApp, number: &str) -> Result<Read, FindError> {
     if number.is_empty() || number.len() > RECEIPT_LEN_MAX {
         return Ok(Read::Nothing);
     }
-    let short_code = app.paybill.short_code().into();
-    let receipt = ChannelReceipt { provider: Provider::Mpesa, short_code, number: number.into() };
-    let claimed = app.books.claimant(&ShortKey::of(&receipt.credit_key()))?;
-    let event = claimed.map(|sequence| app.books.event(sequence)).transpose()?.flatten();
-    match event {
+    let Some((_, sequence)) = payment_numbered(app, number).await? else { return Ok(Read::Nothing) };
+    match app.books.event(sequence)? {
         Some(Event::PaymentReceived(PaymentReceived { placement: Placement::Bill { bill, .. }, .. })) => {
             Ok(Read::Bill(bill))
         }

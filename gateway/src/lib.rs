@@ -6,7 +6,8 @@
 //! at agencies; [`channels`] speak to those who move money,
 //! `receiving` takes what they tell of, and `prompts` follows what they were asked;
 //! [`messages`] tell payers what became of their money;
-//! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs, and whoever else is called is called in [`outbound`];
+//! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs, and whoever else is called, besides
+//! Safaricom by its own client, is called in [`outbound`];
 //! [`notices`] are what agencies are told; [`receipts`] are what payers keep, [`personal`] is what nobody else may read,
 //! [`views`] is what the books look like in SQL, [`live`] what is watched while it grows. From the outside, a connection
 //! enters through [`server`], becomes a request in [`http`], and is answered by

@@ -131,6 +131,37 @@ fn what_is_not_there_comes_with_what_is_usual_and_who_guesses_is_stopped() {
     swahili.says("Tafuta malipo yangu").says("Usilipe tena");
 }
 
+#[test]
+fn what_came_to_an_account_that_is_not_ours_is_said_to_be_held_and_contradicts_nothing_of_ours() {
+    let gateway = Gateway::demo().start();
+    let origin = gateway.public();
+    let bill = gateway.agency("kws").bills(&Order::hells_gate(1));
+    let elsewhere = |payment: &Payment| Payment { short_code: "888888".to_owned(), ..payment.clone() };
+    let ours = Payment::of_bill(&bill);
+    let strayed = elsewhere(&Payment::of_bill(&bill));
+    gateway.safaricom().confirms(&strayed).expect_success();
+    let held = eventually("the views have it", || {
+        let page = by_code(&origin, &strayed.receipt);
+        page.text().contains("do not know what it is for").then_some(page)
+    });
+    held.says("KES 500.00").says("another business number than ours");
+    assert!(!held.text().contains("has not told us"), "{}", held.text());
+    // The same number on two accounts is two payments: what contradicts one says nothing of the other.
+    gateway.safaricom().confirms(&elsewhere(&ours)).expect_success();
+    gateway.safaricom().confirms(&elsewhere(&ours).but_of("7.00")).expect_success();
+    gateway.safaricom().confirms(&ours).expect_success();
+    eventually("the views have everything", || {
+        (gateway.metric("malipo_views_lag_records") == 0).then_some(())
+    });
+    let found = by_code(&origin, &ours.receipt);
+    found.says("We have your payment").says("KES 500.00");
+    assert!(!found.text().contains("another amount or account"), "{}", found.text());
+    gateway.safaricom().confirms(&ours.but_of("7.00")).expect_success();
+    eventually("the contradiction of ours shows", || {
+        by_code(&origin, &ours.receipt).text().contains("another amount or account").then_some(())
+    });
+}
+
 /// More payments of one amount than are read for one search: the oldest of them is found by going on.
 #[test]
 fn among_thousands_of_payments_of_one_amount_a_search_has_an_end_and_goes_on_from_there() {

@@ -22,6 +22,7 @@ pub use explain::{Contribution, Explanation, HitExplanation, WordExplanation, Wo
 pub use facets::{FACET_COUNTS_MAX, FacetCount, Facets, Filters};
 pub use rank::{MatchReason, ScoreParts};
 pub use reading::WordRole;
+pub use words::folded_text;
 
 pub(crate) use index::SearchIndex;
 

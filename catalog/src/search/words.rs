@@ -78,6 +78,11 @@ fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
+/// A text as it is compared letter by letter, such as with part of a name: small letters without accents and apostrophes.
+pub fn folded_text(text: &str) -> String {
+    text.chars().filter(|character| !is_dropped(*character)).flat_map(folded).collect()
+}
+
 /// Every word, folded and in the singular.
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
@@ -171,6 +176,7 @@ mod tests {
         );
         assert_eq!(words("CR12 (CR-13)"), ["cr12", "cr", "13"]);
         assert!(words(" -- ' ' ").is_empty());
+        assert_eq!(folded_text("Murang’a Municipality, e\u{0301}tat"), "muranga municipality, etat");
     }
 
     #[test]

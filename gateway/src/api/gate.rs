@@ -6,9 +6,10 @@ use ledger::Money;
 use serde::{Deserialize, Serialize};
 
 use super::bills::command;
-use super::{RowScope, SharedApp, trouble};
+use super::{RowScope, SharedApp, no_answer, trouble};
 use crate::app::App;
 use crate::clock::format_rfc3339;
+use crate::finding::FindError;
 use crate::gate::look_up;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
@@ -76,8 +77,7 @@ struct VisitRequest {
 /// `POST /v1/lookups`.
 pub(super) async fn lookup(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let wanted: LookupRequest = request.json()?;
-    let found =
-        look_up(&app, &request.principal.scope(), &wanted.q).map_err(|error| trouble::lookup(&error))?;
+    let found = look_up(&app, &request.principal.scope(), &wanted.q).await.map_err(no_verdict)?;
     let body = LookupBody {
         verdict: found.verdict.word(),
         bill: found.bill.as_deref().map(LookedUpBill::of),
@@ -85,6 +85,14 @@ pub(super) async fn lookup(app: SharedApp, request: Request<App>) -> Result<Resp
         as_of: format_rfc3339(app.clock.now_micros()),
     };
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
+}
+
+/// Whether somebody may be let in could not be told.
+pub(crate) fn no_verdict(error: FindError) -> Problem {
+    match error {
+        FindError::Views(error) => no_answer(error),
+        other => trouble::internal(&other),
+    }
 }
 
 /// `POST /v1/visits`.

@@ -51,7 +51,7 @@ pub(crate) use access::{
 };
 pub(crate) use callbacks::check_caller;
 pub(crate) use events::EventBody;
-pub(crate) use gate::{let_in, read_gate};
+pub(crate) use gate::{let_in, no_verdict, read_gate};
 pub(crate) use keys::make_key;
 pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use lists::no_answer;

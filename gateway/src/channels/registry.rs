@@ -1,11 +1,12 @@
 //! The ways to pay that this gateway has.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::account::CollectionAccount;
 use super::contract::Channel;
-use crate::payments::ChannelReceipt;
 use crate::payments::channels::ChannelName;
+use crate::payments::{ChannelReceipt, Provider};
 
 /// All of them, the home of all money first.
 pub struct Channels {
@@ -43,6 +44,11 @@ impl Channels {
     /// The one of this name.
     pub fn find(&self, name: &ChannelName) -> Option<&Arc<dyn Channel>> {
         self.all.iter().find(|channel| channel.name() == name)
+    }
+
+    /// The accounts on which we collect at this provider, each once: several ways to pay may lead to one.
+    pub fn accounts_at(&self, provider: Provider) -> BTreeSet<&CollectionAccount> {
+        self.all.iter().map(|channel| channel.account()).filter(|one| one.provider == provider).collect()
     }
 
     /// True if this account is one of ours.

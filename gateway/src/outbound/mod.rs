@@ -1,4 +1,6 @@
-//! Calls to others: whoever is called, it is done in this room.
+//! Calls to others: whoever is called, it is done in this room, besides Safaricom. Its client
+//! ([`crate::channels::mpesa::client`]) needs to know whether a request has left, and makes connections of its own; so does
+//! the handset of a demonstration, to the simulated Safaricom.
 //!
 //! TLS is spoken with the public authorities and those of the configuration; the address that is really connected to is
 //! judged, each time; no redirect is followed; every connection, answer and wait has a bound. Whoever calls says how long it

@@ -9,7 +9,7 @@ use super::frame::{Frame, language_of, other, staff_page};
 use super::moment::{clock_spoken, day_spoken, spoken};
 use super::staff::{Bar, Room};
 use super::words::{GATE, GateWords};
-use crate::api::{let_in, read_gate, trouble};
+use crate::api::{let_in, no_verdict, read_gate};
 use crate::app::{App, SharedApp};
 use crate::clock::east_africa_date;
 use crate::gate::{Found, Verdict, look_up};
@@ -33,8 +33,7 @@ pub(super) async fn check(app: SharedApp, request: Request<App>) -> Result<Respo
     let mut page = GatePage::new(&app, &request, at)?;
     let typed = form.get("q").unwrap_or_default().trim().to_owned();
     if !typed.is_empty() {
-        let found =
-            look_up(&app, &request.principal.scope(), &typed).map_err(|error| trouble::lookup(&error))?;
+        let found = look_up(&app, &request.principal.scope(), &typed).await.map_err(no_verdict)?;
         page.shown = Some(Shown::of(&app, page.frame.language, &found));
     }
     staff_page(StatusCode::OK, &page)
@@ -50,7 +49,7 @@ pub(super) async fn visit(app: SharedApp, request: Request<App>) -> Result<Respo
     let language = page.frame.language;
     let outcome = let_in(&app, &request, number, at).await;
     let scope = request.principal.scope();
-    let found = look_up(&app, &scope, &number.to_string()).map_err(|error| trouble::lookup(&error))?;
+    let found = look_up(&app, &scope, &number.to_string()).await.map_err(no_verdict)?;
     page.shown = Some(match outcome {
         Ok(visit) => Shown::let_in(language, &found, &visit),
         // Somebody was quicker, or the books say otherwise by now: what they say is shown.

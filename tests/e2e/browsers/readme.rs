@@ -1,4 +1,5 @@
-//! The pictures that the README shows: of pages as they are, and made again by `E2E_README_PICTURES=.pictures`.
+//! The pictures that the README shows. They are made again by `E2E_README_PICTURES=.pictures`; that each is made here, is
+//! light and is shown is held, and not that it is of the pages as they are today.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::harness::{Browser, Gateway, Order, Payment, SignedIn, eventually};
 const PICTURE_BYTES_MAX: u64 = 100_000;
 
 #[test]
-fn the_readme_shows_pages_as_they_are() {
+fn every_picture_of_the_readme_is_made_by_its_story_and_is_light() {
     let made = tempfile::tempdir().unwrap();
     let folder =
         std::env::var_os("E2E_README_PICTURES").map_or_else(|| made.path().to_owned(), PathBuf::from);

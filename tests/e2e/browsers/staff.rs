@@ -46,6 +46,27 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     gallery.has_all_and_nothing_wrong(is_for_staff);
 }
 
+/// As many agencies as a country has: the page to choose one from weighs no more than others, and leads to each.
+#[test]
+fn among_all_agencies_of_the_country_one_is_chosen_on_a_light_page() {
+    let gateway = Gateway::demo().set("demo.services", "22000").start();
+    let treasury = gateway.staff("hazina", "treasury", None);
+    let mut gallery = Gallery::of_pages(14);
+    let looks = [
+        Look::at("treasury-choose-all", "/{lang}/agency/").says("more: type part of the name"),
+        Look::at("treasury-choose-rooms", "/{lang}/agency/applications").says("more: type part of the name"),
+        Look::at("treasury-choose-some", "/{lang}/agency/transactions?q=wildlife")
+            .says("Kenya Wildlife Service"),
+        Look::at("treasury-choose-none", "/{lang}/agency/?q=xyzzy").says("No agency is called so"),
+    ];
+    gallery.look(&gateway, Some(&treasury), &looks);
+    gallery.has_nothing_wrong();
+    let page = treasury.opens("/en/agency/transactions");
+    let some = page.send(&page.form("/en/agency/transactions").with("q", "wildlife"));
+    let listed = some.follow("Kenya Wildlife Service");
+    assert!(listed.address.contains("/agency/transactions?agency=KWS"), "{}", listed.address);
+}
+
 /// What came in on a day, and what is shown at gates.
 struct Day {
     paid: Bill,

@@ -18,6 +18,8 @@ pub(crate) struct Safaricom {
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
     pub(crate) receipt: String,
+    /// The business number that it was paid to.
+    pub(crate) short_code: String,
     pub(crate) account: String,
     /// Shillings with two decimals.
     pub(crate) amount: String,
@@ -33,6 +35,7 @@ impl Payment {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             receipt: format!("TKE{:07}", NEXT.fetch_add(1, Ordering::Relaxed)),
+            short_code: "222222".to_owned(),
             account: account.to_owned(),
             amount: amount.to_owned(),
             phone: "254712345678".to_owned(),
@@ -63,7 +66,7 @@ impl Payment {
             "TransID": self.receipt,
             "TransTime": self.moved,
             "TransAmount": self.amount,
-            "BusinessShortCode": "222222",
+            "BusinessShortCode": self.short_code,
             "BillRefNumber": self.account,
             "InvoiceNumber": "",
             "OrgAccountBalance": "",

@@ -2,6 +2,7 @@
 //! people see their own; Treasury and Auditor choose whose.
 
 pub(super) mod applications;
+mod choose;
 mod export;
 mod file;
 mod filter;
@@ -12,9 +13,7 @@ mod transactions;
 
 use std::sync::Arc;
 
-use askama::Template;
-use hyper::StatusCode;
-
+pub(super) use choose::choose;
 pub(super) use export::{csv, xlsx};
 pub(crate) use file::Downloads;
 pub(super) use life::show as life;
@@ -22,15 +21,12 @@ pub(super) use today::show as today;
 pub(super) use transactions::show as transactions;
 
 use super::escaped;
-use super::frame::{Frame, Shown, language_of, other, staff_page};
-use super::staff::{Bar, Room};
-use super::words::{CONSOLE, ConsoleWords};
+use super::frame::{Frame, Shown};
 use crate::api::{RowScope, no_answer, no_rows};
-use crate::app::{App, SharedApp};
+use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
-use crate::http::response::Response;
 use crate::staff::Session;
 use crate::views::Scope;
 
@@ -106,35 +102,4 @@ pub(super) fn session(request: &Request<App>) -> Result<&Session, Problem> {
         .session()
         .map(|session| &**session)
         .ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))
-}
-
-/// The agencies that somebody who may see all chooses from, before they come to this room; also those that have left the
-/// catalogue.
-pub(super) async fn choose(app: &SharedApp, request: &Request<App>, room: Room) -> Result<Response, Problem> {
-    let language = language_of(request)?;
-    let path = request.head.uri().path();
-    let twin = path.replacen(language.code(), other(language).code(), 1);
-    let frame = Frame::new(app, language, Some(twin));
-    let served = app.catalogue.current();
-    let address = |code: &str| format!("{path}?agency={}", escaped(code));
-    let listed = served.catalogue().agencies();
-    let gone = app.views.reader().agencies(&Scope::All).await.map_err(no_answer)?.found;
-    let gone = gone.iter().filter(|code| served.catalogue().agency(code).is_none());
-    let mut agencies: Vec<_> = listed
-        .iter()
-        .map(|agency| (frame.shown(&agency.name), address(agency.code.as_str())))
-        .chain(gone.map(|code| (frame.shown_or(None, code), address(code))))
-        .collect();
-    agencies.sort_by(|one, other| one.0.text.cmp(&other.0.text));
-    let bar = Bar::new(session(request)?, language, room);
-    staff_page(StatusCode::OK, &ChoosePage { words: CONSOLE.of(language), frame, bar, agencies })
-}
-
-#[derive(Template)]
-#[template(path = "console_choose.html")]
-struct ChoosePage {
-    frame: Frame,
-    bar: Bar,
-    words: &'static ConsoleWords,
-    agencies: Vec<(Shown, String)>,
 }

@@ -7,6 +7,9 @@ use crate::payments::{AttemptState, ToldBy};
 
 pub(in crate::pages) struct ConsoleWords {
     pub(in crate::pages) choose_agency: &'static str,
+    pub(in crate::pages) part_of_agency: &'static str,
+    pub(in crate::pages) no_agency: &'static str,
+    pub(in crate::pages) more_agencies: fn(usize) -> String,
     pub(in crate::pages) today: &'static str,
     pub(in crate::pages) yesterday: &'static str,
     pub(in crate::pages) this_month: &'static str,
@@ -70,6 +73,9 @@ fn count(number: u64) -> String {
 pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
     en: ConsoleWords {
         choose_agency: "Choose an agency",
+        part_of_agency: "Part of its name, or its code",
+        no_agency: "No agency is called so.",
+        more_agencies: |count| format!("{} more: type part of the name.", grouped(count)),
         today: "Today",
         yesterday: "Yesterday",
         this_month: "This month",
@@ -167,6 +173,9 @@ pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
     },
     sw: ConsoleWords {
         choose_agency: "Chagua shirika",
+        part_of_agency: "Sehemu ya jina lake, au msimbo wake",
+        no_agency: "Hakuna shirika linaloitwa hivyo.",
+        more_agencies: |count| format!("{} zaidi: andika sehemu ya jina.", grouped(count)),
         today: "Leo",
         yesterday: "Jana",
         this_month: "Mwezi huu",

@@ -52,10 +52,12 @@ impl ViewsReader {
 }
 
 impl ViewsReader {
-    /// Whether a message in quarantine has this number of the channel's.
-    pub async fn is_contradicted(&self, scope: &Scope, channel_receipt: &str) -> Result<bool, QueryError> {
+    /// Whether a message in quarantine has this receipt. The same number on another account is another payment.
+    pub async fn is_contradicted(&self, scope: &Scope, receipt: &ChannelReceipt) -> Result<bool, QueryError> {
         let select = Select::of(&QUARANTINE, scope)
-            .and_is("channel_receipt", Some(channel_receipt.to_owned()))
+            .and_is("channel_receipt", Some(Arc::clone(&receipt.number)))
+            .and_is("short_code", Some(Arc::clone(&receipt.short_code)))
+            .and_is("provider", Some(receipt.provider.word()))
             .sorted("sequence", 1);
         Ok(!self.all(select, QuarantineRow::read).await?.found.is_empty())
     }
