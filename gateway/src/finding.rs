@@ -17,7 +17,7 @@ use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::{east_africa_date, start_of_east_africa_day};
 use crate::payments::{
-    ChannelReceipt, Event, PaymentReceived, Placement, Provider, ReceiptNumber, SuspenseReason,
+    Event, PaymentReceived, Placement, Provider, ReceiptNumber, SuspenseReason,
 };
 use crate::personal::{Field, opened};
 use crate::views::{PageRequest, PageSize, PaymentFilter, QueryError, Scope, TimeRange};
@@ -121,13 +121,15 @@ impl Default for SearchPlaces {
 
 /// What became of the payment with this receipt of the channel's. Strongly consistent with the books.
 pub(crate) async fn by_channel_receipt(app: &App, number: &str) -> Result<Found, FindError> {
-    let receipt = ChannelReceipt {
-        provider: Provider::Mpesa,
-        short_code: app.paybill.short_code().into(),
-        number: number.into(),
-    };
-    let claimed = app.books.ledger().claimed(&ShortKey::of(&receipt.credit_key()));
-    let Some(claimed) = claimed.map_err(LookupError::from)? else { return Ok(Found::NotHere) };
+    let mut claimed = None;
+    for account in app.channels.accounts_at(Provider::Mpesa) {
+        let key = account.receipt(number).credit_key();
+        claimed = app.books.ledger().claimed(&ShortKey::of(&key)).map_err(LookupError::from)?;
+        if claimed.is_some() {
+            break;
+        }
+    }
+    let Some(claimed) = claimed else { return Ok(Found::NotHere) };
     let found = look_at(app, claimed.sequence)?;
     let Found::Matched(matched) = found else { return Ok(found) };
     let is_contradicted = app.views.reader().is_contradicted(&Scope::All, number).await?;

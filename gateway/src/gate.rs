@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
 use crate::payments::{
-    Bill, ChannelReceipt, Event, PaymentNumber, PaymentReceived, Placement, Provider, RECEIPT_LEN_MAX,
+    Bill, Event, PaymentNumber, PaymentReceived, Placement, Provider, RECEIPT_LEN_MAX,
     ReceiptNumber, Visit,
 };
 use crate::receipts::ShortForm;
@@ -131,9 +131,13 @@ fn of_channel_receipt(app: &App, number: &str) -> Result<Read, LookupError> {
     if number.is_empty() || number.len() > RECEIPT_LEN_MAX {
         return Ok(Read::Nothing);
     }
-    let short_code = app.paybill.short_code().into();
-    let receipt = ChannelReceipt { provider: Provider::Mpesa, short_code, number: number.into() };
-    let claimed = app.books.claimant(&ShortKey::of(&receipt.credit_key()))?;
+    let mut claimed = None;
+    for account in app.channels.accounts_at(Provider::Mpesa) {
+        claimed = app.books.claimant(&ShortKey::of(&account.receipt(number).credit_key()))?;
+        if claimed.is_some() {
+            break;
+        }
+    }
     let event = claimed.map(|sequence| app.books.event(sequence)).transpose()?.flatten();
     match event {
         Some(Event::PaymentReceived(PaymentReceived { placement: Placement::Bill { bill, .. }, .. })) => {

@@ -17,6 +17,7 @@ pub use fee_rows::{
 pub use problem::{Problem, Problems};
 pub use rows::{
     AccountFormRow, AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
+    FallbackRow, HoursRow,
     ConvenienceScheduleRow, FORMAT_VERSION, ServiceRow, TextRow,
 };
 

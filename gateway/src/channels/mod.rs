@@ -1,6 +1,7 @@
 //! The ways that money comes in. Each channel is an adapter: it reads and writes what its provider speaks, and says
 //! what happened in the words of [`payments`](crate::payments). Nothing here books, and nothing here decides what a
-//! bill becomes. [`contract`] says what every channel can do, [`registry`] which there are.
+//! bill becomes. [`contract`] says what every channel can do, [`terms`] how an operator writes them down,
+//! [`registry`] which there are.
 
 mod account;
 pub mod contract;
@@ -8,6 +9,7 @@ mod instructions;
 mod not_payable;
 mod registry;
 pub mod sources;
+pub mod terms;
 mod told;
 
 pub mod mpesa;

@@ -1,10 +1,14 @@
 //! The ways to pay that this gateway has.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::account::CollectionAccount;
 use super::contract::Channel;
-use crate::payments::ChannelReceipt;
+use super::mpesa::Paybill;
+use super::mpesa::adapters::{PromptOnPhone, TypedPaybill};
+use super::terms::ChannelTerms;
+use crate::payments::{ChannelReceipt, Provider};
 use crate::payments::channels::ChannelName;
 
 /// All of them, the home of all money first.
@@ -30,6 +34,23 @@ impl Channels {
         Ok(Self { all })
     }
 
+    /// The consolidated paybill with its prompts, and what is written down beside it.
+    pub fn of_paybill(paybill: &Arc<Paybill>, others: &[ChannelTerms]) -> Result<Self, NamedTwice> {
+        let home = Arc::new(TypedPaybill::consolidated(Arc::clone(paybill)));
+        let mut all: Vec<Arc<dyn Channel>> = vec![Arc::new(PromptOnPhone::new(Arc::clone(paybill)))];
+        for terms in others {
+            all.push(match terms {
+                ChannelTerms::AgencyTill(till) => Arc::new(TypedPaybill::of_agency(
+                    till.name.clone(),
+                    till.title.clone(),
+                    &till.short_code,
+                    Arc::clone(paybill),
+                )),
+            });
+        }
+        Self::of(home, all)
+    }
+
     /// The consolidated paybill.
     pub fn home(&self) -> &dyn Channel {
         &*self.all[0]
@@ -43,6 +64,15 @@ impl Channels {
     /// The one of this name.
     pub fn find(&self, name: &ChannelName) -> Option<&Arc<dyn Channel>> {
         self.all.iter().find(|channel| channel.name() == name)
+    }
+
+    /// Every account on which a provider collects for us, each once, the home of all money first.
+    pub fn accounts_at(&self, provider: Provider) -> impl Iterator<Item = &CollectionAccount> {
+        let accounts = self.all.iter().map(|channel| channel.account());
+        let accounts: BTreeSet<_> = accounts.filter(|account| account.provider == provider).collect();
+        let home = self.home().account();
+        let is_at_home = accounts.contains(home);
+        is_at_home.then_some(home).into_iter().chain(accounts.into_iter().filter(move |other| *other != home))
     }
 
     /// True if this account is one of ours.

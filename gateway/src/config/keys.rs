@@ -377,6 +377,13 @@ const OTHERS: &[Key] = &[
                 and money is real, another file waits for a second person to publish it.",
     },
     Key {
+        name: "channels.file",
+        form: Form::Path,
+        default: None,
+        about: "File of the ways to pay beside the consolidated paybill and its prompts: one [[channel]] for each. A \
+                demonstration without one has samples.",
+    },
+    Key {
         name: "routing.private_networks",
         form: Form::Ranges,
         default: Some(""),

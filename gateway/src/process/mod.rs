@@ -29,10 +29,10 @@ use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
 use crate::catalogue::{LiveCatalogue, Served, files};
-use crate::channels::Channels;
-use crate::channels::mpesa::adapters::{PromptOnPhone, TypedPaybill};
+use crate::channels::mpesa::adapters::account_of_paybill;
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
+use crate::channels::{Channels, terms};
 use crate::clock::Clock;
 use crate::config::secret::Secret;
 use crate::config::sections::ListenerConfig;
@@ -130,6 +130,9 @@ pub enum StartError {
     /// The paybill.
     #[error("the paybill: {0}")]
     Paybill(String),
+    /// The ways to pay beside the paybill.
+    #[error("the ways to pay:\n{0}")]
+    Channels(crate::config::problems::Problems),
     /// The keys of a demonstration.
     #[error("the keys of the demonstration: {0}")]
     DemoKeys(String),
@@ -217,8 +220,13 @@ pub async fn start(
     let paybill =
         Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
     let paybill = Arc::new(paybill);
-    let home = Arc::new(TypedPaybill::consolidated(Arc::clone(&paybill)));
-    let channels = Channels::of(home, vec![Arc::new(PromptOnPhone::new(Arc::clone(&paybill)))]);
+    let home = account_of_paybill(paybill.short_code());
+    let others = match (&config.channels.file, config.mode) {
+        (Some(path), _) => terms::read_file(path, &home),
+        (None, Mode::Demo) => terms::of_demonstration(&home),
+        (None, Mode::Serve) => Ok(Vec::new()),
+    };
+    let channels = Channels::of_paybill(&paybill, &others.map_err(StartError::Channels)?);
     let channels = channels.map_err(|error| StartError::Paybill(error.to_string()))?;
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());

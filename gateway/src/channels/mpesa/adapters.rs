@@ -45,7 +45,7 @@ impl TypedPaybill {
         Self {
             name: ChannelName::only(ChannelKind::MpesaPaybill),
             title: Text::new("M-PESA", "M-PESA"),
-            account: account(paybill.short_code()),
+            account: account_of_paybill(paybill.short_code()),
             limit: paybill.limit_per_payment(),
             paybill,
         }
@@ -54,11 +54,12 @@ impl TypedPaybill {
     /// The paybill or till of an agency. Its callbacks come where those of the consolidated one do.
     pub fn of_agency(name: ChannelName, title: Text, short_code: &str, paybill: Arc<Paybill>) -> Self {
         let limit = paybill.limit_per_payment();
-        Self { name, title, account: account(short_code), limit, paybill }
+        Self { name, title, account: account_of_paybill(short_code), limit, paybill }
     }
 }
 
-fn account(short_code: &str) -> CollectionAccount {
+/// Where the money of this short code is collected.
+pub fn account_of_paybill(short_code: &str) -> CollectionAccount {
     CollectionAccount { provider: Provider::Mpesa, number: short_code.into() }
 }
 
@@ -104,7 +105,7 @@ impl Listens for TypedPaybill {
             VALIDATE => {
                 let unreadable = |error: WireError| Unheard::UnreadableQuestion { reason: error.to_string() };
                 let message = c2b::parse(body).map_err(unreadable)?;
-                let account = account(&message.short_code);
+                let account = account_of_paybill(&message.short_code);
                 return Ok(Heard::Question { account, typed: message.account, money: Some(message.money) });
             }
             _ => return Err(Unheard::NoSuchKind),
@@ -113,7 +114,7 @@ impl Listens for TypedPaybill {
             tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
         }
         Ok(Heard::Money(Told {
-            receipt: account(&message.short_code).receipt(&message.receipt),
+            receipt: account_of_paybill(&message.short_code).receipt(&message.receipt),
             money: message.money,
             said_for: SaidFor::Typed(message.account),
             told_by: ToldBy::Confirmation,
@@ -154,7 +155,7 @@ impl PromptOnPhone {
         Self {
             name: ChannelName::only(ChannelKind::MpesaPrompt),
             title: Text::new("M-PESA prompt", "Ombi la M-PESA"),
-            account: account(paybill.short_code()),
+            account: account_of_paybill(paybill.short_code()),
             paybill,
         }
     }
