@@ -17,6 +17,7 @@ mod fees;
 mod gate;
 mod health;
 mod inquiries;
+mod instructions;
 mod keys;
 mod lists;
 mod live;

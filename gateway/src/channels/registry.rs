@@ -6,10 +6,16 @@ use std::sync::Arc;
 use super::account::CollectionAccount;
 use super::contract::Channel;
 use super::mpesa::Paybill;
-use super::mpesa::adapters::{PromptOnPhone, TypedPaybill};
-use super::terms::ChannelTerms;
+use super::mpesa::adapters::{PromptOnPhone, TypedPaybill, account_of_paybill};
+use super::terms::{self, ChannelTerms};
+#[cfg(test)]
+use super::mpesa::{PaybillTerms, instructions::LIMIT_PER_PAYMENT};
+#[cfg(test)]
+use crate::clock::Clock;
+use crate::config::problems::Problems;
+use crate::config::{Config, Mode};
 use crate::payments::{ChannelReceipt, Provider};
-use crate::payments::channels::ChannelName;
+use crate::payments::channels::{ChannelKind, ChannelName};
 
 /// All of them, the home of all money first.
 pub struct Channels {
@@ -34,7 +40,18 @@ impl Channels {
         Ok(Self { all })
     }
 
-    /// The consolidated paybill with its prompts, and what is written down beside it.
+    /// The consolidated paybill with its prompts, and what the configuration says of others.
+    pub fn of_config(config: &Config, paybill: &Arc<Paybill>) -> Result<Self, Problems> {
+        let home = account_of_paybill(paybill.short_code());
+        let others = match (&config.channels.file, config.mode) {
+            (Some(path), _) => terms::read_file(path, &home)?,
+            (None, Mode::Demo) => terms::of_demonstration(&home)?,
+            (None, Mode::Serve) => Vec::new(),
+        };
+        Ok(Self::of_paybill(paybill, &others).expect("no two terms that were read have one name"))
+    }
+
+    /// The consolidated paybill with its prompts, and these beside it.
     pub fn of_paybill(paybill: &Arc<Paybill>, others: &[ChannelTerms]) -> Result<Self, NamedTwice> {
         let home = Arc::new(TypedPaybill::consolidated(Arc::clone(paybill)));
         let mut all: Vec<Arc<dyn Channel>> = vec![Arc::new(PromptOnPhone::new(Arc::clone(paybill)))];
@@ -51,9 +68,28 @@ impl Channels {
         Self::of(home, all)
     }
 
+    /// A consolidated paybill, its prompts, and these: of nobody who answers.
+    #[cfg(test)]
+    pub(crate) fn of_tests(others: &[ChannelTerms]) -> Self {
+        let terms = PaybillTerms::of_demonstration(
+            &"http://127.0.0.1:9".parse().unwrap(),
+            "222222",
+            "http://127.0.0.1:9",
+            "token",
+            LIMIT_PER_PAYMENT,
+        );
+        let paybill = Paybill::new(terms, Clock::system()).unwrap_or_else(|error| panic!("{error}"));
+        Self::of_paybill(&Arc::new(paybill), others).unwrap()
+    }
+
     /// The consolidated paybill.
     pub fn home(&self) -> &dyn Channel {
         &*self.all[0]
+    }
+
+    /// Prompts for the consolidated paybill, if there are any.
+    pub fn prompt(&self) -> Option<&dyn Channel> {
+        self.find(&ChannelName::only(ChannelKind::MpesaPrompt)).map(AsRef::as_ref)
     }
 
     /// All of them.

@@ -137,7 +137,7 @@ impl MessageTerms {
 
 impl Messenger {
     /// On these terms. Nothing is sent before `run`.
-    pub fn new(terms: MessageTerms, routing: &Routing, public_url: &str, paybill: &str) -> Self {
+    pub fn new(terms: MessageTerms, routing: &Routing, public_url: &str) -> Self {
         let providers = terms.providers.into_iter().filter_map(|provider| {
             let destination = routing.destination(
                 &provider.base_url,
@@ -156,7 +156,6 @@ impl Messenger {
             sources: CallbackSources::new(terms.token, sources),
             around: Surroundings {
                 address: address.trim_end_matches('/').to_owned(),
-                paybill: paybill.to_owned(),
                 help: terms.help,
                 replies_to: terms.replies_to,
             },

@@ -24,6 +24,7 @@ mod bill_stream;
 mod lines;
 mod prompt_form;
 mod receipt;
+mod ways;
 
 mod find_payment;
 mod track;
@@ -52,6 +53,7 @@ use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
+pub(crate) use ways::why_not;
 use staff::staff_form;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.

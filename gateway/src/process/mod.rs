@@ -6,6 +6,7 @@ mod demo_places;
 mod demo_staff;
 mod folder;
 mod kept_checkpoint;
+mod plans;
 mod ready_file;
 mod regular;
 mod tasks;
@@ -29,10 +30,9 @@ use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
 use crate::catalogue::{LiveCatalogue, Served, files};
-use crate::channels::mpesa::adapters::account_of_paybill;
+use crate::channels::Channels;
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
-use crate::channels::{Channels, terms};
 use crate::clock::Clock;
 use crate::config::secret::Secret;
 use crate::config::sections::ListenerConfig;
@@ -220,14 +220,7 @@ pub async fn start(
     let paybill =
         Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
     let paybill = Arc::new(paybill);
-    let home = account_of_paybill(paybill.short_code());
-    let others = match (&config.channels.file, config.mode) {
-        (Some(path), _) => terms::read_file(path, &home),
-        (None, Mode::Demo) => terms::of_demonstration(&home),
-        (None, Mode::Serve) => Ok(Vec::new()),
-    };
-    let channels = Channels::of_paybill(&paybill, &others.map_err(StartError::Channels)?);
-    let channels = channels.map_err(|error| StartError::Paybill(error.to_string()))?;
+    let channels = Channels::of_config(config, &paybill).map_err(StartError::Channels)?;
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
     let public_url = public_url.trim_end_matches('/').to_owned();
@@ -253,7 +246,7 @@ pub async fn start(
     let identity = IdentitySigner::new(identity_key, &public_url);
     let routing = Routing::new(config, identity, &public_url, stop.clone())?;
     let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
-    let messenger = Messenger::new(terms, &routing, &public_url, paybill.short_code());
+    let messenger = Messenger::new(terms, &routing, &public_url);
     let app = Arc::new(App {
         purpose,
         policy: match purpose {

@@ -288,6 +288,15 @@ pub const SUSPENSE_ITEMS: Metric = Metric {
     about: "Payments in suspense that nobody has resolved.",
 };
 
+/// Ways to pay that plans of agencies name and this gateway does not have.
+pub const FALLBACK_WAYS_MISSING: Metric = Metric {
+    name: "malipo_fallback_ways_missing",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Channels that plans of agencies name and this gateway does not have.",
+};
+
 /// How long the oldest of them waits.
 pub const SUSPENSE_OLDEST_AGE_SECONDS: Metric = Metric {
     name: "malipo_suspense_oldest_age_seconds",
@@ -463,6 +472,7 @@ pub const ALL: &[Metric] = &[
     BILLS_OPEN,
     ATTEMPTS_UNKNOWN,
     SUSPENSE_ITEMS,
+    FALLBACK_WAYS_MISSING,
     SUSPENSE_OLDEST_AGE_SECONDS,
     QUARANTINE_ITEMS,
     UNREADABLE_ITEMS,

@@ -44,7 +44,7 @@ impl TypedPaybill {
     pub fn consolidated(paybill: Arc<Paybill>) -> Self {
         Self {
             name: ChannelName::only(ChannelKind::MpesaPaybill),
-            title: Text::new("M-PESA", "M-PESA"),
+            title: Text::new("M-PESA paybill", "Paybill ya M-PESA"),
             account: account_of_paybill(paybill.short_code()),
             limit: paybill.limit_per_payment(),
             paybill,

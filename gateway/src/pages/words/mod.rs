@@ -14,6 +14,7 @@ mod problem;
 mod receipt;
 mod staff;
 mod track;
+mod ways;
 
 use catalog::Language;
 
@@ -30,6 +31,7 @@ pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 pub(super) use staff::{STAFF, StaffWords};
 pub(super) use track::{TRACK, TrackWords};
+pub(super) use ways::{WAYS, WayWords};
 
 /// The same in both languages.
 pub(super) struct Both<T> {
