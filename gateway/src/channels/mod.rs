@@ -4,6 +4,7 @@
 
 mod account;
 pub mod contract;
+pub mod health;
 mod instructions;
 mod not_payable;
 mod registry;
