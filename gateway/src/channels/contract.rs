@@ -52,6 +52,11 @@ pub trait Channel: Send + Sync {
         None
     }
 
+    /// Asking its provider whether it is there, if that can be asked without asking anybody for money.
+    fn probes(&self) -> Option<&dyn Probes> {
+        None
+    }
+
     /// Reading its statements, if there are any.
     fn reads_statements(&self) -> Option<&dyn ReadsStatements> {
         None
@@ -131,6 +136,15 @@ pub struct QueryAnswer<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NoAnswer(pub String);
+
+/// A channel whose provider can be asked whether it is there. Nobody is asked for money, and no money moves.
+pub trait Probes: Send + Sync {
+    /// The steps that cannot work while it is not answered.
+    fn of_steps(&self) -> &[Step];
+
+    /// Asks.
+    fn probe(&self) -> Later<'_, Result<(), NoAnswer>>;
+}
 
 /// A channel whose provider tells us by itself.
 pub trait Listens: Send + Sync {

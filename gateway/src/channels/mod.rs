@@ -6,6 +6,7 @@
 
 mod account;
 pub mod contract;
+pub mod health;
 mod instructions;
 mod not_payable;
 pub mod offer;

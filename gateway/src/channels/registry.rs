@@ -111,6 +111,13 @@ impl Channels {
         is_at_home.then_some(home).into_iter().chain(accounts.into_iter().filter(move |other| *other != home))
     }
 
+    /// The one that this money came over, told of as that of a channel: its own, unless it came to the account of another.
+    pub fn of_money<'a>(&'a self, told_as: &'a ChannelName, receipt: &ChannelReceipt) -> &'a ChannelName {
+        let is_its_own = self.find(told_as).is_some_and(|channel| is_home_of(&**channel, receipt));
+        let home = self.all.iter().find(|channel| !is_its_own && is_home_of(&***channel, receipt));
+        home.map_or(told_as, |channel| channel.name())
+    }
+
     /// True if this account is one of ours.
     pub fn collects_on(&self, account: &CollectionAccount) -> bool {
         self.all.iter().any(|channel| channel.account() == account)
@@ -118,9 +125,12 @@ impl Channels {
 
     /// True if the account that a receipt names is one of ours.
     pub fn collects(&self, receipt: &ChannelReceipt) -> bool {
-        self.all.iter().any(|channel| {
-            let account = channel.account();
-            account.provider == receipt.provider && account.number == receipt.short_code
-        })
+        self.all.iter().any(|channel| is_home_of(&**channel, receipt))
     }
+}
+
+/// True if the money of this receipt is collected on the account of this channel.
+fn is_home_of(channel: &dyn Channel, receipt: &ChannelReceipt) -> bool {
+    let account = channel.account();
+    account.provider == receipt.provider && account.number == receipt.short_code
 }

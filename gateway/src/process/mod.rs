@@ -31,6 +31,7 @@ use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
 use crate::catalogue::{LiveCatalogue, Served, files};
 use crate::channels::Channels;
+use crate::channels::health::Health;
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
@@ -263,6 +264,7 @@ pub async fn start(
         books,
         clock: clock.clone(),
         paybill,
+        health: Health::of(&channels),
         channels,
         sandbox_url,
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),

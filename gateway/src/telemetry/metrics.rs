@@ -202,7 +202,7 @@ pub const TASK_FAILURES_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["task"],
-    about: "Panics of what runs beside the books and is begun again: live, notices, messages.",
+    about: "Panics of what runs beside the books and is begun again: live, health, notices, messages.",
 };
 
 /// Which program this is.
@@ -442,6 +442,33 @@ pub const WEBHOOK_ENDPOINTS_DISABLED: Metric = Metric {
     about: "Endpoints that answered 410 or were silent for three days, and get nothing until their agency says so.",
 };
 
+/// How ways to pay are.
+pub const CHANNEL_STATE: Metric = Metric {
+    name: "malipo_channel_state",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["channel"],
+    about: "How a way to pay is for everybody, all things considered: 0 up, 1 degraded, 2 probing, 3 down.",
+};
+
+/// Outages that go on.
+pub const OUTAGES_OPEN: Metric = Metric {
+    name: "malipo_outages_open",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Outages that go on, for everybody or for one agency, drills left out.",
+};
+
+/// What providers answer when they are asked whether they are there.
+pub const CHANNEL_PROBES_TOTAL: Metric = Metric {
+    name: "malipo_channel_probes_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["channel", "outcome"],
+    about: "Times that a provider was asked whether it is there, by outcome: answered, failed.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -489,6 +516,9 @@ pub const ALL: &[Metric] = &[
     WEBHOOK_DELIVERIES_TOTAL,
     WEBHOOK_DELIVERY_AGE_SECONDS,
     WEBHOOK_ENDPOINTS_DISABLED,
+    CHANNEL_STATE,
+    OUTAGES_OPEN,
+    CHANNEL_PROBES_TOTAL,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

@@ -42,7 +42,7 @@ pub use page::{
     TimeRange,
 };
 pub use queries::{
-    ApplicationFilter, ApplicationRow, AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow,
+    ArrivalRow, ApplicationFilter, ApplicationRow, AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow,
     EntryPhase, EntryRow, Imbalance, MinuteRow, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
     PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
     TransactionStatus, UncollectedRow, UsageBy, UsageRow,

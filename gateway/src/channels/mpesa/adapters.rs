@@ -16,8 +16,8 @@ use super::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
 use super::wire::prompt::PromptEnding;
 use super::wire::{Msisdn, WireError, c2b, prompt};
 use crate::channels::contract::{
-    AskWish, Asked, AsksPayer, BillAnswer, Channel, Heard, Later, Listens, NoAnswer, QueryAnswer, Reply,
-    SentTo, Unheard,
+    AskWish, Asked, AsksPayer, BillAnswer, Channel, Heard, Later, Listens, NoAnswer, Probes, QueryAnswer,
+    Reply, SentTo, Unheard,
 };
 use crate::channels::{AmountTerms, AttemptTold, CollectionAccount, Instructions, NotPayable, SaidFor, Told};
 use crate::payments::channels::{ChannelKind, ChannelName, Step};
@@ -193,6 +193,10 @@ impl Channel for PromptOnPhone {
         &[Step::Start, Step::Confirm, Step::Query]
     }
 
+    fn probes(&self) -> Option<&dyn Probes> {
+        Some(self)
+    }
+
     fn asks_payer(&self) -> Option<&dyn AsksPayer> {
         Some(self)
     }
@@ -234,6 +238,17 @@ impl AsksPayer for PromptOnPhone {
                 }
             }
         })
+    }
+}
+
+impl Probes for PromptOnPhone {
+    fn of_steps(&self) -> &[Step] {
+        &[Step::Start, Step::Query]
+    }
+
+    /// Without an access token nobody can be asked, and nothing can be asked about.
+    fn probe(&self) -> Later<'_, Result<(), NoAnswer>> {
+        Box::pin(async { self.paybill.probe().await.map_err(|error| NoAnswer(error.to_string())) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The questions that the views answer, one file for each kind of row.
 
 pub(super) mod applications;
+pub(super) mod arrivals;
 pub(super) mod attempts;
 pub(super) mod balances;
 pub(super) mod bills;
@@ -13,6 +14,7 @@ pub(super) mod transactions;
 pub(super) mod usage;
 
 pub use applications::{ApplicationFilter, ApplicationRow, PromiseRow, UncollectedRow};
+pub use arrivals::ArrivalRow;
 pub use attempts::AttemptRow;
 pub use balances::Imbalance;
 pub use bills::{BillFilter, BillLineRow, BillRow};
