@@ -112,10 +112,8 @@ mod tests {
 
     #[test]
     fn it_opens_when_the_next_hour_of_a_day_that_it_has_begins() {
-        let office = OpeningTimes {
-            days: vec![Weekday::Monday, Weekday::Friday],
-            hours: Hours::new(8 * 60, 17 * 60),
-        };
+        let office =
+            OpeningTimes { days: vec![Weekday::Monday, Weekday::Friday], hours: Hours::new(8 * 60, 17 * 60) };
         assert_eq!(office.opens_in_minutes(Weekday::Monday, 8 * 60), None);
         assert_eq!(office.opens_in_minutes(Weekday::Monday, 7 * 60 + 59), Some(1));
         assert_eq!(office.opens_in_minutes(Weekday::Friday, 17 * 60), Some(7 * 60 + 2 * 1440 + 8 * 60));
@@ -134,7 +132,8 @@ mod tests {
             let times = OpeningTimes { days, hours };
             for (day, minute) in [(Weekday::Tuesday, 0), (Weekday::Sunday, 719), (Weekday::Wednesday, 1439)] {
                 let mut week = day.cycle_forward().flat_map(|day| (0..1440).map(move |minute| (day, minute)));
-                let found = week.by_ref().skip(usize::from(minute)).position(|(day, at)| times.are_on(day, at));
+                let found =
+                    week.by_ref().skip(usize::from(minute)).position(|(day, at)| times.are_on(day, at));
                 let found = found.and_then(|minutes| u32::try_from(minutes).ok());
                 let said = times.opens_in_minutes(day, minute).unwrap_or(0);
                 assert_eq!(Some(said), found, "{times:?} from {day:?} {minute}");

@@ -16,9 +16,7 @@ use crate::app::App;
 use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::{east_africa_date, start_of_east_africa_day};
-use crate::payments::{
-    Event, PaymentReceived, Placement, Provider, ReceiptNumber, SuspenseReason,
-};
+use crate::payments::{Event, PaymentReceived, Placement, Provider, ReceiptNumber, SuspenseReason};
 use crate::personal::{Field, opened};
 use crate::views::{PageRequest, PageSize, PaymentFilter, QueryError, Scope, TimeRange};
 

@@ -10,8 +10,7 @@ use crate::app::App;
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
 use crate::payments::{
-    Bill, Event, PaymentNumber, PaymentReceived, Placement, Provider, RECEIPT_LEN_MAX,
-    ReceiptNumber, Visit,
+    Bill, Event, PaymentNumber, PaymentReceived, Placement, Provider, RECEIPT_LEN_MAX, ReceiptNumber, Visit,
 };
 use crate::receipts::ShortForm;
 

@@ -83,6 +83,25 @@ fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
 }
 
 #[test]
+fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
+    let gateway = Gateway::demo().start();
+    let of_kra = gateway.agency("kra").bills(&Order::assessment(1_200, "2027000123456"));
+    let of_kws = gateway.agency("kws").bills(&Order::hells_gate(1));
+    let of_ntsa = gateway.agency("NTSA").bills(&Order::of("motor-vehicle-search", &json!({})));
+    let page = |bill: &crate::harness::Bill| format!("/{{lang}}/bills/{}", bill.id);
+    gateway.operator_says("mpesa_paybill", "drill");
+    let mut paths = in_both(&[&page(&of_kws)]);
+    let mut all = wrong(&gateway, None, &paths, CITIZENS_PAGE_BYTES_MAX);
+    gateway.operator_says("mpesa_paybill", "down");
+    paths = in_both(&[&page(&of_kra), "/{lang}/services/kws-hells-gate-entry"]);
+    all.extend(wrong(&gateway, None, &paths, CITIZENS_PAGE_BYTES_MAX));
+    gateway.operator_says("mpesa_prompt", "down");
+    paths = in_both(&[&page(&of_ntsa)]);
+    all.extend(wrong(&gateway, None, &paths, CITIZENS_PAGE_BYTES_MAX));
+    assert!(all.is_empty(), "{all:#?}");
+}
+
+#[test]
 fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen() {
     let gateway = Gateway::demo().start();
     let kws = gateway.agency("kws");

@@ -46,6 +46,7 @@ mod notices;
 mod clock;
 mod crash;
 mod crowds;
+mod fallback;
 mod faults;
 mod storage;
 

@@ -85,7 +85,10 @@ fn way(row: &FallbackRow, place: Place<'_>) -> Option<FallbackWay> {
 fn channel(text: &str, place: Place<'_>) -> Option<Arc<str>> {
     let (kind, which) = text.split_once('.').map_or((text, None), |(kind, which)| (kind, Some(which)));
     if !FallbackWay::KINDS.contains(&kind) {
-        place.report(format!("{kind:?} is no kind of channel that a plan names: {}", FallbackWay::KINDS.join(", ")));
+        place.report(format!(
+            "{kind:?} is no kind of channel that a plan names: {}",
+            FallbackWay::KINDS.join(", ")
+        ));
         return None;
     }
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -101,7 +104,9 @@ fn days(words: &[String], place: Place<'_>) -> Option<Vec<Weekday>> {
     let mut days = Vec::with_capacity(words.len());
     for (index, word) in words.iter().enumerate() {
         match DAYS.iter().find(|(known, _)| known == word) {
-            Some((_, day)) if days.contains(day) => place.item(index).report(format!("{word} is there twice")),
+            Some((_, day)) if days.contains(day) => {
+                place.item(index).report(format!("{word} is there twice"))
+            }
             Some((_, day)) => days.push(*day),
             None => place.item(index).report(format!("{word:?} is not one of mon tue wed thu fri sat sun")),
         }

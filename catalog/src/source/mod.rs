@@ -17,8 +17,7 @@ pub use fee_rows::{
 pub use problem::{Problem, Problems};
 pub use rows::{
     AccountFormRow, AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
-    FallbackRow, HoursRow,
-    ConvenienceScheduleRow, FORMAT_VERSION, ServiceRow, TextRow,
+    ConvenienceScheduleRow, FORMAT_VERSION, FallbackRow, HoursRow, ServiceRow, TextRow,
 };
 
 pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};

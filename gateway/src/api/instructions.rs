@@ -55,7 +55,9 @@ impl InstructionsBody {
         let (en, sw) = match (best, home) {
             (Some(best), _) => (best.en.clone(), best.sw.clone()),
             (None, Some(home)) => {
-                let why = |text: fn(&Text) -> &str| home.reason.iter().map(|reason| text(reason).to_owned()).collect();
+                let why = |text: fn(&Text) -> &str| {
+                    home.reason.iter().map(|reason| text(reason).to_owned()).collect()
+                };
                 (why(Text::en), why(Text::sw))
             }
             (None, None) => (Vec::new(), Vec::new()),

@@ -19,8 +19,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::channels::{
-    Board, ChannelAsk, ChannelName, ChannelScope, ChannelState, Effective, Outage, PinTerms, PinnedTo, WhyDown,
-    WindowTerms,
+    Board, ChannelAsk, ChannelName, ChannelScope, ChannelState, Effective, Outage, PinTerms, PinnedTo,
+    WhyDown, WindowTerms,
 };
 use crate::payments::{Answer, Ask};
 
@@ -256,7 +256,8 @@ fn read_scope(
     let Some(code) = agency else { return Ok(ChannelScope::for_all(channel)) };
     let served = app.catalogue.current();
     let known = served.catalogue().agency(&code).map(|agency| Arc::from(agency.code.as_str()));
-    let agency = known.ok_or_else(|| wrong("/agency", "unknown", "The catalogue has no agency of this code."))?;
+    let agency =
+        known.ok_or_else(|| wrong("/agency", "unknown", "The catalogue has no agency of this code."))?;
     Ok(ChannelScope::for_agency(channel, agency))
 }
 

@@ -7,15 +7,15 @@ use super::account::CollectionAccount;
 use super::contract::Channel;
 use super::mpesa::Paybill;
 use super::mpesa::adapters::{PromptOnPhone, TypedPaybill, account_of_paybill};
-use super::terms::{self, ChannelTerms};
 #[cfg(test)]
 use super::mpesa::{PaybillTerms, instructions::LIMIT_PER_PAYMENT};
+use super::terms::{self, ChannelTerms};
 #[cfg(test)]
 use crate::clock::Clock;
 use crate::config::problems::Problems;
 use crate::config::{Config, Mode};
-use crate::payments::{ChannelReceipt, Provider};
 use crate::payments::channels::{ChannelKind, ChannelName};
+use crate::payments::{ChannelReceipt, Provider};
 
 /// All of them, the home of all money first.
 pub struct Channels {

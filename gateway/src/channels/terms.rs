@@ -115,7 +115,8 @@ fn read(path: &Path, text: &str, home: &CollectionAccount) -> Result<Vec<Channel
                 let what = format!("{}: {home} is the consolidated paybill", terms.name());
                 file.report(start, what, "money of another channel needs a collection account of its own");
             } else if let Some(same) = channels.iter().find(|other| other.account() == terms.account()) {
-                let what = format!("{} collects where {} does: {}", terms.name(), same.name(), same.account());
+                let what =
+                    format!("{} collects where {} does: {}", terms.name(), same.name(), same.account());
                 file.report(start, what, "each channel needs a collection account of its own");
             } else {
                 channels.push(terms);
@@ -149,7 +150,8 @@ impl Reading<'_> {
             self.report(entry.span().start, "a channel is a table", "write [[channel]] above it");
             return None;
         };
-        let mut fields = Fields { file: self, table, start: entry.span().start, is_whole: true, asked: vec![] };
+        let mut fields =
+            Fields { file: self, table, start: entry.span().start, is_whole: true, asked: vec![] };
         let name = fields.text("name").and_then(|name| fields.parsed::<ChannelName>("name", &name))?;
         let terms = match name.kind() {
             ChannelKind::AgencyTill => fields.agency_till(name).map(ChannelTerms::AgencyTill),
@@ -180,7 +182,8 @@ impl<'a> Fields<'a, '_, '_> {
         }
         let title = self.title();
         let short_code = self.text("short_code");
-        let is_code = |code: &String| (5..=7).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+        let is_code =
+            |code: &String| (5..=7).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
         if short_code.as_ref().is_some_and(|code| !is_code(code)) {
             self.wrong("short_code", "not a short code", "write five to seven digits in quotes");
         }
@@ -315,7 +318,9 @@ title = { en = "KRA", sw = "KRA" }
         let problems = read(Path::new("channels.toml"), text, &home()).unwrap_err();
         let mut said: Vec<_> =
             problems.iter().map(|problem| format!("{}: {}", problem.at, problem.what)).collect();
-        said.sort_by_key(|line| line.split(' ').nth(2).and_then(|n| n.trim_end_matches(':').parse::<u32>().ok()));
+        said.sort_by_key(|line| {
+            line.split(' ').nth(2).and_then(|n| n.trim_end_matches(':').parse::<u32>().ok())
+        });
         let expected = [
             (2, "speed does not belong here"),
             (9, "title: en and sw are texts of 1 to 48 characters"),
@@ -329,7 +334,10 @@ title = { en = "KRA", sw = "KRA" }
         ];
         assert_eq!(said.len(), expected.len(), "{said:#?}");
         for (said, (line, what)) in said.iter().zip(expected) {
-            assert!(said.starts_with(&format!("channels.toml line {line}: {what}")), "{said} / {line} {what}");
+            assert!(
+                said.starts_with(&format!("channels.toml line {line}: {what}")),
+                "{said} / {line} {what}"
+            );
         }
     }
 }

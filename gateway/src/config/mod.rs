@@ -26,8 +26,8 @@ use std::collections::BTreeMap;
 use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
-    BillsConfig, CatalogueConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine, ListenerConfig,
-    LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
+    BillsConfig, CatalogueConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine,
+    ListenerConfig, LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
 };
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;

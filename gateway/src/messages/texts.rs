@@ -257,7 +257,8 @@ mod tests {
     #[test]
     fn the_other_texts_read_like_this() {
         let (until, pay_to) = (date(2026, 11, 28), Some("222222"));
-        let part = Wording::PartPayment { money: kes(300_000), due: kes(5_000), bill: number(), until, pay_to };
+        let part =
+            Wording::PartPayment { money: kes(300_000), due: kes(5_000), bill: number(), until, pay_to };
         let n = number().grouped();
         for (wording, language, expected) in [
             (
@@ -303,7 +304,8 @@ mod tests {
     fn nobody_is_told_to_pay_where_it_does_not_work() {
         let (bill, money) = (number(), kes(5_000));
         for language in Language::ALL {
-            let part = Wording::PartPayment { money, due: money, bill, until: date(2026, 11, 28), pay_to: None };
+            let part =
+                Wording::PartPayment { money, due: money, bill, until: date(2026, 11, 28), pay_to: None };
             for wording in [part, Wording::NotTaken { bill, pay_to: None }] {
                 let said = text(&wording, language, &around());
                 assert!(!said.contains("222222") && said.contains(&bill.grouped()), "{said}");

@@ -53,8 +53,8 @@ use crate::http::router::Route;
 
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
-pub(crate) use ways::why_not;
 use staff::staff_form;
+pub(crate) use ways::why_not;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;

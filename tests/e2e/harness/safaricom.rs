@@ -23,6 +23,8 @@ pub(crate) struct Payment {
     pub(crate) amount: String,
     pub(crate) phone: String,
     pub(crate) name: String,
+    /// Where it is paid to.
+    pub(crate) short_code: String,
 }
 
 impl Payment {
@@ -35,12 +37,18 @@ impl Payment {
             amount: amount.to_owned(),
             phone: "254712345678".to_owned(),
             name: "ASHA".to_owned(),
+            short_code: "222222".to_owned(),
         }
     }
 
     /// All of a bill.
     pub(crate) fn of_bill(bill: &Bill) -> Self {
         Self::of(&bill.amount(), &bill.number)
+    }
+
+    /// Paid to another paybill.
+    pub(crate) fn at(self, short_code: &str) -> Self {
+        Self { short_code: short_code.to_owned(), ..self }
     }
 
     /// The same receipt with another amount.
@@ -60,7 +68,7 @@ impl Payment {
             "TransID": self.receipt,
             "TransTime": "20261121091405",
             "TransAmount": self.amount,
-            "BusinessShortCode": "222222",
+            "BusinessShortCode": self.short_code,
             "BillRefNumber": self.account,
             "InvoiceNumber": "",
             "OrgAccountBalance": "",

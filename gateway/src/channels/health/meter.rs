@@ -117,7 +117,8 @@ impl Default for Counting {
 impl Slot {
     /// Adds to the slot of this number in a ring of them.
     fn add(ring: &mut [Self], number: i64, counts: Counts) {
-        let place = usize::try_from(number.rem_euclid(ring.len() as i64)).expect("a remainder is in the ring");
+        let place =
+            usize::try_from(number.rem_euclid(ring.len() as i64)).expect("a remainder is in the ring");
         let slot = &mut ring[place];
         if slot.number != number {
             *slot = Self { number, counts: Counts::default() };

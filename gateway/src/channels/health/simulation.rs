@@ -40,7 +40,8 @@ impl Chance {
     /// A count with this mean, in thousandths, that varies as much as counts do.
     fn count(&mut self, milli: u64) -> u64 {
         let throws: u64 = (0..12).map(|_| self.next() * 1_000 >> 32).sum();
-        let off = (i64::try_from(throws).unwrap() - 6_000) * i64::try_from((milli * 1_000).isqrt()).unwrap() / 1_000;
+        let off = (i64::try_from(throws).unwrap() - 6_000) * i64::try_from((milli * 1_000).isqrt()).unwrap()
+            / 1_000;
         (milli.saturating_add_signed(off) + 500) / 1_000
     }
 }
@@ -153,7 +154,8 @@ fn silence_is_found_after_what_the_traffic_allows() {
             waits.sort_unstable();
             eprintln!("{a_day} a day, silent from {name}: {} s ({} to {})", waits[2], waits[0], waits[4]);
             // Twenty that should have come, and never less than a minute after the last.
-            let should = 20 * HOUR * 1_000 / i64::try_from(milli_per_hour(a_day, BEGIN + hour * HOUR)).unwrap();
+            let should =
+                20 * HOUR * 1_000 / i64::try_from(milli_per_hour(a_day, BEGIN + hour * HOUR)).unwrap();
             assert!(waits[4] <= (3 * should).max(61), "{waits:?}, {should}");
             assert!(waits[0] >= 45.min(should / 2), "{waits:?}");
         }
@@ -203,7 +205,9 @@ fn a_channel_that_fails_every_other_time_for_a_day_does_not_flap() {
                 for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
                     if channel.is_offered() {
                         let fails = now > BEGIN + 9 * HOUR && chance.strikes(500_000_000);
-                        channel.meter.note(if fails { Outcome::Failed("busy") } else { Outcome::Worked }, now);
+                        channel
+                            .meter
+                            .note(if fails { Outcome::Failed("busy") } else { Outcome::Worked }, now);
                     }
                 }
                 if !channel.is_offered() && now % 10 == 0 {

@@ -83,11 +83,7 @@ fn pin_is_possible(now: LedgerTime, board: &Board, terms: &PinTerms) -> Result<(
     if board.counts().1 >= PINS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
 }
 
-fn plan_is_possible(
-    now: LedgerTime,
-    board: &Board,
-    terms: &WindowTerms,
-) -> Result<(), ChannelRefusal> {
+fn plan_is_possible(now: LedgerTime, board: &Board, terms: &WindowTerms) -> Result<(), ChannelRefusal> {
     if terms.until <= terms.from {
         return Err(ChannelRefusal::Backwards);
     }

@@ -76,8 +76,11 @@ impl Reached {
             _ => 2,
         };
         let left = |time: LedgerTime| time.micros() / 1_000_000 - self.now;
-        let standings: Vec<_> =
-            self.board.standings().map(|(place, known)| (place.step, known.state, age(known.since))).collect();
+        let standings: Vec<_> = self
+            .board
+            .standings()
+            .map(|(place, known)| (place.step, known.state, age(known.since)))
+            .collect();
         let pins: Vec<_> = self.board.pins().map(|(_, pin)| (pin.terms.to, left(pin.terms.until))).collect();
         let windows: Vec<_> = self
             .board
@@ -301,8 +304,10 @@ fn look_at(offers: &Offers, wanted: &Wanted<'_>, due: Money) {
     };
     let home_works = can(&PAYBILL) && state(&PAYBILL).state == ChannelState::Up;
     let is_drill = home_works && state(&PAYBILL).is_drill;
-    let mut expected: Vec<_> =
-        [PROMPT, PAYBILL].into_iter().chain([till()].into_iter().filter(|_| !home_works || is_drill)).collect();
+    let mut expected: Vec<_> = [PROMPT, PAYBILL]
+        .into_iter()
+        .chain([till()].into_iter().filter(|_| !home_works || is_drill))
+        .collect();
     let not_now: HashSet<_> = expected.iter().filter(|name| !can(name)).cloned().collect();
     expected.retain(&can);
     let (tried, works): (Vec<_>, Vec<_>) =
@@ -317,7 +322,9 @@ fn look_at(offers: &Offers, wanted: &Wanted<'_>, due: Money) {
         assert_eq!(matches!(why, WhyNot::Down { .. }), is_down, "that it is down is said before all else");
         assert!(!matches!(why, WhyNot::Amount(NotPayable::Nothing)));
         if let WhyNot::Closed { opens } = why {
-            assert!(*opens > wanted.now && wanted.plan[0].open.opens_in_minutes(Weekday::Friday, 480).is_none());
+            assert!(
+                *opens > wanted.now && wanted.plan[0].open.opens_in_minutes(Weekday::Friday, 480).is_none()
+            );
             assert_eq!((opens.micros() / 1_000_000 - 1_795_122_000).rem_euclid(7 * 86_400), 8 * 3_600);
         }
     }
@@ -358,7 +365,8 @@ fn no_order_of_things_leads_to_two_live_prompts_or_offers_one_that_the_books_ref
     let channels = channels();
     let count = u32::try_from(HAPPENINGS.len()).unwrap();
     for number in 0..count.pow(HAPPENINGS_DEEP) {
-        let order = (0..HAPPENINGS_DEEP).map(|place| HAPPENINGS[(number / count.pow(place) % count) as usize]);
+        let order =
+            (0..HAPPENINGS_DEEP).map(|place| HAPPENINGS[(number / count.pow(place) % count) as usize]);
         let order: Vec<_> = order.collect();
         // What nothing follows from leads to the same as a shorter order.
         if order[0] != Happening::Ask && order[0] != Happening::Down {
