@@ -92,10 +92,10 @@ fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     gateway.operator_says("mpesa_paybill", "drill");
     let mut paths = in_both(&[&page(&of_kws)]);
     let mut all = wrong(&gateway, None, &paths, CITIZENS_PAGE_BYTES_MAX);
-    gateway.operator_says("mpesa_paybill", "down");
+    gateway.operator_says("mpesa_paybill", "start");
     paths = in_both(&[&page(&of_kra), "/{lang}/services/kws-hells-gate-entry"]);
     all.extend(wrong(&gateway, None, &paths, CITIZENS_PAGE_BYTES_MAX));
-    gateway.operator_says("mpesa_prompt", "down");
+    gateway.operator_says("mpesa_prompt", "start");
     paths = in_both(&[&page(&of_ntsa)]);
     all.extend(wrong(&gateway, None, &paths, CITIZENS_PAGE_BYTES_MAX));
     assert!(all.is_empty(), "{all:#?}");

@@ -30,8 +30,8 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
         assert!(!page(bill).html.contains("not working"));
     }
 
-    gateway.operator_says("mpesa_paybill", "down");
-    gateway.operator_says("mpesa_prompt", "down");
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
     let none = [("mpesa_prompt", false), ("mpesa_paybill", false)];
     assert_eq!(names(&ways(&kra, &of_kra)), [&[("agency_till.572572", true)][..], &none].concat());
     assert_eq!(names(&ways(&kws, &of_kws)), [&[("agency_till.kws", true)][..], &none].concat());
@@ -91,7 +91,7 @@ fn money_on_two_channels_is_kept_for_its_payer_who_is_told() {
     let gateway = Gateway::demo().start();
     let (kws, carriers) = (gateway.agency("kws"), gateway.carriers());
     let bill = kws.bills(&Order::hells_gate(1));
-    gateway.operator_says("mpesa_paybill", "down");
+    gateway.operator_says("mpesa_paybill", "start");
     let first = Payment::of_bill(&bill).at("600000");
     gateway.safaricom().confirms(&first).expect_success();
     // The paybill was silent, and its confirmation comes after all.
@@ -119,7 +119,7 @@ fn money_on_two_channels_is_kept_for_its_payer_who_is_told() {
 fn a_part_payment_is_told_where_to_pay_the_rest_only_if_that_works() {
     let gateway = Gateway::demo().start();
     let (kws, carriers) = (gateway.agency("kws"), gateway.carriers());
-    gateway.operator_says("mpesa_paybill", "down");
+    gateway.operator_says("mpesa_paybill", "start");
     let bill = kws.bills(&Order::hells_gate(1));
     let part = Payment::of("100.00", &bill.number).at("600000");
     gateway.safaricom().confirms(&part).expect_success();

@@ -92,7 +92,7 @@ fn an_open_page_shows_other_ways_within_two_seconds_of_the_word_that_the_paybill
     for (is_down, number) in [(true, "600000"), (false, "222222")] {
         let began = std::time::Instant::now();
         if is_down {
-            gateway.operator_says("mpesa_paybill", "down");
+            gateway.operator_says("mpesa_paybill", "start");
         } else {
             gateway.operator_takes_back("mpesa_paybill");
         }

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::agency::Agency;
 use super::books::Books;
 use super::executable::{Finished, malipo, run};
-use super::http::{Answer, Call, get, post};
+use super::http::{Answer, Call, get};
 use super::process::Process;
 use super::safaricom::Safaricom;
 use super::sandbox::Sandbox;
@@ -233,20 +233,18 @@ impl Gateway {
         call(&self.admin()).key(token.trim()).send()
     }
 
-    /// An operator says for an hour what a way to pay is: `down`, `up` or `drill`.
+    /// `malipo outage start` or `drill`: an operator says what a way to pay is, for everybody.
     #[track_caller]
-    pub(crate) fn operator_says(&self, channel: &str, is: &str) {
-        let until = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
-        let reason = json!({"en": "A cable is cut.", "sw": "Kebo imekatika."});
-        let said = json!({"channel": channel, "to": is, "reason": reason, "until": until.to_string()});
-        self.operator(|admin| post(format!("{admin}/admin/outages"), &said)).expect(200);
+    pub(crate) fn operator_says(&self, channel: &str, what: &str) {
+        let reason = ["--reason", "A cable is cut.", "--reason-sw", "Kebo imekatika."];
+        let mut command = malipo(["outage", what, channel]);
+        run(command.args(reason).arg("--data").arg(&self.data)).expect(0);
     }
 
-    /// The operator takes it back.
+    /// `malipo outage stop`: the operator takes it back.
     #[track_caller]
     pub(crate) fn operator_takes_back(&self, channel: &str) {
-        let said = json!({"channel": channel});
-        self.operator(|admin| post(format!("{admin}/admin/outages/end"), &said)).expect(200);
+        run(malipo(["outage", "stop", channel]).arg("--data").arg(&self.data)).expect(0);
     }
 
     /// The value of a metric, as a scraper reads it: a name, with labels or without. Zero if it is not there.

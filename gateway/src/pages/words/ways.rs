@@ -39,8 +39,8 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         nothing_now: "This bill cannot be paid at the moment. It stays open, and this page shows by itself when it can be paid \
             again. Do not pay to a number that is not on this page.",
         nothing_now_help: |phone| format!("Help: {phone}"),
-        drill: "This is a rehearsal. M-PESA works as usual: pay with it, or help us by using one of the other ways, which work \
-            too.",
+        drill: "This is a rehearsal. M-PESA works as usual. You can also pay in one of the other ways: the money arrives just the \
+            same.",
         degraded: "This can take longer than usual at the moment. Pay once, and wait.",
         probing: "This has only just begun to work again. If it fails, use another way.",
     },
@@ -59,8 +59,8 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         nothing_now: "Bili hii haiwezi kulipwa kwa sasa. Bado iko wazi, na ukurasa huu utaonyesha wenyewe itakapoweza \
             kulipwa tena. Usilipe kwa nambari isiyo kwenye ukurasa huu.",
         nothing_now_help: |phone| format!("Msaada: {phone}"),
-        drill: "Hili ni zoezi. M-PESA inafanya kazi kama kawaida: lipa nayo, au tusaidie kwa kutumia mojawapo ya njia \
-            nyingine, ambazo pia zinafanya kazi.",
+        drill: "Hili ni zoezi. M-PESA inafanya kazi kama kawaida. Unaweza pia kulipa kwa mojawapo ya njia nyingine: pesa zitafika \
+            vilevile.",
         degraded: "Hii inaweza kuchukua muda mrefu kuliko kawaida kwa sasa. Lipa mara moja, kisha subiri.",
         probing: "Njia hii imeanza tu kufanya kazi tena. Ikishindikana, tumia nyingine.",
     },

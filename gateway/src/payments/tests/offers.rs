@@ -265,7 +265,7 @@ fn no_state_that_can_be_reached_offers_what_is_down_or_beyond_its_limit_or_close
         for paybill in &states[1] {
             for till in &states[2] {
                 let board = together(prompt.iter().chain(paybill).chain(till));
-                let parts = [prompt, paybill, till].map(|parts| together(parts));
+                let parts = [prompt, paybill, till].map(together);
                 for (name, part) in names.iter().zip(&parts) {
                     let (alone, beside) = (part.of_channel(name, "KRA"), board.of_channel(name, "KRA"));
                     assert_eq!(class(&alone), class(&beside), "channels do not disturb each other");
