@@ -47,6 +47,7 @@ mod clock;
 mod crash;
 mod crowds;
 mod faults;
+mod outages;
 mod storage;
 
 // Who may do and see what.

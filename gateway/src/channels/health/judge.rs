@@ -92,6 +92,10 @@ impl Case<'_> {
 
     fn weakened(&self) -> Option<(ChannelHappening, Evidence)> {
         let minute = self.reading.minute;
+        // While one after the other fails it is not weak: it fails, or the next success shows that it does not.
+        if self.reading.has_last_failed {
+            return None;
+        }
         let is_weak = if minute.traffic() >= MINUTE_MIN {
             minute.failed * 5 >= minute.traffic() || minute.slow * 2 >= minute.traffic()
         } else {
@@ -105,7 +109,8 @@ impl Case<'_> {
         let is_well = minute.failed * 20 <= minute.traffic() && minute.slow * 4 <= minute.traffic();
         let by_traffic = *working >= enough && is_well;
         let by_probes = since_change.probes_worked >= PROBES_PROVE && since_change.failed == 0;
-        let is_proved = by_traffic || (by_probes && since_change.probes_failed * 20 <= since_change.probes_worked);
+        let is_proved =
+            by_traffic || (by_probes && since_change.probes_failed * 20 <= since_change.probes_worked);
         is_proved.then(|| (ChannelHappening::Recovered, self.evidence_since_change(now)))
     }
 
@@ -195,7 +200,13 @@ pub fn is_relapse(state: ChannelState, on: ChannelHappening) -> bool {
 
 /// Whether to ask now, to find out: at once and every second after a failure, regularly where nothing is heard, and as long
 /// as a channel is down. In seconds.
-pub fn is_probe_due(state: ChannelState, reading: &Reading, last_probe: Option<i64>, began: i64, now: i64) -> bool {
+pub fn is_probe_due(
+    state: ChannelState,
+    reading: &Reading,
+    last_probe: Option<i64>,
+    began: i64,
+    now: i64,
+) -> bool {
     let every = match state {
         ChannelState::Down | ChannelState::Probing => 10,
         ChannelState::Up | ChannelState::Degraded => {

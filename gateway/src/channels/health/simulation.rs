@@ -40,7 +40,8 @@ impl Chance {
     /// A count with this mean, in thousandths, that varies as much as counts do.
     fn count(&mut self, milli: u64) -> u64 {
         let throws: u64 = (0..12).map(|_| self.next() * 1_000 >> 32).sum();
-        let off = (i64::try_from(throws).unwrap() - 6_000) * i64::try_from((milli * 1_000).isqrt()).unwrap() / 1_000;
+        let off = (i64::try_from(throws).unwrap() - 6_000) * i64::try_from((milli * 1_000).isqrt()).unwrap()
+            / 1_000;
         (milli.saturating_add_signed(off) + 500) / 1_000
     }
 }
@@ -63,6 +64,7 @@ fn learned(a_day: u64, chance: &mut Chance) -> Profile {
 /// One step of a channel, and the books that believe what is found or do not.
 struct Simulated {
     meter: Meter,
+    began: i64,
     state: ChannelState,
     since: i64,
     relapses: u32,
@@ -73,9 +75,20 @@ struct Simulated {
 
 impl Simulated {
     fn new(tells_of_money: bool, usual: Option<Profile>) -> Self {
-        let meter = Meter::default();
-        let changes = Vec::new();
-        Self { meter, state: ChannelState::Up, since: BEGIN, relapses: 0, tells_of_money, usual, changes }
+        Self::since(BEGIN, tells_of_money, usual)
+    }
+
+    fn since(began: i64, tells_of_money: bool, usual: Option<Profile>) -> Self {
+        Self {
+            meter: Meter::default(),
+            began,
+            state: ChannelState::Up,
+            since: began,
+            relapses: 0,
+            tells_of_money,
+            usual,
+            changes: Vec::new(),
+        }
     }
 
     fn look(&mut self, now: i64) {
@@ -83,7 +96,7 @@ impl Simulated {
         let case = Case {
             state: self.state,
             since: self.since,
-            looked_since: BEGIN,
+            looked_since: self.began,
             relapses: self.relapses,
             reading: &reading,
             tells_of_money: self.tells_of_money,
@@ -137,9 +150,10 @@ fn silence_is_found_after_what_the_traffic_allows() {
             for seed in 1..=5 {
                 let mut chance = Chance(seed * 7_919);
                 let usual = learned(a_day, &mut chance);
-                let mut channel = Simulated::new(true, Some(usual));
                 let stops = BEGIN + DAY + hour * HOUR;
-                for now in BEGIN + DAY + (hour - 2) * HOUR..stops {
+                let begins = stops - 12 * HOUR;
+                let mut channel = Simulated::since(begins, true, Some(usual));
+                for now in begins..stops {
                     for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
                         channel.meter.note(Outcome::Worked, now);
                     }
@@ -153,7 +167,8 @@ fn silence_is_found_after_what_the_traffic_allows() {
             waits.sort_unstable();
             eprintln!("{a_day} a day, silent from {name}: {} s ({} to {})", waits[2], waits[0], waits[4]);
             // Twenty that should have come, and never less than a minute after the last.
-            let should = 20 * HOUR * 1_000 / i64::try_from(milli_per_hour(a_day, BEGIN + hour * HOUR)).unwrap();
+            let should =
+                20 * HOUR * 1_000 / i64::try_from(milli_per_hour(a_day, BEGIN + hour * HOUR)).unwrap();
             assert!(waits[4] <= (3 * should).max(61), "{waits:?}, {should}");
             assert!(waits[0] >= 45.min(should / 2), "{waits:?}");
         }
@@ -203,7 +218,9 @@ fn a_channel_that_fails_every_other_time_for_a_day_does_not_flap() {
                 for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
                     if channel.is_offered() {
                         let fails = now > BEGIN + 9 * HOUR && chance.strikes(500_000_000);
-                        channel.meter.note(if fails { Outcome::Failed("busy") } else { Outcome::Worked }, now);
+                        channel
+                            .meter
+                            .note(if fails { Outcome::Failed("busy") } else { Outcome::Worked }, now);
                     }
                 }
                 if !channel.is_offered() && now % 10 == 0 {

@@ -149,7 +149,9 @@ impl Watch {
 
     /// Asks a provider whether it is there, if that is due and not under way.
     fn probe(&mut self, app: &SharedApp, board: &Board, counted: &Counted, now: i64) {
-        let Some(steps) = app.channels.find(&counted.name).and_then(|channel| channel.probes()) else { return };
+        let Some(steps) = app.channels.find(&counted.name).and_then(|channel| channel.probes()) else {
+            return;
+        };
         let is_due = steps.of_steps().iter().any(|step| {
             let place = ChannelPlace { scope: ChannelScope::for_all(counted.name.clone()), step: *step };
             let state = board.standing(&place).map_or(ChannelState::Up, |standing| standing.state);
@@ -192,9 +194,9 @@ impl Watch {
                 continue;
             }
             let account = channel.account();
-            let of_account = arrivals.iter().filter(|row| {
-                row.provider == account.provider && row.short_code == account.number
-            });
+            let of_account = arrivals
+                .iter()
+                .filter(|row| row.provider == account.provider && row.short_code == account.number);
             let counts: HashMap<i64, u64> = of_account.map(|row| (row.hour, row.count)).collect();
             // A channel is known from the hour after its first payment.
             let is_known = self.profiles.contains_key(&counted.name);
