@@ -70,6 +70,7 @@ fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
         "/{lang}/agencies?letter=K",
         "/{lang}/find-payment",
         "/{lang}/track",
+        "/{lang}/status",
         "/{lang}/errors/amount_above_channel_limit",
         "/{lang}/staff/sign-in",
         "/{lang}/staff/set-up",

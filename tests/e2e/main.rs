@@ -48,6 +48,7 @@ mod crash;
 mod crowds;
 mod fallback;
 mod faults;
+mod outages;
 mod storage;
 
 // Who may do and see what.

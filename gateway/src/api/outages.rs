@@ -19,8 +19,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::channels::{
-    Board, ChannelAsk, ChannelName, ChannelScope, ChannelState, Effective, Outage, PinTerms, PinnedTo,
-    WhyDown, WindowTerms,
+    Board, ChannelAsk, ChannelName, ChannelScope, Effective, Outage, PinTerms, PinnedTo, WhyDown, WindowTerms,
 };
 use crate::payments::{Answer, Ask};
 
@@ -300,19 +299,7 @@ fn answer_scope(app: &App, scope: &ChannelScope) -> Result<Response, Problem> {
 impl StatusBody {
     fn of(app: &App, board: &Board) -> Self {
         let for_all = app.channels.iter().map(|channel| ChannelScope::for_all(channel.name().clone()));
-        let mut of_agencies: Vec<&ChannelScope> = board
-            .standings()
-            .map(|(place, _)| &place.scope)
-            .chain(board.pins().map(|(scope, _)| scope))
-            .filter(|scope| scope.agency.is_some())
-            .collect();
-        of_agencies.sort_unstable();
-        of_agencies.dedup();
-        let of_agencies = of_agencies.into_iter().filter(|scope| {
-            let effective = board.of_scope(scope);
-            effective.state != ChannelState::Up || effective.is_drill
-        });
-        let scopes = for_all.chain(of_agencies.cloned());
+        let scopes = for_all.chain(board.unusual_of_agencies());
         Self {
             as_of: moment(app.now()),
             channels: scopes.map(|scope| ChannelBody::of(&scope, &board.of_scope(&scope))).collect(),

@@ -27,6 +27,7 @@ mod receipt;
 mod ways;
 
 mod find_payment;
+mod status;
 mod track;
 
 mod problem;
@@ -131,6 +132,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find)),
         Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),
         form(Route::post("/{lang}/track", "track", Access::Anyone, track::find)),
+        Route::get("/{lang}/status", "status_page", Access::Anyone, status::show),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
         Route::get(
             "/{lang}/errors/{code}",

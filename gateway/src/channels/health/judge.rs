@@ -92,6 +92,10 @@ impl Case<'_> {
 
     fn weakened(&self) -> Option<(ChannelHappening, Evidence)> {
         let minute = self.reading.minute;
+        // While one after the other fails it is not weak: it fails, or the next success shows that it does not.
+        if self.reading.has_last_failed {
+            return None;
+        }
         let is_weak = if minute.traffic() >= MINUTE_MIN {
             minute.failed * 5 >= minute.traffic() || minute.slow * 2 >= minute.traffic()
         } else {

@@ -66,6 +66,8 @@ pub struct Reading {
     pub since_change: Counts,
     /// Of the last [`REMEMBERED_TRIES`] tries, so many failed.
     pub failed_of_last: u32,
+    /// True if the last try failed.
+    pub has_last_failed: bool,
     /// How far it is from working to failing: each failure and each failed probe adds one.
     pub failing: u32,
     /// How far it is from failing to working: each success adds one. Probes do not count.
@@ -146,6 +148,7 @@ impl Meter {
         };
         counting.tries = (counting.tries << 1 | u32::from(has_failed)) & ((1 << REMEMBERED_TRIES) - 1);
         counting.now.failed_of_last = counting.tries.count_ones();
+        counting.now.has_last_failed = has_failed;
         if let Outcome::Failed(why) = outcome {
             counting.now.working = counting.now.working.saturating_sub(FAILURE_WEIGHS);
             counting.failed(why, now);

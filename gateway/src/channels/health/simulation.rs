@@ -64,6 +64,7 @@ fn learned(a_day: u64, chance: &mut Chance) -> Profile {
 /// One step of a channel, and the books that believe what is found or do not.
 struct Simulated {
     meter: Meter,
+    began: i64,
     state: ChannelState,
     since: i64,
     relapses: u32,
@@ -74,9 +75,20 @@ struct Simulated {
 
 impl Simulated {
     fn new(tells_of_money: bool, usual: Option<Profile>) -> Self {
-        let meter = Meter::default();
-        let changes = Vec::new();
-        Self { meter, state: ChannelState::Up, since: BEGIN, relapses: 0, tells_of_money, usual, changes }
+        Self::since(BEGIN, tells_of_money, usual)
+    }
+
+    fn since(began: i64, tells_of_money: bool, usual: Option<Profile>) -> Self {
+        Self {
+            meter: Meter::default(),
+            began,
+            state: ChannelState::Up,
+            since: began,
+            relapses: 0,
+            tells_of_money,
+            usual,
+            changes: Vec::new(),
+        }
     }
 
     fn look(&mut self, now: i64) {
@@ -84,7 +96,7 @@ impl Simulated {
         let case = Case {
             state: self.state,
             since: self.since,
-            looked_since: BEGIN,
+            looked_since: self.began,
             relapses: self.relapses,
             reading: &reading,
             tells_of_money: self.tells_of_money,
@@ -138,9 +150,10 @@ fn silence_is_found_after_what_the_traffic_allows() {
             for seed in 1..=5 {
                 let mut chance = Chance(seed * 7_919);
                 let usual = learned(a_day, &mut chance);
-                let mut channel = Simulated::new(true, Some(usual));
                 let stops = BEGIN + DAY + hour * HOUR;
-                for now in BEGIN + DAY + (hour - 2) * HOUR..stops {
+                let begins = stops - 12 * HOUR;
+                let mut channel = Simulated::since(begins, true, Some(usual));
+                for now in begins..stops {
                     for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
                         channel.meter.note(Outcome::Worked, now);
                     }

@@ -13,6 +13,7 @@ mod order;
 mod problem;
 mod receipt;
 mod staff;
+mod status;
 mod track;
 mod ways;
 
@@ -30,6 +31,7 @@ pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 pub(super) use staff::{STAFF, StaffWords};
+pub(super) use status::{STATUS, StatusWords};
 pub(super) use track::{TRACK, TrackWords};
 pub(super) use ways::{WAYS, WayWords};
 
@@ -74,6 +76,8 @@ pub(super) struct FrameWords {
     pub(super) help: &'static str,
     pub(super) find_payment: &'static str,
     pub(super) track: &'static str,
+    /// How the ways to pay are.
+    pub(super) status: &'static str,
 }
 
 pub(super) static FRAME: Both<FrameWords> = Both {
@@ -86,6 +90,7 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         help: "Help:",
         find_payment: "Find my payment",
         track: "Track my application",
+        status: "Ways to pay now",
     },
     sw: FrameWords {
         skip: "Ruka hadi kwenye maudhui",
@@ -96,5 +101,6 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         help: "Msaada:",
         find_payment: "Tafuta malipo yangu",
         track: "Fuatilia ombi langu",
+        status: "Njia za kulipa sasa",
     },
 };
