@@ -58,6 +58,11 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     let service = Page::open(&gateway.public(), "/sw/services/kra-prn-payment");
     service.says("Paybill ya M-PESA haifanyi kazi tangu").says("Paybill ya KRA 572572");
 
+    let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
+    let screen = guard.opens("/en/gate?at=Main+Gate");
+    let judged = screen.send(&screen.form("/gate").with("q", &of_kws.number));
+    judged.says("NOT PAID").says("Pay now with KWS paybill 600000 (sample), account");
+
     // Paid at the till: booked on its own account, and the receipt is as genuine as any.
     let payment = Payment::of_bill(&of_kra).at("572572");
     assert_eq!(gateway.safaricom().asks_about(&payment).result_code(), "0");
