@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::back_end::BackEnd;
 use crate::code::AgencyCode;
+use crate::fallback::FallbackWay;
 use crate::text::Text;
 
 /// A body of the state that offers services and is owed what they bring in.
@@ -21,4 +22,6 @@ pub struct Agency {
     pub keywords: Vec<Arc<str>>,
     /// Its own system, to which requests about its services are handed on, if there is one.
     pub back_end: Option<BackEnd>,
+    /// How it is paid when the consolidated paybill cannot be used, in order.
+    pub fallback: Vec<FallbackWay>,
 }

@@ -20,6 +20,8 @@ pub struct Changes {
     pub agencies_changed: Vec<AgencyCode>,
     /// Those among them whose own system is another: where people are handed on to. An approver looks at them first.
     pub back_ends_changed: Vec<AgencyCode>,
+    /// Those among them that are paid in other ways when the consolidated paybill cannot be used: where money goes.
+    pub fallbacks_changed: Vec<AgencyCode>,
     /// Services that are new.
     pub services_added: Vec<ServiceSlug>,
     /// Services that are gone.
@@ -107,6 +109,10 @@ impl Changes {
                 .collect(),
             back_ends_changed: in_both(&old_agencies, &new_agencies)
                 .filter(|(old, new)| old.back_end != new.back_end)
+                .map(|(_, new)| new.code.clone())
+                .collect(),
+            fallbacks_changed: in_both(&old_agencies, &new_agencies)
+                .filter(|(old, new)| old.fallback != new.fallback)
                 .map(|(_, new)| new.code.clone())
                 .collect(),
             services_added,
@@ -258,8 +264,11 @@ impl fmt::Display for Changes {
             writeln!(f, "- agency {code}")?;
         }
         for code in &self.agencies_changed {
-            let moved = if self.back_ends_changed.contains(code) { ": BACK END" } else { "" };
-            writeln!(f, "~ agency {code}{moved}")?;
+            let loud = [(&self.back_ends_changed, "BACK END"), (&self.fallbacks_changed, "FALLBACK PLAN")];
+            let loud: Vec<_> =
+                loud.iter().filter(|(codes, _)| codes.contains(code)).map(|(_, what)| *what).collect();
+            let colon = if loud.is_empty() { "" } else { ": " };
+            writeln!(f, "~ agency {code}{colon}{}", loud.join(", "))?;
         }
         for code in &self.account_forms_added {
             writeln!(f, "+ account form {code}")?;

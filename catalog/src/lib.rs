@@ -18,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order to read them: what a service is (`code`, `text`, `back_end`, `agency`, `county`,
+//! The modules, in the order to read them: what a service is (`code`, `text`, `back_end`, `fallback`, `agency`, `county`,
 //! `service`), what people type as an account number (`account_form`), what it costs (`fee`, `price`), how files become a
 //! snapshot (`source`, `builder`, `snapshot`, `embedded`), what fills a demonstration ([`sample`]), what is asked of it
 //! (`search`, `diff`, `charge`, `impact`), and how it goes out and lists come in (`export`, `import`). `FORMAT.md` describes
@@ -28,6 +28,7 @@ mod code;
 mod text;
 
 mod back_end;
+mod fallback;
 
 mod agency;
 mod county;
@@ -65,6 +66,7 @@ pub use code::{
 };
 pub use county::{County, UnknownCounty};
 pub use diff::{Aspect, Changes, ServiceChange};
+pub use fallback::{FallbackWay, Hours, OpeningTimes};
 pub use fee::{
     Additions, AgeClass, AmountRange, Band, BundlePart, ConvenienceBand, ConvenienceFee, ConvenienceSchedule,
     Exemption, FeeRule, FeeSchedule, FixedPart, LegalBasis, PartPayment, PayerCategory, Penalty,

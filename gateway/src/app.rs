@@ -13,6 +13,7 @@ use crate::api::{Access, Principal};
 use crate::books::Books;
 use crate::catalogue::LiveCatalogue;
 use crate::channels::Channels;
+use crate::channels::health::Health;
 use crate::channels::mpesa::Paybill;
 use crate::clock::{Clock, east_africa_date};
 use crate::config::sections::HelpLine;
@@ -65,6 +66,8 @@ pub struct App {
     pub paybill: Arc<Paybill>,
     /// The ways to pay.
     pub channels: Channels,
+    /// What is counted of them.
+    pub health: Health,
     /// The simulated Safaricom of a demonstration, whose handsets can be looked at.
     pub sandbox_url: Option<Uri>,
     /// Requests that are being carried out, by their idempotency key.

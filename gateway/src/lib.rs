@@ -24,6 +24,7 @@ mod billing;
 pub mod channels;
 pub mod exchange;
 mod finding;
+mod offering;
 mod prompts;
 mod receiving;
 

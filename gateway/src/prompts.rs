@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalog::Text;
 use ledger::personal::VaultError;
@@ -13,8 +13,10 @@ use crate::app::{App, SharedApp};
 use crate::books::{BooksError, LookupError};
 use crate::channels::NotPayable;
 use crate::channels::contract::{AskWish, Asked as CameOf, AsksPayer, Channel};
+use crate::channels::health::meter::Outcome;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::limits::TooOften;
+use crate::payments::channels::Step;
 use crate::payments::{
     Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Earlier, Event, Idempotency,
     Method, NewAttempt, Refusal,
@@ -27,6 +29,9 @@ const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
 
 /// So many attempts are asked about at once.
 const ASKED_AT_ONCE_MAX: usize = 16;
+
+/// A provider that takes so long to say that a payer is asked is slow.
+const ASK_SLOW: Duration = Duration::from_secs(8);
 
 /// News is told to the books so many times, so far apart, before it is given up.
 const TOLD_TIMES_MAX: u32 = 20;
@@ -124,7 +129,7 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         Answer::Done { .. } => {
             let attempt = find(app, id)?;
             match channel.amounts().check(attempt.money) {
-                Ok(()) => send(app, asker, &attempt, bill, subscriber).await,
+                Ok(()) => send(app, (channel, asker), &attempt, bill, subscriber).await,
                 Err(reason) => {
                     tracing::warn!(attempt = %id, %reason, "What is due has changed; nobody was asked.");
                     let on = AttemptEvent::Refused;
@@ -167,9 +172,18 @@ fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {
 }
 
 /// Sends the prompt of an attempt that is recorded, and records what the provider says.
-async fn send(app: &App, asker: &dyn AsksPayer, attempt: &Attempt, bill: &Bill, subscriber: Subscriber) {
+async fn send(
+    app: &App,
+    (channel, asker): (&dyn Channel, &dyn AsksPayer),
+    attempt: &Attempt,
+    bill: &Bill,
+    subscriber: Subscriber,
+) {
     let wish = AskWish { attempt, bill, phone: Some(subscriber) };
+    let began = Instant::now();
     let outcome = asker.ask(wish).await;
+    let seen = seen_of(&outcome, began.elapsed());
+    app.health.note_asked(channel.name(), &bill.terms.agency, seen, app.now());
     let on = outcome.news();
     let (code, prompt_name) = match outcome {
         CameOf::Accepted { name } => (None, name),
@@ -188,6 +202,16 @@ async fn send(app: &App, asker: &dyn AsksPayer, attempt: &Attempt, bill: &Bill, 
         None
     });
     tell(app, AttemptNews { attempt: attempt.id, on, code, sealed }).await;
+}
+
+/// What the channel has shown by this. That a payer cannot be asked is none of its failures.
+fn seen_of(outcome: &CameOf, took: Duration) -> Outcome<'_> {
+    match outcome {
+        CameOf::Refused { code, is_failure: true, .. } => Outcome::Failed(code),
+        CameOf::Unknown { .. } => Outcome::Failed("unknown"),
+        CameOf::Accepted { .. } | CameOf::Refused { .. } if took > ASK_SLOW => Outcome::Slow,
+        CameOf::Accepted { .. } | CameOf::Refused { .. } => Outcome::Worked,
+    }
 }
 
 /// Asks about every unfinished attempt whose time for it came between two moments, several at a time.
@@ -210,6 +234,10 @@ pub(crate) async fn follow_up(app: SharedApp, after_micros: i64, until_micros: i
 }
 
 async fn ask_about(app: &App, attempt: &Attempt) {
+    // Its result should be here by now, whatever it is.
+    if app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
+        app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed("no_result"), app.now());
+    }
     let name = match prompt_name(app, attempt) {
         Ok(Some(name)) => name,
         // Never named, or forgotten on request: only money or a statement can tell.
@@ -219,8 +247,12 @@ async fn ask_about(app: &App, attempt: &Attempt) {
             return;
         }
     };
-    let Ok(asker) = channel(app, attempt.method).and_then(asker) else { return };
-    match asker.query(&name).await {
+    let Ok(channel) = channel(app, attempt.method) else { return };
+    let Ok(asker) = asker(channel) else { return };
+    let answer = asker.query(&name).await;
+    let seen = if answer.is_ok() { Outcome::Worked } else { Outcome::Failed("no_answer") };
+    app.health.note(channel.name(), Step::Query, seen, app.now());
+    match answer {
         Ok(answer) => {
             if let Some(on) = answer.news {
                 tell(app, AttemptNews { attempt: attempt.id, on, code: answer.code, sealed: None }).await;

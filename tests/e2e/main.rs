@@ -47,7 +47,9 @@ mod officers;
 mod clock;
 mod crash;
 mod crowds;
+mod fallback;
 mod faults;
+mod outages;
 mod storage;
 
 // Who may do and see what.

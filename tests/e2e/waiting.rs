@@ -83,6 +83,28 @@ fn the_page_waits_by_itself_or_by_a_button_and_leads_to_the_receipt() {
 }
 
 #[test]
+fn an_open_page_shows_other_ways_within_two_seconds_of_the_word_that_the_paybill_is_down() {
+    let gateway = Gateway::demo().start();
+    let bill = gateway.agency("kws").bills(&Order::hells_gate(1));
+    let address = format!("/en/bills/{}", bill.id);
+    let mut listener = Listener::open(&gateway.public(), &format!("{address}/stream"));
+    listener.hears();
+    for (is_down, number) in [(true, "600000"), (false, "222222")] {
+        let began = std::time::Instant::now();
+        if is_down {
+            gateway.operator_says("mpesa_paybill", "start");
+        } else {
+            gateway.operator_takes_back("mpesa_paybill");
+        }
+        let told = listener.hears();
+        eprintln!("an open page was told after {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        assert_eq!((&told["waits"], &told["next"]), (&false.into(), &address.as_str().into()));
+        Page::open(&gateway.public(), &address).says(&format!("Business number: {number}"));
+    }
+}
+
+#[test]
 fn a_payment_by_paybill_shows_within_two_seconds_and_drain_ends_every_stream() {
     let mut gateway = Gateway::demo().start();
     let origin = gateway.public();

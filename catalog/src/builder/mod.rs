@@ -5,6 +5,7 @@ mod additions;
 mod back_end;
 mod convenience;
 mod document;
+mod fallback;
 mod fees;
 mod holidays;
 mod largest;
@@ -243,6 +244,7 @@ fn agency(row: &AgencyRow, place: Place<'_>) -> Option<Agency> {
     let ministry = optional(&row.ministry, "ministry");
     let department = optional(&row.department, "department");
     let back_end = back_end::checked_back_end(row.back_end.as_ref(), place.field("back_end"));
+    let fallback = fallback::checked_fallback(&row.fallback, place.field("fallback"));
     Some(Agency {
         code: code?,
         name: name?,
@@ -250,6 +252,7 @@ fn agency(row: &AgencyRow, place: Place<'_>) -> Option<Agency> {
         department: department?,
         keywords: keywords?,
         back_end: back_end?,
+        fallback: fallback?,
     })
 }
 

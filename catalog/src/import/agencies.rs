@@ -102,6 +102,7 @@ pub(super) fn named_by(
             department: draft.department.map(|words| words.clean),
             keywords: Vec::new(),
             back_end: None,
+            fallback: Vec::new(),
         };
         agencies.new.push(Located { row, origin: draft.row.origin(&columns) });
     }

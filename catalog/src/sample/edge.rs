@@ -61,6 +61,7 @@ pub(super) fn agency() -> AgencyRow {
         department: None,
         keywords: Vec::new(),
         back_end: None,
+        fallback: Vec::new(),
     }
 }
 

@@ -280,6 +280,7 @@ impl Office {
             department: None,
             keywords: kind.keywords.iter().map(|keyword| (*keyword).to_owned()).collect(),
             back_end: None,
+            fallback: Vec::new(),
         }
     }
 }

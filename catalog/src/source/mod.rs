@@ -17,7 +17,7 @@ pub use fee_rows::{
 pub use problem::{Problem, Problems};
 pub use rows::{
     AccountFormRow, AgencyRow, BackEndRow, BasisRow, CatalogueRows, ConvenienceBandRow, ConvenienceRow,
-    ConvenienceScheduleRow, FORMAT_VERSION, HolidayRow, ServiceRow, TextRow,
+    ConvenienceScheduleRow, FORMAT_VERSION, FallbackRow, HolidayRow, HoursRow, ServiceRow, TextRow,
 };
 
 pub(crate) use place::{ColumnNames, Place, RowOrigin, RowText};

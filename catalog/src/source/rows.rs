@@ -158,6 +158,41 @@ pub struct AgencyRow {
     /// Its own system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back_end: Option<BackEndRow>,
+    /// How it is paid when the consolidated paybill cannot be used, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<FallbackRow>,
+}
+
+/// One way of an agency's plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackRow {
+    /// The name of the channel, `agency_till.572572`.
+    pub channel: String,
+    /// The least, `KES 100`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<String>,
+    /// The most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<String>,
+    /// On which days: `mon` to `sun`; on every day if there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<String>,
+    /// At what hours; at every hour if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<HoursRow>,
+    /// What people read beside it.
+    pub text: TextRow,
+}
+
+/// Hours of a day in East Africa Time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoursRow {
+    /// `08:00`.
+    pub from: String,
+    /// `17:00`; `24:00` is the end of the day.
+    pub to: String,
 }
 
 /// The own system of an agency, or of one of its services.

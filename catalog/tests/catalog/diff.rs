@@ -86,3 +86,12 @@ fn where_people_are_handed_on_to_stands_out() {
     ]);
     assert_eq!(changes.to_string(), "~ agency TEST: BACK END\n~ service test-flat: BACK END\n");
 }
+
+#[test]
+fn where_money_goes_when_the_paybill_is_down_stands_out() {
+    let plan = "\"fallback\": [{ \"channel\": \"counter\", \"text\": { \"en\": \"A\", \"sw\": \"B\" } }]";
+    let changes = changed(&[("\"ministry\": \"Ministry of Tests\"", plan)]);
+    assert_eq!(changes.to_string(), "~ agency TEST: FALLBACK PLAN\n");
+    let names: Vec<_> = changes.fallbacks_changed.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["TEST"]);
+}

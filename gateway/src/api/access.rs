@@ -59,6 +59,10 @@ pub(super) const READERS_OF_EVENTS: Access =
 /// Closes services for a time and opens them again: an agency its own, an operator any.
 pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role::Operator]);
 
+/// Says how ways to pay are: an agency for itself, Treasury and operators for everybody.
+pub(super) const SPEAKERS_OF_CHANNELS: Access =
+    Access::Roles(&[Role::AgencyIntegrator, Role::Treasury, Role::Operator]);
+
 /// Looks up one payment: an agency its own, the Auditor any.
 pub(super) const LOOKERS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::AgencyGate, Role::Auditor]);

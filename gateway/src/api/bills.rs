@@ -8,10 +8,10 @@ use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use ledger::Money;
 use serde::{Deserialize, Serialize};
 
+use super::instructions::InstructionsBody;
 use super::{SharedApp, access, trouble};
 use crate::app::App;
 use crate::billing::{self, BillWish, find};
-use crate::channels::contract::Channel;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
@@ -159,12 +159,6 @@ struct PaymentBody {
     booked_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_url: Option<String>,
-}
-
-#[derive(Serialize)]
-struct InstructionsBody {
-    en: Vec<String>,
-    sw: Vec<String>,
 }
 
 /// `POST /v1/bills`.
@@ -357,7 +351,7 @@ impl BillBody {
         }
         Self {
             latest_attempt: bill.latest_attempt.map(|attempt| attempt.to_string()),
-            instructions: Some(InstructionsBody::of(bill, app.channels.home())),
+            instructions: Some(InstructionsBody::of(app, bill)),
             pay_url: Some(format!("{}/en/bills/{}", app.public_url, bill.terms.id)),
             ..body
         }
@@ -439,19 +433,5 @@ impl PaymentBody {
             booked_at: format_rfc3339(payment.booked.micros()),
             receipt_url: None,
         }
-    }
-}
-
-impl InstructionsBody {
-    fn of(bill: &Bill, channel: &dyn Channel) -> Self {
-        if !bill.state.is_open() {
-            return Self { en: Vec::new(), sw: Vec::new() };
-        }
-        let steps = channel.instructions(bill.terms.number, bill.due());
-        let of = |language| match &steps {
-            Ok(steps) => steps.in_language(language),
-            Err(reason) => vec![reason.text(channel.title(), language)],
-        };
-        Self { en: of(Language::En), sw: of(Language::Sw) }
     }
 }

@@ -2,6 +2,8 @@
 //! within the bounds of a message is refused; of what cannot be read, the message itself is kept. A question about a bill
 //! is answered before money moves; see [`inquiries`](super::inquiries).
 
+use std::time::{Duration, Instant};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -9,17 +11,21 @@ use super::{SharedApp, inquiries, trouble};
 use crate::app::App;
 use crate::channels::AttemptTold;
 use crate::channels::contract::{BillAnswer, Heard, Listens, Reply, SentTo, Unheard};
+use crate::channels::health::meter::Outcome;
 use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE};
 use crate::channels::sources::Caller;
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
 use crate::http::response::{self, Response};
-use crate::payments::channels::{ChannelKind, ChannelName};
+use crate::payments::channels::{ChannelKind, ChannelName, Step};
 use crate::payments::{Answer, Ask, AttemptId, AttemptNews, Command, Provider, ToldBy, UnreadableMessage};
 use crate::personal::{Field, Personal};
 use crate::receiving;
 use crate::telemetry::metrics as names;
+
+/// A question that we take so long to answer may be answered without us: money moves unvalidated then.
+const QUESTION_SLOW: Duration = Duration::from_secs(1);
 
 /// `POST /cb/{token}/c2b/validate`: may this payment be made? Read-only; any doubt is a yes.
 pub(super) async fn validate(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -57,26 +63,37 @@ async fn hear(
     let provider = channel.account().provider;
     match listens.read(to, request.head.headers(), body) {
         Ok(Heard::Money(told)) => {
-            let cause = request.head.id();
+            let (cause, moved) = (request.head.id(), told.moved);
+            let came_over = app.channels.of_money(name, &told.receipt);
             receiving::take(app, told, provider.principal(), cause.as_str()).await?;
+            app.health.note_money(came_over, moved, app.now());
         }
-        Ok(Heard::News(news)) => take_news(app, request, provider, news).await?,
+        Ok(Heard::News(news)) => {
+            take_news(app, request, provider, news).await?;
+            app.health.note(name, Step::Confirm, Outcome::Worked, app.now());
+        }
         Ok(Heard::Question { account, typed, money }) => {
+            let began = Instant::now();
             let answer = if app.channels.collects_on(&account) {
                 inquiries::about_bill(app, &typed, money)
             } else {
                 BillAnswer::OtherAccount
             };
+            let is_slow = began.elapsed() > QUESTION_SLOW;
+            let outcome = if is_slow { Outcome::Slow } else { Outcome::Worked };
+            app.health.note(name, Step::Validate, outcome, app.now());
             return Ok(answer_question(listens, body, &answer));
         }
         Ok(Heard::Nothing) => {}
         // We cannot read the question. The payer should not suffer for it.
         Err(Unheard::UnreadableQuestion { reason }) => {
             tracing::warn!(reason, "A question about a bill could not be read and is answered with yes.");
+            app.health.note(name, Step::Validate, Outcome::Failed("unreadable"), app.now());
             return Ok(answer_question(listens, body, &BillAnswer::InDoubt));
         }
         Err(Unheard::Unreadable { reason, told_by }) => {
             keep_unreadable(app, request, provider, (told_by, to.attempt), reason).await?;
+            app.health.note(name, Step::Confirm, Outcome::Failed("unreadable"), app.now());
         }
         Err(Unheard::NoSuchKind) => return Err(no_such_channel()),
     }

@@ -17,11 +17,13 @@ mod fees;
 mod gate;
 mod health;
 mod inquiries;
+mod instructions;
 mod keys;
 mod lists;
 mod live;
 mod messages;
 mod openapi;
+mod outages;
 mod receipts;
 mod services;
 mod staff;
@@ -43,7 +45,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
-    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS,
+    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS, SPEAKERS_OF_CHANNELS,
 };
 pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
@@ -57,6 +59,9 @@ pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use lists::no_answer;
 pub(crate) use messages::check_carrier;
 pub(crate) use openapi::DOCUMENT;
+pub use outages::{
+    ChannelBody, OutageBody, OutageRequest, ReasonBody, ScopeRequest, StatusBody, WhyBody, WindowBody,
+};
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 pub(crate) use staff::new_account;
@@ -94,6 +99,18 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             availability::set_of_agency,
         ),
         Route::get("/v1/availability", "availability_list", Access::Anyone, availability::show),
+        Route::get("/v1/status", "status", Access::Anyone, outages::status),
+        Route::post("/v1/outages", "outage_begin", SPEAKERS_OF_CHANNELS, outages::begin).runs_to_end(),
+        Route::post("/v1/outages/end", "outage_end", SPEAKERS_OF_CHANNELS, outages::end).runs_to_end(),
+        Route::post("/v1/channel_windows", "channel_window_plan", SPEAKERS_OF_CHANNELS, outages::plan)
+            .runs_to_end(),
+        Route::post(
+            "/v1/channel_windows/{id}/end",
+            "channel_window_end",
+            SPEAKERS_OF_CHANNELS,
+            outages::end_window,
+        )
+        .runs_to_end(),
         Route::get("/v1/catalogue", "catalogue_whole", Access::Anyone, catalogue::whole),
         Route::get("/v1/catalogue/changes", "catalogue_changes", Access::Anyone, catalogue::changes)
             .deadline(CATALOGUE_DEADLINE),
@@ -293,6 +310,9 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
             staff::name_at_provider,
         )
         .runs_to_end(),
+        Route::get("/admin/status", "admin_status", Access::Operator, outages::status),
+        Route::post("/admin/outages", "admin_outage_begin", Access::Operator, outages::begin).runs_to_end(),
+        Route::post("/admin/outages/end", "admin_outage_end", Access::Operator, outages::end).runs_to_end(),
         // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
             .lane(Lane::Apart)

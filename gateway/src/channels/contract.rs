@@ -49,6 +49,11 @@ pub trait Channel: Send + Sync {
     fn listens(&self) -> Option<&dyn Listens> {
         None
     }
+
+    /// Asking its provider whether it is there, if that can be asked without asking anybody for money.
+    fn probes(&self) -> Option<&dyn Probes> {
+        None
+    }
 }
 
 /// A channel on which the payer is asked: a prompt on a phone, a page of an acquirer.
@@ -118,6 +123,15 @@ pub struct QueryAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NoAnswer(pub String);
+
+/// A channel whose provider can be asked whether it is there. Nobody is asked for money, and no money moves.
+pub trait Probes: Send + Sync {
+    /// The steps that cannot work while it is not answered.
+    fn of_steps(&self) -> &[Step];
+
+    /// Asks.
+    fn probe(&self) -> Later<'_, Result<(), NoAnswer>>;
+}
 
 /// A channel whose provider tells us by itself.
 pub trait Listens: Send + Sync {

@@ -1,13 +1,17 @@
 //! The ways that money comes in. Each channel is an adapter: it reads and writes what its provider speaks, and says
 //! what happened in the words of [`payments`](crate::payments). Nothing here books, and nothing here decides what a
-//! bill becomes. [`contract`] says what every channel can do, [`Channels`] which there are.
+//! bill becomes. [`contract`] says what every channel can do, [`terms`] how an operator writes them down,
+//! [`Channels`] which there are, [`offer`] in which of them a bill can be paid now.
 
 mod account;
 pub mod contract;
+pub mod health;
 mod instructions;
 mod not_payable;
+pub mod offer;
 mod registry;
 pub mod sources;
+pub mod terms;
 mod told;
 
 pub mod mpesa;

@@ -5,7 +5,16 @@ use std::sync::Arc;
 
 use super::account::CollectionAccount;
 use super::contract::Channel;
-use crate::payments::channels::ChannelName;
+use super::mpesa::Paybill;
+use super::mpesa::adapters::{PromptOnPhone, TypedPaybill, account_of_paybill};
+#[cfg(test)]
+use super::mpesa::{PaybillTerms, instructions::LIMIT_PER_PAYMENT};
+use super::terms::{self, ChannelTerms};
+#[cfg(test)]
+use crate::clock::Clock;
+use crate::config::problems::Problems;
+use crate::config::{Config, Mode};
+use crate::payments::channels::{ChannelKind, ChannelName};
 use crate::payments::{ChannelReceipt, Provider};
 
 /// All of them, the home of all money first.
@@ -31,9 +40,56 @@ impl Channels {
         Ok(Self { all })
     }
 
+    /// The consolidated paybill with its prompts, and what the configuration says of others.
+    pub fn of_config(config: &Config, paybill: &Arc<Paybill>) -> Result<Self, Problems> {
+        let home = account_of_paybill(paybill.short_code());
+        let others = match (&config.channels.file, config.mode) {
+            (Some(path), _) => terms::read_file(path, &home)?,
+            (None, Mode::Demo) => terms::of_demonstration(&home)?,
+            (None, Mode::Serve) => Vec::new(),
+        };
+        Ok(Self::of_paybill(paybill, &others).expect("no two terms that were read have one name"))
+    }
+
+    /// The consolidated paybill with its prompts, and these beside it.
+    pub fn of_paybill(paybill: &Arc<Paybill>, others: &[ChannelTerms]) -> Result<Self, NamedTwice> {
+        let home = Arc::new(TypedPaybill::consolidated(paybill));
+        let mut all: Vec<Arc<dyn Channel>> = vec![Arc::new(PromptOnPhone::new(Arc::clone(paybill)))];
+        for terms in others {
+            all.push(match terms {
+                ChannelTerms::AgencyTill(till) => Arc::new(TypedPaybill::of_agency(
+                    till.name.clone(),
+                    till.title.clone(),
+                    &till.short_code,
+                    paybill,
+                )),
+            });
+        }
+        Self::of(home, all)
+    }
+
+    /// A consolidated paybill, its prompts, and these: of nobody who answers.
+    #[cfg(test)]
+    pub(crate) fn of_tests(others: &[ChannelTerms]) -> Self {
+        let terms = PaybillTerms::of_demonstration(
+            &"http://127.0.0.1:9".parse().unwrap(),
+            "222222",
+            "http://127.0.0.1:9",
+            "token",
+            LIMIT_PER_PAYMENT,
+        );
+        let paybill = Paybill::new(terms, Clock::system()).unwrap_or_else(|error| panic!("{error}"));
+        Self::of_paybill(&Arc::new(paybill), others).unwrap()
+    }
+
     /// The consolidated paybill.
     pub fn home(&self) -> &dyn Channel {
         &*self.all[0]
+    }
+
+    /// Prompts for the consolidated paybill, if there are any.
+    pub fn prompt(&self) -> Option<&dyn Channel> {
+        self.find(&ChannelName::only(ChannelKind::MpesaPrompt)).map(AsRef::as_ref)
     }
 
     /// All of them.
@@ -46,9 +102,20 @@ impl Channels {
         self.all.iter().find(|channel| channel.name() == name)
     }
 
-    /// The accounts on which we collect at this provider, each once: several ways to pay may lead to one.
-    pub fn accounts_at(&self, provider: Provider) -> BTreeSet<&CollectionAccount> {
-        self.all.iter().map(|channel| channel.account()).filter(|one| one.provider == provider).collect()
+    /// Every account on which a provider collects for us, each once, the home of all money first.
+    pub fn accounts_at(&self, provider: Provider) -> impl Iterator<Item = &CollectionAccount> {
+        let accounts = self.all.iter().map(|channel| channel.account());
+        let accounts: BTreeSet<_> = accounts.filter(|account| account.provider == provider).collect();
+        let home = self.home().account();
+        let is_at_home = accounts.contains(home);
+        is_at_home.then_some(home).into_iter().chain(accounts.into_iter().filter(move |other| *other != home))
+    }
+
+    /// The one that this money came over, told of as that of a channel: its own, unless it came to the account of another.
+    pub fn of_money<'a>(&'a self, told_as: &'a ChannelName, receipt: &ChannelReceipt) -> &'a ChannelName {
+        let is_its_own = self.find(told_as).is_some_and(|channel| is_home_of(&**channel, receipt));
+        let home = self.all.iter().find(|channel| !is_its_own && is_home_of(&***channel, receipt));
+        home.map_or(told_as, |channel| channel.name())
     }
 
     /// True if this account is one of ours.
@@ -58,9 +125,12 @@ impl Channels {
 
     /// True if the account that a receipt names is one of ours.
     pub fn collects(&self, receipt: &ChannelReceipt) -> bool {
-        self.all.iter().any(|channel| {
-            let account = channel.account();
-            account.provider == receipt.provider && account.number == receipt.short_code
-        })
+        self.all.iter().any(|channel| is_home_of(&**channel, receipt))
     }
+}
+
+/// True if the money of this receipt is collected on the account of this channel.
+fn is_home_of(channel: &dyn Channel, receipt: &ChannelReceipt) -> bool {
+    let account = channel.account();
+    account.provider == receipt.provider && account.number == receipt.short_code
 }

@@ -10,6 +10,8 @@ use super::kept_catalogues::check_kept_catalogues;
 use super::verify::show_findings;
 use super::{EXIT_CONFIG, complain};
 use crate::catalogue::{can_be_reached, files};
+use crate::channels::mpesa::adapters::account_of_paybill;
+use crate::channels::terms;
 use crate::config::flags::Flags;
 use crate::config::value::Url;
 use crate::config::{Config, Mode};
@@ -39,6 +41,15 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
             }
             Err(error) => {
                 println!("[-] catalogue: {error}");
+                is_well = false;
+            }
+        }
+    }
+    if let (Some(path), Some(paybill)) = (&config.channels.file, &config.paybill) {
+        match terms::read_file(path, &account_of_paybill(&paybill.short_code)) {
+            Ok(channels) => println!("[+] channels: {} beside the consolidated paybill", channels.len()),
+            Err(problems) => {
+                println!("[-] channels:\n{problems}");
                 is_well = false;
             }
         }

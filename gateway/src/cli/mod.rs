@@ -13,6 +13,7 @@ mod kept_catalogues;
 mod keys;
 mod ledger;
 mod listen;
+mod outage;
 pub mod serve;
 mod staff;
 mod trigger;
@@ -71,6 +72,9 @@ pub enum Command {
     /// Accounts of the people who sign in to pages: invite, list, reset, end.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
+    /// Ways to pay that fail: say it, take it back, rehearse it, see how they are.
+    #[command(subcommand)]
+    Outage(outage::OutageCommand),
     /// Follow the events of an agency and send each, signed, to an address of yours.
     Listen(listen::ListenFlags),
     /// Make an event really happen, in a demonstration.
@@ -152,6 +156,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Ledger(command) => ledger::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Staff(command) => staff::run(&command),
+        Command::Outage(command) => outage::run(&command),
         Command::Listen(flags) => listen::listen(&flags),
         Command::Trigger(flags) => trigger::trigger(&flags),
         Command::Webhook(command) => webhook::run(&command),

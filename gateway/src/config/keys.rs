@@ -387,6 +387,13 @@ const OTHERS: &[Key] = &[
                 system. The certificate has both names; a proxy in front hands Host on as it came. demo uses localhost.",
     },
     Key {
+        name: "channels.file",
+        form: Form::Path,
+        default: None,
+        about: "File of the ways to pay beside the consolidated paybill and its prompts: one [[channel]] for each. A \
+                demonstration without one has samples.",
+    },
+    Key {
         name: "routing.private_networks",
         form: Form::Ranges,
         default: Some(""),

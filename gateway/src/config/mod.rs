@@ -28,8 +28,8 @@ use std::collections::BTreeMap;
 use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
-    BillsConfig, CatalogueConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine, ListenerConfig,
-    LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
+    BillsConfig, CatalogueConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine,
+    ListenerConfig, LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
 };
 use self::sign_in::SignInConfig;
 use self::sources::{ConfigFile, Origin};
@@ -69,6 +69,8 @@ pub struct Config {
     pub exchange: ExchangeConfig,
     /// Where services come from.
     pub catalogue: CatalogueConfig,
+    /// The ways to pay beside the consolidated paybill.
+    pub channels: ChannelsConfig,
     /// How requests are handed on to agencies.
     pub routing: RoutingConfig,
     /// Text messages.
@@ -110,6 +112,7 @@ impl Config {
             bills: BillsConfig::read(&values),
             exchange: ExchangeConfig::read(&values),
             catalogue: CatalogueConfig::read(&values),
+            channels: ChannelsConfig::read(&values),
             routing: RoutingConfig::read(&values),
             messages: MessagesConfig::read(&values),
             sign_in: SignInConfig::read(&values),

@@ -19,7 +19,7 @@ pub struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
     /// Adds one.
-    pub(super) fn add(&mut self, what: impl Into<String>, at: impl fmt::Display, remedy: impl Into<String>) {
+    pub(crate) fn add(&mut self, what: impl Into<String>, at: impl fmt::Display, remedy: impl Into<String>) {
         self.0.push(ConfigProblem { what: what.into(), at: at.to_string(), remedy: remedy.into() });
     }
 

@@ -251,6 +251,19 @@ impl CatalogueConfig {
     }
 }
 
+/// The ways to pay beside the consolidated paybill.
+#[derive(Clone, Debug)]
+pub struct ChannelsConfig {
+    /// Where they are written down.
+    pub file: Option<PathBuf>,
+}
+
+impl ChannelsConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        Self { file: values.optional("channels.file") }
+    }
+}
+
 /// How requests are handed on to agencies.
 #[derive(Clone, Debug)]
 pub struct RoutingConfig {

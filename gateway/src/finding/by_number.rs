@@ -19,7 +19,7 @@ pub(crate) async fn payment_numbered(
     number: &str,
 ) -> Result<Option<(ChannelReceipt, u64)>, FindError> {
     let accounts = app.channels.accounts_at(Provider::Mpesa);
-    let receipts: Vec<_> = accounts.iter().map(|account| account.receipt(number)).collect();
+    let receipts: Vec<_> = accounts.map(|account| account.receipt(number)).collect();
     let books = SharedApp::clone(app);
     let from_disk = move || {
         for receipt in receipts {

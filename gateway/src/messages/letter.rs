@@ -1,6 +1,8 @@
 //! From a record to a message: whether there is one, what it says, and to whom. The one place where another kind of event gets
 //! its message is [`kind_of`]; its text is in `texts`, whom it goes to in [`phone_of`].
 
+use std::sync::Arc;
+
 use ledger::{LedgerTime, RawRecord};
 
 use super::texts::{Surroundings, Wording, text};
@@ -8,6 +10,7 @@ use crate::app::App;
 use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::east_africa_date;
+use crate::offering;
 use crate::payments::{
     ApplicationEvent, ApplicationMoved, Attempt, AttemptEvent, AttemptId, AttemptState, Bill, Event,
     MessageId, MessageKind, MessageState, PaymentNumber, PaymentReceived, Placement, Share, read_event,
@@ -127,6 +130,7 @@ impl Found {
             return Ok(Plan::Nothing);
         };
         let language = bill.as_ref().and_then(|bill| bill.terms.language).unwrap_or(catalog::Language::En);
+        let pay_to = bill.as_ref().map(|bill| pay_to(app, bill)).transpose()?.flatten();
         let wording = match (self.kind, &bill, receipt) {
             (MessageKind::Receipt, Some(bill), Some(receipt)) => Wording::Receipt {
                 money: payment.money,
@@ -139,6 +143,7 @@ impl Found {
                 due: bill.due(),
                 bill: bill.terms.number,
                 until: east_africa_date(bill.terms.expires.micros()),
+                pay_to: pay_to.as_deref(),
             },
             _ => Wording::Held { money: payment.money, channel_receipt: &payment.receipt.number },
         };
@@ -181,6 +186,7 @@ impl Found {
         let Some(phone) = phone_of_attempt(app, &attempt)? else { return Ok(Plan::Nothing) };
         let language = bill.terms.language.unwrap_or(catalog::Language::En);
         let number = bill.terms.number;
+        let pay_to = pay_to(app, &bill)?;
         let wording = match self.kind {
             MessageKind::Delayed => {
                 let due = self.record.time.plus_seconds(DELAYED_AFTER_SECONDS);
@@ -196,10 +202,20 @@ impl Found {
             _ if !bill.state.is_open() || attempt.state == AttemptState::Succeeded => {
                 return Ok(Plan::Drop("settled"));
             }
-            _ => Wording::NotTaken { bill: number },
+            _ => Wording::NotTaken { bill: number, pay_to: pay_to.as_deref() },
         };
         Ok(Plan::Send(Letter { phone, text: text(&wording, language, around) }))
     }
+}
+
+/// What to type into M-PESA as the business number to pay this bill now, if there is anything to type that works.
+fn pay_to(app: &App, bill: &Bill) -> Result<Option<Arc<str>>, LetterError> {
+    if !bill.state.is_open() {
+        return Ok(None);
+    }
+    let attempt = bill.latest_attempt.map(|id| app.books.attempt(id)).transpose()?.flatten();
+    let offers = offering::of_bill(app, bill, attempt.as_deref());
+    Ok(offering::typed_into_mpesa(app, &offers).map(|account| account.number))
 }
 
 /// Which message follows from what happened, if any does. Only what a payer waits for: nobody is reminded of anything.

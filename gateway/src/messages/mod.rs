@@ -138,7 +138,7 @@ impl MessageTerms {
 
 impl Messenger {
     /// On these terms. Nothing is sent before `run`.
-    pub fn new(terms: MessageTerms, outbound: &Outbound, public_url: &str, paybill: &str) -> Self {
+    pub fn new(terms: MessageTerms, outbound: &Outbound, public_url: &str) -> Self {
         let providers = terms.providers.into_iter().filter_map(|provider| {
             let destination = outbound.destination(
                 &provider.base_url,
@@ -157,7 +157,6 @@ impl Messenger {
             sources: CallbackSources::new(terms.token, sources),
             around: Surroundings {
                 address: address.trim_end_matches('/').to_owned(),
-                paybill: paybill.to_owned(),
                 help: terms.help,
                 replies_to: terms.replies_to,
             },

@@ -17,8 +17,6 @@ const NAME_SEPTETS_KEPT: usize = 28;
 pub(super) struct Surroundings {
     /// How citizens reach us, without scheme and without a slash at the end.
     pub(super) address: String,
-    /// The paybill.
-    pub(super) paybill: String,
     /// The number of the help desk.
     pub(super) help: Option<String>,
     /// Where answers go to, if somebody reads them.
@@ -30,12 +28,12 @@ pub(super) struct Surroundings {
 pub(super) enum Wording<'a> {
     /// The bill is paid.
     Receipt { money: Money, service: &'a Text, agency: &'a str, receipt: ReceiptNumber },
-    /// A part has arrived.
-    PartPayment { money: Money, due: Money, bill: PaymentNumber, until: Date },
+    /// A part has arrived. `pay_to` is what to type as the business number, if there is anything to type now.
+    PartPayment { money: Money, due: Money, bill: PaymentNumber, until: Date, pay_to: Option<&'a str> },
     /// Nobody knows yet.
     Delayed { bill: PaymentNumber },
     /// No money was taken.
-    NotTaken { bill: PaymentNumber },
+    NotTaken { bill: PaymentNumber, pay_to: Option<&'a str> },
     /// Money is kept for whom it belongs to.
     Held { money: Money, channel_receipt: &'a str },
     /// A document lies ready.
@@ -65,7 +63,6 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
         let help = around.help.as_ref()?;
         Some(Useful(choose(format!(" Help: {help}"), format!(" Msaada: {help}"))))
     };
-    let paybill = &around.paybill;
     let mut parts = match wording {
         Wording::Receipt { money, service, agency, receipt } => {
             let (shown, name) = (receipt.grouped(), Name(folded(service.in_language(language))));
@@ -86,20 +83,23 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
             }
             return parts;
         }
-        Wording::PartPayment { money, due, bill, until } => {
+        Wording::PartPayment { money, due, bill, until, pay_to } => {
             let (number, until) = (bill.grouped(), day(*until, language));
-            vec![
+            let mut parts = vec![
                 Fixed(choose(
                     format!("We got {money} for payment no. {number}. {due} is still due"),
                     format!("Tumepokea {money}, nambari ya malipo {number}. Bado {due}"),
                 )),
                 Useful(choose(format!(" by {until}"), format!(" kufikia {until}"))),
                 Fixed(".".to_owned()),
+            ];
+            parts.extend(pay_to.map(|paybill| {
                 Useful(choose(
                     format!(" Pay to {paybill}, same account number."),
                     format!(" Lipa kwa {paybill}, akaunti ile ile."),
-                )),
-            ]
+                ))
+            }));
+            parts
         }
         Wording::Delayed { bill } => {
             let number = bill.grouped();
@@ -115,20 +115,19 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
                 Fixed(".".to_owned()),
             ]
         }
-        Wording::NotTaken { bill } => {
+        Wording::NotTaken { bill, pay_to } => {
             let number = bill.grouped();
-            vec![
-                Fixed(choose(
-                    format!("M-PESA says that no money was taken for payment no. {number}. It is not paid."),
-                    format!(
-                        "M-PESA inasema hakuna pesa iliyokatwa kwa nambari ya malipo {number}. Haijalipwa."
-                    ),
-                )),
+            let mut parts = vec![Fixed(choose(
+                format!("M-PESA says that no money was taken for payment no. {number}. It is not paid."),
+                format!("M-PESA inasema hakuna pesa iliyokatwa kwa nambari ya malipo {number}. Haijalipwa."),
+            ))];
+            parts.extend(pay_to.map(|paybill| {
                 Useful(choose(
                     format!(" You can pay: {paybill}, account {bill}."),
                     format!(" Unaweza kulipa: {paybill}, akaunti {bill}."),
-                )),
-            ]
+                ))
+            }));
+            parts
         }
         Wording::Ready { service, agency, centre, bill } => {
             let (number, centre) = (bill.grouped(), folded(centre));
@@ -217,7 +216,6 @@ mod tests {
     fn around() -> Surroundings {
         Surroundings {
             address: "pay.example.go.ke".into(),
-            paybill: "222222".into(),
             help: Some("0800 000 000".into()),
             replies_to: Some("22123".into()),
         }
@@ -258,8 +256,9 @@ mod tests {
 
     #[test]
     fn the_other_texts_read_like_this() {
-        let until = date(2026, 11, 28);
-        let part = Wording::PartPayment { money: kes(300_000), due: kes(5_000), bill: number(), until };
+        let (until, pay_to) = (date(2026, 11, 28), Some("222222"));
+        let part =
+            Wording::PartPayment { money: kes(300_000), due: kes(5_000), bill: number(), until, pay_to };
         let n = number().grouped();
         for (wording, language, expected) in [
             (
@@ -302,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_told_to_pay_where_it_does_not_work() {
+        let (bill, money) = (number(), kes(5_000));
+        for language in Language::ALL {
+            let part =
+                Wording::PartPayment { money, due: money, bill, until: date(2026, 11, 28), pay_to: None };
+            for wording in [part, Wording::NotTaken { bill, pay_to: None }] {
+                let said = text(&wording, language, &around());
+                assert!(!said.contains("222222") && said.contains(&bill.grouped()), "{said}");
+            }
+        }
+    }
+
+    #[test]
     fn every_service_of_the_catalogue_fits_into_one_message_in_both_languages() {
         let catalogue = Catalogue::demonstration(22_000, 222_222);
         let mut longest = (0, String::new());
@@ -332,7 +344,9 @@ mod tests {
             help in proptest::option::of("[0-9 ]{3,20}"),
             channel_receipt in "[A-Z0-9]{10,20}",
             centre in "[A-Za-z0-9 ()/.'-]{2,60}",
+            pay_to in proptest::option::of("[0-9]{5,7}"),
         ) {
+            let pay_to = pay_to.as_deref();
             let around = Surroundings { address, help, ..around() };
             let (money, bill) = (kes(minor), PaymentNumber::from_random(random));
             let (receipt, service) = (ReceiptNumber::from_random(random), Text::new(english, swahili));
@@ -345,11 +359,11 @@ mod tests {
                         vec![money.to_string(), receipt.grouped()],
                     ),
                     (
-                        said(Wording::PartPayment { money, due: money, bill, until }),
+                        said(Wording::PartPayment { money, due: money, bill, until, pay_to }),
                         vec![money.to_string(), bill.grouped()],
                     ),
                     (said(Wording::Delayed { bill }), vec![bill.grouped()]),
-                    (said(Wording::NotTaken { bill }), vec![bill.grouped()]),
+                    (said(Wording::NotTaken { bill, pay_to }), vec![bill.grouped()]),
                     (
                         said(Wording::Ready { service: &service, agency: &agency, centre: &centre, bill }),
                         vec![bill.grouped(), centre.clone()],

@@ -4,25 +4,27 @@
 use std::sync::Arc;
 
 use askama::Template;
-use catalog::{Language, Text};
+use catalog::Language;
 use hyper::StatusCode;
 use hyper::header::HeaderValue;
-use ledger::Money;
+use ledger::{LedgerTime, Money};
 
 use super::bill_stream::version;
 use super::form_token;
 use super::frame::{Frame, Shown, language_of, live_page, other};
 use super::lines::Lines;
 use super::moment::spoken;
+use super::ways::ShownWays;
 use super::words::{BILL, BillWords};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::attempt_text;
-use crate::channels::{Instructions, NotPayable};
+use crate::channels::offer::Offers;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::offering;
 use crate::payments::{Attempt, AttemptState, Bill, BillId, BillPayment, BillState};
 
 /// `GET /{lang}/bills/{id}`.
@@ -63,8 +65,10 @@ pub(super) struct Context {
     pub(super) attempt: Option<Arc<Attempt>>,
     /// What the agency is called, if the catalogue in force still knows it.
     pub(super) agency: Option<catalog::Text>,
-    /// How to pay by hand, or why M-PESA cannot take it.
-    pub(super) steps: Result<Instructions, (Text, NotPayable)>,
+    /// In which ways it can be paid now, while it can be paid at all.
+    pub(super) offers: Option<Offers>,
+    /// The moment at which that is so.
+    pub(super) now: LedgerTime,
 }
 
 impl Context {
@@ -73,10 +77,9 @@ impl Context {
         let attempt = attempt.map_err(|error| trouble::lookup(&error))?.flatten();
         let agency =
             app.catalogue.current().catalogue().agency(&bill.terms.agency).map(|agency| agency.name.clone());
-        let home = app.channels.home();
-        let steps = home.instructions(bill.terms.number, bill.due());
-        let steps = steps.map_err(|reason| (home.title().clone(), reason));
-        Ok(Self { attempt, agency, steps })
+        let is_open = bill.state.is_open();
+        let offers = is_open.then(|| offering::of_bill(app, bill, attempt.as_deref()));
+        Ok(Self { attempt, agency, offers, now: app.now() })
     }
 }
 
@@ -142,7 +145,8 @@ pub(super) struct BillPage {
     collected: Money,
     due: Money,
     pay_by: String,
-    steps: Result<Vec<String>, String>,
+    /// How to pay it, while it can be paid at all.
+    how: Option<ShownWays>,
     payments: Vec<Payment>,
     form: PromptForm,
 }
@@ -175,7 +179,7 @@ impl BillPage {
         Self {
             words,
             address: address(language, bill),
-            version: version(bill, context.attempt.as_deref()),
+            version: version(bill, context.attempt.as_deref(), context.offers.as_ref()),
             service: frame.shown(&terms.service_name),
             payment_number: terms.number.grouped(),
             state: bill.state,
@@ -199,10 +203,7 @@ impl BillPage {
             collected: bill.collected,
             due: bill.due(),
             pay_by: spoken(terms.expires, language),
-            steps: match &context.steps {
-                Ok(steps) => Ok(steps.in_language(language)),
-                Err((title, reason)) => Err(reason.text(title, language)),
-            },
+            how: context.offers.as_ref().map(|offers| ShownWays::of(&frame, words, offers, context.now)),
             payments: bill.latest_payments.iter().map(|payment| Payment::of(payment, language)).collect(),
             agency,
             frame,
@@ -229,7 +230,7 @@ impl BillPage {
 
     /// Whether the form that asks for a prompt is on the page.
     fn has_form(&self) -> bool {
-        self.is_open && !self.waits() && self.steps.is_ok()
+        !self.waits() && self.how.as_ref().is_some_and(ShownWays::has_prompt)
     }
 
     /// Whether more is expected, so that the page listens.

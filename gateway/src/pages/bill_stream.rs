@@ -1,16 +1,24 @@
 //! The stream of a bill: what its page says, told as soon as it changes. Whoever has the address of the bill may listen.
 
+use std::sync::Arc;
+
 use catalog::Language;
 use serde::Serialize;
 
 use super::bill::{Context, address, find, waiting_text};
 use super::frame::language_of;
 use crate::app::{App, SharedApp};
+use crate::catalogue::Served;
+use crate::channels::offer::Offers;
 use crate::http::event_stream::{Feed, Look, Message};
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
+use crate::offering;
+use crate::payments::channels::Board;
 use crate::payments::{Attempt, AttemptState, Bill, PaymentNumber};
+
+const MINUTE_MICROS: i64 = 60_000_000;
 
 /// `GET /{lang}/bills/{id}/stream`. Of a bill of which nothing more is expected there is nothing to tell: 204 keeps
 /// browsers from asking again.
@@ -31,9 +39,10 @@ pub(super) async fn listen(app: SharedApp, request: Request<App>) -> Result<Resp
     app.bill_streams.open(&request.head, feed)
 }
 
-/// Names what the page says of a bill: both sequences only grow.
-pub(super) fn version(bill: &Bill, attempt: Option<&Attempt>) -> String {
-    bill.changed_by.max(attempt.map_or(0, |attempt| attempt.changed_by)).to_string()
+/// Names what the page says of a bill: its own sequences, which only grow, and the ways in which it can be paid.
+pub(super) fn version(bill: &Bill, attempt: Option<&Attempt>, offers: Option<&Offers>) -> String {
+    let sequence = bill.changed_by.max(attempt.map_or(0, |attempt| attempt.changed_by));
+    offers.map_or_else(|| sequence.to_string(), |offers| format!("{sequence}-{}", offers.name()))
 }
 
 /// Whether nothing is expected that a page should show by itself.
@@ -56,9 +65,30 @@ struct BillFeed {
     number: PaymentNumber,
     language: Language,
     told: Option<String>,
-    /// The published bill and attempt as they were last looked at, by what changed them: while both are the same, nothing has to
-    /// be read.
-    glanced: Option<(u64, Option<u64>)>,
+    /// What was published when it was last looked at: while that is the same, nothing has to be read.
+    glanced: Option<Glance>,
+}
+
+/// Everything that what the page says of an open bill follows from.
+struct Glance {
+    /// The published bill and its attempt, by what changed them.
+    changed_by: (u64, Option<u64>),
+    /// Whether the attempt may still be answered.
+    may_live: bool,
+    /// How channels are.
+    board: Arc<Board>,
+    /// What is served, with the plans of agencies.
+    served: Arc<Served>,
+    /// Ways open and close at full minutes.
+    minute: i64,
+}
+
+impl PartialEq for Glance {
+    fn eq(&self, other: &Self) -> bool {
+        (self.changed_by, self.may_live, self.minute) == (other.changed_by, other.may_live, other.minute)
+            && Arc::ptr_eq(&self.board, &other.board)
+            && Arc::ptr_eq(&self.served, &other.served)
+    }
 }
 
 impl Feed for BillFeed {
@@ -76,7 +106,8 @@ impl Feed for BillFeed {
         // What cannot be read now can be read in a moment.
         let Some((bill, attempt)) = looked else { return Look::Unchanged };
         let attempt = attempt.as_deref();
-        let id = version(&bill, attempt);
+        let offers = bill.state.is_open().then(|| offering::of_bill(&self.app, &bill, attempt));
+        let id = version(&bill, attempt, offers.as_ref());
         if self.told.as_ref() == Some(&id) {
             return Look::Unchanged;
         }
@@ -87,13 +118,20 @@ impl Feed for BillFeed {
 }
 
 impl BillFeed {
-    /// What changed the open bill and its unfinished attempt last. An attempt that is finished is changed by money alone,
-    /// which changes the bill too.
-    fn glance(&self) -> Option<(u64, Option<u64>)> {
+    /// What is published of the open bill, of its unfinished attempt, and of ways to pay. An attempt that is finished is
+    /// changed by money alone, which changes the bill too.
+    fn glance(&self) -> Option<Glance> {
         let readers = self.app.books.readers();
         let bill = readers.open_bill(self.number)?;
         let attempt = bill.latest_attempt.and_then(|id| readers.unfinished_attempt(id));
-        Some((bill.changed_by, attempt.map(|attempt| attempt.changed_by)))
+        let now = self.app.now();
+        Some(Glance {
+            changed_by: (bill.changed_by, attempt.as_ref().map(|attempt| attempt.changed_by)),
+            may_live: attempt.is_some_and(|attempt| attempt.can_live(now)),
+            board: readers.channels(),
+            served: self.app.catalogue.current(),
+            minute: now.micros().div_euclid(MINUTE_MICROS),
+        })
     }
 
     fn told_of(&self, bill: &Bill, attempt: Option<&Attempt>) -> String {

@@ -8,6 +8,7 @@ use hyper::StatusCode;
 use super::frame::{Frame, language_of, other, staff_page};
 use super::moment::{clock_spoken, day_spoken, spoken};
 use super::staff::{Bar, Room};
+use super::ways::why_not;
 use super::words::{GATE, GateWords};
 use crate::api::{let_in, no_verdict, read_gate};
 use crate::app::{App, SharedApp};
@@ -17,6 +18,7 @@ use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::offering;
 use crate::payments::{Bill, GATE_LEN_MAX, PaymentNumber, Visit};
 
 /// `GET /{lang}/gate?at=`: which gate this is, and then the field.
@@ -129,6 +131,7 @@ impl Shown {
             (Verdict::AlreadyUsed, _, Some(visit)) => about.insert(0, used(visit, today, language)),
             (Verdict::NotPaid, Some(bill), _) if bill.due().is_positive() => {
                 about.insert(0, (words.due)(&bill.due().to_string()));
+                about.extend(pay_instead(app, bill, language));
             }
             (Verdict::WrongDay, Some(bill), _) => {
                 let day = bill.terms.visit_day.map(|day| day_spoken(day, language)).unwrap_or_default();
@@ -150,6 +153,20 @@ impl Shown {
         about.push(format!("{}, {}", clock_spoken(visit.at, language), visit.gate));
         Self { class: "good", icon: "✓", word: words.let_in_done, about, number: None }
     }
+}
+
+/// Where to pay what is still due while the paybill cannot be used. Whoever stands at the gate has a phone and no time.
+fn pay_instead(app: &App, bill: &Bill, language: Language) -> Vec<String> {
+    let attempt = bill.latest_attempt.and_then(|id| app.books.readers().unfinished_attempt(id));
+    let offers = offering::of_bill(app, bill, attempt.as_deref());
+    let home = app.channels.home().name();
+    let Some((way, why)) = offers.not_now().find(|(way, _)| way.channel == *home) else { return Vec::new() };
+    let mut said = vec![why_not(&way.title, why, language, app.now())];
+    if let Some(way) = offers.payable().find(|way| !way.asks_payer()) {
+        let title = way.title.in_language(language);
+        said.push((GATE.of(language).pay_instead)(title, &bill.terms.number.grouped()));
+    }
+    said
 }
 
 /// `Hell's Gate National Park entry`, and `2 × East African citizen, adult` of each line: lines begin with the name of

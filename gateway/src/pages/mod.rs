@@ -24,8 +24,10 @@ mod bill_stream;
 mod lines;
 mod prompt_form;
 mod receipt;
+mod ways;
 
 mod find_payment;
+mod status;
 mod track;
 
 mod problem;
@@ -54,6 +56,7 @@ use agency::applications;
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};
+pub(crate) use ways::why_not;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
 const FORM_BYTES_MAX: usize = 4 * 1024;
@@ -142,6 +145,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find)),
         Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),
         form(Route::post("/{lang}/track", "track", Access::Anyone, track::find)),
+        Route::get("/{lang}/status", "status_page", Access::Anyone, status::show),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
         Route::get(
             "/{lang}/errors/{code}",

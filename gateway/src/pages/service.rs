@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::fee_table::FeeTable;
 use super::frame::{Frame, Shown, catalogue_page, language_of, other};
 use super::moment::{day_spoken, spoken};
+use super::ways::PayingNow;
 use super::words::{CATALOGUE, CatalogueWords};
 use crate::api::no_such_service;
 use crate::app::{App, SharedApp};
@@ -16,6 +17,7 @@ use crate::catalogue::Served;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::offering;
 use crate::payments::{AvailabilityScope, Closure, Unusual};
 
 /// `GET /{lang}/services/{slug}`.
@@ -28,7 +30,10 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let frame = Frame::new(&app, language, Some(twin));
     let availability = app.books.readers().availability();
     let unusual = served.unusual(service, &availability);
-    let page = ServicePage::new(frame, &served, service, (app.clock.today(), app.policy), &unusual);
+    let offers = offering::of_agency(&app, served.catalogue().agency_of(service));
+    let how = PayingNow::of(&frame, &offers, app.now());
+    let mut page = ServicePage::new(frame, &served, service, (app.clock.today(), app.policy), &unusual);
+    page.how = how.filter(|_| service.is_billable());
     catalogue_page(request.head.headers(), &page)
 }
 
@@ -50,6 +55,8 @@ pub(super) struct ServicePage {
     closed: Option<ClosedNotice>,
     /// What to expect while it is open and the agency's own system is down.
     system_down: Option<Shown>,
+    /// How its bills can be paid now, while that is not as usual.
+    how: Option<PayingNow>,
     /// What it costs today.
     fee: Option<FeeTable>,
     /// What it will cost, from the day on which that begins.
@@ -117,6 +124,7 @@ impl ServicePage {
                 .system_down
                 .filter(|_| unusual.closed.is_none())
                 .map(|_| frame.shown(&SYSTEM_DOWN)),
+            how: None,
             fee: fee.map(|schedule| FeeTable::of(&frame, schedule, today)),
             later: later.collect(),
             not_billed: match &service.billing {

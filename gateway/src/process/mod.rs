@@ -7,6 +7,7 @@ mod demo_places;
 mod demo_staff;
 mod folder;
 mod kept_checkpoint;
+mod plans;
 mod ready_file;
 mod regular;
 mod tasks;
@@ -31,7 +32,7 @@ use crate::app::{App, Purpose, SharedApp, month_of};
 use crate::books::{Books, BooksError};
 use crate::catalogue::{LiveCatalogue, NoHostForAgencies, Served, can_be_reached, files};
 use crate::channels::Channels;
-use crate::channels::mpesa::adapters::{PromptOnPhone, TypedPaybill};
+use crate::channels::health::Health;
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
 use crate::channels::mpesa::{Paybill, PaybillTerms};
 use crate::clock::Clock;
@@ -150,6 +151,9 @@ pub enum StartError {
     /// The paybill.
     #[error("the paybill: {0}")]
     Paybill(String),
+    /// The ways to pay beside the paybill.
+    #[error("the ways to pay:\n{0}")]
+    Channels(crate::config::problems::Problems),
     /// The keys of a demonstration.
     #[error("the keys of the demonstration: {0}")]
     DemoKeys(String),
@@ -239,9 +243,7 @@ pub async fn start(
     let paybill =
         Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
     let paybill = Arc::new(paybill);
-    let home = Arc::new(TypedPaybill::consolidated(&paybill));
-    let channels = Channels::of(home, vec![Arc::new(PromptOnPhone::new(Arc::clone(&paybill)))]);
-    let channels = channels.map_err(|error| StartError::Paybill(error.to_string()))?;
+    let channels = Channels::of_config(config, &paybill).map_err(StartError::Channels)?;
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
     let public_url = public_url.trim_end_matches('/').to_owned();
@@ -276,7 +278,7 @@ pub async fn start(
         IdentityProvider::new(terms, outbound.clone(), &public_url, purpose == Purpose::Demonstration)
     });
     let terms = message_terms(config, &folder, sandbox_url.as_ref(), &callback.url)?;
-    let messenger = Messenger::new(terms, &outbound, &public_url, paybill.short_code());
+    let messenger = Messenger::new(terms, &outbound, &public_url);
     let app = Arc::new(App {
         purpose,
         policy: match purpose {
@@ -293,6 +295,7 @@ pub async fn start(
         books,
         clock: clock.clone(),
         paybill,
+        health: Health::of(&channels),
         channels,
         sandbox_url,
         in_flight: InFlight::new(folder.hash_key("idempotency.key")?),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metrics::gauge;
 
 use super::kept_checkpoint;
+use super::plans::PlanWatch;
 use crate::app::{App, SharedApp, month_of};
 use crate::books::BooksError;
 use crate::channels::mpesa::client::Registered;
@@ -36,6 +37,7 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     let mut last_asked = i64::MIN;
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     let mut complaints = Complaints::default();
+    let mut plans = PlanWatch::default();
     let began = tokio::time::Instant::now();
     let mut last_forgotten = began;
     let mut watch = Watch::default();
@@ -56,6 +58,7 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         if let Err(error) = app.catalogue.begin_day(app.clock.today()).await {
             tracing::error!(%error, "The catalogue could not be rendered for a new day.");
         }
+        plans.tell(&app);
         let today = revenue_day(app.now());
         let command = Command { principal: "system".into(), cause: "tick".into(), ask: Ask::Tick { today } };
         if let Err(error) = app.books.ask(command).await {

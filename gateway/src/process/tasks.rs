@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::SharedApp;
+use crate::channels::health;
 use crate::live::keep_making;
 use crate::telemetry::metrics::TASK_FAILURES_TOTAL;
 use crate::{messages, notices};
@@ -22,6 +23,13 @@ pub(super) fn begin(app: &SharedApp, stop: &CancellationToken, tasks: &mut JoinS
         let (app, until_stopped) = (Arc::clone(&for_live), until_stopped.clone());
         async move {
             until_stopped.run_until_cancelled(keep_making(app)).await;
+        }
+    }));
+    let (for_health, until_stopped) = (Arc::clone(app), stop.clone());
+    tasks.spawn(keep_running("health", stop.clone(), move || {
+        let (app, until_stopped) = (Arc::clone(&for_health), until_stopped.clone());
+        async move {
+            until_stopped.run_until_cancelled(health::watch::keep_watching(app)).await;
         }
     }));
     let (for_messages, until_stopped) = (Arc::clone(app), stop.clone());

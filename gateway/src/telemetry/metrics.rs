@@ -203,7 +203,7 @@ pub const TASK_FAILURES_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["task"],
-    about: "Panics of what runs beside the books and is begun again: live, notices, messages.",
+    about: "Panics of what runs beside the books and is begun again: live, health, notices, messages.",
 };
 
 /// Which program this is.
@@ -287,6 +287,15 @@ pub const SUSPENSE_ITEMS: Metric = Metric {
     unit: metrics::Unit::Count,
     labels: &[],
     about: "Payments in suspense that nobody has resolved.",
+};
+
+/// Ways to pay that plans of agencies name and this gateway does not have.
+pub const FALLBACK_WAYS_MISSING: Metric = Metric {
+    name: "malipo_fallback_ways_missing",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Channels that plans of agencies name and this gateway does not have.",
 };
 
 /// How long the oldest of them waits.
@@ -452,6 +461,33 @@ pub const WEBHOOK_SECRETS_LOST: Metric = Metric {
     about: "Secrets of enabled endpoints that cannot be opened: the other one signs alone, and without one nothing is sent.",
 };
 
+/// How ways to pay are.
+pub const CHANNEL_STATE: Metric = Metric {
+    name: "malipo_channel_state",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["channel"],
+    about: "How a way to pay is for everybody, all things considered: 0 up, 1 degraded, 2 probing, 3 down.",
+};
+
+/// Outages that go on.
+pub const OUTAGES_OPEN: Metric = Metric {
+    name: "malipo_outages_open",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Outages that go on, for everybody or for one agency, drills left out.",
+};
+
+/// What providers answer when they are asked whether they are there.
+pub const CHANNEL_PROBES_TOTAL: Metric = Metric {
+    name: "malipo_channel_probes_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["channel", "outcome"],
+    about: "Times that a provider was asked whether it is there, by outcome: answered, failed.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -482,6 +518,7 @@ pub const ALL: &[Metric] = &[
     BILLS_OPEN,
     ATTEMPTS_UNKNOWN,
     SUSPENSE_ITEMS,
+    FALLBACK_WAYS_MISSING,
     SUSPENSE_OLDEST_AGE_SECONDS,
     QUARANTINE_ITEMS,
     UNREADABLE_ITEMS,
@@ -500,6 +537,9 @@ pub const ALL: &[Metric] = &[
     WEBHOOK_DELIVERY_AGE_SECONDS,
     WEBHOOK_ENDPOINTS_DISABLED,
     WEBHOOK_SECRETS_LOST,
+    CHANNEL_STATE,
+    OUTAGES_OPEN,
+    CHANNEL_PROBES_TOTAL,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

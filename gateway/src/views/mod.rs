@@ -42,9 +42,9 @@ pub use page::{
     TimeRange,
 };
 pub use queries::{
-    ApplicationFilter, ApplicationRow, AttemptRow, BillFilter, BillLineRow, BillRow, CollectionRow,
-    EntryPhase, EntryRow, Imbalance, MinuteRow, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
-    PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
+    ApplicationFilter, ApplicationRow, ArrivalRow, AttemptRow, BillFilter, BillLineRow, BillRow,
+    CollectionRow, EntryPhase, EntryRow, Imbalance, MinuteRow, PaymentFilter, PaymentRow, PlacementRow,
+    PostingRow, PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
     TransactionStatus, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;

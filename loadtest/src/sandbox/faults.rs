@@ -46,6 +46,8 @@ pub struct Faults {
     pub stk_callback_repeats: u8,
     /// The status query answers that the system is busy.
     pub query_down_per_mille: u16,
+    /// A request to ask a payer is answered that the system is busy, and nobody is asked.
+    pub push_down_per_mille: u16,
 }
 
 impl Default for Faults {
@@ -68,6 +70,7 @@ impl Default for Faults {
             stk_callback_repeated_per_mille: 0,
             stk_callback_repeats: 2,
             query_down_per_mille: 0,
+            push_down_per_mille: 0,
         }
     }
 }
@@ -98,6 +101,8 @@ pub enum Fault {
     StkCallbackRepeated,
     /// See [`Faults::query_down_per_mille`].
     QueryDown,
+    /// See [`Faults::push_down_per_mille`].
+    PushDown,
 }
 
 impl Fault {
@@ -115,6 +120,7 @@ impl Fault {
             Self::StkCallbackLost => "stk_callback_lost",
             Self::StkCallbackRepeated => "stk_callback_repeated",
             Self::QueryDown => "query_down",
+            Self::PushDown => "push_down",
         }
     }
 }
@@ -139,6 +145,7 @@ impl Faults {
             Fault::StkCallbackLost => self.stk_callback_lost_per_mille,
             Fault::StkCallbackRepeated => self.stk_callback_repeated_per_mille,
             Fault::QueryDown => self.query_down_per_mille,
+            Fault::PushDown => self.push_down_per_mille,
         }
     }
 

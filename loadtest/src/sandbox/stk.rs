@@ -120,6 +120,9 @@ impl Safaricom {
             expires_at: now + life,
             visible: persona.shows_prompt(),
         };
+        if self.faults().strikes(Fault::PushDown, &prompt.checkout_request_id) {
+            return Err(DarajaError::busy());
+        }
         let key = self.prompts.show(prompt.clone()).map_err(|reason| match reason {
             NoPrompt::Full => DarajaError::busy(),
             NoPrompt::PhoneOccupied => DarajaError::new(

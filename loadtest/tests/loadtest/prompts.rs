@@ -178,3 +178,16 @@ async fn results_can_be_lost_and_repeated_and_the_query_can_be_down() {
     assert_eq!(world.merchant.bodies("attempt-1").len(), 3);
     assert_eq!(world.query(&id).await.1["errorCode"], "500.003.02");
 }
+
+#[tokio::test]
+async fn requests_to_ask_a_payer_can_be_turned_away_and_nobody_is_asked() {
+    let world = World::with(Options {
+        faults: Faults { push_down_per_mille: 1_000, ..Faults::default() },
+        ..options()
+    })
+    .await;
+    let push = world.push("254700000001", 50);
+    let (_, answer) = world.product("/mpesa/stkpush/v1/processrequest", &push).await;
+    assert_eq!(answer["errorCode"], "500.003.02");
+    assert_eq!(world.summary().await["stk"]["prompted"], 0);
+}

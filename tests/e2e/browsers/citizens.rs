@@ -63,6 +63,7 @@ fn found() -> Vec<Look> {
         Look::at("search-nothing", "/{lang}/services?q=zzqq").says("No services match"),
         Look::at("search-misspelt", "/{lang}/services?q=driving+lisense").says("driving licence"),
         Look::at("agencies", "/{lang}/agencies").says("All agencies"),
+        Look::at("status", "/{lang}/status"),
         Look::at("agencies-k", "/{lang}/agencies?letter=K").says("Kenya Wildlife Service"),
     ]
 }

@@ -5,6 +5,7 @@ mod citizens;
 mod keyboard;
 mod look;
 mod officer;
+mod outage;
 mod readme;
 mod staff;
 mod waiting;

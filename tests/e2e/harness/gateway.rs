@@ -258,6 +258,20 @@ impl Gateway {
         call(&self.admin()).key(token.trim()).send()
     }
 
+    /// `malipo outage start` or `drill`: an operator says what a way to pay is, for everybody.
+    #[track_caller]
+    pub(crate) fn operator_says(&self, channel: &str, what: &str) {
+        let reason = ["--reason", "A cable is cut.", "--reason-sw", "Kebo imekatika."];
+        let mut command = malipo(["outage", what, channel]);
+        run(command.args(reason).arg("--data").arg(&self.data)).expect(0);
+    }
+
+    /// `malipo outage stop`: the operator takes it back.
+    #[track_caller]
+    pub(crate) fn operator_takes_back(&self, channel: &str) {
+        run(malipo(["outage", "stop", channel]).arg("--data").arg(&self.data)).expect(0);
+    }
+
     /// The value of a metric, as a scraper reads it: a name, with labels or without. Zero if it is not there.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         let text = get(format!("{}/metrics", self.admin())).send().expect(200).text();

@@ -49,6 +49,11 @@ impl Payment {
         Self::of(&bill.amount(), &bill.number)
     }
 
+    /// Paid to another paybill.
+    pub(crate) fn at(self, short_code: &str) -> Self {
+        Self { short_code: short_code.to_owned(), ..self }
+    }
+
     /// The same receipt with another amount.
     pub(crate) fn but_of(&self, amount: &str) -> Self {
         Self { amount: amount.to_owned(), ..self.clone() }

@@ -15,8 +15,8 @@ use super::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
 use super::wire::prompt::PromptEnding;
 use super::wire::{Msisdn, WireError, c2b, prompt};
 use crate::channels::contract::{
-    AskWish, Asked, AsksPayer, BillAnswer, Channel, Heard, Later, Listens, NoAnswer, QueryAnswer, Reply,
-    SentTo, Unheard,
+    AskWish, Asked, AsksPayer, BillAnswer, Channel, Heard, Later, Listens, NoAnswer, Probes, QueryAnswer,
+    Reply, SentTo, Unheard,
 };
 use crate::channels::{AmountTerms, AttemptTold, CollectionAccount, Instructions, NotPayable, SaidFor, Told};
 use crate::payments::channels::{ChannelKind, ChannelName, Step};
@@ -42,8 +42,8 @@ impl TypedPaybill {
     pub fn consolidated(paybill: &Paybill) -> Self {
         Self {
             name: ChannelName::only(ChannelKind::MpesaPaybill),
-            title: Text::new("M-PESA", "M-PESA"),
-            account: account(paybill.short_code()),
+            title: Text::new("M-PESA paybill", "Paybill ya M-PESA"),
+            account: account_of_paybill(paybill.short_code()),
             limit: paybill.limit_per_payment(),
         }
     }
@@ -51,11 +51,12 @@ impl TypedPaybill {
     /// The paybill or till of an agency. Its callbacks come where those of the consolidated one do.
     pub fn of_agency(name: ChannelName, title: Text, short_code: &str, paybill: &Paybill) -> Self {
         let limit = paybill.limit_per_payment();
-        Self { name, title, account: account(short_code), limit }
+        Self { name, title, account: account_of_paybill(short_code), limit }
     }
 }
 
-fn account(short_code: &str) -> CollectionAccount {
+/// Where the money of this short code is collected.
+pub fn account_of_paybill(short_code: &str) -> CollectionAccount {
     CollectionAccount { provider: Provider::Mpesa, number: short_code.into() }
 }
 
@@ -97,7 +98,7 @@ impl Listens for TypedPaybill {
             VALIDATE => {
                 let unreadable = |error: WireError| Unheard::UnreadableQuestion { reason: error.to_string() };
                 let message = c2b::parse(body).map_err(unreadable)?;
-                let account = account(&message.short_code);
+                let account = account_of_paybill(&message.short_code);
                 return Ok(Heard::Question { account, typed: message.account, money: Some(message.money) });
             }
             _ => return Err(Unheard::NoSuchKind),
@@ -106,7 +107,7 @@ impl Listens for TypedPaybill {
             tracing::warn!(oddities = ?message.oddities, "A confirmation has fields that cannot be read; it is booked without them.");
         }
         Ok(Heard::Money(Told {
-            receipt: account(&message.short_code).receipt(&message.receipt),
+            receipt: account_of_paybill(&message.short_code).receipt(&message.receipt),
             money: message.money,
             said_for: SaidFor::Typed(message.account),
             told_by: ToldBy::Confirmation,
@@ -147,7 +148,7 @@ impl PromptOnPhone {
         Self {
             name: ChannelName::only(ChannelKind::MpesaPrompt),
             title: Text::new("M-PESA prompt", "Ombi la M-PESA"),
-            account: account(paybill.short_code()),
+            account: account_of_paybill(paybill.short_code()),
             paybill,
         }
     }
@@ -183,6 +184,10 @@ impl Channel for PromptOnPhone {
 
     fn steps(&self) -> &[Step] {
         &[Step::Start, Step::Confirm, Step::Query]
+    }
+
+    fn probes(&self) -> Option<&dyn Probes> {
+        Some(self)
     }
 
     fn asks_payer(&self) -> Option<&dyn AsksPayer> {
@@ -226,6 +231,17 @@ impl AsksPayer for PromptOnPhone {
                 }
             }
         })
+    }
+}
+
+impl Probes for PromptOnPhone {
+    fn of_steps(&self) -> &[Step] {
+        &[Step::Start, Step::Query]
+    }
+
+    /// Without an access token nobody can be asked, and nothing can be asked about.
+    fn probe(&self) -> Later<'_, Result<(), NoAnswer>> {
+        Box::pin(async { self.paybill.probe().await.map_err(|error| NoAnswer(error.to_string())) })
     }
 }
 

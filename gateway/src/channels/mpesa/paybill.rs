@@ -8,7 +8,7 @@ use ledger::Money;
 
 use super::client::{
     CallError, Daraja, DarajaSettings, DefaultAction, NotUsable, PromptOutcome, PromptRequest, PromptStatus,
-    Registered, Registration,
+    Refusal, Registered, Registration,
 };
 use super::instructions::WholeShillings;
 use super::prompt_codes::Advice;
@@ -161,6 +161,11 @@ impl Paybill {
     /// Asks what became of a prompt.
     pub async fn query(&self, prompt_name: &str) -> Result<PromptStatus, CallError> {
         self.daraja.query(prompt_name).await
+    }
+
+    /// Asks whether Safaricom is there, for nothing but a new access token.
+    pub async fn probe(&self) -> Result<(), Refusal> {
+        self.daraja.probe().await
     }
 
     /// Tells Safaricom where to validate and confirm. When we are down, money moves unvalidated: it lands in suspense and

@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use catalog::{Language, Text};
-use ledger::{LedgerTime, Money};
+use catalog::{Catalogue, Language, Text};
+use ledger::LedgerTime;
 
 use super::{after, bill, frame, kes, rendered};
-use crate::channels::NotPayable;
-use crate::channels::mpesa::instructions::{WholeShillings, paybill_steps};
+use crate::channels::mpesa::adapters::account_of_paybill;
+use crate::channels::offer::{Wanted, offers};
+use crate::channels::{Channels, CollectionAccount, terms};
 use crate::pages::bill::{BillPage, Context, PromptForm};
+use crate::payments::channels::Board;
 use crate::payments::{Attempt, AttemptId, AttemptState, Bill, BillState, Method};
 
-/// The most that M-PESA takes here.
-const LIMIT: Money = kes(250_000);
+/// 2026-11-21 09:14:05 in Nairobi, a Saturday. Attempts here were made long before.
+const NOW: LedgerTime = LedgerTime::from_micros(1_795_241_645_000_000);
 
-fn mpesa() -> catalog::Text {
-    catalog::Text::new("M-PESA", "M-PESA")
+fn home() -> CollectionAccount {
+    account_of_paybill("222222")
 }
 
 fn entry() -> Text {
@@ -23,13 +25,32 @@ fn entry() -> Text {
 }
 
 fn shown(bill: &Bill, attempt: Option<Attempt>, language: Language, form: PromptForm) -> String {
-    let steps = WholeShillings::of(bill.due(), LIMIT)
-        .map(|amount| paybill_steps("222222", bill.terms.number, amount))
-        .map_err(|reason| (mpesa(), reason));
+    shown_by(&Board::default(), bill, attempt, language, form)
+}
+
+/// The page, as channels are.
+fn shown_by(
+    board: &Board,
+    bill: &Bill,
+    attempt: Option<Attempt>,
+    language: Language,
+    form: PromptForm,
+) -> String {
+    let (now, catalogue) = (NOW, Catalogue::embedded());
+    let wanted = Wanted {
+        channels: &Channels::of_tests(&terms::of_demonstration(&home()).unwrap()),
+        board,
+        plan: &catalogue.agency("KWS").unwrap().fallback,
+        agency: "KWS",
+        bill: Some((bill.terms.number, bill.due())),
+        prompt_may_live: attempt.as_ref().is_some_and(|attempt| attempt.can_live(now)),
+        now,
+    };
     let context = Context {
         attempt: attempt.map(Arc::new),
         agency: Some(Text::new("Wildlife Service", "Shirika la Wanyamapori")),
-        steps,
+        offers: bill.state.is_open().then(|| offers(&wanted)),
+        now,
     };
     rendered(&BillPage::new(frame(language), bill, &context, form))
 }
@@ -148,7 +169,9 @@ fn an_amount_that_mpesa_cannot_take_is_said_instead_of_tried() {
     let terms = Arc::make_mut(&mut bill.terms);
     (terms.total, terms.payable) = (kes(250_001), kes(250_001));
     let page = plain(&bill, Language::En);
-    assert!(page.contains(&NotPayable::AboveLimit { limit: LIMIT }.text(&mpesa(), Language::En)));
+    let said = "M-PESA paybill allows up to KES 250,000 in one payment.";
+    assert_eq!(page.matches("allows up to").count(), 2, "the agency's own paybill says it too");
+    assert!(page.contains(said) && page.contains("cannot be paid at the moment"));
     assert!(!page.contains(r#"method="post""#) && !page.contains("222222"));
 }
 

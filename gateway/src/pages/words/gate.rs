@@ -20,6 +20,7 @@ pub(in crate::pages) struct GateWords {
     pub(in crate::pages) not_genuine_about: &'static str,
     pub(in crate::pages) today: fn(day: &str) -> String,
     pub(in crate::pages) due: fn(amount: &str) -> String,
+    pub(in crate::pages) pay_instead: fn(title: &str, number: &str) -> String,
     pub(in crate::pages) for_day: fn(day: &str) -> String,
     pub(in crate::pages) verdict: fn(Verdict) -> &'static str,
 }
@@ -42,6 +43,7 @@ pub(in crate::pages) static GATE: Both<GateWords> = Both {
         not_genuine_about: "This receipt was altered, or it is not ours.",
         today: |day| format!("Today, {day}"),
         due: |amount| format!("{amount} still to be paid"),
+        pay_instead: |title, number| format!("Pay now with {title}, account {number}"),
         for_day: |day| format!("It is for {day}"),
         verdict: |verdict| match verdict {
             Verdict::Valid => "VALID",
@@ -70,6 +72,7 @@ pub(in crate::pages) static GATE: Both<GateWords> = Both {
         not_genuine_about: "Risiti hii ilibadilishwa, au si yetu.",
         today: |day| format!("Leo, {day}"),
         due: |amount| format!("{amount} bado hazijalipwa"),
+        pay_instead: |title, number| format!("Lipa sasa kwa {title}, akaunti {number}"),
         for_day: |day| format!("Ni ya {day}"),
         verdict: |verdict| match verdict {
             Verdict::Valid => "HALALI",

@@ -15,8 +15,10 @@ mod problem;
 mod provider;
 mod receipt;
 mod staff;
+mod status;
 mod told;
 mod track;
+mod ways;
 
 use catalog::Language;
 
@@ -34,8 +36,10 @@ pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use provider::{PROVIDER, ProviderWords};
 pub(super) use receipt::{RECEIPT, ReceiptWords};
 pub(super) use staff::{STAFF, StaffWords};
+pub(super) use status::{STATUS, StatusWords};
 pub(super) use told::{TOLD, ToldWords};
 pub(super) use track::{TRACK, TrackWords};
+pub(super) use ways::{WAYS, WayWords};
 
 /// The same in both languages.
 pub(super) struct Both<T> {
@@ -78,6 +82,8 @@ pub(super) struct FrameWords {
     pub(super) help: &'static str,
     pub(super) find_payment: &'static str,
     pub(super) track: &'static str,
+    /// How the ways to pay are.
+    pub(super) status: &'static str,
 }
 
 pub(super) static FRAME: Both<FrameWords> = Both {
@@ -90,6 +96,7 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         help: "Help:",
         find_payment: "Find my payment",
         track: "Track my application",
+        status: "Ways to pay now",
     },
     sw: FrameWords {
         skip: "Ruka hadi kwenye maudhui",
@@ -100,5 +107,6 @@ pub(super) static FRAME: Both<FrameWords> = Both {
         help: "Msaada:",
         find_payment: "Tafuta malipo yangu",
         track: "Fuatilia ombi langu",
+        status: "Njia za kulipa sasa",
     },
 };

@@ -1,6 +1,6 @@
 //! Everything that is known of channels, as the books have it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use catalog::Text;
@@ -188,6 +188,17 @@ impl Board {
                 Effective { state, since: Some(standing.since), why, is_drill }
             }
         }
+    }
+
+    /// The channels that are something else for single agencies than up, or rehearsed, in order.
+    pub fn unusual_of_agencies(&self) -> impl Iterator<Item = ChannelScope> + '_ {
+        let found = self.standings.keys().map(|place| &place.scope);
+        let planned = self.windows.values().map(|window| &window.terms.scope);
+        let scopes: BTreeSet<&ChannelScope> = found.chain(self.pins.keys()).chain(planned).collect();
+        scopes.into_iter().filter(|scope| scope.agency.is_some()).cloned().filter(|scope| {
+            let now = self.of_scope(scope);
+            now.state != ChannelState::Up || now.is_drill
+        })
     }
 
     /// What was found out about one step, if anything ever was.

@@ -1,6 +1,6 @@
 //! What is found out about channels, said of them and planned: believed if their life has it and it has lasted.
 
-use ledger::{Decision, View};
+use ledger::{Decision, LedgerTime, View};
 
 use super::{Payments, draft, refuse};
 use crate::payments::channels::{
@@ -15,27 +15,7 @@ const DAY_SECONDS: i64 = 86_400;
 
 /// Decides on what is asked about channels.
 pub(super) fn decide(view: &View<'_, Payments>, command: &Command, ask: &ChannelAsk) -> Decision<Payments> {
-    let board = Payments::channels(view);
-    let event = match ask {
-        ChannelAsk::Find { place, on, evidence } => find(view, board, place, *on, evidence),
-        ChannelAsk::Pin { scope, terms } => pin_is_possible(view, board, scope, terms).map(|()| {
-            let is_new = board.pin(scope).is_none_or(|pin| *pin.terms != *terms);
-            is_new.then(|| ChannelEvent::Pinned { scope: scope.clone(), terms: terms.clone() })
-        }),
-        ChannelAsk::Unpin { scope } => match board.pin(scope) {
-            Some(_) => Ok(Some(ChannelEvent::Unpinned { scope: scope.clone() })),
-            None => Err(ChannelRefusal::NotPinned),
-        },
-        ChannelAsk::PlanWindow(terms) => plan_is_possible(view, board, terms).map(|()| {
-            let is_new = board.windows().all(|(_, window)| *window.terms != *terms);
-            is_new.then(|| ChannelEvent::WindowPlanned { terms: terms.clone() })
-        }),
-        ChannelAsk::EndWindow { window } => match board.window(*window) {
-            Some(_) => Ok(Some(ChannelEvent::WindowEnded { window: *window })),
-            None => Err(ChannelRefusal::NoSuchWindow),
-        },
-    };
-    match event {
+    match change(Payments::channels(view), view.now(), ask) {
         Ok(Some(event)) => {
             let answer = Answer::Done { sequence: view.next_sequence() };
             Decision::record(draft(command, Event::Channel(event)), answer)
@@ -45,10 +25,37 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command, ask: &Channel
     }
 }
 
+/// What follows from what is asked, by what is known of channels at this moment.
+pub(in crate::payments) fn change(
+    board: &Board,
+    now: LedgerTime,
+    ask: &ChannelAsk,
+) -> Result<Option<ChannelEvent>, ChannelRefusal> {
+    match ask {
+        ChannelAsk::Find { place, on, evidence } => find(now, board, place, *on, evidence),
+        ChannelAsk::Pin { scope, terms } => pin_is_possible(now, board, scope, terms).map(|()| {
+            let is_new = board.pin(scope).is_none_or(|pin| *pin.terms != *terms);
+            is_new.then(|| ChannelEvent::Pinned { scope: scope.clone(), terms: terms.clone() })
+        }),
+        ChannelAsk::Unpin { scope } => match board.pin(scope) {
+            Some(_) => Ok(Some(ChannelEvent::Unpinned { scope: scope.clone() })),
+            None => Err(ChannelRefusal::NotPinned),
+        },
+        ChannelAsk::PlanWindow(terms) => plan_is_possible(now, board, terms).map(|()| {
+            let is_new = board.windows().all(|(_, window)| *window.terms != *terms);
+            is_new.then(|| ChannelEvent::WindowPlanned { terms: terms.clone() })
+        }),
+        ChannelAsk::EndWindow { window } => match board.window(*window) {
+            Some(_) => Ok(Some(ChannelEvent::WindowEnded { window: *window })),
+            None => Err(ChannelRefusal::NoSuchWindow),
+        },
+    }
+}
+
 /// What was found out changes something only if it can happen to a channel that is what this one is, and if that has
 /// lasted for long enough.
 fn find(
-    view: &View<'_, Payments>,
+    now: LedgerTime,
     board: &Board,
     place: &ChannelPlace,
     on: ChannelHappening,
@@ -58,7 +65,7 @@ fn find(
     let from = standing.map_or(ChannelState::Up, |standing| standing.state);
     let Some(to) = from.after(on) else { return Ok(None) };
     let has_lasted =
-        standing.is_none_or(|standing| standing.since.plus_seconds(dwell_seconds(from, on)) <= view.now());
+        standing.is_none_or(|standing| standing.since.plus_seconds(dwell_seconds(from, on)) <= now);
     if !has_lasted {
         return Ok(None);
     }
@@ -69,29 +76,25 @@ fn find(
 }
 
 fn pin_is_possible(
-    view: &View<'_, Payments>,
+    now: LedgerTime,
     board: &Board,
     scope: &ChannelScope,
     terms: &PinTerms,
 ) -> Result<(), ChannelRefusal> {
-    let latest = view.now().plus_seconds(PIN_DAYS_MAX * DAY_SECONDS);
-    if terms.until <= view.now() || terms.until > latest {
+    let latest = now.plus_seconds(PIN_DAYS_MAX * DAY_SECONDS);
+    if terms.until <= now || terms.until > latest {
         return Err(ChannelRefusal::End);
     }
     let is_new = board.pin(scope).is_none();
     if is_new && board.counts().1 >= PINS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
 }
 
-fn plan_is_possible(
-    view: &View<'_, Payments>,
-    board: &Board,
-    terms: &WindowTerms,
-) -> Result<(), ChannelRefusal> {
+fn plan_is_possible(now: LedgerTime, board: &Board, terms: &WindowTerms) -> Result<(), ChannelRefusal> {
     if terms.until <= terms.from {
         return Err(ChannelRefusal::Backwards);
     }
-    let latest = view.now().plus_seconds(WINDOW_DAYS_MAX * DAY_SECONDS);
-    if terms.until <= view.now() || terms.until > latest {
+    let latest = now.plus_seconds(WINDOW_DAYS_MAX * DAY_SECONDS);
+    if terms.until <= now || terms.until > latest {
         return Err(ChannelRefusal::End);
     }
     if board.counts().2 >= WINDOWS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }

@@ -10,6 +10,7 @@ mod expiry;
 mod landing;
 mod messages;
 mod notices;
+mod offers;
 mod owners;
 mod prompts;
 mod random;

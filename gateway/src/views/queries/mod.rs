@@ -2,6 +2,7 @@
 
 pub(super) mod agencies;
 pub(super) mod applications;
+pub(super) mod arrivals;
 pub(super) mod attempts;
 pub(super) mod balances;
 pub(super) mod bills;
@@ -14,6 +15,7 @@ pub(super) mod transactions;
 pub(super) mod usage;
 
 pub use applications::{ApplicationFilter, ApplicationRow, PromiseRow, UncollectedRow};
+pub use arrivals::ArrivalRow;
 pub use attempts::AttemptRow;
 pub use balances::Imbalance;
 pub use bills::{BillFilter, BillLineRow, BillRow};

@@ -4,7 +4,7 @@ use ledger::{Currency, LedgerTime};
 
 use super::world::World;
 use crate::payments::{Total, TypedAccount, minute_of_revenue_day, revenue_day};
-use crate::views::{Imbalance, Scope};
+use crate::views::{Imbalance, Scope, TimeRange};
 
 fn now(world: &World) -> LedgerTime {
     LedgerTime::from_micros(world.clock.now_micros())
@@ -34,6 +34,11 @@ fn each_minute_has_what_came_in_it_and_each_scope_its_own() {
     assert_eq!(minutes(&Scope::Agency("KWS".into()), day), [(0, 1, 400), (1, 1, 600)]);
     assert_eq!(minutes(&Scope::Agency("KRA".into()), day), []);
     assert_eq!(minutes(&Scope::All, day - 1), []);
+
+    let today = TimeRange { from: None, before: Some(now(&world).plus_seconds(1)) };
+    let arrivals = world.ask(world.reader().arrivals(&Scope::All, today)).unwrap().found;
+    assert_eq!(arrivals.iter().map(|row| row.count).sum::<u64>(), 5, "suspense came too");
+    assert_eq!(arrivals[0].hour, (now(&world).micros() - 61_000_000).div_euclid(3_600_000_000));
 
     let earning = world.ask(world.reader().earning_services(&Scope::All, day, 20)).unwrap().found;
     let earning: Vec<_> = earning.iter().map(|row| (&*row.agency, row.paid, row.collected[0].1)).collect();

@@ -15,7 +15,8 @@ use crate::payments::{
 use crate::views::file::reading;
 use crate::views::page::Cursor;
 use crate::views::queries::{
-    agencies, applications, attempts, bills, collections, entries, minutes, payments, quarantine, usage,
+    agencies, applications, arrivals, attempts, bills, collections, entries, minutes, payments, quarantine,
+    usage,
 };
 use crate::views::scope::{Select, Source};
 use crate::views::shared::QUESTIONS_MAX;
@@ -320,6 +321,7 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
             ("promises", applications::select_promises(&scope, &(1..=31))),
             ("collections", collections::select(&scope, &(1..=31))),
             ("minutes", minutes::select(&scope, 1)),
+            ("arrivals", arrivals::select(&scope, today)),
             ("services that earn", usage::select_earning(&scope, 1, 20)),
             ("days of usage", usage::select_counted(&(1..=31))),
             ("usage", usage::select(&scope, UsageBy::Service, None, &(1..=31))),

@@ -39,6 +39,9 @@ use crate::config::sections::PaybillConfig;
 /// The longest that a call may take, its access token included. Safaricom answers within a few seconds or not at all.
 pub const DEADLINE: Duration = Duration::from_secs(15);
 
+/// The longest that a probe may take: whoever answers later is no help to a payer who waits.
+const PROBE_DEADLINE: Duration = Duration::from_secs(3);
+
 /// What it takes to speak to Safaricom as the owner of a paybill.
 #[derive(Clone, Debug)]
 pub struct DarajaSettings {
@@ -112,6 +115,13 @@ impl Daraja {
             deadline: settings.deadline,
             clock,
         })))
+    }
+
+    /// Asks for a new access token, which is what every call begins with.
+    pub async fn probe(&self) -> Result<(), Refusal> {
+        let Inner { exchange, token, clock, deadline, .. } = &*self.0;
+        let deadline = Instant::now() + PROBE_DEADLINE.min(*deadline);
+        token.renew(exchange, clock, deadline).await
     }
 
     /// Posts a body with a token. A token that turns out not to be taken is replaced once: Safaricom looks at the

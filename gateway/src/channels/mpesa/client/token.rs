@@ -109,6 +109,17 @@ impl TokenCache {
         }
     }
 
+    /// Fetches a token although there may be a good one, which stays if that fails.
+    pub(super) async fn renew(
+        &self,
+        exchange: &Exchange,
+        clock: &Clock,
+        deadline: Instant,
+    ) -> Result<(), Refusal> {
+        let present = self.current.load_full();
+        self.get(exchange, clock, deadline, present.as_ref()).await.map(|_| ())
+    }
+
     fn good(&self, clock: &Clock, refused: Option<&Arc<Token>>) -> Option<Arc<Token>> {
         let token = self.current.load_full()?;
         let was_refused = refused.is_some_and(|refused| Arc::ptr_eq(refused, &token));

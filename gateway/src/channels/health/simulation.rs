@@ -1,0 +1,290 @@
+//! Channels simulated for days: how soon a failure and a silence are found, how often a quiet week raises a false alarm,
+//! and whether a channel that fails every other time flaps. Chance is seeded; the tables are printed, and stand in
+//! `gateway/decisions/channels.md`.
+
+use super::judge::{Case, is_probe_due, is_relapse};
+use super::meter::{Meter, Outcome};
+use super::usual::Profile;
+use crate::payments::channels::{ChannelHappening, ChannelState, dwell_seconds};
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * DAY;
+/// Midnight in East Africa, some weeks after the beginning of time.
+const BEGIN: i64 = 10 * WEEK - 3 * HOUR;
+/// Payments a day: ten times the national level, the level, and channels that are used less and less.
+const LEVELS: [u64; 5] = [1_200_000, 120_000, 12_000, 1_000, 50];
+
+/// A generator of chance that is the same everywhere (xorshift64*).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32
+    }
+
+    /// True so many times in a thousand million.
+    fn strikes(&mut self, in_1e9: u64) -> bool {
+        self.next() * 1_000_000_000 >> 32 < in_1e9
+    }
+
+    /// How many of a stream come in a second, of which so many thousandths come in an hour: sixteen throws, nearly Poisson.
+    fn arrivals(&mut self, milli_per_hour: u64) -> u64 {
+        let in_1e9 = milli_per_hour * 1_000_000 / 3_600 / 16;
+        (0..16).filter(|_| self.strikes(in_1e9)).count() as u64
+    }
+
+    /// A count with this mean, in thousandths, that varies as much as counts do.
+    fn count(&mut self, milli: u64) -> u64 {
+        let throws: u64 = (0..12).map(|_| self.next() * 1_000 >> 32).sum();
+        let off = (i64::try_from(throws).unwrap() - 6_000) * i64::try_from((milli * 1_000).isqrt()).unwrap()
+            / 1_000;
+        (milli.saturating_add_signed(off) + 500) / 1_000
+    }
+}
+
+/// What comes in this hour of the day, East Africa Time, in thousandths: seven tenths of a day in nine hours.
+fn milli_per_hour(a_day: u64, now: i64) -> u64 {
+    let hour = (now + 3 * HOUR).rem_euclid(DAY) / HOUR;
+    if (8..17).contains(&hour) { a_day * 700 / 9 } else { a_day * 300 / 15 }
+}
+
+/// What four weeks have taught.
+fn learned(a_day: u64, chance: &mut Chance) -> Profile {
+    let mut profile = Profile::default();
+    for hour in BEGIN / HOUR - 4 * 168..BEGIN / HOUR {
+        profile.note(hour, chance.count(milli_per_hour(a_day, hour * HOUR)));
+    }
+    profile
+}
+
+/// One step of a channel, and the books that believe what is found or do not.
+struct Simulated {
+    meter: Meter,
+    began: i64,
+    state: ChannelState,
+    since: i64,
+    relapses: u32,
+    tells_of_money: bool,
+    usual: Option<Profile>,
+    changes: Vec<(i64, ChannelHappening)>,
+}
+
+impl Simulated {
+    fn new(tells_of_money: bool, usual: Option<Profile>) -> Self {
+        Self::since(BEGIN, tells_of_money, usual)
+    }
+
+    fn since(began: i64, tells_of_money: bool, usual: Option<Profile>) -> Self {
+        Self {
+            meter: Meter::default(),
+            began,
+            state: ChannelState::Up,
+            since: began,
+            relapses: 0,
+            tells_of_money,
+            usual,
+            changes: Vec::new(),
+        }
+    }
+
+    fn look(&mut self, now: i64) {
+        let reading = self.meter.read(now);
+        let case = Case {
+            state: self.state,
+            since: self.since,
+            looked_since: self.began,
+            relapses: self.relapses,
+            reading: &reading,
+            tells_of_money: self.tells_of_money,
+            usual: self.usual.as_ref(),
+        };
+        let Some((on, _)) = case.judge(now) else { return };
+        let Some(to) = self.state.after(on) else { return };
+        if now - self.since < dwell_seconds(self.state, on) && !self.changes.is_empty() {
+            return;
+        }
+        self.relapses += u32::from(is_relapse(self.state, on));
+        (self.state, self.since) = (to, now);
+        self.meter.begin_anew();
+        self.changes.push((now, on));
+    }
+
+    fn is_offered(&self) -> bool {
+        self.state != ChannelState::Down
+    }
+}
+
+#[test]
+fn a_quiet_week_raises_no_false_alarm_at_any_level_of_traffic() {
+    for (number, a_day) in LEVELS.into_iter().skip(1).enumerate() {
+        for knows_usual in [true, false] {
+            let mut chance = Chance(4_711 + number as u64);
+            let usual = learned(a_day, &mut chance);
+            let mut channel = Simulated::new(true, knows_usual.then_some(usual));
+            let mut last = BEGIN;
+            for now in BEGIN..BEGIN + WEEK {
+                for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
+                    channel.meter.note(Outcome::Worked, now);
+                    last = now;
+                }
+                // Nothing is silent within a minute, and nothing fails here.
+                if now - last >= 60 {
+                    channel.look(now);
+                }
+            }
+            eprintln!("{a_day} a day, usual known: {knows_usual}: {} false alarms", channel.changes.len());
+            assert!(channel.changes.len() <= 1, "{a_day} a day: {:?}", channel.changes);
+        }
+    }
+}
+
+#[test]
+fn silence_is_found_after_what_the_traffic_allows() {
+    for a_day in LEVELS {
+        for (name, hour) in [("10:00", 10), ("03:00", 3)] {
+            let mut waits = Vec::new();
+            for seed in 1..=5 {
+                let mut chance = Chance(seed * 7_919);
+                let usual = learned(a_day, &mut chance);
+                let stops = BEGIN + DAY + hour * HOUR;
+                let begins = stops - 12 * HOUR;
+                let mut channel = Simulated::since(begins, true, Some(usual));
+                for now in begins..stops {
+                    for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
+                        channel.meter.note(Outcome::Worked, now);
+                    }
+                }
+                let found = (stops..stops + 3 * DAY).find(|now| {
+                    channel.look(*now);
+                    !channel.is_offered()
+                });
+                waits.push(found.expect("it is found within three days") - stops);
+            }
+            waits.sort_unstable();
+            eprintln!("{a_day} a day, silent from {name}: {} s ({} to {})", waits[2], waits[0], waits[4]);
+            // Twenty that should have come, and never less than a minute after the last.
+            let should =
+                20 * HOUR * 1_000 / i64::try_from(milli_per_hour(a_day, BEGIN + hour * HOUR)).unwrap();
+            assert!(waits[4] <= (3 * should).max(61), "{waits:?}, {should}");
+            assert!(waits[0] >= 45.min(should / 2), "{waits:?}");
+        }
+    }
+}
+
+/// Seconds from the first try that fails to the moment at which the channel is down, with everything failing from then on.
+fn hard_failure_found(every: i64, probes_fail: bool) -> i64 {
+    let mut channel = Simulated::new(false, None);
+    let (fails, mut probed) = (BEGIN + 2 * HOUR, None);
+    for now in BEGIN..fails + DAY {
+        if now % every == fails % every {
+            let outcome = if now < fails { Outcome::Worked } else { Outcome::Failed("not_sent") };
+            channel.meter.note(outcome, now);
+        }
+        channel.look(now);
+        if !channel.is_offered() {
+            return now - fails;
+        }
+        if is_probe_due(channel.state, &channel.meter.read(now), probed, BEGIN, now) {
+            let is_well = now < fails || !probes_fail;
+            channel.meter.note_probe(if is_well { Ok(()) } else { Err("no_answer") }, now);
+            probed = Some(now);
+        }
+    }
+    panic!("it is not found within a day");
+}
+
+#[test]
+fn hard_failure_is_found_within_seconds_also_where_few_come() {
+    for every in [1, 10, 60, 600] {
+        let (reached, unreached) = (hard_failure_found(every, false), hard_failure_found(every, true));
+        eprintln!("a try every {every} s: down after {unreached} s, {reached} s if probes are answered");
+        assert!(unreached < 5, "{unreached}");
+        assert!(reached <= 4 * every, "{reached}: five tries");
+    }
+}
+
+#[test]
+fn a_channel_that_fails_every_other_time_for_a_day_does_not_flap() {
+    for a_day in [500_000, 50_000, 5_000, 500] {
+        for seed in 1..=3 {
+            let mut chance = Chance(seed * 104_729);
+            let mut channel = Simulated::new(false, None);
+            let mut offered = 0;
+            for now in BEGIN..BEGIN + DAY {
+                for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
+                    if channel.is_offered() {
+                        let fails = now > BEGIN + 9 * HOUR && chance.strikes(500_000_000);
+                        channel
+                            .meter
+                            .note(if fails { Outcome::Failed("busy") } else { Outcome::Worked }, now);
+                    }
+                }
+                if !channel.is_offered() && now % 10 == 0 {
+                    channel.meter.note_probe(Ok(()), now);
+                }
+                channel.look(now);
+                offered += i64::from(channel.is_offered());
+            }
+            let changes: Vec<_> = channel.changes.iter().map(|(_, on)| *on).collect();
+            eprintln!("{a_day} tries a day, half fail from 09:00: {changes:?}, offered {offered} of {DAY} s");
+            assert!(changes.len() <= 8, "{changes:?}");
+            assert_ne!(channel.state, ChannelState::Up, "it is known to fail");
+        }
+    }
+}
+
+#[test]
+fn what_fails_and_works_again_is_tried_and_comes_back_and_what_goes_on_failing_is_tried_less_and_less() {
+    let mut channel = Simulated::new(false, None);
+    let (fails, works) = (BEGIN + HOUR, BEGIN + 5 * HOUR);
+    let (mut tried_in_vain, mut back) = (0, None);
+    for now in BEGIN..works + 2 * HOUR {
+        if channel.is_offered() && now % 5 == 0 {
+            let is_well = !(fails..works).contains(&now);
+            channel.meter.note(if is_well { Outcome::Worked } else { Outcome::Failed("busy") }, now);
+            tried_in_vain += u32::from(!is_well);
+        }
+        if !channel.is_offered() && now % 10 == 0 {
+            channel.meter.note_probe(Ok(()), now);
+        }
+        channel.look(now);
+        if now > works && channel.state == ChannelState::Up && back.is_none() {
+            back = Some(now - works);
+        }
+    }
+    let back = back.expect("it comes back");
+    eprintln!("asked in vain in four hours: {tried_in_vain}; up {back} s after it works again");
+    assert!(tried_in_vain <= 5 + 4 * 14, "{tried_in_vain}");
+    assert!(back <= 1_920 + 120, "{back}");
+}
+
+#[test]
+fn nothing_is_concluded_from_the_silence_of_a_channel_that_nobody_knows() {
+    let mut channel = Simulated::new(true, None);
+    channel.meter.note(Outcome::Worked, BEGIN);
+    for now in (BEGIN..BEGIN + WEEK).step_by(60) {
+        channel.look(now);
+    }
+    assert_eq!(channel.changes, []);
+    let mut channel = Simulated::new(false, Some(learned(120_000, &mut Chance(1))));
+    for now in (BEGIN..BEGIN + WEEK).step_by(60) {
+        channel.look(now);
+    }
+    assert_eq!(channel.changes, [], "a step that tells of no money is never silent");
+}
+
+#[test]
+fn slow_answers_weaken_a_channel_until_they_are_quick_again() {
+    let mut channel = Simulated::new(false, None);
+    for now in BEGIN..BEGIN + HOUR {
+        let is_slow = (BEGIN + 600..BEGIN + 1_200).contains(&now);
+        channel.meter.note(if is_slow { Outcome::Slow } else { Outcome::Worked }, now);
+        channel.look(now);
+    }
+    let changes: Vec<_> = channel.changes.iter().map(|(_, on)| *on).collect();
+    assert_eq!(changes, [ChannelHappening::Weakened, ChannelHappening::Recovered]);
+}

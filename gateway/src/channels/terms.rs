@@ -1,0 +1,343 @@
+//! The ways to pay beside the consolidated paybill and its prompts, as an operator writes them down: a TOML file with one
+//! `[[channel]]` for each. What a channel needs depends on its kind; each kind has terms of its own. Everything that is
+//! wrong with a file is told at once, with its line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use catalog::Text;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::account::CollectionAccount;
+use crate::config::problems::Problems;
+use crate::payments::Provider;
+use crate::payments::channels::{ChannelKind, ChannelName};
+
+/// The longest file, in bytes.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+/// The most channels of a file. Every page of a bill looks at all that its agency names.
+const CHANNELS_MAX: usize = 512;
+/// The longest title, in characters: it stands in one line on a phone.
+const TITLE_CHARACTERS_MAX: usize = 48;
+
+/// The channels of a demonstration that has no file: the paybill that KRA had before the consolidated one, and a sample.
+const DEMONSTRATION: &str = include_str!("demonstration.toml");
+
+/// A way to pay, as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelTerms {
+    /// The paybill or till of one agency.
+    AgencyTill(AgencyTillTerms),
+}
+
+/// What the paybill or till of an agency takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgencyTillTerms {
+    /// Its name: `agency_till.572572`.
+    pub name: ChannelName,
+    /// What people call it.
+    pub title: Text,
+    /// What payers type as the business number. Its callbacks come where those of the consolidated paybill do.
+    pub short_code: String,
+}
+
+impl ChannelTerms {
+    /// What it is called in records, configuration and the API.
+    pub const fn name(&self) -> &ChannelName {
+        match self {
+            Self::AgencyTill(till) => &till.name,
+        }
+    }
+
+    /// Where its money is collected.
+    pub fn account(&self) -> CollectionAccount {
+        match self {
+            Self::AgencyTill(till) => {
+                CollectionAccount { provider: Provider::Mpesa, number: till.short_code.as_str().into() }
+            }
+        }
+    }
+}
+
+/// Reads the channels of a file. `home` is where the consolidated paybill collects: no other channel may.
+pub fn read_file(path: &Path, home: &CollectionAccount) -> Result<Vec<ChannelTerms>, Problems> {
+    let text = fs::metadata(path).and_then(|about| {
+        if about.len() > FILE_BYTES_MAX {
+            return Err(std::io::Error::other(format!("longer than {FILE_BYTES_MAX} bytes")));
+        }
+        fs::read_to_string(path)
+    });
+    match text {
+        Ok(text) => read(path, &text, home),
+        Err(error) => {
+            let mut problems = Problems::default();
+            let what = format!("the file of channels cannot be read: {error}");
+            problems.add(what, path.display(), "name a file that can be read with channels.file");
+            Err(problems)
+        }
+    }
+}
+
+/// The channels of a demonstration.
+pub fn of_demonstration(home: &CollectionAccount) -> Result<Vec<ChannelTerms>, Problems> {
+    read(Path::new("demonstration.toml"), DEMONSTRATION, home)
+}
+
+/// Reads the text of a file.
+fn read(path: &Path, text: &str, home: &CollectionAccount) -> Result<Vec<ChannelTerms>, Problems> {
+    let mut problems = Problems::default();
+    let (document, faults) = DeTable::parse_recoverable(text);
+    let mut file = Reading { path: path.to_owned(), text, problems: &mut problems };
+    for fault in faults {
+        let at = file.at(fault.span().map_or(0, |span| span.start));
+        file.problems.add(fault.message(), at, "correct the TOML");
+    }
+    let mut channels: Vec<ChannelTerms> = Vec::new();
+    for (key, value) in document.get_ref() {
+        let entries = match (key.get_ref().as_ref(), value.get_ref()) {
+            ("channel", DeValue::Array(entries)) => entries,
+            (other, _) => {
+                let what = format!("{other} does not belong here");
+                file.report(key.span().start, what, "the file has one [[channel]] for each channel");
+                continue;
+            }
+        };
+        if entries.len() > CHANNELS_MAX {
+            file.report(key.span().start, format!("more than {CHANNELS_MAX} channels"), "remove some");
+        }
+        for entry in entries.iter().take(CHANNELS_MAX) {
+            let Some(terms) = file.channel(entry) else { continue };
+            let start = entry.span().start;
+            if let Some(same) = channels.iter().find(|earlier| earlier.name() == terms.name()) {
+                file.report(start, format!("{} is there twice", same.name()), "give each a name of its own");
+            } else if terms.account() == *home {
+                let what = format!("{}: {home} is the consolidated paybill", terms.name());
+                file.report(start, what, "money of another channel needs a collection account of its own");
+            } else if let Some(same) = channels.iter().find(|other| other.account() == terms.account()) {
+                let what =
+                    format!("{} collects where {} does: {}", terms.name(), same.name(), same.account());
+                file.report(start, what, "each channel needs a collection account of its own");
+            } else {
+                channels.push(terms);
+            }
+        }
+    }
+    if problems.is_empty() { Ok(channels) } else { Err(problems) }
+}
+
+/// A file while it is read.
+struct Reading<'a> {
+    path: PathBuf,
+    text: &'a str,
+    problems: &'a mut Problems,
+}
+
+impl Reading<'_> {
+    fn at(&self, offset: usize) -> String {
+        let line = 1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
+        format!("{} line {line}", self.path.display())
+    }
+
+    fn report(&mut self, offset: usize, what: impl Into<String>, remedy: impl Into<String>) {
+        let at = self.at(offset);
+        self.problems.add(what, at, remedy);
+    }
+
+    /// One channel: its name says which fields it has.
+    fn channel(&mut self, entry: &Spanned<DeValue<'_>>) -> Option<ChannelTerms> {
+        let DeValue::Table(table) = entry.get_ref() else {
+            self.report(entry.span().start, "a channel is a table", "write [[channel]] above it");
+            return None;
+        };
+        let mut fields =
+            Fields { file: self, table, start: entry.span().start, is_whole: true, asked: vec![] };
+        let name = fields.text("name").and_then(|name| fields.parsed::<ChannelName>("name", &name))?;
+        let terms = match name.kind() {
+            ChannelKind::AgencyTill => fields.agency_till(name).map(ChannelTerms::AgencyTill),
+            other => {
+                let what = format!("{} is no kind that can be written here", other.word());
+                fields.wrong("name", what, "this version reads agency_till");
+                return None;
+            }
+        };
+        fields.nothing_else();
+        terms.filter(|_| fields.is_whole)
+    }
+}
+
+/// The fields of one channel. Each is asked for by its name, and what nobody asked for does not belong there.
+struct Fields<'a, 'f, 't> {
+    file: &'a mut Reading<'f>,
+    table: &'a DeTable<'t>,
+    start: usize,
+    is_whole: bool,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a, '_, '_> {
+    fn agency_till(&mut self, name: ChannelName) -> Option<AgencyTillTerms> {
+        if name.which().is_none() {
+            self.wrong("name", "which till is it?", "write agency_till, a dot and its number");
+        }
+        let title = self.title();
+        let short_code = self.text("short_code");
+        let is_code =
+            |code: &String| (5..=7).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+        if short_code.as_ref().is_some_and(|code| !is_code(code)) {
+            self.wrong("short_code", "not a short code", "write five to seven digits in quotes");
+        }
+        Some(AgencyTillTerms { name, title: title?, short_code: short_code? })
+    }
+
+    /// What people call it, in both languages.
+    fn title(&mut self) -> Option<Text> {
+        let Some(value) = self.value("title") else {
+            self.missing("title");
+            return None;
+        };
+        let remedy = "write title = { en = \"…\", sw = \"…\" }";
+        let DeValue::Table(languages) = value.get_ref() else {
+            self.wrong("title", "it is in two languages", remedy);
+            return None;
+        };
+        if languages.iter().any(|(key, _)| !matches!(key.get_ref().as_ref(), "en" | "sw")) {
+            self.wrong("title", "it has another field than en and sw", remedy);
+        }
+        let [en, sw] = ["en", "sw"].map(|code| {
+            let text = languages.get(code).and_then(|value| value.get_ref().as_str());
+            text.filter(|text| is_plain(text, TITLE_CHARACTERS_MAX)).map(str::to_owned)
+        });
+        if en.is_none() || sw.is_none() {
+            let what = format!("en and sw are texts of 1 to {TITLE_CHARACTERS_MAX} characters");
+            self.wrong("title", what, remedy);
+        }
+        Some(Text::new(en?, sw?))
+    }
+
+    fn value(&mut self, name: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.asked.push(name);
+        self.table.get(name)
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        let Some(value) = self.value(name) else {
+            self.missing(name);
+            return None;
+        };
+        let text = value.get_ref().as_str().map(str::to_owned);
+        if text.is_none() {
+            self.wrong(name, "a text is expected", "put it in quotes");
+        }
+        text
+    }
+
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+    ) -> Option<T> {
+        text.parse().map_err(|error: T::Err| self.wrong(name, error.to_string(), "correct it")).ok()
+    }
+
+    fn missing(&mut self, name: &'static str) {
+        self.is_whole = false;
+        self.file.report(self.start, format!("{name} is missing"), format!("write {name} = …"));
+    }
+
+    fn wrong(&mut self, name: &str, what: impl std::fmt::Display, remedy: &str) {
+        self.is_whole = false;
+        let start = self.table.get(name).map_or(self.start, |value| value.span().start);
+        self.file.report(start, format!("{name}: {what}"), remedy);
+    }
+
+    fn nothing_else(&mut self) {
+        for (key, _) in self.table {
+            let name = key.get_ref().as_ref();
+            if !self.asked.contains(&name) {
+                let remedy = format!("remove it; this kind has {}", self.asked.join(", "));
+                self.wrong(name, "there is no such field", &remedy);
+            }
+        }
+    }
+}
+
+/// A text that can stand in a line.
+fn is_plain(text: &str, characters_max: usize) -> bool {
+    !text.is_empty()
+        && text.trim() == text
+        && text.chars().count() <= characters_max
+        && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> CollectionAccount {
+        CollectionAccount { provider: Provider::Mpesa, number: "222222".into() }
+    }
+
+    #[test]
+    fn a_demonstration_has_the_tills_of_two_agencies() {
+        let channels = of_demonstration(&home()).unwrap();
+        let seen: Vec<_> =
+            channels.iter().map(|terms| (terms.name().to_string(), terms.account().to_string())).collect();
+        assert_eq!(seen[0], ("agency_till.572572".to_owned(), "mpesa 572572".to_owned()));
+        assert_eq!(seen.len(), 2);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once_with_its_line() {
+        let text = r#"
+speed = 3
+[[channel]]
+name = "agency_till.572572"
+title = { en = "KRA", sw = "KRA" }
+short_code = "572572"
+[[channel]]
+name = "agency_till.kra"
+title = { en = "KRA" }
+short_code = "57257x"
+colour = "red"
+[[channel]]
+name = "agency_till.two"
+title = { en = "KRA", sw = "KRA" }
+short_code = "572572"
+[[channel]]
+name = "agency_till.home"
+title = { en = "KRA", sw = "KRA" }
+short_code = "222222"
+[[channel]]
+name = "paypal"
+[[channel]]
+name = "card"
+[[channel]]
+title = { en = "KRA", sw = "KRA" }
+"#;
+        let problems = read(Path::new("channels.toml"), text, &home()).unwrap_err();
+        let mut said: Vec<_> =
+            problems.iter().map(|problem| format!("{}: {}", problem.at, problem.what)).collect();
+        said.sort_by_key(|line| {
+            line.split(' ').nth(2).and_then(|n| n.trim_end_matches(':').parse::<u32>().ok())
+        });
+        let expected = [
+            (2, "speed does not belong here"),
+            (9, "title: en and sw are texts of 1 to 48 characters"),
+            (10, "short_code: not a short code"),
+            (11, "colour: there is no such field"),
+            (12, "agency_till.two collects where agency_till.572572 does: mpesa 572572"),
+            (16, "agency_till.home: mpesa 222222 is the consolidated paybill"),
+            (21, "name: a channel is one of mpesa_paybill, "),
+            (23, "name: card is no kind that can be written here"),
+            (24, "name is missing"),
+        ];
+        assert_eq!(said.len(), expected.len(), "{said:#?}");
+        for (said, (line, what)) in said.iter().zip(expected) {
+            assert!(
+                said.starts_with(&format!("channels.toml line {line}: {what}")),
+                "{said} / {line} {what}"
+            );
+        }
+    }
+}

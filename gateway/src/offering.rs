@@ -1,0 +1,46 @@
+//! In which ways a bill can be paid now, by all that this gateway knows at the moment: what is published of channels, the
+//! catalogue in force, the time.
+
+use catalog::Agency;
+
+use crate::app::App;
+use crate::channels::CollectionAccount;
+use crate::channels::offer::{Offers, Wanted, offers};
+use crate::payments::channels::ChannelKind;
+use crate::payments::{Attempt, Bill};
+
+/// The ways in which a bill can be paid now. `attempt` is its latest one.
+pub(crate) fn of_bill(app: &App, bill: &Bill, attempt: Option<&Attempt>) -> Offers {
+    let served = app.catalogue.current();
+    let agency = served.catalogue().agency(&bill.terms.agency);
+    let now = app.now();
+    offers(&Wanted {
+        channels: &app.channels,
+        board: &app.books.readers().channels(),
+        plan: agency.map_or(&[], |agency| &agency.fallback),
+        agency: &bill.terms.agency,
+        bill: Some((bill.terms.number, bill.due())),
+        prompt_may_live: attempt.is_some_and(|attempt| attempt.can_live(now)),
+        now,
+    })
+}
+
+/// The ways in which an agency is paid now, whatever is due.
+pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
+    offers(&Wanted {
+        channels: &app.channels,
+        board: &app.books.readers().channels(),
+        plan: &agency.fallback,
+        agency: agency.code.as_str(),
+        bill: None,
+        prompt_may_live: false,
+        now: app.now(),
+    })
+}
+
+/// Where to type the number of a bill into M-PESA now, if anywhere: for messages that have no room for more.
+pub(crate) fn typed_into_mpesa(app: &App, offers: &Offers) -> Option<CollectionAccount> {
+    let typed = [ChannelKind::MpesaPaybill, ChannelKind::AgencyTill];
+    let way = offers.payable().find(|way| typed.contains(&way.channel.kind()))?;
+    app.channels.find(&way.channel).map(|channel| channel.account().clone())
+}

@@ -1,0 +1,67 @@
+//! What pages, and the API after them, say about ways to pay.
+
+use super::Both;
+
+pub(in crate::pages) struct WayWords {
+    /// A channel does not work.
+    pub(in crate::pages) down: fn(title: &str, since: Option<&str>) -> String,
+    /// Work is done on it.
+    pub(in crate::pages) work: fn(title: &str, until: &str) -> String,
+    /// Nobody is there.
+    pub(in crate::pages) closed: fn(title: &str, opens: &str) -> String,
+    /// A prompt may be answered yet.
+    pub(in crate::pages) prompt_may_live: &'static str,
+    pub(in crate::pages) pay_in_these_ways: &'static str,
+    pub(in crate::pages) pay_in_this_way: &'static str,
+    /// Of a service, before there is a bill.
+    pub(in crate::pages) bills_in_these_ways: &'static str,
+    pub(in crate::pages) no_bill_now: &'static str,
+    pub(in crate::pages) nothing_now: &'static str,
+    pub(in crate::pages) nothing_now_help: fn(phone: &str) -> String,
+    pub(in crate::pages) drill: &'static str,
+    pub(in crate::pages) degraded: &'static str,
+    pub(in crate::pages) probing: &'static str,
+}
+
+pub(in crate::pages) static WAYS: Both<WayWords> = Both {
+    en: WayWords {
+        down: |title, since| match since {
+            Some(since) => format!("{title} is not working since {since}."),
+            None => format!("{title} is not working."),
+        },
+        work: |title, until| format!("{title} is not working: planned work until {until}."),
+        closed: |title, opens| format!("{title} is closed. It opens on {opens}."),
+        prompt_may_live: "A request was sent to a phone and can still be answered.",
+        pay_in_these_ways: "Pay in one of these ways:",
+        pay_in_this_way: "Pay in this way:",
+        bills_in_these_ways: "You can pay in one of these ways; your bill says how:",
+        no_bill_now: "You can get a bill, but it cannot be paid at the moment.",
+        nothing_now: "This bill cannot be paid at the moment. It stays open, and this page shows by itself when it can be paid \
+            again. Do not pay to a number that is not on this page.",
+        nothing_now_help: |phone| format!("Help: {phone}"),
+        drill: "This is a rehearsal. M-PESA works as usual. You can also pay in one of the other ways: the money arrives just the \
+            same.",
+        degraded: "This can take longer than usual at the moment. Pay once, and wait.",
+        probing: "This has only just begun to work again. If it fails, use another way.",
+    },
+    sw: WayWords {
+        down: |title, since| match since {
+            Some(since) => format!("{title} haifanyi kazi tangu {since}."),
+            None => format!("{title} haifanyi kazi."),
+        },
+        work: |title, until| format!("{title} haifanyi kazi: matengenezo yaliyopangwa hadi {until}."),
+        closed: |title, opens| format!("{title} imefungwa. Itafunguliwa {opens}."),
+        prompt_may_live: "Ombi lilitumwa kwenye simu na bado linaweza kujibiwa.",
+        pay_in_these_ways: "Lipa kwa mojawapo ya njia hizi:",
+        pay_in_this_way: "Lipa kwa njia hii:",
+        bills_in_these_ways: "Unaweza kulipa kwa mojawapo ya njia hizi; bili yako inaeleza jinsi:",
+        no_bill_now: "Unaweza kupata bili, lakini haiwezi kulipwa kwa sasa.",
+        nothing_now: "Bili hii haiwezi kulipwa kwa sasa. Bado iko wazi, na ukurasa huu utaonyesha wenyewe itakapoweza \
+            kulipwa tena. Usilipe kwa nambari isiyo kwenye ukurasa huu.",
+        nothing_now_help: |phone| format!("Msaada: {phone}"),
+        drill: "Hili ni zoezi. M-PESA inafanya kazi kama kawaida. Unaweza pia kulipa kwa mojawapo ya njia nyingine: pesa zitafika \
+            vilevile.",
+        degraded: "Hii inaweza kuchukua muda mrefu kuliko kawaida kwa sasa. Lipa mara moja, kisha subiri.",
+        probing: "Njia hii imeanza tu kufanya kazi tena. Ikishindikana, tumia nyingine.",
+    },
+};

@@ -1,0 +1,25 @@
+//! The pages of an outage.
+
+use serde_json::json;
+
+use super::look::{Gallery, Look};
+use crate::harness::{Bill, Gateway, Order};
+
+#[test]
+fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
+    let gateway = Gateway::demo().start();
+    let of_kra = gateway.agency("kra").bills(&Order::assessment(1_200, "2027000123456"));
+    let of_kws = gateway.agency("kws").bills(&Order::hells_gate(1));
+    let of_ntsa = gateway.agency("NTSA").bills(&Order::of("motor-vehicle-search", &json!({})));
+    let page = |name: &str, bill: &Bill| Look::at(name, &format!("/{{lang}}/bills/{}", bill.id));
+    let mut gallery = Gallery::of_pages(14);
+    gateway.operator_says("mpesa_paybill", "drill");
+    gallery.look(&gateway, None, &[page("outage-drill", &of_kws)]);
+    gateway.operator_says("mpesa_paybill", "start");
+    let service = Look::at("outage-service", "/{lang}/services/kws-hells-gate-entry");
+    let status = Look::at("outage-status", "/{lang}/status");
+    gallery.look(&gateway, None, &[page("outage-fallback", &of_kra), service, status]);
+    gateway.operator_says("mpesa_prompt", "start");
+    gallery.look(&gateway, None, &[page("outage-stuck", &of_ntsa)]);
+    gallery.has_nothing_wrong();
+}

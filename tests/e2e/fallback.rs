@@ -1,0 +1,187 @@
+//! The paybill does not work: every surface says so and names what does, money that comes in another way is booked in its own
+//! account, and nobody has to pay twice.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Agency, Bill, Gateway, Order, Page, Payment, malipo, post, run};
+
+fn ways(agency: &Agency, bill: &Bill) -> Vec<(String, bool)> {
+    let ways = agency.looks_at(bill)["instructions"]["ways"].as_array().unwrap().clone();
+    let way = |way: &Value| (way["channel"].as_str().unwrap().to_owned(), way["payable"] == true);
+    ways.iter().map(way).collect()
+}
+
+fn names(ways: &[(String, bool)]) -> Vec<(&str, bool)> {
+    ways.iter().map(|(channel, payable)| (channel.as_str(), *payable)).collect()
+}
+
+const USUAL: [(&str, bool); 2] = [("mpesa_prompt", true), ("mpesa_paybill", true)];
+
+#[test]
+fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before() {
+    let gateway = Gateway::demo().start();
+    let (kra, kws, ntsa) = (gateway.agency("kra"), gateway.agency("kws"), gateway.agency("NTSA"));
+    let of_kra = kra.bills(&Order::assessment(1_200, "2027000123456"));
+    let of_kws = kws.bills(&Order::hells_gate(2));
+    let of_ntsa = ntsa.bills(&Order::of("motor-vehicle-search", &json!({})));
+    let page = |bill: &Bill| Page::open(&gateway.public(), &format!("/en/bills/{}", bill.id));
+    for (agency, bill) in [(&kra, &of_kra), (&kws, &of_kws), (&ntsa, &of_ntsa)] {
+        assert_eq!(names(&ways(agency, bill)), USUAL);
+        assert!(!page(bill).html.contains("not working"));
+    }
+
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
+    let none = [("mpesa_prompt", false), ("mpesa_paybill", false)];
+    assert_eq!(names(&ways(&kra, &of_kra)), [&[("agency_till.572572", true)][..], &none].concat());
+    assert_eq!(names(&ways(&kws, &of_kws)), [&[("agency_till.kws", true)][..], &none].concat());
+    assert_eq!(names(&ways(&ntsa, &of_ntsa)), none);
+    let seen = kra.looks_at(&of_kra)["instructions"].clone();
+    assert_eq!(seen["en"][1], "Business number: 572572");
+    assert_eq!(seen["sw"][1], "Nambari ya biashara: 572572");
+    let reason = seen["ways"][2]["reason"]["en"].as_str().unwrap();
+    assert!(reason.starts_with("M-PESA paybill is not working since "), "{reason}");
+    assert!(reason.ends_with("A cable is cut."), "{reason}");
+
+    let kra_page = page(&of_kra);
+    kra_page
+        .says("M-PESA paybill is not working since")
+        .says("Pay in this way:")
+        .says("Business number: 572572");
+    assert!(!kra_page.html.contains("222222") && !kra_page.html.contains("method=\"post\""));
+    page(&of_kws).says("Business number: 600000").says("show the M-PESA code at the gate");
+    let stuck = page(&of_ntsa);
+    stuck.says("cannot be paid at the moment").says("Help: 0800 000 000");
+    assert!(!stuck.html.contains("Business number"));
+    let refused = ntsa.prompts(&of_ntsa, "0722000001").expect(503);
+    assert_eq!(refused.problem(), "channel_down");
+    let service = Page::open(&gateway.public(), "/sw/services/kra-prn-payment");
+    service.says("Paybill ya M-PESA haifanyi kazi tangu").says("Paybill ya KRA 572572");
+
+    let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
+    let screen = guard.opens("/en/gate?at=Main+Gate");
+    let judged = screen.send(&screen.form("/gate").with("q", &of_kws.number));
+    judged.says("NOT PAID").says("Pay now with KWS paybill 600000 (sample), account");
+
+    // Paid at the till: booked on its own account, and the receipt is as genuine as any.
+    let payment = Payment::of_bill(&of_kra).at("572572");
+    assert_eq!(gateway.safaricom().asks_about(&payment).result_code(), "0");
+    gateway.safaricom().confirms(&payment).expect_success();
+    kra.sees(&of_kra, "paid");
+    assert_eq!(
+        gateway.books().postings(&payment.receipt),
+        ["debit 1000.mpesa.572572 KES 1200.00", "credit 2000.kra.kra-prn-payment KES 1200.00"]
+    );
+    let receipt = kra.receipt(&of_kra);
+    assert!(receipt.contains("572572"), "{receipt}");
+    let file = gateway.folder().join("receipt.json");
+    std::fs::write(&file, &receipt).unwrap();
+    run(malipo(["verify"]).arg(&file).arg("--keys").arg(gateway.public_keys())).expect(0);
+    let found = post(format!("{}/v1/lookups", gateway.public()), &json!({"q": payment.receipt}));
+    assert_eq!(
+        found.key(&kra.key).send().expect(200).json()["bill"]["payment_number"],
+        of_kra.number.as_str()
+    );
+
+    for channel in ["mpesa_paybill", "mpesa_prompt"] {
+        gateway.operator_takes_back(channel);
+    }
+    assert_eq!(names(&ways(&kws, &of_kws)), USUAL, "as before");
+    assert!(!page(&of_kws).html.contains("not working"));
+    gateway.books().expect_balanced();
+}
+
+#[test]
+fn money_on_two_channels_is_kept_for_its_payer_who_is_told() {
+    let gateway = Gateway::demo().start();
+    let (kws, carriers) = (gateway.agency("kws"), gateway.carriers());
+    let bill = kws.bills(&Order::hells_gate(1));
+    gateway.operator_says("mpesa_paybill", "start");
+    let first = Payment::of_bill(&bill).at("600000");
+    gateway.safaricom().confirms(&first).expect_success();
+    // The paybill was silent, and its confirmation comes after all.
+    let second = Payment::of_bill(&bill);
+    gateway.safaricom().confirms(&second).expect_success();
+    assert_eq!(
+        gateway.books().postings(&second.receipt),
+        ["debit 1000.mpesa.222222 KES 500.00", "credit 2110.duplicate-refundable KES 500.00"]
+    );
+    assert!(kws.receipt(&bill).contains("\"outcome\":\"duplicate\""));
+    let page = Page::open(&gateway.public(), &format!("/en/bills/{}", bill.id));
+    page.says("KES 500.00 more than was asked for has arrived").says("Do not pay again");
+    let told = crate::harness::eventually("the payer is told of both", || {
+        Some(carriers.texts_on(&first.phone)).filter(|texts| texts.len() == 2)
+    });
+    assert!(told.iter().any(|text| text.starts_with("PAID KES 500.00")), "{told:?}");
+    let kept = format!("We have your KES 500.00, {}.", second.receipt);
+    assert!(told.iter().any(|text| text.starts_with(&kept)), "{told:?}");
+    // The same receipt of the two accounts would be two payments; a repeated one is none.
+    gateway.safaricom().confirms(&first).expect_success();
+    assert_eq!(gateway.books().balance("1000.mpesa.600000"), 50_000);
+}
+
+#[test]
+fn a_part_payment_is_told_where_to_pay_the_rest_only_if_that_works() {
+    let gateway = Gateway::demo().start();
+    let (kws, carriers) = (gateway.agency("kws"), gateway.carriers());
+    gateway.operator_says("mpesa_paybill", "start");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let part = Payment::of("100.00", &bill.number).at("600000");
+    gateway.safaricom().confirms(&part).expect_success();
+    let told = crate::harness::eventually("the payer is told", || {
+        Some(carriers.texts_on(&part.phone)).filter(|texts| !texts.is_empty())
+    });
+    assert!(told[0].contains("Pay to 600000, same account number."), "{told:?}");
+}
+
+#[test]
+fn a_drill_leaves_the_first_choice_first_and_shows_the_others_beside_it() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    gateway.operator_says("mpesa_paybill", "drill");
+    assert_eq!(names(&ways(&kws, &bill)), [&USUAL[..], &[("agency_till.kws", true)]].concat());
+    assert_eq!(kws.looks_at(&bill)["instructions"]["is_drill"], true);
+    let page = Page::open(&gateway.public(), &format!("/en/bills/{}", bill.id));
+    page.says("This is a rehearsal").says("Business number: 222222").says("Business number: 600000");
+    assert!(page.html.contains("method=\"post\""), "and nobody is refused");
+    kws.prompts(&bill, "0722000001").expect(202);
+}
+
+#[test]
+fn channels_are_written_down_in_a_file_that_is_checked_before_anything_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("channels.toml");
+    let till = |name: &str, code: &str| {
+        format!(
+            "[[channel]]\nname = \"{name}\"\ntitle = {{ en = \"A\", sw = \"B\" }}\nshort_code = \"{code}\"\n"
+        )
+    };
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, till("agency_till.a", "500500") + &till("agency_till.b", "500500")).unwrap();
+    let setup = || Gateway::serve().set("channels.file", file);
+    let said = setup().try_start().err().expect("it does not start").said();
+    assert!(said.contains("agency_till.b collects where agency_till.a does"), "{said}");
+
+    std::fs::write(&path, till("agency_till.a", "500500")).unwrap();
+    let gateway = setup().start();
+    assert!(gateway.check().expect(0).stdout.contains("[+] channels: 1 beside the consolidated paybill"));
+    // KRA and KWS have plans in the catalogue, which name channels that are not in this file.
+    crate::harness::eventually("the operator is told", || {
+        (gateway.metric("malipo_fallback_ways_missing") == 2).then_some(())
+    });
+    assert!(gateway.log().contains("agency_till.572572"), "the log says which");
+    // Whose till it is does not matter to money; that it is ours does.
+    for (code, account) in [("500500", "1000.mpesa.500500"), ("500501", "1000.mpesa.500501")] {
+        let payment = Payment::of("70.00", "SCHOOL FEES").at(code);
+        gateway.safaricom().confirms(&payment).expect_success();
+        assert_eq!(gateway.books().postings(&payment.receipt)[0], format!("debit {account} KES 70.00"));
+    }
+    let reasons: Vec<_> = gateway
+        .books()
+        .events("payment_received")
+        .iter()
+        .map(|record| record["event"]["placement"]["reason"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(reasons, ["not_a_number", "other_short_code"]);
+}

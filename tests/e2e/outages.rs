@@ -1,0 +1,219 @@
+//! A way to pay fails: an operator says so, or the gateway finds out. Everybody sees it, nobody is asked to pay there, money
+//! that comes is taken all the same, and it comes back.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Agency, Answer, Finished, Gateway, Order, Page, Payment, eventually, get, malipo, post, run,
+};
+
+/// `malipo outage`.
+fn outage(gateway: &Gateway, words: &[&str]) -> Finished {
+    run(malipo(["outage"]).args(words).arg("--data").arg(gateway.data()))
+}
+
+fn status(gateway: &Gateway) -> Value {
+    get(format!("{}/v1/status", gateway.public())).send().expect(200).json()
+}
+
+/// How a channel is, for everybody or for an agency; nothing if there is nothing to say of it.
+fn channel(gateway: &Gateway, name: &str, agency: Option<&str>) -> Value {
+    let status = status(gateway);
+    let all = status["channels"].as_array().unwrap();
+    let found = all.iter().find(|one| one["channel"] == name && one["agency"].as_str() == agency);
+    found.cloned().unwrap_or_default()
+}
+
+fn is(gateway: &Gateway, name: &str, state: &str) -> Value {
+    eventually(&format!("{name} is {state}"), || {
+        Some(channel(gateway, name, None)).filter(|channel| channel["state"] == state)
+    })
+}
+
+/// Asks somebody to pay a new bill.
+fn asks(agency: &Agency, phone: &str) -> Answer {
+    agency.prompts(&agency.bills(&Order::hells_gate(1)), phone)
+}
+
+fn in_hours(gateway: &Gateway, hours: i64) -> String {
+    let as_of: jiff::Timestamp = status(gateway)["as_of"].as_str().unwrap().parse().unwrap();
+    (as_of + jiff::SignedDuration::from_hours(hours)).to_string()
+}
+
+#[test]
+fn an_operator_says_that_a_way_to_pay_is_down_and_takes_it_back() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    Page::open(&gateway.public(), "/en/status").says("All ways to pay work.");
+    outage(&gateway, &["stop", "mpesa_prompt"]).expect(4);
+    let said = ["start", "mpesa_prompt", "--reason", "Cable cut at Mombasa", "--reason-sw", "Kebo imekatika"];
+    outage(&gateway, &said).expect(0);
+
+    let down = channel(&gateway, "mpesa_prompt", None);
+    assert_eq!((down["state"].as_str(), down["why"]["by"].as_str()), (Some("down"), Some("said")));
+    assert_eq!(down["why"]["reason"]["sw"], "Kebo imekatika");
+    assert_eq!(channel(&gateway, "mpesa_paybill", None)["state"], "up");
+    assert_eq!(status(&gateway)["outages"].as_array().unwrap().len(), 1);
+    Page::open(&gateway.public(), "/en/status").says("Cable cut at Mombasa").says("Does not work");
+    Page::open(&gateway.public(), "/sw/status").says("Kebo imekatika").says("Haifanyi kazi");
+    let shown = outage(&gateway, &["status"]).expect(0).stdout;
+    assert!(shown.contains("Cable cut at Mombasa"), "{shown}");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let refused = kws.prompts(&bill, "0700000001").expect(503);
+    assert_eq!(refused.problem(), "channel_down");
+    assert_eq!(refused.json()["money_moved"], "no");
+    gateway.safaricom().confirms(&Payment::of_bill(&bill)).expect_success();
+    kws.sees(&bill, "paid");
+
+    gateway.kill();
+    gateway.start_again();
+    assert_eq!(channel(&gateway, "mpesa_prompt", None)["state"], "down", "nobody has taken it back");
+    outage(&gateway, &["stop", "mpesa_prompt"]).expect(0);
+    assert_eq!(channel(&gateway, "mpesa_prompt", None)["state"], "up");
+    asks(&kws, "0700000003").expect(202);
+    let after = status(&gateway);
+    assert_eq!(
+        (after["outages"].as_array().unwrap().len(), after["ended"].as_array().unwrap().len()),
+        (0, 1)
+    );
+    Page::open(&gateway.public(), "/en/status").says("Earlier outages");
+}
+
+#[test]
+fn what_is_said_ends_by_itself_and_a_drill_refuses_nobody() {
+    // An hour is two seconds here.
+    let gateway = Gateway::demo().speed(1800).start();
+    let kws = gateway.agency("kws");
+    outage(&gateway, &["start", "mpesa_prompt", "--reason", "Works", "--for", "5d"]).expect(0);
+    outage(&gateway, &["start", "mpesa_prompt", "--reason", "Works", "--for", "8d"]).expect(1);
+    outage(&gateway, &["start", "paypal", "--reason", "Works"]).expect(2);
+    asks(&kws, "0700000003").expect(503);
+    outage(&gateway, &["start", "mpesa_prompt", "--reason", "Works", "--for", "1h"]).expect(0);
+    is(&gateway, "mpesa_prompt", "up");
+    let ended = status(&gateway)["ended"].as_array().unwrap().len();
+    assert_eq!(ended, 1, "it was one outage, however often its end was said");
+
+    outage(&gateway, &["drill", "mpesa_prompt", "--reason", "Exercise", "--for", "7d"]).expect(0);
+    let drilled = channel(&gateway, "mpesa_prompt", None);
+    assert_eq!((drilled["state"].as_str(), drilled["drill"].as_bool()), (Some("up"), Some(true)));
+    asks(&kws, "0700000003").expect(202);
+    Page::open(&gateway.public(), "/en/status").says("This is an exercise");
+}
+
+#[test]
+fn an_agency_speaks_for_itself_and_treasury_and_operators_for_everybody() {
+    let gateway = Gateway::demo().start();
+    let (kws, kra) = (gateway.agency("kws"), gateway.agency("kra"));
+    let by_role = |role: &str| Agency::new(gateway.public(), gateway.create_key(role, None));
+    let (treasury, operator) = (by_role("treasury"), by_role("operator"));
+    let auditor = by_role("auditor");
+    let until = in_hours(&gateway, 2);
+    let wish = |agency: Option<&str>, to: &str, until: &str| {
+        let mut wish = json!({"channel": "mpesa_prompt", "to": to, "until": until,
+                              "reason": {"en": "Cable cut", "sw": "Kebo imekatika"}});
+        if let Some(agency) = agency {
+            wish["agency"] = agency.into();
+        }
+        wish
+    };
+    let says = |who: &Agency, wish: &Value| who.post("/v1/outages", wish).send();
+    for (who, agency, code) in [
+        (&kws, None, 403),
+        (&kws, Some("KRA"), 403),
+        (&auditor, None, 403),
+        (&treasury, Some("NOSUCH"), 422),
+        (&kws, Some("kws"), 200),
+    ] {
+        says(who, &wish(agency, "down", &until)).expect(code);
+    }
+    for wrong in [
+        wish(None, "down", "2020-01-01T00:00:00Z"),
+        wish(None, "down", &in_hours(&gateway, 24 * 8)),
+        wish(None, "down", "soon"),
+        json!({"channel": "card", "to": "down", "until": until, "reason": {"en": "a", "sw": "b"}}),
+        json!({"channel": "mpesa_prompt", "to": "down", "until": until, "reason": {"en": "a", "sw": " "}}),
+    ] {
+        says(&operator, &wrong).expect(422);
+    }
+    asks(&kws, "0700000003").expect(503);
+    let assessed = kra.bills(&Order::assessment(100, "2026001234567"));
+    kra.prompts(&assessed, "0700000003").expect(202);
+    assert_eq!(channel(&gateway, "mpesa_prompt", Some("KWS"))["state"], "down");
+    assert_eq!(channel(&gateway, "mpesa_prompt", None)["state"], "up");
+    let ends = |who: &Agency, agency: Option<&str>| {
+        let scope = agency.map_or_else(
+            || json!({"channel": "mpesa_prompt"}),
+            |agency| json!({"channel": "mpesa_prompt", "agency": agency}),
+        );
+        who.post("/v1/outages/end", &scope).send()
+    };
+    ends(&kra, Some("KWS")).expect(403);
+    ends(&kws, Some("KWS")).expect(200);
+    ends(&kws, Some("KWS")).expect(404);
+    says(&treasury, &wish(None, "down", &until)).expect(200);
+    asks(&kws, "0700000003").expect(503);
+    ends(&operator, None).expect(200);
+
+    let window = json!({"channel": "mpesa_prompt", "agency": "KWS", "from": in_hours(&gateway, 1), "until": until,
+                        "reason": {"en": "New cable", "sw": "Kebo mpya"}});
+    assert_eq!(kra.post("/v1/channel_windows", &window).send().status, 403);
+    let planned = kws.post("/v1/channel_windows", &window).send().expect(201).json();
+    assert_eq!(planned["in_force"], false);
+    Page::open(&gateway.public(), "/en/status").says("New cable");
+    let end = format!("/v1/channel_windows/{}/end", planned["id"]);
+    kra.post(&end, &json!({})).send().expect(404);
+    kws.post(&end, &json!({})).send().expect(204);
+    assert_eq!(status(&gateway)["windows"], json!([]));
+    let unknown = post(format!("{}/v1/outages", gateway.public()), &wish(None, "down", &until)).send();
+    unknown.expect(401);
+}
+
+#[test]
+fn requests_to_phones_that_fail_are_found_out_and_tried_until_they_work() {
+    // A minute is three seconds here.
+    let gateway = Gateway::demo().speed(20).start();
+    gateway.sandbox().knows(&gateway);
+    let kws = gateway.agency("kws");
+    asks(&kws, "0700000003").expect(202);
+    gateway.sandbox().breaks(&json!({"push_down_per_mille": 1000}));
+    let mut asked = 0;
+    let began = Instant::now();
+    eventually("nobody is asked any more", || {
+        let answer = asks(&kws, &format!("07220{asked:05}"));
+        asked += usize::from(answer.status == 202);
+        (answer.status == 503).then(|| assert_eq!(answer.problem(), "channel_down"))
+    });
+    eprintln!("{asked} were asked in vain, and after {:?} nobody any more", began.elapsed());
+    assert!(asked >= 5 && began.elapsed().as_secs() < 5, "{asked}");
+    let down = channel(&gateway, "mpesa_prompt", None);
+    assert_eq!((down["why"]["by"].as_str(), down["why"]["step"].as_str()), (Some("found"), Some("start")));
+    Page::open(&gateway.public(), "/en/status").says("Requests to phones do not get through.");
+    assert_eq!(gateway.metric("malipo_channel_state{channel=\"mpesa_prompt\"}"), 3);
+    let books = gateway.books();
+    let found = books.events("channel").into_iter().find(|record| record["event"]["to"] == "down").unwrap();
+    let evidence = &found["event"]["evidence"];
+    assert_eq!(
+        (evidence["source"].as_str(), evidence["failure"].as_str()),
+        (Some("traffic"), Some("500.003.02"))
+    );
+    assert!(evidence["failed"].as_u64() >= Some(5), "{evidence}");
+
+    gateway.sandbox().breaks(&json!({}));
+    is(&gateway, "mpesa_prompt", "probing");
+    for _ in 0..2 {
+        let phones = ["0700000001", "0700000002", "0700000003", "0700000005", "0700000007"];
+        let asked = phones.map(|phone| asks(&kws, phone).expect(202).json());
+        for attempt in asked {
+            let path = format!("/v1/attempts/{}", attempt["id"].as_str().unwrap());
+            eventually("it has ended", || {
+                (kws.get(&path).expect(200).json()["state"]["finished"] == true).then_some(())
+            });
+        }
+    }
+    is(&gateway, "mpesa_prompt", "up");
+    assert_eq!(gateway.metric("malipo_channel_state{channel=\"mpesa_prompt\"}"), 0);
+    assert_eq!(status(&gateway)["ended"].as_array().unwrap().len(), 1);
+    gateway.books().expect_balanced();
+}
