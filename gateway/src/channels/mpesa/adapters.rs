@@ -317,7 +317,7 @@ fn unreadable(error: &WireError, told_by: ToldBy) -> Unheard {
 fn phone(msisdn: Msisdn<'_>) -> Option<Cow<'_, str>> {
     match msisdn {
         Msisdn::Missing => None,
-        Msisdn::Plain(text) | Msisdn::Masked(text) | Msisdn::Other(text) => Some(text.into()),
+        Msisdn::Plain(text) | Msisdn::Masked(text) | Msisdn::Other(text) => Some(text),
         Msisdn::Hashed(hash) => Some(hex::encode(hash).into()),
     }
 }
