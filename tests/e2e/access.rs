@@ -21,6 +21,8 @@ struct Scene {
     receipt_number: String,
     endpoint: String,
     event: String,
+    /// Work that KWS has planned on a way to pay.
+    window: String,
     callers: Vec<Caller>,
 }
 
@@ -87,6 +89,12 @@ impl Scene {
         let wish = json!({"url": "http://127.0.0.1:9/hook"});
         let endpoint = kws.post("/v1/webhook_endpoints", &wish).send().expect(201).json()["id"].clone();
         let event = kws.get("/v1/events?limit=1").expect(200).json()["data"][0]["id"].clone();
+        let status = kws.get("/v1/status").expect(200).json();
+        let as_of: jiff::Timestamp = status["as_of"].as_str().unwrap().parse().unwrap();
+        let in_days = |days: i64| (as_of + jiff::SignedDuration::from_hours(24 * days)).to_string();
+        let work = json!({"channel": "mpesa_prompt", "agency": "KWS", "from": in_days(1), "until": in_days(2),
+                          "reason": {"en": "New cable", "sw": "Kebo mpya"}});
+        let window = kws.post("/v1/channel_windows", &work).send().expect(201).json()["id"].to_string();
         let text = |id: Value| id.as_str().unwrap().to_owned();
         let (endpoint, event) = (text(endpoint), text(event));
         let agencies_of = |role: Role| {
@@ -111,7 +119,7 @@ impl Scene {
         eventually("the views have everything", || {
             (gateway.metric("malipo_views_lag_records") == 0).then_some(())
         });
-        Self { gateway, kws, bill, attempt, payment, receipt_number, endpoint, event, callers }
+        Self { gateway, kws, bill, attempt, payment, receipt_number, endpoint, event, window, callers }
     }
 
     /// A path of this route that leads to what belongs to KWS.
@@ -121,6 +129,7 @@ impl Scene {
             ("{id}", pattern) if pattern.contains("/attempts/") => self.attempt.clone(),
             ("{id}", pattern) if pattern.contains("/webhook_endpoints/") => self.endpoint.clone(),
             ("{id}", pattern) if pattern.contains("/events/") => self.event.clone(),
+            ("{id}", pattern) if pattern.contains("/channel_windows/") => self.window.clone(),
             ("{number}", pattern) if pattern.contains("/bills/") || pattern.contains("/applications/") => {
                 self.bill.number.clone()
             }
@@ -284,6 +293,7 @@ fn what_is_not_yours_is_not_there() {
                 }
                 // The same names that nobody has, of the same length.
                 let nobodys = path
+                    .replace(&format!("/channel_windows/{}/", scene.window), "/channel_windows/9/")
                     .replace(&scene.bill.id, "bil_00000000000000000000000000")
                     .replace(&scene.bill.number, "407155201831")
                     .replace(&scene.attempt, "att_00000000000000000000000000")

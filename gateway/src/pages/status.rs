@@ -81,7 +81,7 @@ impl StatusPage {
         let words = STATUS.of(frame.language);
         let time = |at| spoken(at, frame.language);
         let for_all = seen.channels.iter().map(|channel| ChannelScope::for_all(channel.name().clone()));
-        let of_agencies = seen.board.unusual_of_agencies().take(AGENCIES_LISTED);
+        let of_agencies = seen.board.unusual_of_agencies().into_iter().take(AGENCIES_LISTED);
         let scopes: Vec<_> = for_all.chain(of_agencies).collect();
         let is_well = scopes.iter().all(|scope| seen.board.of_scope(scope).state == ChannelState::Up);
         let ways = scopes.iter().map(|scope| seen.way(&frame, scope, &seen.board.of_scope(scope)));

@@ -28,7 +28,7 @@ impl Chance {
 
     /// True so many times in a thousand million.
     fn strikes(&mut self, in_1e9: u64) -> bool {
-        self.next() * 1_000_000_000 >> 32 < in_1e9
+        (self.next() * 1_000_000_000) >> 32 < in_1e9
     }
 
     /// How many of a stream come in a second, of which so many thousandths come in an hour: sixteen throws, nearly Poisson.
@@ -39,7 +39,7 @@ impl Chance {
 
     /// A count with this mean, in thousandths, that varies as much as counts do.
     fn count(&mut self, milli: u64) -> u64 {
-        let throws: u64 = (0..12).map(|_| self.next() * 1_000 >> 32).sum();
+        let throws: u64 = (0..12).map(|_| (self.next() * 1_000) >> 32).sum();
         let off = (i64::try_from(throws).unwrap() - 6_000) * i64::try_from((milli * 1_000).isqrt()).unwrap()
             / 1_000;
         (milli.saturating_add_signed(off) + 500) / 1_000

@@ -225,7 +225,7 @@ async fn probe(app: SharedApp, name: ChannelName) {
     let now = seconds(app.now());
     for step in probes.of_steps() {
         if let Some(meter) = app.health.meter(&name, *step) {
-            meter.note_probe(answered.as_ref().map(|()| ()).map_err(|_| "no_answer"), now);
+            meter.note_probe(answered.clone().map_err(|_| "no_answer"), now);
         }
     }
 }

@@ -191,14 +191,15 @@ impl Board {
     }
 
     /// The channels that are something else for single agencies than up, or rehearsed, in order.
-    pub fn unusual_of_agencies(&self) -> impl Iterator<Item = ChannelScope> + '_ {
+    pub fn unusual_of_agencies(&self) -> Vec<ChannelScope> {
         let found = self.standings.keys().map(|place| &place.scope);
         let planned = self.windows.values().map(|window| &window.terms.scope);
         let scopes: BTreeSet<&ChannelScope> = found.chain(self.pins.keys()).chain(planned).collect();
-        scopes.into_iter().filter(|scope| scope.agency.is_some()).cloned().filter(|scope| {
+        let is_unusual = |scope: &&ChannelScope| {
             let now = self.of_scope(scope);
-            now.state != ChannelState::Up || now.is_drill
-        })
+            scope.agency.is_some() && (now.state != ChannelState::Up || now.is_drill)
+        };
+        scopes.into_iter().filter(is_unusual).cloned().collect()
     }
 
     /// What was found out about one step, if anything ever was.
