@@ -1,5 +1,5 @@
 //! Money that a channel tells of, on its way into the books: what the payer typed is read, personal data is sealed, and the
-//! books take it, once. One way for callbacks, answers, statements and uploads alike.
+//! books take it, once. One way, whoever tells of it.
 
 use std::sync::OnceLock;
 
