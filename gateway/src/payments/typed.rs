@@ -8,8 +8,8 @@ use super::event::SuspenseReason;
 use super::number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 use super::reference::{Held, Owner, ReferenceKey, TypedReference};
 
-/// What people copy along with a number, in capitals and without marks; the longer before what it begins with. It is taken
-/// off only from a text that is nothing with it.
+/// What people copy along with a number, in capitals and without marks; the longer before what it begins with. One after the
+/// other is taken off, and only from a text that is nothing with it.
 const LABELS: [&str; 22] = [
     "ACCOUNTNUMBER",
     "PAYMENTNUMBER",
@@ -95,16 +95,18 @@ impl AccountReading<'_> {
 
 /// Reads what was typed, by the forms of the catalogue.
 pub fn read_account<'f>(typed: &str, forms: &'f [AccountForm]) -> AccountReading<'f> {
-    let text = bare(typed);
-    if text.is_empty() {
+    let bare = bare(typed);
+    if bare.is_empty() {
         return AccountReading::Missing;
     }
-    match read_bare(&text, forms) {
-        AccountReading::Other => {
-            let rest = LABELS.iter().find_map(|label| text.strip_prefix(label));
-            rest.map_or(AccountReading::Other, |rest| read_bare(rest, forms))
+    let mut text = bare.as_str();
+    loop {
+        // Labels come in a row, too: "Invoice no: A/C 2027...".
+        let unlabelled = LABELS.iter().find_map(|label| text.strip_prefix(label));
+        match (read_bare(text, forms), unlabelled) {
+            (AccountReading::Other, Some(rest)) => text = rest,
+            (reading, _) => return reading,
         }
-        reading => reading,
     }
 }
 
@@ -193,6 +195,7 @@ mod tests {
             format!(" {number}."),
             format!("Acc no: {number}"),
             format!("A/C {}", number.grouped()),
+            format!("Invoice no: A/C {}", number.grouped()),
             digits.replace('0', "O").replace('1', "l"),
             digits.chars().map(|digit| char::from_u32(u32::from(digit) + 0xfee0).unwrap()).collect(),
             digits.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0x0660).unwrap()).collect(),
@@ -218,6 +221,9 @@ mod tests {
         assert_eq!(reference("PRN: 2O27OOO12345l"), "kra-prn 2027000123451");
         assert_eq!(reference("wqbg-pwrr"), "pesaflow-invoice WQBGPWRR");
         assert_eq!(reference("X8VJM3"), "pesaflow-invoice X8VJM3");
+        for typed in ["AC AAA0AA0", "Invoice no: AC AAA0AA0"] {
+            assert_eq!(reference(typed), reference("AAA0AA0"), "{typed:?}");
+        }
         for typed in ["NHIFM-12345678", "nhif m 12345678", "NHlFM12345678"] {
             assert!(
                 matches!(read_account(typed, &forms), AccountReading::Member(form) if form.code.as_str() == "nhif-member")
