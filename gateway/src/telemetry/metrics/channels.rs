@@ -1,0 +1,39 @@
+//! How the ways to pay are.
+
+use super::{Kind, Metric};
+
+/// Ways to pay that plans of agencies name and this gateway does not have.
+pub const FALLBACK_WAYS_MISSING: Metric = Metric {
+    name: "malipo_fallback_ways_missing",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Channels that plans of agencies name and this gateway does not have.",
+};
+
+/// How ways to pay are.
+pub const CHANNEL_STATE: Metric = Metric {
+    name: "malipo_channel_state",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["channel"],
+    about: "How a way to pay is for everybody, all things considered: 0 up, 1 degraded, 2 probing, 3 down.",
+};
+
+/// Outages that go on.
+pub const OUTAGES_OPEN: Metric = Metric {
+    name: "malipo_outages_open",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &[],
+    about: "Outages that go on, for everybody or for one agency, drills left out.",
+};
+
+/// What providers answer when they are asked whether they are there.
+pub const CHANNEL_PROBES_TOTAL: Metric = Metric {
+    name: "malipo_channel_probes_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["channel", "outcome"],
+    about: "Times that a provider was asked whether it is there, by outcome: answered, failed.",
+};
