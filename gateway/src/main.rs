@@ -9,6 +9,7 @@ use gateway::cli::serve::{run, with_runtime};
 use gateway::cli::{self, Cli, Command, DemoFlags, EXIT_CONFIG, SandboxFlags, complain};
 use gateway::config::{Config, Mode};
 use gateway::process::{self, Folder, ReadyFile};
+use gateway::server::handed::HandedSockets;
 use loadtest::sandbox::{Options, Sandbox};
 use tokio_util::sync::CancellationToken;
 
@@ -58,7 +59,8 @@ fn demo(flags: &DemoFlags) -> ExitCode {
                 }
             }
         };
-        let gateway = match process::start(config, folder, Some(&sandbox_url)).await {
+        let gateway = match process::start(config, folder, HandedSockets::default(), Some(&sandbox_url)).await
+        {
             Ok(gateway) => gateway,
             Err(error) => {
                 complain(&error);

@@ -116,6 +116,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub flags: Flags,
 
+    /// Take over from the gateway that runs on this data directory: its sockets, and then its books. Nobody is turned away.
+    #[arg(long)]
+    pub take_over: bool,
+
     /// Write a JSON object here once everything answers.
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,

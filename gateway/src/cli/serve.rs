@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::{EXIT_CONFIG, ServeFlags, complain};
 use crate::config::{Config, Mode};
 use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Folder, Gateway, ReadyFile};
+use crate::server::handed::HandedSockets;
 use crate::telemetry::logs::Logs;
 
 /// `malipo serve`.
@@ -20,11 +21,7 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
         }
     };
     with_runtime(&config, async |config| {
-        let started = match Folder::take(&config.data) {
-            Ok(folder) => process::start(config, folder, None).await,
-            Err(error) => Err(error.into()),
-        };
-        let gateway = match started {
+        let gateway = match start(config, flags.take_over).await {
             Ok(gateway) => gateway,
             Err(error) => {
                 complain(&error);
@@ -34,6 +31,15 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
         let ready = gateway.ready_file();
         run(gateway, ready, flags.ready_file.as_deref()).await
     })
+}
+
+async fn start(config: &Config, takes_over: bool) -> Result<Gateway, Box<dyn std::error::Error>> {
+    let (folder, handed) = if takes_over {
+        process::take_over(&config.data)?
+    } else {
+        (Folder::take(&config.data)?, HandedSockets::of_systemd()?)
+    };
+    Ok(process::start(config, folder, handed, None).await?)
 }
 
 /// Starts the log and a runtime, and runs `work` to its end.
@@ -66,6 +72,10 @@ pub async fn run(gateway: Gateway, ready: ReadyFile, ready_file: Option<&Path>) 
         return ExitCode::FAILURE;
     }
     tracing::info!(public = ready.public, admin = ready.admin, "The gateway answers.");
+    // Where systemd waits for it; elsewhere nobody is told.
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "The system could not be told that the gateway answers.");
+    }
     // Nobody but the system stops a gateway that runs on its own.
     let (_keep, stop) = oneshot::channel();
     match gateway.run(stop).await {

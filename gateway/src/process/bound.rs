@@ -12,6 +12,7 @@ use crate::config::sections::ListenerConfig;
 use crate::config::{Config, Mode};
 use crate::http::pipeline::{Pipeline, PipelineRules};
 use crate::http::router::Routes;
+use crate::server::handed::HandedSockets;
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::TlsTerms;
 use crate::server::{Listener, serve};
@@ -24,13 +25,25 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    pub(super) fn bind(config: &ListenerConfig, clock: &Clock) -> Result<Self, StartError> {
+    /// Takes the socket that was handed over for this listener, or binds one.
+    pub(super) fn bind(
+        config: &ListenerConfig,
+        handed: &mut HandedSockets,
+        clock: &Clock,
+    ) -> Result<Self, StartError> {
         let tls = match &config.certificate {
             Some(files) => Some(TlsTerms::from_files(config.name, files.clone(), clock)?),
             None => None,
         };
-        let listener = Listener::bind(config.name, config.address, tls.clone()).map_err(|source| {
-            StartError::Listen { listener: config.name, address: config.address, source }
+        let listening = match handed.take(config.name, config.address) {
+            Ok(Some(socket)) => Listener::adopt(config.name, socket, tls.clone()),
+            Ok(None) => Listener::bind(config.name, config.address, tls.clone()),
+            Err(error) => Err(error),
+        };
+        let listener = listening.map_err(|source| StartError::Listen {
+            listener: config.name,
+            address: config.address,
+            source,
         })?;
         let scheme = if listener.over_tls() { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.address());

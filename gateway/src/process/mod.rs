@@ -10,6 +10,7 @@ mod kept_checkpoint;
 mod plans;
 mod ready_file;
 mod regular;
+mod take_over;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ use crate::personal::{LookupKeys, LookupKeysError};
 use crate::receipts::ReceiptSigner;
 use crate::routing::{IdentitySigner, Routing};
 use crate::server::drain;
+use crate::server::handed::HandedSockets;
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::{CertificateError, keep_fresh};
 use crate::staff::{CredentialsError, IdentityProvider, StaffDoor};
@@ -61,6 +63,7 @@ use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 use self::bound::{Bound, agencies_url};
+use self::take_over::Successor;
 
 pub use demo_keys::DemoKeys;
 pub use demo_places::DemoPlaces;
@@ -71,6 +74,7 @@ pub use folder::{
 };
 pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use ready_file::ReadyFile;
+pub use take_over::{TakeOverError, take_over};
 
 /// How long a demonstration waits for its simulated Safaricom before it says that it is ready.
 const REGISTERED_BEFORE_READY_MAX: std::time::Duration = std::time::Duration::from_secs(5);
@@ -176,6 +180,7 @@ pub struct Gateway {
     callback: OwnThread,
     tasks: tokio::task::JoinSet<()>,
     writer_stopped: mpsc::Receiver<String>,
+    successor: Option<Successor>,
     drain_deadline: std::time::Duration,
     /// Where it is reached.
     pub addresses: Addresses,
@@ -205,10 +210,11 @@ pub enum Ended {
     WriterStopped(String),
 }
 
-/// Starts a gateway in its folder. `sandbox_url` is the simulated Safaricom of a demonstration.
+/// Starts a gateway in its folder, on the sockets that were handed over and on those that it binds. `sandbox_url` is the simulated Safaricom of a demonstration.
 pub async fn start(
     config: &Config,
     folder: Folder,
+    mut handed: HandedSockets,
     sandbox_url: Option<&str>,
 ) -> Result<Gateway, StartError> {
     let metrics = install()?;
@@ -220,9 +226,10 @@ pub async fn start(
         Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
         Mode::Demo | Mode::Serve => Clock::system(),
     };
-    let public = Bound::bind(&config.public, &clock)?;
-    let callback = Bound::bind(&config.callback, &clock)?;
-    let admin = Bound::bind(&config.admin, &clock)?;
+    let public = Bound::bind(&config.public, &mut handed, &clock)?;
+    let callback = Bound::bind(&config.callback, &mut handed, &clock)?;
+    let admin = Bound::bind(&config.admin, &mut handed, &clock)?;
+    handed.all_taken()?;
     let sandbox_url: Option<Uri> = sandbox_url
         .map(|url| url.parse().map_err(|error| StartError::Paybill(format!("{url}: {error}"))))
         .transpose()?;
@@ -340,6 +347,11 @@ pub async fn start(
         places.keep(folder.root())?;
     }
 
+    let successor = match purpose {
+        Purpose::Live => Some(Successor::expect(folder.root(), &[&public, &callback, &admin])?),
+        // Its simulated Safaricom could not be handed over.
+        Purpose::Demonstration => None,
+    };
     let mut tasks = tokio::task::JoinSet::new();
     let tls =
         [&public, &callback, &admin].into_iter().filter_map(|bound| bound.tls.clone()).collect::<Vec<_>>();
@@ -374,7 +386,18 @@ pub async fn start(
         let _ = tokio::time::timeout(REGISTERED_BEFORE_READY_MAX, registration).await;
     }
     let drain_deadline = config.public.limits.drain_deadline.max(config.callback.limits.drain_deadline);
-    Ok(Gateway { app, folder, stop, callback, tasks, writer_stopped, drain_deadline, addresses, demo_keys })
+    Ok(Gateway {
+        app,
+        folder,
+        stop,
+        callback,
+        tasks,
+        writer_stopped,
+        successor,
+        drain_deadline,
+        addresses,
+        demo_keys,
+    })
 }
 
 impl Gateway {
@@ -399,12 +422,24 @@ impl Gateway {
         &self.app
     }
 
-    /// Serves until it is asked to stop (SIGTERM, SIGINT, or `stop`) or the ledger writer stops, then ends in order:
-    /// probes say so, requests finish, the books close.
+    /// Serves until it is asked to stop (SIGTERM, SIGINT, or `stop`), another gateway takes over or the ledger writer stops,
+    /// then ends in order: probes say so, requests finish, the books close.
     pub async fn run(mut self, stop: oneshot::Receiver<()>) -> Ended {
+        // Its handles of the sockets go with it: who connects to a gateway that stops is refused, unless another took over.
+        let successor = self.successor.take();
+        let taken_over = async {
+            match successor {
+                Some(successor) => successor.has_taken_over().await,
+                None => std::future::pending().await,
+            }
+        };
         let ended = tokio::select! {
             () = drain::until_asked_to_stop() => Ended::Asked,
             _ = stop => Ended::Asked,
+            () = taken_over => {
+                tracing::info!("Another gateway takes over; what has begun is finished here.");
+                Ended::Asked
+            }
             Some(reason) = self.writer_stopped.recv() => Ended::WriterStopped(reason),
         };
         self.app.is_draining.store(true, Ordering::Relaxed);

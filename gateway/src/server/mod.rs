@@ -9,11 +9,12 @@
 //! 4. `patient_stream`: a receiver that does not read, and the last goodbye;
 //! 5. [`drain`]: stopping without failing anyone.
 //!
-//! [`own_thread`] runs a listener on a thread of its own, so that callbacks are served however busy the rest is.
+//! A socket is bound here, or was [handed](handed) over. [`own_thread`] runs a listener on a thread of its own, so that callbacks are served however busy the rest is.
 
 mod accept;
 mod connection;
 pub mod drain;
+pub mod handed;
 pub mod own_thread;
 mod patient_stream;
 pub mod tls;
@@ -76,14 +77,33 @@ impl Listener {
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(QUEUE_MAX)?;
-        let socket = std::net::TcpListener::from(socket);
+        Self::adopt(name, socket.into(), tls)
+    }
+
+    /// Takes a socket that listens already. What has connected to it waits, as with one of our own.
+    pub fn adopt(
+        name: &'static str,
+        socket: std::net::TcpListener,
+        tls: Option<TlsTerms>,
+    ) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
         Ok(Self { name, socket, address, tls })
+    }
+
+    /// Another handle of the same socket, for whoever takes over. While one is open, whoever connects is not turned away.
+    pub fn share(&self) -> io::Result<std::net::TcpListener> {
+        self.socket.try_clone()
     }
 
     /// The address it is bound to, with the port that was chosen.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The label in metrics and logs.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Whether it speaks TLS.
