@@ -3,8 +3,20 @@
   "use strict";
   var place = document.getElementById("live");
   if (!place || !window.EventSource) { return; }
-  var askSoonest = 1000, askLatest = 60000;
+  var askSoonest = 1000, askLatest = 60000, patience = 5000;
   var source = null, askAfter = askSoonest;
+  var lost = document.getElementById("lost"), untilLost = null;
+
+  // A moment without a connection is nothing to speak of. After that it is said, and what the page says besides stays.
+  function sayLost() {
+    if (untilLost === null) { untilLost = setTimeout(function () { lost.hidden = false; }, patience); }
+  }
+
+  function sayFound() {
+    clearTimeout(untilLost);
+    untilLost = null;
+    lost.hidden = true;
+  }
 
   function lookAt(address) {
     if (source) { source.close(); }
@@ -44,8 +56,9 @@
   function listen() {
     source = new EventSource(place.dataset.stream);
     source.addEventListener("bill", hear);
-    source.addEventListener("open", function () { askAfter = askSoonest; });
+    source.addEventListener("open", function () { askAfter = askSoonest; sayFound(); });
     source.addEventListener("error", function () {
+      sayLost();
       if (source.readyState === EventSource.CLOSED) { askLater(); }
     });
   }

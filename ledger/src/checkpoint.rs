@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::hash::Hash;
+use crate::note::{NoteError, open_note, sign_note};
 use crate::signature::{SigningKey, VerifyingKey};
 
 /// What a checkpoint says.
@@ -31,12 +32,9 @@ pub enum CheckpointError {
     /// The text does not have the form of a checkpoint.
     #[error("the checkpoint does not have the form of one: {0}")]
     Form(&'static str),
-    /// No signature line is by the key asked for.
-    #[error("the checkpoint has no signature by {0}")]
-    NotSigned(String),
-    /// There is a line by the key, and it is not its signature of this text.
-    #[error("the signature of {0} does not fit the checkpoint: its text or the signature was altered")]
-    BadSignature(String),
+    /// The note cannot be trusted.
+    #[error("the checkpoint: {0}")]
+    Note(#[from] NoteError),
 }
 
 impl Checkpoint {
@@ -47,34 +45,12 @@ impl Checkpoint {
 
     /// The signed note.
     pub fn sign(&self, key: &SigningKey) -> String {
-        let text = self.text();
-        let verifying_key = key.verifying_key();
-        let signature = [&verifying_key.id()[..], &key.sign(text.as_bytes())].concat();
-        format!("{text}\n\u{2014} {} {}\n", verifying_key.name(), STANDARD.encode(signature))
+        sign_note(&self.text(), key)
     }
 
     /// Reads a signed note, having checked its signature by `key`. Lines by other keys are passed over.
     pub fn open(note: &str, key: &VerifyingKey) -> Result<Self, CheckpointError> {
-        let (text, signatures) = note
-            .split_once("\n\n")
-            .ok_or(CheckpointError::Form("there is no empty line before the signatures"))?;
-        let text = format!("{text}\n");
-        let checkpoint = Self::parse(&text)?;
-        let prefix = format!("\u{2014} {} ", key.name());
-        let lines = signatures.lines().filter_map(|line| line.strip_prefix(&prefix));
-        let by_key = lines.filter_map(|line| {
-            let bytes = STANDARD.decode(line).ok()?;
-            bytes.strip_prefix(&key.id()).map(<[u8]>::to_vec)
-        });
-        let by_key: Vec<_> = by_key.collect();
-        if by_key.is_empty() {
-            return Err(CheckpointError::NotSigned(key.name().to_owned()));
-        }
-        if by_key.iter().any(|signature| key.verifies(text.as_bytes(), signature)) {
-            Ok(checkpoint)
-        } else {
-            Err(CheckpointError::BadSignature(key.name().to_owned()))
-        }
+        Self::parse(&open_note(note, key)?)
     }
 
     /// Reads the first lines of a note without asking who signed it.

@@ -33,6 +33,7 @@ mod snapshot;
 pub mod tree;
 
 mod checkpoint;
+mod note;
 mod signature;
 
 pub mod personal;
@@ -54,6 +55,7 @@ pub use hash::Hash;
 pub use ledger::{BookReport, Head, Ledger, OpenError, Options, replay_all};
 pub use machine::{Decision, Staging, StateMachine, View};
 pub use money::{Currency, Money, MoneyError};
+pub use note::{NoteError, open_note, sign_note};
 pub use record::{
     Claim, ClaimDetail, CodecError, Commitment, Draft, EncodedRecord, Evidence, Fingerprint, LEAF_LEN_MAX,
     LedgerTime, RECORD_VERSION, RawRecord, Record, SEALED_LEN_MAX, Sealed, ShortKey,

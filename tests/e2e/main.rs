@@ -27,6 +27,7 @@ mod messages;
 mod availability;
 mod broken_rows;
 mod browsers;
+mod bulletin;
 mod caches;
 mod catalogue;
 mod change_control;
@@ -67,4 +68,5 @@ mod views;
 
 // What is said about the code.
 mod architecture;
+mod take_over;
 mod tidy;

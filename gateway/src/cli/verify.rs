@@ -1,24 +1,29 @@
-//! `malipo verify`: a receipt, a short form, an export or a data directory, checked offline with public keys alone.
+//! `malipo verify`: a receipt, a short form, an export, a bulletin or a data directory, checked offline with public keys alone.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ledger::VerifyingKey;
+use ledger::{Hash, VerifyingKey};
 use ledger::storage::DiskStorage;
 use ledger::verify::{Findings, Gravity, data_directory, export_directory};
 
 use super::{EXIT_DIFFERENT, complain};
+use crate::bulletin::export::NOTE_FILE;
+use crate::bulletin::note::SignedFiles;
 use crate::process::PUBLIC_KEYS_FILE;
 use crate::receipts::{KeySet, verify_text};
 
 /// The longest text that is read as a receipt, in bytes.
 const RECEIPT_LEN_MAX: u64 = 1 << 20;
 
+const NO_KEYS: &str =
+    "whose signature should it have? Name the public keys: --keys FILE, as GET /v1/keys hands them out";
+
 /// The flags of `verify`.
 #[derive(Debug, clap::Args)]
 pub struct VerifyFlags {
-    /// The text of a receipt, a file with one, a folder with an export, a data directory, or - for standard input.
+    /// The text of a receipt, a file with one, a folder with an export or a bulletin, a data directory, or - for standard input.
     pub what: String,
 
     /// Public keys, as GET /v1/keys hands them out. Default: those of ./malipo-data.
@@ -35,6 +40,8 @@ pub(super) fn verify(flags: &VerifyFlags) -> ExitCode {
     let path = Path::new(&flags.what);
     let outcome = if path.join("manifest.json").is_file() {
         verify_export(path, flags)
+    } else if path.join(NOTE_FILE).is_file() {
+        verify_bulletin(path, flags)
     } else if path.join("journal").is_dir() {
         Ok(verify_data(path))
     } else if path.is_dir() {
@@ -53,9 +60,7 @@ pub(super) fn verify(flags: &VerifyFlags) -> ExitCode {
 }
 
 fn verify_receipt(text: &str, flags: &VerifyFlags) -> Result<bool, String> {
-    let keys = read_keys(flags)?.ok_or(
-        "whose signature should it have? Name the public keys: --keys FILE, as GET /v1/keys hands them out",
-    )?;
+    let keys = read_keys(flags)?.ok_or(NO_KEYS)?;
     let findings = verify_text(text, &keys).map_err(|error| error.to_string())?;
     for finding in &findings {
         match &finding.wrong {
@@ -92,6 +97,38 @@ fn verify_export(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {
     }
     println!("{} entries, {} claimed keys", verdict.entry_count, verdict.claim_count);
     Ok(is_sound && verdict.checkpoint.is_some())
+}
+
+fn verify_bulletin(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {
+    let keys = read_keys(flags)?.ok_or(NO_KEYS)?.receipt_keys().map_err(|error| error.to_string())?;
+    let read = |name: &str| {
+        std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))
+    };
+    let signed = match SignedFiles::open(&read(NOTE_FILE)?, &keys) {
+        Ok(signed) => signed,
+        Err(reason) => {
+            println!("[-] {NOTE_FILE}: {reason}");
+            println!("NOT genuine");
+            return Ok(false);
+        }
+    };
+    println!("[+] the signature of {NOTE_FILE}, as of {}", signed.as_of);
+    let mut is_genuine = true;
+    for (hash, name) in &signed.files {
+        match read(name) {
+            Ok(text) if Hash::of(text.as_bytes()).to_string() == *hash => println!("[+] {name}"),
+            Ok(_) => {
+                is_genuine = false;
+                println!("[-] {name}: it is not the file that was signed");
+            }
+            Err(reason) => {
+                is_genuine = false;
+                println!("[-] {reason}");
+            }
+        }
+    }
+    println!("{}", if is_genuine { "genuine" } else { "NOT genuine" });
+    Ok(is_genuine)
 }
 
 fn verify_data(folder: &Path) -> bool {

@@ -387,6 +387,13 @@ const OTHERS: &[Key] = &[
                 system. The certificate has both names; a proxy in front hands Host on as it came. demo uses localhost.",
     },
     Key {
+        name: "bulletin.folder",
+        form: Form::Path,
+        default: None,
+        about: "Folder of the bulletin: how to pay now, as small signed files that any other web server can hand out when this \
+                gateway is gone. It is written each minute and at each change. Default: bulletin in the data directory.",
+    },
+    Key {
         name: "channels.file",
         form: Form::Path,
         default: None,

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
-    BillsConfig, CatalogueConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine,
+    BillsConfig, CatalogueConfig, BulletinConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine,
     ListenerConfig, LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
 };
 use self::sign_in::SignInConfig;
@@ -69,6 +69,8 @@ pub struct Config {
     pub exchange: ExchangeConfig,
     /// Where services come from.
     pub catalogue: CatalogueConfig,
+    /// The bulletin.
+    pub bulletin: BulletinConfig,
     /// The ways to pay beside the consolidated paybill.
     pub channels: ChannelsConfig,
     /// How requests are handed on to agencies.
@@ -112,6 +114,7 @@ impl Config {
             bills: BillsConfig::read(&values),
             exchange: ExchangeConfig::read(&values),
             catalogue: CatalogueConfig::read(&values),
+            bulletin: BulletinConfig::read(&values),
             channels: ChannelsConfig::read(&values),
             routing: RoutingConfig::read(&values),
             messages: MessagesConfig::read(&values),

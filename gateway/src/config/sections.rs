@@ -258,6 +258,19 @@ pub struct ChannelsConfig {
     pub file: Option<PathBuf>,
 }
 
+/// Where the bulletin is written.
+#[derive(Clone, Debug)]
+pub struct BulletinConfig {
+    /// The folder, if it is not the one in the data directory.
+    pub folder: Option<PathBuf>,
+}
+
+impl BulletinConfig {
+    pub(super) fn read(values: &Values) -> Self {
+        Self { folder: values.optional("bulletin.folder") }
+    }
+}
+
 impl ChannelsConfig {
     pub(super) fn read(values: &Values) -> Self {
         Self { file: values.optional("channels.file") }

@@ -26,6 +26,7 @@ mod prompt_form;
 mod receipt;
 mod ways;
 
+mod bulletin;
 mod find_payment;
 mod status;
 mod track;
@@ -53,6 +54,7 @@ use crate::http::router::Route;
 
 pub(crate) use agency::Downloads;
 use agency::applications;
+pub(crate) use bulletin::bulletin_page;
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};

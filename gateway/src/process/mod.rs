@@ -87,6 +87,9 @@ const IDENTITY_KEY_FILE: &str = "identity.seed";
 /// The public keys, in the data directory, as `GET /v1/keys` hands them out.
 pub const PUBLIC_KEYS_FILE: &str = "public-keys.json";
 
+/// Where the bulletin is written, in the data directory.
+const BULLETIN_FOLDER: &str = "bulletin";
+
 /// Exit code of a gateway whose ledger writer has stopped: an input or output error (`EX_IOERR`).
 pub const EXIT_WRITER_STOPPED: u8 = 74;
 
@@ -368,7 +371,8 @@ pub async fn start(
             tracing::error!(%error, "Certificates are not looked at any more.");
         }
     });
-    tasks::begin(&app, &stop, &mut tasks);
+    let bulletin = config.bulletin.folder.clone().unwrap_or_else(|| folder.root().join(BULLETIN_FOLDER));
+    tasks::begin(&app, &bulletin, &stop, &mut tasks);
     let (for_regular, root, until_stopped) = (Arc::clone(&app), folder.root().to_path_buf(), stop.clone());
     tasks.spawn(async move {
         until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;

@@ -1,6 +1,7 @@
 //! What runs beside the books for as long as the gateway does. Nobody would miss it at once if it ended in a panic: so it is
 //! said, counted, and begun again.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::SharedApp;
+use crate::bulletin::export::keep_writing;
 use crate::channels::health;
 use crate::live::keep_making;
 use crate::telemetry::metrics::TASK_FAILURES_TOTAL;
@@ -17,7 +19,7 @@ use crate::{messages, notices};
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Begins all of it.
-pub(super) fn begin(app: &SharedApp, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
+pub(super) fn begin(app: &SharedApp, bulletin: &Path, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
     let (for_live, until_stopped) = (Arc::clone(app), stop.clone());
     tasks.spawn(keep_running("live", stop.clone(), move || {
         let (app, until_stopped) = (Arc::clone(&for_live), until_stopped.clone());
@@ -30,6 +32,13 @@ pub(super) fn begin(app: &SharedApp, stop: &CancellationToken, tasks: &mut JoinS
         let (app, until_stopped) = (Arc::clone(&for_health), until_stopped.clone());
         async move {
             until_stopped.run_until_cancelled(health::watch::keep_watching(app)).await;
+        }
+    }));
+    let (for_bulletin, folder, until_stopped) = (Arc::clone(app), bulletin.to_path_buf(), stop.clone());
+    tasks.spawn(keep_running("bulletin", stop.clone(), move || {
+        let (app, folder, until_stopped) = (Arc::clone(&for_bulletin), folder.clone(), until_stopped.clone());
+        async move {
+            until_stopped.run_until_cancelled(keep_writing(app, folder)).await;
         }
     }));
     let (for_messages, until_stopped) = (Arc::clone(app), stop.clone());

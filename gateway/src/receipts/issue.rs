@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Proof, Receipt, ReceiptLine, ShortForm, SignedReceipt};
 use crate::books::{Books, LookupError};
+use crate::bulletin;
 use crate::clock::format_rfc3339;
 use crate::payments::{Bill, Event, Placement, ReceiptNumber, Share, read_event};
 
@@ -42,6 +43,11 @@ impl ReceiptSigner {
     /// The key that verifies receipts.
     pub fn verifying_key(&self) -> VerifyingKey {
         self.key.verifying_key()
+    }
+
+    /// The signed note of the files of a bulletin.
+    pub fn sign_bulletin(&self, as_of: &str, files: &[(&str, String)]) -> String {
+        bulletin::note::sign(as_of, files, &self.key)
     }
 
     /// What a receipt says.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ledger::tree::verify_inclusion;
-use ledger::{Checkpoint, EncodedRecord, Hash, VerifyingKey};
+use ledger::{Checkpoint, EncodedRecord, Hash, NoteError, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::issue::field_digests;
@@ -57,7 +57,8 @@ impl Finding {
 }
 
 impl KeySet {
-    fn receipt_keys(&self) -> Result<Vec<VerifyingKey>, KeySetError> {
+    /// The keys that sign receipts, and with them the bulletin.
+    pub(crate) fn receipt_keys(&self) -> Result<Vec<VerifyingKey>, KeySetError> {
         read_keys(&self.receipt_keys)
     }
 
@@ -189,7 +190,7 @@ fn check_proof(signed: &SignedReceipt, keys: &[VerifyingKey]) -> Vec<Finding> {
         .iter()
         .map(|key| Checkpoint::open(&proof.checkpoint, key))
         .reduce(|first, other| first.or(other))
-        .unwrap_or(Err(ledger::CheckpointError::NotSigned("any key: there is none in the set".to_owned())));
+        .unwrap_or(Err(NoteError::NotSigned("any key: there is none in the set".to_owned()).into()));
     let checkpoint = match checkpoint {
         Ok(checkpoint) => checkpoint,
         Err(error) => {

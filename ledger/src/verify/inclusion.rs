@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::hash::Hash;
+use crate::note::NoteError;
 use crate::record::{CodecError, EncodedRecord, RawRecord};
 use crate::signature::VerifyingKey;
 use crate::tree::{ProofError, verify_inclusion};
@@ -66,7 +67,7 @@ pub(crate) fn signed_by_one_of(note: &str, keys: &[VerifyingKey]) -> Result<Chec
         match Checkpoint::open(note, key) {
             Ok(checkpoint) => return Ok(checkpoint),
             Err(error)
-                if !matches!(refused, InclusionError::Checkpoint(CheckpointError::BadSignature(_))) =>
+                if !matches!(refused, InclusionError::Checkpoint(CheckpointError::Note(NoteError::BadSignature(_)))) =>
             {
                 refused = error.into();
             }

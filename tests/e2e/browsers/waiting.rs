@@ -20,10 +20,15 @@ fn after_a_proxys_refusal_the_page_of_a_bill_listens_again() {
     eventually("the page asks again and again", || {
         (payer.looks().was_answered(&is_refused) >= 2).then_some(())
     });
+    eventually("it says so, and how to pay still stands there", || {
+        let text = payer.looks().text().to_owned();
+        (text.contains("lost its connection") && text.contains("222222")).then_some(())
+    });
     let listened = payer.was_answered(&listens);
     gateway.start_again();
     eventually("it listens again", || (payer.looks().was_answered(&listens) > listened).then_some(()));
     payer.reads("Unpaid");
+    assert!(!payer.looks().text().contains("lost its connection"));
     gateway.safaricom().confirms(&Payment::of_bill(&bill)).expect_success();
     payer.is_led_to("/en/receipts/").reads("Payment received");
 }

@@ -14,6 +14,7 @@ use super::http::{Answer, Call, get};
 use super::process::Process;
 use super::safaricom::Safaricom;
 use super::sandbox::Sandbox;
+use super::socket_holder::SocketHolder;
 
 /// The part of the callback path that nobody can guess, of a gateway that serves.
 pub(crate) const CALLBACK_TOKEN: &str = "e2e0callback0token0of0forty0digits0000000";
@@ -223,6 +224,11 @@ impl Gateway {
         self.process.log()
     }
 
+    /// Host and port of its callback listener.
+    pub(crate) fn callback_address(&self) -> String {
+        authority(&self.callbacks()).to_owned()
+    }
+
     /// Somebody who knows the callback token.
     pub(crate) fn safaricom(&self) -> Safaricom {
         Safaricom::speaking_to(self.callbacks())
@@ -327,15 +333,36 @@ impl Gateway {
 
     /// Starts it again, or gives what it said.
     pub(crate) fn try_start_again(&mut self) -> Result<(), Finished> {
+        let command = self.on_the_same_addresses();
+        self.process = Process::start(command, self.folder.path(), "gateway")?;
+        Ok(())
+    }
+
+    /// Starts another one that takes over from it, and gives how the first ended.
+    #[track_caller]
+    pub(crate) fn is_taken_over(&mut self) -> ExitStatus {
+        let mut command = self.on_the_same_addresses();
+        command.arg("--take-over");
+        let successor = Process::start(command, self.folder.path(), "successor")
+            .unwrap_or_else(|finished| panic!("it did not take over: {}", finished.said()));
+        std::mem::replace(&mut self.process, successor).ended()
+    }
+
+    /// Starts it again with a socket that somebody holds for it, or gives what it said.
+    pub(crate) fn try_start_again_with(&mut self, holder: &SocketHolder) -> Result<(), Finished> {
+        let command = holder.starting(&self.on_the_same_addresses());
+        self.process = Process::start(command, self.folder.path(), "gateway")?;
+        Ok(())
+    }
+
+    fn on_the_same_addresses(&self) -> Command {
         let mut setup = self.setup.clone();
         for (key, name) in
             [("public.listen", "public"), ("callback.listen", "callbacks"), ("admin.listen", "admin")]
         {
             setup = setup.set(key, authority(&self.process.told(name)));
         }
-        let command = setup.command_line(setup.command, self.folder.path(), &self.data);
-        self.process = Process::start(command, self.folder.path(), "gateway")?;
-        Ok(())
+        setup.command_line(setup.command, self.folder.path(), &self.data)
     }
 }
 

@@ -114,6 +114,12 @@ impl Safaricom {
         post(format!("{}/c2b/confirm", self.callbacks), &payment.message()).send()
     }
 
+    /// Says that money has moved, on a connection that is used once.
+    pub(crate) fn confirms_once(&self, payment: &Payment) -> Answer {
+        let url = format!("{}/c2b/confirm", self.callbacks);
+        post(url, &payment.message()).header("connection", "close").send()
+    }
+
     /// Says that a prompt was paid.
     pub(crate) fn says_prompt_was_paid(&self, attempt: &str, payment: &Payment) -> Answer {
         post(format!("{}/stk/{attempt}", self.callbacks), &payment.prompt_result()).send()

@@ -29,6 +29,8 @@ pub(in crate::pages) struct BillWords {
     pub(in crate::pages) if_nothing_was_taken: &'static str,
     pub(in crate::pages) only_if_nothing_was_taken: &'static str,
     pub(in crate::pages) check_payment: &'static str,
+    /// While the page hears nothing of its bill.
+    pub(in crate::pages) connection_lost: &'static str,
     pub(in crate::pages) asked_for: &'static str,
     pub(in crate::pages) payments: &'static str,
     pub(in crate::pages) mpesa_code: &'static str,
@@ -74,6 +76,8 @@ pub(in crate::pages) static BILL: Both<BillWords> = Both {
         only_if_nothing_was_taken: "Go on only if your M-PESA messages show that no money left your account. \
             If it did leave, it will arrive here: do not pay again.",
         check_payment: "Check payment",
+        connection_lost: "This page has lost its connection and tries again by itself. How to pay still stands below. If you have \
+                          paid already, do not pay again: your payment is not lost.",
         asked_for: "Asked for",
         payments: "Payments received",
         mpesa_code: "M-PESA code",
@@ -145,6 +149,8 @@ pub(in crate::pages) static BILL: Both<BillWords> = Both {
         only_if_nothing_was_taken: "Endelea tu ikiwa jumbe zako za M-PESA zinaonyesha kuwa hakuna pesa iliyotoka. \
             Ikiwa zilitoka, zitafika hapa: usilipe tena.",
         check_payment: "Angalia malipo",
+        connection_lost: "Ukurasa huu umepoteza muunganisho na unajaribu tena wenyewe. Jinsi ya kulipa bado iko hapa chini. Ikiwa \
+                          umeshalipa, usilipe tena: malipo yako hayajapotea.",
         asked_for: "Kiasi kilichoombwa",
         payments: "Malipo yaliyopokelewa",
         mpesa_code: "Msimbo wa M-PESA",

@@ -3,6 +3,7 @@
 
 mod applications;
 mod bill;
+mod bulletin;
 mod catalogue;
 mod console;
 mod fees;
@@ -24,6 +25,7 @@ use catalog::Language;
 
 pub(super) use applications::{APPLICATIONS, ApplicationWords};
 pub(super) use bill::{BILL, BillWords};
+pub(super) use bulletin::{BULLETIN, BulletinWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};
 pub(super) use console::{CONSOLE, ConsoleWords};
 pub(super) use fees::{FEES, FeeWords};

@@ -37,3 +37,12 @@ pub const CHANNEL_PROBES_TOTAL: Metric = Metric {
     labels: &["channel", "outcome"],
     about: "Times that a provider was asked whether it is there, by outcome: answered, failed.",
 };
+
+/// How old the bulletin is.
+pub const BULLETIN_AGE_SECONDS: Metric = Metric {
+    name: "malipo_bulletin_age_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "Time since the bulletin was last written: how to pay now, as files for other web servers.",
+};

@@ -96,6 +96,7 @@ pub const ALL: &[Metric] = &[
     CHANNEL_STATE,
     OUTAGES_OPEN,
     CHANNEL_PROBES_TOTAL,
+    BULLETIN_AGE_SECONDS,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

@@ -1,0 +1,101 @@
+//! Upgrades and restarts: whoever connects meanwhile waits for a moment, and is answered.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Gateway, Order, Payment, SocketHolder, get};
+
+/// Upgrades in a row.
+const UPGRADES: usize = 3;
+/// Bills that are paid meanwhile.
+const BILLS: usize = 240;
+
+#[test]
+fn an_upgrade_turns_nobody_away_and_every_payment_is_booked_once() {
+    let mut gateway = Gateway::serve().start();
+    let agency = gateway.agency("KWS");
+    let bills: Vec<_> = (0..BILLS).map(|_| agency.bills(&Order::hells_gate(1))).collect();
+    let (public, safaricom) = (gateway.public(), gateway.safaricom());
+    let addresses = (gateway.public(), gateway.callbacks(), gateway.admin());
+    let (is_over, looked, slowest) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        // Each call on a connection of its own, one after the other: what is not answered fails the story.
+        for half in bills.chunks(BILLS / 2) {
+            let (safaricom, slowest, is_over) = (&safaricom, &slowest, &is_over);
+            scope.spawn(move || {
+                for bill in half {
+                    let began = Instant::now();
+                    safaricom.confirms_once(&Payment::of_bill(bill)).expect(200);
+                    let took = u64::try_from(began.elapsed().as_millis()).unwrap();
+                    slowest.fetch_max(took, Ordering::Relaxed);
+                    if !is_over.load(Ordering::Relaxed) {
+                        thread::sleep(Duration::from_millis(5));
+                    }
+                }
+            });
+        }
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let url = format!("{public}/v1/services/kws-hells-gate-entry");
+                get(url).header("connection", "close").send().expect(200);
+                looked.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        for _ in 0..UPGRADES {
+            thread::sleep(Duration::from_millis(300));
+            assert!(gateway.is_taken_over().success(), "the one before ends in order: {}", gateway.log());
+            assert_eq!((gateway.public(), gateway.callbacks(), gateway.admin()), addresses);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+        println!(
+        "{UPGRADES} upgrades, {BILLS} confirmations and {} look-ups answered; the slowest confirmation took {} ms",
+        looked.into_inner(),
+        slowest.into_inner(),
+    );
+    for bill in &bills {
+        agency.sees(bill, "paid");
+    }
+    gateway.stop();
+    assert_eq!(gateway.books().events("payment_received").len(), BILLS);
+}
+
+#[test]
+fn where_nobody_runs_there_is_nothing_to_take_over_and_it_starts_all_the_same() {
+    let mut gateway = Gateway::serve().start();
+    gateway.kill();
+    assert_eq!(gateway.is_taken_over().signal(), Some(9), "the one before was dead");
+    get(format!("{}/readyz", gateway.admin())).send().expect(200);
+}
+
+#[test]
+fn a_payment_told_of_while_nobody_runs_waits_in_a_socket_that_the_system_holds() {
+    let mut gateway = Gateway::serve().start();
+    let agency = gateway.agency("KWS");
+    let bill = agency.bills(&Order::hells_gate(1));
+    let safaricom = gateway.safaricom();
+    gateway.kill();
+    let holder = SocketHolder::listening("callback", &gateway.callback_address());
+    thread::scope(|scope| {
+        let told = scope.spawn(|| safaricom.confirms_once(&Payment::of_bill(&bill)));
+        thread::sleep(Duration::from_millis(200));
+        assert!(!told.is_finished(), "it waits");
+        gateway.try_start_again_with(&holder).unwrap_or_else(|said| panic!("{}", said.said()));
+        told.join().unwrap().expect(200);
+    });
+    agency.sees(&bill, "paid");
+}
+
+#[test]
+fn a_socket_that_is_not_what_is_configured_stops_the_start_by_name() {
+    let mut gateway = Gateway::serve().start();
+    gateway.kill();
+    let elsewhere = SocketHolder::listening("callback", "127.0.0.1:0");
+    let said = gateway.try_start_again_with(&elsewhere).expect_err("it does not start").said();
+    assert!(said.contains("callback") && said.contains("is bound to 127.0.0.1:"), "{said}");
+    let misnamed = SocketHolder::listening("callbacks", "127.0.0.1:0");
+    let said = gateway.try_start_again_with(&misnamed).expect_err("it does not start").said();
+    assert!(said.contains("expected public, callback or admin"), "{said}");
+}
