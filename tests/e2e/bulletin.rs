@@ -32,7 +32,10 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
     };
     eventually("the bulletin is written", || read(&gateway, "bulletin.note"));
     let first = json(&gateway);
-    assert_eq!((&first["first_choice"]["pay_to"], &first["first_choice"]["state"]), (&"222222".into(), &"up".into()));
+    assert_eq!(
+        (&first["first_choice"]["pay_to"], &first["first_choice"]["state"]),
+        (&"222222".into(), &"up".into())
+    );
     let kra = first["agencies"].as_array().unwrap().iter().find(|plan| plan["agency"] == "KRA").unwrap();
     assert_eq!(kra["ways"][0]["pay_to"], "572572", "{kra}");
     for file in ["bulletin.html", "bulletin.json", "bulletin.note"] {

@@ -50,7 +50,7 @@ fn an_upgrade_turns_nobody_away_and_every_payment_is_booked_once() {
         }
         is_over.store(true, Ordering::Relaxed);
     });
-        println!(
+    println!(
         "{UPGRADES} upgrades, {BILLS} confirmations and {} look-ups answered; the slowest confirmation took {} ms",
         looked.into_inner(),
         slowest.into_inner(),

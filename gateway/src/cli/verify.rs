@@ -4,9 +4,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ledger::{Hash, VerifyingKey};
 use ledger::storage::DiskStorage;
 use ledger::verify::{Findings, Gravity, data_directory, export_directory};
+use ledger::{Hash, VerifyingKey};
 
 use super::{EXIT_DIFFERENT, complain};
 use crate::bulletin::export::NOTE_FILE;
@@ -101,9 +101,8 @@ fn verify_export(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {
 
 fn verify_bulletin(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {
     let keys = read_keys(flags)?.ok_or(NO_KEYS)?.receipt_keys().map_err(|error| error.to_string())?;
-    let read = |name: &str| {
-        std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))
-    };
+    let read =
+        |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"));
     let signed = match SignedFiles::open(&read(NOTE_FILE)?, &keys) {
         Ok(signed) => signed,
         Err(reason) => {

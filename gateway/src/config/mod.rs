@@ -28,8 +28,8 @@ use std::collections::BTreeMap;
 use self::flags::Flags;
 use self::problems::Problems;
 use self::sections::{
-    BillsConfig, CatalogueConfig, BulletinConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig, HelpLine,
-    ListenerConfig, LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
+    BillsConfig, BulletinConfig, CatalogueConfig, ChannelsConfig, DataConfig, DemoConfig, ExchangeConfig,
+    HelpLine, ListenerConfig, LogConfig, MessagesConfig, PaybillConfig, RoutingConfig,
 };
 use self::sign_in::SignInConfig;
 use self::sources::{ConfigFile, Origin};

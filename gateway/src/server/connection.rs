@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -14,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics::{Counter, counter};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use super::accept::Seat;
 use super::drain::Connections;
@@ -21,6 +23,9 @@ use super::patient_stream::PatientStream;
 use super::tls::TlsTerms;
 use super::{Limits, Peer, Service};
 use crate::telemetry::metrics::CONNECTIONS_REFUSED_TOTAL;
+
+/// How long a connection on which nothing is under way may still ask for something once the gateway stops.
+const LAST_REQUEST_WITHIN: Duration = Duration::from_millis(500);
 
 /// All that the connections of one listener share.
 pub(super) struct Speaking<S> {
@@ -85,10 +90,13 @@ impl<S: Service> Speaking<S> {
     async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
         // Borrowed: a count of its users that every request of every connection moves is passed from processor to processor.
         let service = &*self.service;
-        let answer =
-            service_fn(
-                move |request| async move { Ok::<_, Infallible>(service.answer(request, peer).await) },
-            );
+        let turn = &Turn::default();
+        let answer = service_fn(move |request| async move {
+            turn.begins();
+            let response = service.answer(request, peer).await;
+            turn.ends();
+            Ok::<_, Infallible>(response)
+        });
         let connection = self.http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
         let mut connection = std::pin::pin!(connection);
         // How a connection ends is the peer's business: it closed, it broke off, it sent what is not HTTP (and was
@@ -98,11 +106,45 @@ impl<S: Service> Speaking<S> {
             _ended = connection.as_mut() => return,
             () = self.connections.stop.cancelled() => {}
         }
+        // Whoever has just connected is about to ask, and so may be whoever was answered before: a connection that is closed
+        // at that moment is a request that nobody answers.
+        tokio::select! {
+            biased;
+            _ended = connection.as_mut() => return,
+            () = turn.is_under_way() => {}
+            () = tokio::time::sleep(LAST_REQUEST_WITHIN) => {}
+        }
         connection.as_mut().graceful_shutdown();
         tokio::select! {
             biased;
             _ended = connection => {}
             () = self.connections.cut.cancelled() => self.cut.increment(1),
+        }
+    }
+}
+
+/// Whether a request is being answered on a connection, where requests take turns.
+#[derive(Default)]
+struct Turn {
+    is_under_way: AtomicBool,
+    has_begun: Notify,
+}
+
+impl Turn {
+    fn begins(&self) {
+        self.is_under_way.store(true, Ordering::Relaxed);
+        self.has_begun.notify_waiters();
+    }
+
+    fn ends(&self) {
+        self.is_under_way.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits until one is.
+    async fn is_under_way(&self) {
+        let begins = self.has_begun.notified();
+        if !self.is_under_way.load(Ordering::Relaxed) {
+            begins.await;
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Stopping without failing anyone: requests in progress finish, idle connections close, stragglers are cut.
+//! Stopping without failing anyone: requests in progress finish, idle connections close after a moment in which they may
+//! still ask, stragglers are cut.
 //!
 //! Two tokens tell a connection what to do. `stop` asks: take no further request, finish this one, say
 //! `Connection: close`. `cut` ends it where it stands; it comes when the drain deadline has passed.

@@ -67,7 +67,10 @@ pub(crate) fn signed_by_one_of(note: &str, keys: &[VerifyingKey]) -> Result<Chec
         match Checkpoint::open(note, key) {
             Ok(checkpoint) => return Ok(checkpoint),
             Err(error)
-                if !matches!(refused, InclusionError::Checkpoint(CheckpointError::Note(NoteError::BadSignature(_)))) =>
+                if !matches!(
+                    refused,
+                    InclusionError::Checkpoint(CheckpointError::Note(NoteError::BadSignature(_)))
+                ) =>
             {
                 refused = error.into();
             }
