@@ -24,7 +24,7 @@ use crate::payments::{BillState, Provider, Total};
 use crate::views::{PageRequest, PageSize, QueryError, TransactionRow};
 
 /// Rows of a page.
-const ROWS: u16 = 25;
+const ROWS: u16 = 20;
 
 /// `GET /{lang}/agency/transactions`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {

@@ -21,6 +21,7 @@ mod track;
 mod ways;
 
 use catalog::Language;
+use ledger::Money;
 
 pub(super) use applications::{APPLICATIONS, ApplicationWords};
 pub(super) use bill::{BILL, BillWords};
@@ -61,6 +62,11 @@ impl<T> Both<T> {
 pub(super) fn first_upper(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// An amount within a sentence: no line ends between the currency and its digits.
+pub(super) fn unbroken(money: Money) -> String {
+    money.to_string().replace(' ', "\u{a0}")
 }
 
 /// A number as people read it: `22,000`.
