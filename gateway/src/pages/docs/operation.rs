@@ -52,6 +52,7 @@ pub(super) struct OperationPage {
     summary: String,
     about: String,
     caller: &'static str,
+    /// Already written as markup.
     command: String,
     parameters: Vec<Parameter>,
     body_fields: Vec<Field>,
@@ -72,6 +73,7 @@ struct AnswerView {
     /// The object that it is, if that has a page of its own.
     object: Option<String>,
     fields: Vec<Field>,
+    /// Already written as markup.
     example: Option<String>,
 }
 
@@ -101,14 +103,14 @@ impl OperationPage {
                 Some(_) => "Signed in, with a browser.",
                 None => "Without a key.",
             },
-            command: command(
+            command: verbatim(&command(
                 of,
                 base,
                 scheme,
                 &parameters,
                 media.map(|(kind, _)| kind.as_str()),
                 body_example.as_deref(),
-            ),
+            )),
             parameters: parameters.iter().map(|one| parameter(document, one)).collect(),
             body_fields: media.map(|(_, media)| fields(document, &media["schema"])).unwrap_or_default(),
             answers: answers.map(|(status, answer)| answer_view(document, status, answer)).collect(),
@@ -139,9 +141,14 @@ fn answer_view(document: &Value, status: &str, answer: &Value) -> AnswerView {
         fields: written_out
             .map(|media| fields_but_of_objects(document, &media["schema"]))
             .unwrap_or_default(),
-        example: media.and_then(example_of),
+        example: media.and_then(example_of).as_deref().map(verbatim),
         object,
     }
+}
+
+/// A text as it stands between marks. Quotes need nothing there, and examples have hundreds.
+fn verbatim(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn example_of(media: &Value) -> Option<String> {

@@ -191,6 +191,7 @@ fn time_of_day(time: LedgerTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::OwnerTotal;
 
     #[test]
     fn agencies_that_are_too_many_for_a_page_are_on_the_next_ones_and_nothing_else_is() {

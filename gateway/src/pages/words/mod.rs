@@ -20,8 +20,9 @@ mod told;
 mod track;
 mod ways;
 
+use std::fmt::Display;
+
 use catalog::Language;
-use ledger::Money;
 
 pub(super) use applications::{APPLICATIONS, ApplicationWords};
 pub(super) use bill::{BILL, BillWords};
@@ -65,8 +66,8 @@ pub(super) fn first_upper(text: &str) -> String {
 }
 
 /// An amount within a sentence: no line ends between the currency and its digits.
-pub(super) fn unbroken(money: Money) -> String {
-    money.to_string().replace(' ', "\u{a0}")
+pub(super) fn unbroken(amount: impl Display) -> String {
+    amount.to_string().replace(' ', "\u{a0}")
 }
 
 /// A number as people read it: `22,000`.
