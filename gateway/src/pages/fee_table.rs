@@ -144,7 +144,7 @@ impl Writer<'_> {
             FeeRule::Variants { variants, .. } => variants
                 .iter()
                 .map(|variant| FeeRow {
-                    text: self.frame.shown(&variant.text).as_a_row(),
+                    text: self.frame.shown(&variant.text).in_a_row(),
                     amount: variant.amount.to_string(),
                 })
                 .collect(),
@@ -253,22 +253,22 @@ impl Writer<'_> {
     fn extras(&self, additions: &Additions) -> Vec<FeeRow> {
         let frame = self.frame;
         let urgencies = additions.urgencies.iter().map(|urgency| FeeRow {
-            text: frame.shown(&urgency.text).as_a_row(),
+            text: frame.shown(&urgency.text).in_a_row(),
             amount: format!("+ {}", urgency.amount),
         });
         let surcharges = additions.surcharges.iter().map(|surcharge| FeeRow {
-            text: frame.shown(&surcharge.text).as_a_row(),
+            text: frame.shown(&surcharge.text).in_a_row(),
             amount: format!("+ {} %", surcharge.rate),
         });
         urgencies.chain(surcharges).collect()
     }
 
     fn part(&self, part: &BundlePart) -> FeeRow {
-        FeeRow { text: self.frame.shown(&part.text).as_a_row(), amount: part.amount.to_string() }
+        FeeRow { text: self.frame.shown(&part.text).in_a_row(), amount: part.amount.to_string() }
     }
 
     fn fixed(&self, fixed: &FixedPart) -> FeeRow {
-        FeeRow { text: self.frame.shown(&fixed.text).as_a_row(), amount: fixed.amount.to_string() }
+        FeeRow { text: self.frame.shown(&fixed.text).in_a_row(), amount: fixed.amount.to_string() }
     }
 
     fn row(&self, text: &'static str, amount: Money) -> FeeRow {

@@ -134,7 +134,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// The same where it stands alone in a row. Texts that bills join to other texts begin with a small letter.
-    pub(super) fn as_a_row(self) -> Self {
+    pub(super) fn in_a_row(self) -> Self {
         Self { text: first_upper(&self.text), lang: self.lang }
     }
 

@@ -184,7 +184,7 @@ impl Writer<'_> {
                 let choice = |variant: &catalog::Variant| Choice {
                     name: "variant",
                     code: variant.code.to_string(),
-                    text: self.frame.shown(&variant.text).as_a_row(),
+                    text: self.frame.shown(&variant.text).in_a_row(),
                     amount: variant.amount.to_string(),
                     is_chosen: variant.code.as_str() == chosen,
                 };
@@ -202,7 +202,7 @@ impl Writer<'_> {
                 let choice = |urgency: &catalog::Urgency| Choice {
                     name: "urgency",
                     code: urgency.code.to_string(),
-                    text: self.frame.shown(&urgency.text).as_a_row(),
+                    text: self.frame.shown(&urgency.text).in_a_row(),
                     amount: format!("+ {}", urgency.amount),
                     is_chosen: urgency.code.as_str() == chosen,
                 };
