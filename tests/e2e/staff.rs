@@ -84,14 +84,18 @@ fn somebody_is_invited_sets_up_is_reset_and_leaves() {
     let origin = gateway.public();
     let browser = SignedIn::of(&inside);
     assert_eq!(browser.opens("/en/agency/").status, 401);
-    assert_eq!(asha.tries(&origin, PASSWORD, &asha.code(-1)).status, 422, "this code was used before");
-    let inside = asha.tries(&origin, PASSWORD, &asha.code(0));
+    assert_eq!(asha.tries(&origin, PASSWORD, &asha.typed_code()).status, 422, "this code was used before");
+    let inside = asha.tries(&origin, PASSWORD, &asha.next_code());
     assert_eq!(inside.status, 200, "{}", inside.text());
     let browser = SignedIn::of(&inside);
 
     let again = run(malipo(["staff", "reset", "asha.w", "--data"]).arg(gateway.data())).expect(0).stdout;
     assert_eq!(browser.opens("/en/agency/").status, 401, "a reset ends every session");
-    assert_eq!(asha.tries(&origin, PASSWORD, &asha.code(1)).status, 422, "and takes password and app back");
+    assert_eq!(
+        asha.tries(&origin, PASSWORD, &asha.next_code()).status,
+        422,
+        "and takes password and app back"
+    );
     let (_, inside) = gateway.sets_up("asha.w", again.trim());
     let browser = SignedIn::of(&inside);
     let listed = run(malipo(["staff", "list", "--data"]).arg(gateway.data())).expect(0).stdout;

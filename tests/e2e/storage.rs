@@ -110,7 +110,7 @@ fn staff_get_in_to_look_while_the_disk_is_full() {
     let (asha, _) = gateway.sets_up("asha.w", &gateway.invites("asha.w", "agency_viewer", Some("kws")));
     let origin = gateway.public();
     disk.fill();
-    let code = asha.code(0);
+    let code = asha.next_code();
     let inside = asha.tries(&origin, PASSWORD, &code);
     assert_eq!(inside.status, 200, "{}", inside.text());
     inside.says("Kenya Wildlife Service");

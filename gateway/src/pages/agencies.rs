@@ -6,6 +6,7 @@ use askama::Template;
 use catalog::Catalogue;
 
 use super::frame::{Frame, Shown, catalogue_page, language_of, other};
+use super::leaves::Turn;
 use super::words::{CATALOGUE, CatalogueWords};
 use crate::app::{App, SharedApp};
 use crate::http::problem::Problem;
@@ -39,8 +40,7 @@ pub(super) struct AgenciesPage {
     letters: Vec<char>,
     letter: char,
     agencies: Vec<Row>,
-    previous: Option<String>,
-    next: Option<String>,
+    turn: Turn,
 }
 
 struct Row {
@@ -76,8 +76,11 @@ impl AgenciesPage {
             letters: letters.into_iter().collect(),
             letter,
             agencies: agencies.collect(),
-            previous: (number > 1).then(|| turn(number - 1)),
-            next: (number < page_count).then(|| turn(number + 1)),
+            turn: Turn::new(
+                frame.language,
+                (number > 1).then(|| turn(number - 1)),
+                (number < page_count).then(|| turn(number + 1)),
+            ),
             frame,
         }
     }

@@ -15,7 +15,7 @@ use super::frame::{Frame, Shown, language_of, live_page, other};
 use super::lines::Lines;
 use super::moment::spoken;
 use super::ways::ShownWays;
-use super::words::{BILL, BillWords};
+use super::words::{BILL, BillWords, unbroken};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::attempt_text;
@@ -239,7 +239,7 @@ impl BillPage {
     }
 
     fn pay(&self) -> String {
-        (self.words.pay)(self.due)
+        (self.words.pay)(&unbroken(self.due))
     }
 }
 
@@ -247,14 +247,14 @@ impl BillPage {
 fn notices(words: &BillWords, bill: &Bill, agency: &Shown) -> Vec<String> {
     let agency = agency.text.as_str();
     let collected = bill.collected;
-    let held = || (words.held)(collected, agency);
+    let held = || (words.held)(&unbroken(collected), agency);
     match bill.state {
         BillState::Unpaid => vec![],
-        BillState::PartPaid => vec![(words.part_paid)(collected, bill.due())],
+        BillState::PartPaid => vec![(words.part_paid)(&unbroken(collected), &unbroken(bill.due()))],
         BillState::Paid => vec![words.paid.to_owned()],
         BillState::Overpaid => {
             let excess = collected.checked_sub(bill.terms.payable).unwrap_or(collected);
-            vec![(words.overpaid)(excess, agency)]
+            vec![(words.overpaid)(&unbroken(excess), agency)]
         }
         BillState::Expired if collected.is_positive() => vec![(words.expired)(agency), held()],
         BillState::Expired => vec![(words.expired)(agency)],

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use ledger::Money;
 
 use super::frame::{Frame, Shown};
+use super::leaves::Leaves;
 use super::moment::{day_spoken, month_and_day_spoken};
 use super::words::{FEES, FeeWords, first_upper};
 
@@ -57,6 +58,21 @@ impl FeeTable {
             valid_to: schedule.validity.to().map(|day| day_spoken(day, frame.language)),
             is_unsupported: !schedule.basis.supports_charging_on(day),
         }
+    }
+
+    /// What of it stands on a page; nothing if all of it stands on others. The law stands wherever there is a row.
+    pub(super) fn on(mut self, leaves: &mut Leaves) -> Option<Self> {
+        let mut around = self.basis.text.clone();
+        let mut hold = |heading: &str, row: &FeeRow| {
+            leaves.hold(&[&std::mem::take(&mut around), heading, &row.text.text, &row.amount])
+        };
+        for group in &mut self.groups {
+            let heading = group.heading.as_ref().map_or("", |heading| &heading.text);
+            group.rows.retain(|row| hold(heading, row));
+        }
+        self.groups.retain(|group| !group.rows.is_empty());
+        self.extras.retain(|row| hold("", row));
+        (!self.groups.is_empty() || !self.extras.is_empty()).then_some(self)
     }
 }
 
@@ -128,7 +144,7 @@ impl Writer<'_> {
             FeeRule::Variants { variants, .. } => variants
                 .iter()
                 .map(|variant| FeeRow {
-                    text: self.frame.shown(&variant.text),
+                    text: self.frame.shown(&variant.text).in_a_row(),
                     amount: variant.amount.to_string(),
                 })
                 .collect(),
@@ -188,7 +204,7 @@ impl Writer<'_> {
             FeeRule::Seasons { seasons, otherwise } => {
                 for season in seasons {
                     let name = season.text.in_language(language);
-                    let heading = format!("{name} ({})", days(season.days, language));
+                    let heading = format!("{} ({})", first_upper(name), days(season.days, language));
                     self.rule(Some(self.plain(heading)), &season.rule, groups);
                 }
                 let rest = self.plain(self.words.all_other_days.to_owned());
@@ -237,22 +253,22 @@ impl Writer<'_> {
     fn extras(&self, additions: &Additions) -> Vec<FeeRow> {
         let frame = self.frame;
         let urgencies = additions.urgencies.iter().map(|urgency| FeeRow {
-            text: frame.shown(&urgency.text),
+            text: frame.shown(&urgency.text).in_a_row(),
             amount: format!("+ {}", urgency.amount),
         });
         let surcharges = additions.surcharges.iter().map(|surcharge| FeeRow {
-            text: frame.shown(&surcharge.text),
+            text: frame.shown(&surcharge.text).in_a_row(),
             amount: format!("+ {} %", surcharge.rate),
         });
         urgencies.chain(surcharges).collect()
     }
 
     fn part(&self, part: &BundlePart) -> FeeRow {
-        FeeRow { text: self.frame.shown(&part.text), amount: part.amount.to_string() }
+        FeeRow { text: self.frame.shown(&part.text).in_a_row(), amount: part.amount.to_string() }
     }
 
     fn fixed(&self, fixed: &FixedPart) -> FeeRow {
-        FeeRow { text: self.frame.shown(&fixed.text), amount: fixed.amount.to_string() }
+        FeeRow { text: self.frame.shown(&fixed.text).in_a_row(), amount: fixed.amount.to_string() }
     }
 
     fn row(&self, text: &'static str, amount: Money) -> FeeRow {

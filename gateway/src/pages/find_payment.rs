@@ -9,7 +9,7 @@ use ledger::{Currency, Money};
 
 use super::frame::{Frame, Keeping, Shown, language_of, other, page};
 use super::moment::spoken;
-use super::words::{FIND_PAYMENT, FindPaymentWords};
+use super::words::{FIND_PAYMENT, FindPaymentWords, unbroken};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::subscriber::Subscriber;
@@ -210,7 +210,7 @@ impl Outcome {
             Found::Matched(Matched { money, booked, service, receipt, is_contradicted }) => {
                 let catalogue = app.catalogue.current();
                 let name = catalogue.catalogue().service(service).map(|service| &service.name);
-                let mut says = vec![(words.matched)(*money, &when(*booked))];
+                let mut says = vec![(words.matched)(&unbroken(*money), &when(*booked))];
                 if *is_contradicted {
                     says.push(words.contradicted.to_owned());
                 }
@@ -224,8 +224,10 @@ impl Outcome {
                 }
             }
             Found::InSuspense(Held { money, booked, reason, typed }) => {
-                let mut says =
-                    vec![(words.held)(*money, &when(*booked)), (words.why_held)(*reason).to_owned()];
+                let mut says = vec![
+                    (words.held)(&unbroken(*money), &when(*booked)),
+                    (words.why_held)(*reason).to_owned(),
+                ];
                 says.extend(typed.as_deref().map(words.typed));
                 says.push((words.held_next)(frame.help.is_some()).to_owned());
                 Self {

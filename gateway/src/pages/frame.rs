@@ -11,7 +11,7 @@ use hyper::header::{
 };
 
 use super::assets::{PAGES_CSS, STAFF_CSS, WAIT_SCRIPT};
-use super::words::{FRAME, FrameWords};
+use super::words::{FRAME, FrameWords, first_upper};
 use crate::app::{App, Purpose};
 use crate::catalogue::Rendered;
 use crate::http::problem::Problem;
@@ -133,6 +133,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// The same where it stands alone in a row. Texts that bills join to other texts begin with a small letter.
+    pub(super) fn in_a_row(self) -> Self {
+        Self { text: first_upper(&self.text), lang: self.lang }
+    }
+
     /// The attribute that declares the language, where one is needed.
     pub(super) fn mark(&self) -> LangMark {
         LangMark(self.lang)

@@ -9,7 +9,7 @@ use super::frame::{Frame, language_of, other, staff_page};
 use super::moment::{clock_spoken, day_spoken, spoken};
 use super::staff::{Bar, Room};
 use super::ways::why_not;
-use super::words::{GATE, GateWords};
+use super::words::{GATE, GateWords, unbroken};
 use crate::api::{let_in, no_verdict, read_gate};
 use crate::app::{App, SharedApp};
 use crate::clock::east_africa_date;
@@ -130,7 +130,7 @@ impl Shown {
             (Verdict::Valid, ..) => about.push((words.today)(&day_spoken(today, language))),
             (Verdict::AlreadyUsed, _, Some(visit)) => about.insert(0, used(visit, today, language)),
             (Verdict::NotPaid, Some(bill), _) if bill.due().is_positive() => {
-                about.insert(0, (words.due)(&bill.due().to_string()));
+                about.insert(0, (words.due)(&unbroken(bill.due())));
                 about.extend(pay_instead(app, bill, language));
             }
             (Verdict::WrongDay, Some(bill), _) => {

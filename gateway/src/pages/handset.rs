@@ -10,6 +10,7 @@ use ledger::LedgerTime;
 
 use super::frame::{Frame, Keeping, page};
 use super::handset_client::{Handset, HandsetError, Handsets, Pressed};
+use super::leaves::Leaves;
 use super::moment::spoken;
 use crate::app::{App, Purpose, SharedApp};
 use crate::channels::mpesa::subscriber::Subscriber;
@@ -189,7 +190,7 @@ impl Number {
 /// What the handset shows.
 struct Shown {
     prompt: Option<(String, i64)>,
-    /// The newest first: when, from whom, what.
+    /// The newest first, those that a page has room for: when, from whom, what.
     messages: Vec<(String, String, String)>,
 }
 
@@ -216,9 +217,11 @@ impl Shown {
             )
         };
         let messages = handset.messages.into_iter().rev();
+        let messages = messages.map(|message| (when(&message.at), message.sender, message.text));
+        let mut leaves = Leaves::first();
         Self {
             prompt: handset.prompt.map(|prompt| (prompt.text, prompt.seconds_left)),
-            messages: messages.map(|message| (when(&message.at), message.sender, message.text)).collect(),
+            messages: messages.filter(|(when, sender, text)| leaves.hold(&[when, sender, text])).collect(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod service;
 
 mod bill;
 mod bill_stream;
+mod leaves;
 mod lines;
 mod prompt_form;
 mod receipt;
@@ -157,6 +158,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ),
         Route::get("/docs", "docs", Access::Anyone, docs::show),
         Route::get("/docs/alerts", "docs_alerts", Access::Anyone, docs::alerts::show),
+        Route::get("/docs/groups/{group}", "docs_group", Access::Anyone, docs::show_group),
+        Route::get("/docs/objects/{object}", "docs_object", Access::Anyone, docs::show_object),
         Route::get("/docs/{operation}", "docs_operation", Access::Anyone, docs::show_operation),
         Route::get("/assets/{name}", "asset", Access::Anyone, assets::show),
         Route::get("/{lang}/agency/", "console_today", CONSOLE, agency::today),

@@ -47,7 +47,8 @@ pub(crate) fn problem_page(
         },
         message: problem.message_for_citizens().in_language(language).into_owned(),
         money: (words.money)(problem.what_moved()),
-        can_try_again: problem.code().info().retryable,
+        // A service that is closed opens on a day of its own, and not in a moment.
+        can_try_again: problem.code().info().retryable && problem.code() != Code::ServiceClosed,
         request_id: request_id.as_str().to_owned(),
         frame,
     };

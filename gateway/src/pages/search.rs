@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::fee_table::fee_in_short;
 use super::frame::{Frame, Shown, catalogue_page, language_of, other};
+use super::leaves::Turn;
 use super::words::{CATALOGUE, CatalogueWords};
 use crate::app::{App, SharedApp};
 use crate::http::body::Fields;
@@ -99,8 +100,7 @@ pub(super) struct SearchPage {
     did_you_mean: Option<Choice>,
     by_agency: Vec<Choice>,
     by_county: Vec<Choice>,
-    previous: Option<String>,
-    next: Option<String>,
+    turn: Turn,
     is_cut: bool,
 }
 
@@ -151,8 +151,11 @@ impl SearchPage {
             did_you_mean,
             by_agency: by_agency(&frame, catalogue, &hits, asked),
             by_county: by_county(language, &hits, asked),
-            previous: (asked.page > 1).then(|| asked.address(language, asked.page - 1)),
-            next: (!is_last).then(|| asked.address(language, asked.page + 1)),
+            turn: Turn::new(
+                language,
+                (asked.page > 1).then(|| asked.address(language, asked.page - 1)),
+                (!is_last).then(|| asked.address(language, asked.page + 1)),
+            ),
             is_cut: asked.page == PAGE_MAX && page_count > PAGE_MAX,
             frame,
         }

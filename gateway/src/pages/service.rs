@@ -2,11 +2,12 @@
 //! bring, where it can be had; and whether it is closed at the moment.
 
 use askama::Template;
-use catalog::{Billing, Policy, Service};
+use catalog::{Billing, Language, Policy, Service};
 use jiff::civil::Date;
 
 use super::fee_table::FeeTable;
 use super::frame::{Frame, Shown, catalogue_page, language_of, other};
+use super::leaves::{Leaves, Turn};
 use super::moment::{day_spoken, spoken};
 use super::ways::PayingNow;
 use super::words::{CATALOGUE, CatalogueWords};
@@ -15,6 +16,7 @@ use crate::app::{App, SharedApp};
 use crate::catalogue::SYSTEM_DOWN;
 use crate::catalogue::Served;
 use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::offering;
@@ -26,15 +28,26 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let served = app.catalogue.current();
     let slug = request.head.parameter("slug");
     let service = served.catalogue().service(slug).ok_or_else(no_such_service)?;
-    let twin = format!("/{}/services/{slug}", other(language).code());
+    let leaves = Leaves::of(&request.head.query()?);
+    let twin = address(other(language), slug, leaves.number());
     let frame = Frame::new(&app, language, Some(twin));
     let availability = app.books.readers().availability();
     let unusual = served.unusual(service, &availability);
     let offers = offering::of_agency(&app, served.catalogue().agency_of(service));
     let how = PayingNow::of(&frame, &offers, app.now());
-    let mut page = ServicePage::new(frame, &served, service, (app.clock.today(), app.policy), &unusual);
+    let mut page =
+        ServicePage::new(frame, &served, service, (app.clock.today(), app.policy), &unusual, leaves);
+    if !page.leaves.exists() {
+        return Err(Problem::new(Code::NotFound, "What is said of this service has fewer pages."));
+    }
     page.how = how.filter(|_| service.is_billable());
     catalogue_page(request.head.headers(), &page)
+}
+
+/// The address of a page about a service.
+fn address(language: Language, slug: &str, number: usize) -> String {
+    let page = if number > 1 { format!("?page={number}") } else { String::new() };
+    format!("/{}/services/{slug}{page}", language.code())
 }
 
 /// The page.
@@ -57,6 +70,10 @@ pub(super) struct ServicePage {
     system_down: Option<Shown>,
     /// How its bills can be paid now, while that is not as usual.
     how: Option<PayingNow>,
+    /// Which of its pages this is. The first has everything but the rows that are too many for it.
+    leaves: Leaves,
+    turn: Turn,
+    has_fee_today: bool,
     /// What it costs today.
     fee: Option<FeeTable>,
     /// What it will cost, from the day on which that begins.
@@ -99,22 +116,30 @@ impl ServicePage {
         service: &Service,
         (today, policy): (Date, Policy),
         unusual: &Unusual<'_>,
+        mut leaves: Leaves,
     ) -> Self {
         let language = frame.language;
         let words = CATALOGUE.of(language);
         let agency = served.catalogue().agency_of(service);
+        let description = frame.shown(&service.description);
+        leaves.hold(&[&description.text]);
+        let schedule = service.fee_on(today);
+        let may_be_charged = schedule.is_some_and(|schedule| policy.allows(&schedule.basis, today));
+        let fee = schedule.and_then(|schedule| FeeTable::of(&frame, schedule, today).on(&mut leaves));
         let later = service.fees().iter().filter_map(|schedule| {
             let from = schedule.validity.from().filter(|from| *from > today)?;
-            Some(((words.from_this_day)(&day_spoken(from, language)), FeeTable::of(&frame, schedule, from)))
+            let table = FeeTable::of(&frame, schedule, from).on(&mut leaves)?;
+            Some(((words.from_this_day)(&day_spoken(from, language)), table))
         });
-        let fee = service.fee_on(today);
-        let may_be_charged = fee.is_some_and(|schedule| policy.allows(&schedule.basis, today));
+        let later = later.collect();
+        let requirements = service.requirements.iter().map(|text| frame.shown(text));
+        let requirements = requirements.filter(|shown| leaves.hold(&[&shown.text])).collect();
         Self {
             words,
             slug: service.slug.to_string(),
             name: frame.shown(&service.name),
             published_name: service.published_name.as_deref().map(str::to_owned),
-            description: frame.shown(&service.description),
+            description,
             agency: frame.shown(&agency.name),
             agency_code: agency.code.to_string(),
             county: service.county.map(catalog::County::name),
@@ -125,14 +150,15 @@ impl ServicePage {
                 .filter(|_| unusual.closed.is_none())
                 .map(|_| frame.shown(&SYSTEM_DOWN)),
             how: None,
-            fee: fee.map(|schedule| FeeTable::of(&frame, schedule, today)),
-            later: later.collect(),
+            has_fee_today: schedule.is_some(),
+            fee,
+            later,
             not_billed: match &service.billing {
                 Billing::NotBillable(reason) => Some(frame.shown(reason)),
                 Billing::Fees(_) => None,
             },
             promise: service.promised_working_days.map(words.after_payment),
-            requirements: service.requirements.iter().map(|text| frame.shown(text)).collect(),
+            requirements,
             delivery: service
                 .delivery
                 .iter()
@@ -140,6 +166,8 @@ impl ServicePage {
                 .collect(),
             can_start: may_be_charged && unusual.closed.is_none(),
             agency_system: served.own_system(service),
+            turn: leaves.turn(language, |number| address(language, service.slug.as_str(), number)),
+            leaves,
             frame,
         }
     }

@@ -10,6 +10,7 @@ use ledger::LedgerTime;
 use super::frame::{Frame, Keeping, page};
 use super::handset::{Mistake, NOT_A_PHONE, grouped, handsets, unreachable};
 use super::handset_client::CarriedMessage;
+use super::leaves::{Leaves, Turn};
 use super::moment::spoken;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::subscriber::Subscriber;
@@ -24,8 +25,9 @@ const NOTHING_SAID: Mistake =
     Mistake { text: "Enter an answer of 160 characters at most, such as 5 or STOP", field: "text" };
 
 /// `GET /demo/sms`.
-pub(super) async fn show(app: SharedApp, _: Request<App>) -> Result<Response, Problem> {
-    render(&app, StatusCode::OK, String::new(), String::new(), None).await
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let leaves = Leaves::of(&request.head.query()?);
+    render(&app, StatusCode::OK, leaves, String::new(), String::new(), None).await
 }
 
 /// `POST /demo/sms/answer`.
@@ -34,8 +36,10 @@ pub(super) async fn answer(app: SharedApp, request: Request<App>) -> Result<Resp
     let fields = request.form()?;
     let field = |name| fields.get(name).unwrap_or_default().trim().to_owned();
     let (typed, text) = (field("phone"), field("text"));
-    let again =
-        |mistake| render(&app, StatusCode::UNPROCESSABLE_ENTITY, typed.clone(), text.clone(), Some(mistake));
+    let again = |mistake| {
+        let (status, first) = (StatusCode::UNPROCESSABLE_ENTITY, Leaves::first());
+        render(&app, status, first, typed.clone(), text.clone(), Some(mistake))
+    };
     let Ok(phone) = Subscriber::parse(&typed) else { return again(NOT_A_PHONE).await };
     if text.is_empty() || text.chars().count() > ANSWER_CHARACTERS_MAX {
         return again(NOTHING_SAID).await;
@@ -47,14 +51,21 @@ pub(super) async fn answer(app: SharedApp, request: Request<App>) -> Result<Resp
 async fn render(
     app: &App,
     status: StatusCode,
+    mut leaves: Leaves,
     phone: String,
     text: String,
     mistake: Option<Mistake>,
 ) -> Result<Response, Problem> {
     let inbox = handsets(app)?.inbox().await.map_err(|error| unreachable(&error))?;
+    let messages = inbox.messages.into_iter().rev().map(Shown::of);
+    let is_here = |message: &Shown| {
+        let Shown { when, phone, digits, sender, text, note } = message;
+        leaves.hold(&[when, phone, digits, sender, text, note])
+    };
     let shown = TextMessagesPage {
         frame: Frame::new(app, Language::En, None),
-        messages: inbox.messages.into_iter().rev().map(Shown::of).collect(),
+        messages: messages.filter(is_here).collect(),
+        turn: leaves.turn(Language::En, |number| format!("/demo/sms?page={number}")),
         phone,
         text,
         mistake,
@@ -69,6 +80,7 @@ struct TextMessagesPage {
     frame: Frame,
     /// The newest first.
     messages: Vec<Shown>,
+    turn: Turn,
     phone: String,
     text: String,
     mistake: Option<Mistake>,

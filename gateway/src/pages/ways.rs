@@ -63,7 +63,9 @@ impl ShownWays {
             ways.map(|(index, way)| ShownWay::of(frame, bill_words, way, index == 0)).collect();
         let troubles = troubles(offers, language, now);
         let is_stuck = ways.is_empty() && !offers.not_now().any(|(_, why)| *why == WhyNot::PromptMayLive);
+        let is_too_much = is_stuck && offers.not_now().all(|(_, why)| matches!(why, WhyNot::Amount(_)));
         let lead = match ways.len() {
+            _ if is_too_much => Some(words.nothing_takes_it),
             _ if is_stuck => Some(words.nothing_now),
             _ if troubles.is_empty() => None,
             0 => None,

@@ -26,7 +26,7 @@ fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
         .set("catalogue.file", catalogue.to_str().unwrap())
         .set("routing.private_networks", "127.0.0.0/8")
         .start();
-    let mut gallery = Gallery::of_pages(14);
+    let mut gallery = Gallery::default();
     gateway.sandbox().knows(&gateway);
     gallery.look(&gateway, None, &bills(&gateway));
     gallery.look(&gateway, None, &demonstration());
@@ -45,8 +45,7 @@ fn every_page_of_citizens_can_be_used_by_everybody_on_any_screen() {
 #[test]
 fn what_is_at_the_edge_of_a_catalogue_and_every_shape_of_fee_can_be_shown_on_any_screen() {
     let gateway = Gateway::demo().services(600).start();
-    // A hundred variants and thirty requirements are more than any real service has.
-    let mut gallery = Gallery::of_pages(24);
+    let mut gallery = Gallery::default();
     gallery.look(&gateway, None, &every_fee(&gateway));
     gallery.has_nothing_wrong();
 }
@@ -150,7 +149,15 @@ fn every_fee(gateway: &Gateway) -> Vec<Look> {
         let start = if cannot_be_paid { start.answered(422).says("cannot be paid for here") } else { start };
         [Look::at(&format!("fee-{slug}"), &service).says("What it costs"), start]
     });
-    looks.collect()
+    // What is too long for one page, to its last one.
+    let turned = [
+        Look::at("fee-last-requirements", "/{lang}/services/sample-edge-most-requirements?page=2")
+            .says("Requirement 30 of thirty"),
+        Look::at("fee-no-such-page", "/{lang}/services/sample-edge-most-requirements?page=3").answered(404),
+        Look::at("fee-last-variants", "/{lang}/services/sample-edge-most-variants/start?page=2")
+            .says("Variant 100"),
+    ];
+    looks.chain(turned).collect()
 }
 
 /// Bills in every state, and the form that asks for a prompt.

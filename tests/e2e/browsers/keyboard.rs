@@ -93,7 +93,7 @@ fn a_guard_with_a_keyboard_alone_signs_in_checks_and_lets_in() {
     guard.tabs_to("Name").types("main-gate").tabs_to("Password").types("no such password").enters();
     assert!(guard.focus_is_on().starts_with("There is a problem"), "{}", guard.focus_is_on());
     guard.tabs_to("Name").types("main-gate").tabs_to("Password").types(PASSWORD);
-    guard.tabs_to("Code").types(&person.code(0)).enters().reads("Which gate is this?");
+    guard.tabs_to("Code").types(&person.next_code()).enters().reads("Which gate is this?");
     // From here on the focus is where it is needed: typing and Enter are all that a guard does.
     guard.types("Elsa Gate").enters().types(&bill.number).enters().reads("VALID");
     assert_eq!(guard.focus_is_on(), "Let in");

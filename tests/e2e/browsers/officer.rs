@@ -11,12 +11,15 @@ const CENTRE: &str = "Huduma Centre GPO Nairobi";
 pub(super) fn looks(gateway: &Gateway, gallery: &mut Gallery) {
     let dci = gateway.agency("dci");
     let bills: Vec<Bill> =
-        (0..5).map(|_| dci.bills(&Order::of("police-clearance-certificate", &json!({})))).collect();
+        (0..30).map(|_| dci.bills(&Order::of("police-clearance-certificate", &json!({})))).collect();
     for bill in &bills {
         gateway.safaricom().confirms(&Payment::of_bill(bill)).expect_success();
     }
     let ready = json!({"status": "ready", "centre": CENTRE});
-    for (bill, body) in bills.iter().zip([json!({"status": "at_agency"}), ready]) {
+    // Applications for more than one page.
+    let at_agency = || json!({"status": "at_agency"});
+    let on_their_way = bills[5..].iter().map(|bill| (bill, at_agency()));
+    for (bill, body) in bills.iter().zip([at_agency(), ready]).chain(on_their_way) {
         dci.post(&format!("/v1/applications/{}/events", bill.number), &body).send().expect(200);
     }
     eventually("the views have everything", || {

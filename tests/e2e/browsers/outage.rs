@@ -12,7 +12,7 @@ fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     let of_kws = gateway.agency("kws").bills(&Order::hells_gate(1));
     let of_ntsa = gateway.agency("NTSA").bills(&Order::of("motor-vehicle-search", &json!({})));
     let page = |name: &str, bill: &Bill| Look::at(name, &format!("/{{lang}}/bills/{}", bill.id));
-    let mut gallery = Gallery::of_pages(14);
+    let mut gallery = Gallery::default();
     gateway.operator_says("mpesa_paybill", "drill");
     gallery.look(&gateway, None, &[page("outage-drill", &of_kws)]);
     gateway.operator_says("mpesa_paybill", "start");

@@ -23,8 +23,7 @@ pub(super) fn is_for_staff(route: &Route<App>) -> bool {
 #[test]
 fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen() {
     let gateway = Gateway::demo().services(400).start();
-    // Pages for desks: longer lists, and the whole interface.
-    let mut gallery = Gallery::of_pages(24);
+    let mut gallery = Gallery::default();
     let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
     gallery.look(&gateway, Some(&office), &before_anything_came());
     let day = Day::new(&gateway);
@@ -51,7 +50,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
 fn among_all_agencies_of_the_country_one_is_chosen_on_a_light_page() {
     let gateway = Gateway::demo().set("demo.services", "22000").start();
     let treasury = gateway.staff("hazina", "treasury", None);
-    let mut gallery = Gallery::of_pages(14);
+    let mut gallery = Gallery::default();
     let looks = [
         Look::at("treasury-choose-all", "/{lang}/agency/").says("more: type part of the name"),
         Look::at("treasury-choose-rooms", "/{lang}/agency/applications").says("more: type part of the name"),
@@ -94,6 +93,10 @@ impl Day {
         paying(&payment);
         for bill in [&visitors[0], &visitors[1], &elsewhere, &in_season] {
             paying(&Payment::of_bill(bill));
+        }
+        // Transactions for more than one page.
+        for _ in 0..26 {
+            paying(&Payment::of_bill(&referenced(&kws)));
         }
         paying(&Payment::of("100.00", &part.number));
         paying(&Payment::of("70.00", "SCHOOL FEES"));
@@ -244,13 +247,21 @@ fn signing_in(gateway: &Gateway) -> Vec<Look> {
 }
 
 fn for_developers() -> Vec<Look> {
-    let pages = [("docs", "/docs"), ("docs-alerts", "/docs/alerts")];
-    let pages = pages.iter().map(|(name, path)| Look::at(name, path));
+    let pages = [
+        Look::at("docs", "/docs").says("Everything that can be called"),
+        Look::at("docs-alerts", "/docs/alerts"),
+        Look::at("docs-group", "/docs/groups/catalogue").says("/v1/services"),
+        Look::at("docs-object", "/docs/objects/Bill").says("payment_number"),
+        Look::at("docs-object-live", "/docs/objects/LiveCollections"),
+        Look::at("docs-none", "/docs/none").answered(404),
+        Look::at("docs-no-group", "/docs/groups/none").answered(404),
+        Look::at("docs-no-object", "/docs/objects/none").answered(404),
+    ];
     let routes = public_routes().expect("the table is sound");
     let calls = routes.iter().filter(|route| route.pattern.starts_with("/v1/"));
     let calls = calls.map(|route| {
         let name = format!("docs-{}", route.name.replace('_', "-"));
         Look::at(&name, &format!("/docs/{}", route.name)).says(route.pattern)
     });
-    pages.chain(calls).chain([Look::at("docs-none", "/docs/none").answered(404)]).collect()
+    pages.into_iter().chain(calls).collect()
 }

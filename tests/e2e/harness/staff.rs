@@ -1,5 +1,7 @@
 //! Somebody who signs in to pages: invited on the command line, set up with a browser, and an app that shows codes.
 
+use std::cell::Cell;
+
 use gateway::staff::{CODE_SECONDS, TotpSecret};
 use hyper::Method;
 
@@ -7,15 +9,19 @@ use super::browser::Page;
 use super::executable::{malipo, run};
 use super::gateway::Gateway;
 use super::http::{Answer, Call, get};
+use super::patience::eventually;
 
 /// The password that everybody in a story has.
 pub(crate) const PASSWORD: &str = "tembo watatu mlimani";
+/// How long it may take from reading a code to its being judged, in seconds. One that may end before is left alone.
+const HURRY_SECONDS: u64 = 10;
 
 /// What somebody signs in with.
-#[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) login: String,
     totp: TotpSecret,
+    /// The step of the code that was typed last.
+    typed_step: Cell<u64>,
 }
 
 /// Somebody who is signed in: the cookie of their browser, and the token of their forms.
@@ -27,11 +33,23 @@ pub(crate) struct SignedIn {
 }
 
 impl Person {
-    /// The code of the app so many steps from now.
-    pub(crate) fn code(&self, steps_ahead: i64) -> String {
-        let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs();
-        let step = i64::try_from(seconds / CODE_SECONDS).unwrap() + steps_ahead;
-        self.totp.code(u64::try_from(step).unwrap())
+    /// A code that is taken and was not typed yet, however much time has passed since the last one: the oldest of them, so
+    /// that two more follow before anybody has to wait for a step.
+    pub(crate) fn next_code(&self) -> String {
+        let step = eventually("a code that was not typed yet is taken", || {
+            let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs();
+            let (now, left) = (seconds / CODE_SECONDS, CODE_SECONDS - seconds % CODE_SECONDS);
+            let oldest = if left > HURRY_SECONDS { now - 1 } else { now };
+            let step = oldest.max(self.typed_step.get() + 1);
+            (step <= now + 1).then_some(step)
+        });
+        self.typed_step.set(step);
+        self.totp.code(step)
+    }
+
+    /// The code that was typed last.
+    pub(crate) fn typed_code(&self) -> String {
+        self.totp.code(self.typed_step.get())
     }
 
     /// Fills in the form and sends it.
@@ -107,9 +125,9 @@ impl Gateway {
         let secret = secret.split("into the app: ").nth(1).expect("the secret can be typed");
         let secret: String = secret.split_whitespace().take(8).collect();
         let totp = serde_json::from_value(secret.into()).expect("a secret is a text");
-        let person = Person { login: login.to_owned(), totp };
+        let person = Person { login: login.to_owned(), totp, typed_step: Cell::new(0) };
         let form = page.form("/set-up").with("password", PASSWORD).with("again", PASSWORD);
-        let page = page.send(&form.with("code", &person.code(-1)));
+        let page = page.send(&form.with("code", &person.next_code()));
         assert_eq!(page.status, 200, "{}", page.text());
         (person, page)
     }

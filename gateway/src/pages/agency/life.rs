@@ -16,6 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
+use crate::pages::leaves::{Leaves, Turn};
 use crate::pages::lines::Lines;
 use crate::pages::moment::{day_spoken, spoken};
 use crate::pages::staff::{Bar, Room};
@@ -51,9 +52,24 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
         &records.found.iter().copied().collect(),
         &frame,
     );
+    let lines = Lines::of(&frame, &seen.terms);
+    let mut leaves = Leaves::of(&request.head.query()?);
+    for row in &lines.rows {
+        leaves.hold(&[&row.text.text, &row.basis.text]);
+    }
+    let steps = read.iter().flatten().filter_map(|record| Step::of(record, &frame));
+    let steps: Vec<_> = steps.filter(|step| leaves.hold(&step.texts())).collect();
+    let told: Vec<_> = told.into_iter().filter(|told| leaves.hold(&told.texts())).collect();
+    if !leaves.exists() {
+        return Err(no_rows());
+    }
+    let turned = |to: usize| {
+        let query = viewed.with(&format!("page={to}"));
+        format!("/{}/agency/bills/{number}{query}", language.code())
+    };
     let page = LifePage {
         service: frame.shown(&seen.terms.service_name),
-        lines: Lines::of(&frame, &seen.terms),
+        lines,
         state: (BILL.of(language).state)(seen.state),
         number: number.grouped(),
         visit_day: seen.terms.visit_day.map(|day| day_spoken(day, language)),
@@ -63,7 +79,9 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
         transactions: format!("/{}/agency/transactions{}", frame.code(), viewed.chosen),
         bar: Bar::new(session(&request)?, language, Room::Transactions),
         bill_words: BILL.of(language),
-        steps: read.iter().flatten().filter_map(|record| Step::of(record, &frame)).collect(),
+        steps,
+        turn: leaves.turn(language, turned),
+        leaves,
         told_words: TOLD.of(language),
         told,
         bill: seen,
@@ -87,6 +105,8 @@ struct LifePage {
     lines: Lines,
     visit_day: Option<String>,
     expires: String,
+    leaves: Leaves,
+    turn: Turn,
     steps: Vec<Step>,
     told_words: &'static ToldWords,
     told: Vec<Told>,
@@ -107,6 +127,13 @@ struct Step {
 }
 
 impl Step {
+    fn texts(&self) -> Vec<&str> {
+        [&*self.title, &*self.when, &*self.by]
+            .into_iter()
+            .chain(self.facts.iter().map(String::as_str))
+            .collect()
+    }
+
     fn of(record: &ledger::RawRecord, frame: &Frame) -> Option<Self> {
         let (words, states) = (CONSOLE.of(frame.language), BILL.of(frame.language));
         let mut facts = Vec::new();

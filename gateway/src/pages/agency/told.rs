@@ -27,6 +27,12 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// All that it says.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        let named = [self.kind, self.status, &*self.host];
+        named.into_iter().chain(self.facts.iter().map(String::as_str)).collect()
+    }
+
     /// The deliveries of what these records tell to endpoints of this agency, the latest first.
     pub(super) fn of_records<'a>(
         endpoints: impl Iterator<Item = &'a Arc<Endpoint>>,

@@ -19,12 +19,12 @@ use crate::pages::escaped;
 use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
 use crate::pages::moment::spoken;
 use crate::pages::staff::{Bar, Room};
-use crate::pages::words::{BILL, CONSOLE, ConsoleWords};
+use crate::pages::words::{BILL, CONSOLE, ConsoleWords, unbroken};
 use crate::payments::{BillState, Provider, Total};
 use crate::views::{PageRequest, PageSize, QueryError, TransactionRow};
 
 /// Rows of a page.
-const ROWS: u16 = 25;
+const ROWS: u16 = 20;
 
 /// `GET /{lang}/agency/transactions`.
 pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -83,7 +83,7 @@ fn count_sentence(sums: &BTreeMap<Currency, Total>, is_everything: bool, words: 
         return (if is_everything { words.nothing_yet } else { words.no_results }).to_owned();
     }
     let sum = |(currency, total): (&Currency, &Total)| {
-        format!("{}, {}", (words.payments)(total.count), Sum::new(total.minor, *currency))
+        format!("{}, {}", (words.payments)(total.count), unbroken(Sum::new(total.minor, *currency)))
     };
     sums.iter().map(sum).collect::<Vec<_>>().join(" · ")
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use askama::Template;
 use serde_json::Value;
 
-use super::schema::{Field, fields, kind};
-use super::{resolved, text};
+use super::schema::{Field, fields, fields_but_of_objects, kind, referred_to};
+use super::{resolved, slug_of, text};
 use crate::pages::frame::Frame;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -45,11 +45,14 @@ pub(super) fn all(document: &Value) -> Vec<Operation> {
 #[template(path = "docs_operation.html")]
 pub(super) struct OperationPage {
     frame: Frame,
+    /// The address and the name of its group.
+    group: (String, String),
     method: String,
     path: String,
     summary: String,
     about: String,
     caller: &'static str,
+    /// Already written as markup.
     command: String,
     parameters: Vec<Parameter>,
     body_fields: Vec<Field>,
@@ -67,7 +70,10 @@ struct Parameter {
 struct AnswerView {
     status: String,
     about: String,
+    /// The object that it is, if that has a page of its own.
+    object: Option<String>,
     fields: Vec<Field>,
+    /// Already written as markup.
     example: Option<String>,
 }
 
@@ -86,6 +92,7 @@ impl OperationPage {
         let answers = call["responses"].as_object().into_iter().flatten();
         Self {
             frame,
+            group: (slug_of(&of.tag), of.tag.clone()),
             method: of.method.clone(),
             path: of.path.clone(),
             summary: of.summary.clone(),
@@ -96,14 +103,14 @@ impl OperationPage {
                 Some(_) => "Signed in, with a browser.",
                 None => "Without a key.",
             },
-            command: command(
+            command: verbatim(&command(
                 of,
                 base,
                 scheme,
                 &parameters,
                 media.map(|(kind, _)| kind.as_str()),
                 body_example.as_deref(),
-            ),
+            )),
             parameters: parameters.iter().map(|one| parameter(document, one)).collect(),
             body_fields: media.map(|(_, media)| fields(document, &media["schema"])).unwrap_or_default(),
             answers: answers.map(|(status, answer)| answer_view(document, status, answer)).collect(),
@@ -124,17 +131,24 @@ fn parameter(document: &Value, one: &Value) -> Parameter {
 fn answer_view(document: &Value, status: &str, answer: &Value) -> AnswerView {
     let is_shared = answer.get("$ref").is_some();
     let answer = resolved(document, answer);
-    let media = answer["content"].as_object().and_then(|kinds| kinds.values().next());
+    // What problems look like is said once, in the document; their codes have pages of their own.
+    let media = answer["content"].as_object().and_then(|kinds| kinds.values().next()).filter(|_| !is_shared);
+    let object = media.and_then(|media| referred_to(&media["schema"]));
+    let written_out = media.filter(|_| object.is_none());
     AnswerView {
         status: if status == "default" { "Any other".to_owned() } else { status.to_owned() },
         about: text(&answer["description"]),
-        // What problems look like is said once, in the document; their codes have pages of their own.
-        fields: media
-            .filter(|_| !is_shared)
-            .map(|media| fields(document, &media["schema"]))
+        fields: written_out
+            .map(|media| fields_but_of_objects(document, &media["schema"]))
             .unwrap_or_default(),
-        example: media.filter(|_| !is_shared).and_then(example_of),
+        example: media.and_then(example_of).as_deref().map(verbatim),
+        object,
     }
+}
+
+/// A text as it stands between marks. Quotes need nothing there, and examples have hundreds.
+fn verbatim(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn example_of(media: &Value) -> Option<String> {

@@ -8,6 +8,7 @@ use super::chart::{Chart, HEIGHT, WIDTH, shilling};
 use crate::clock::east_africa_time;
 use crate::live::{Collected, Detail, Doubt, Figures};
 use crate::pages::frame::{Frame, Shown};
+use crate::pages::leaves::{Leaves, Turn};
 use crate::pages::words::{LIVE, LiveWords};
 use crate::payments::Total;
 
@@ -19,8 +20,10 @@ pub(in crate::pages) struct FiguresView {
     as_of: String,
     headlines: Vec<Headline>,
     chart: Option<Chart>,
-    /// Rows by agency; nothing for an agency, which sees its own alone.
+    /// Rows by agency, those of this page; nothing for an agency, which sees its own alone.
     owners: Option<Vec<Row>>,
+    leaves: Leaves,
+    turn: Turn,
     channels: Vec<Row>,
     services: Vec<ServiceRow>,
     doubt: DoubtView,
@@ -63,7 +66,15 @@ struct DoubtView {
 }
 
 impl FiguresView {
-    pub(super) fn of(frame: &Frame, catalogue: &Catalogue, figures: &Figures, of_all: bool) -> Self {
+    /// Agencies may be too many for one page: the others are on the next ones. What they fill is counted after what
+    /// stands on the first page alone.
+    pub(super) fn of(
+        frame: &Frame,
+        catalogue: &Catalogue,
+        figures: &Figures,
+        of_all: bool,
+        mut leaves: Leaves,
+    ) -> Self {
         let words = LIVE.of(frame.language);
         let owner = |agency: &Option<std::sync::Arc<str>>| match agency {
             Some(code) => frame.shown_or(catalogue.agency(code).map(|agency| &agency.name), code),
@@ -79,14 +90,26 @@ impl FiguresView {
             (Some(_), records) => Some((words.detail_behind)(records)),
         };
         let detail = figures.detail.as_ref();
+        let chart = detail.and_then(|known| Chart::of(shilling(&known.curves)?));
+        let services = detail.map(|known| services(frame, catalogue, known)).unwrap_or_default();
+        if let Some(chart) = &chart {
+            leaves.hold(&[&chart.today, &chart.last_week]);
+        }
+        for row in &services {
+            leaves.hold(&[&row.name.text, &row.address, &row.agency, &row.sums.concat(), "class and scope"]);
+        }
+        let owners: Vec<_> = owners.filter(|row| leaves.hold(&[&row.name.text, &row.sum, "count"])).collect();
         Self {
             words,
             as_of: (words.as_of)(&time_of_day(figures.as_of), figures.sequence),
             headlines: figures.collected.iter().map(|of| headline(words, of, detail)).collect(),
-            chart: detail.and_then(|known| Chart::of(shilling(&known.curves)?)),
-            owners: of_all.then(|| owners.collect()),
+            chart,
+            owners: of_all.then_some(owners),
             channels: channels.collect(),
-            services: detail.map(|known| services(frame, catalogue, known)).unwrap_or_default(),
+            services,
+            turn: leaves
+                .turn(frame.language, |number| format!("/{}/treasury/live?page={number}", frame.code())),
+            leaves,
             doubt: doubt(words, &figures.doubt),
             about_detail,
         }
@@ -168,6 +191,54 @@ fn time_of_day(time: LedgerTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::OwnerTotal;
+
+    #[test]
+    fn agencies_that_are_too_many_for_a_page_are_on_the_next_ones_and_nothing_else_is() {
+        let catalogue = Catalogue::demonstration(400, 222_222);
+        let owner = |number: i128| OwnerTotal {
+            agency: Some(format!("AGENCY-{number}").into()),
+            currency: Currency::Kes,
+            total: Total { minor: 1_000_000 - number, count: 1 },
+        };
+        let figures = Figures {
+            as_of: LedgerTime::from_micros(0),
+            sequence: 1,
+            day: 0,
+            collected: Vec::new(),
+            owners: (0..300).map(owner).collect(),
+            channels: Vec::new(),
+            doubt: Doubt {
+                suspense: Vec::new(),
+                suspense_oldest_age_seconds: None,
+                quarantine_count: None,
+                unreadable_count: None,
+                unknown_attempt_count: 0,
+            },
+            detail: None,
+            views_lag_records: 0,
+        };
+        let frame = Frame {
+            root: String::new(),
+            language: catalog::Language::En,
+            is_demonstration: false,
+            in_other_language: None,
+            help: None,
+        };
+        let (mut listed, mut leaves) = (0, Leaves::first());
+        loop {
+            let view = FiguresView::of(&frame, &catalogue, &figures, true, leaves);
+            let html = view.render().unwrap();
+            listed += html.matches("AGENCY-").count();
+            assert!(html.len() < 14 * 1024 - 3_000, "{} bytes, and the frame comes around it", html.len());
+            assert_eq!(html.contains(view.words.by_channel), leaves.is_first());
+            match view.turn.next {
+                Some(address) => leaves = Leaves::at(address.rsplit('=').next().unwrap().parse().unwrap()),
+                None => break,
+            }
+        }
+        assert_eq!(listed, 300);
+    }
 
     #[test]
     fn a_difference_is_said_where_there_is_something_to_compare_with() {

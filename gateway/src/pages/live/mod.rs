@@ -12,6 +12,7 @@ use self::figures::FiguresView;
 use super::agency::{Viewed, choose, session};
 use super::assets::LIVE_SCRIPT;
 use super::frame::{Frame, Shown, language_of, other, staff_page, with_script};
+use super::leaves::Leaves;
 use super::staff::{Bar, Room};
 use super::words::{LIVE, LiveWords};
 use crate::app::{App, SharedApp};
@@ -24,12 +25,15 @@ use crate::views::Scope;
 /// `GET /{lang}/treasury/live`: of all agencies.
 pub(super) async fn treasury(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let heading = Shown { text: LIVE.of(language_of(&request)?).treasury.to_owned(), lang: None };
-    show(&app, &request, &Scope::All, "", heading).await
+    let leaves = Leaves::of(&request.head.query()?);
+    let page = if leaves.is_first() { String::new() } else { format!("?page={}", leaves.number()) };
+    show(&app, &request, (&Scope::All, leaves), &page, heading).await
 }
 
 /// `GET /{lang}/treasury/live/stream`.
 pub(super) async fn treasury_stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    stream(app, &request, Scope::All).await
+    let leaves = Leaves::of(&request.head.query()?);
+    stream(app, &request, (Scope::All, leaves)).await
 }
 
 /// `GET /{lang}/agency/live`: of one agency.
@@ -39,20 +43,20 @@ pub(super) async fn agency(app: SharedApp, request: Request<App>) -> Result<Resp
     };
     let frame = Frame::new(&app, language_of(&request)?, None);
     let heading = viewed.name(&app, &frame);
-    show(&app, &request, &viewed.scope, &viewed.chosen, heading).await
+    show(&app, &request, (&viewed.scope, Leaves::first()), &viewed.chosen, heading).await
 }
 
 /// `GET /{lang}/agency/live/stream`.
 pub(super) async fn agency_stream(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let viewed = Viewed::of(&app, &request).await?.ok_or_else(crate::api::no_rows)?;
-    stream(app, &request, viewed.scope).await
+    stream(app, &request, (viewed.scope, Leaves::first())).await
 }
 
-/// The page at the address of the request. `chosen` is what the addresses of an agency that was chosen have in their query.
+/// The page at the address of the request. `chosen` is the query of its addresses: the agency, or the page, that was chosen.
 async fn show(
     app: &SharedApp,
     request: &Request<App>,
-    scope: &Scope,
+    (scope, leaves): (&Scope, Leaves),
     chosen: &str,
     heading: Shown,
 ) -> Result<Response, Problem> {
@@ -65,7 +69,7 @@ async fn show(
         bar: Bar::new(session(request)?, language, Room::Live),
         words: LIVE.of(language),
         heading,
-        figures: figures_html(app, language, scope, &known)?,
+        figures: figures_html(app, language, (scope, leaves), &known)?,
         stream: format!("{path}/stream{chosen}"),
         script: LIVE_SCRIPT.name(),
     };
@@ -73,7 +77,11 @@ async fn show(
 }
 
 /// The figures of the page, each time they change.
-async fn stream(app: SharedApp, request: &Request<App>, scope: Scope) -> Result<Response, Problem> {
+async fn stream(
+    app: SharedApp,
+    request: &Request<App>,
+    (scope, leaves): (Scope, Leaves),
+) -> Result<Response, Problem> {
     let language = language_of(request)?;
     let (for_stream, of) = (SharedApp::clone(&app), scope.clone());
     let principal = request.principal.clone();
@@ -81,15 +89,20 @@ async fn stream(app: SharedApp, request: &Request<App>, scope: Scope) -> Result<
         if !principal.is_in_force(&for_stream) {
             return Err(NotAllowed);
         }
-        figures_html(&for_stream, language, &of, known).map_err(|_| NotAllowed)
+        figures_html(&for_stream, language, (&of, leaves), known).map_err(|_| NotAllowed)
     };
     app.live.stream(&app, &request.head, &scope, render).await
 }
 
-fn figures_html(app: &App, language: Language, scope: &Scope, known: &Figures) -> Result<String, Problem> {
+fn figures_html(
+    app: &App,
+    language: Language,
+    (scope, leaves): (&Scope, Leaves),
+    known: &Figures,
+) -> Result<String, Problem> {
     let served = app.catalogue.current();
     let frame = Frame::new(app, language, None);
-    let view = FiguresView::of(&frame, served.catalogue(), known, *scope == Scope::All);
+    let view = FiguresView::of(&frame, served.catalogue(), known, *scope == Scope::All, leaves);
     view.render().map_err(Problem::internal_error)
 }
 

@@ -20,7 +20,7 @@ use crate::pages::bill;
 use crate::pages::form_token;
 use crate::pages::frame::{Frame, Keeping, Shown, language_of, other, page};
 use crate::pages::lines::Lines;
-use crate::pages::words::{CATALOGUE, ORDER, OrderWords};
+use crate::pages::words::{CATALOGUE, ORDER, OrderWords, unbroken};
 use crate::payments::{Bill, Quote};
 use crate::personal::Personal;
 
@@ -230,6 +230,6 @@ impl CheckPage {
     }
 
     fn pay(&self) -> String {
-        (self.words.pay)(self.payable)
+        (self.words.pay)(&unbroken(self.payable))
     }
 }

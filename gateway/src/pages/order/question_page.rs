@@ -16,6 +16,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::pages::frame::{Frame, Keeping, Shown, language_of, other, page};
+use crate::pages::leaves::{Leaves, Turn};
 use crate::pages::words::{ORDER, OrderWords, first_upper};
 
 /// `GET /{lang}/services/{slug}/start?…`: the next question, or, when nothing is left to ask, what it costs.
@@ -72,7 +73,9 @@ pub(super) struct QuestionPage {
     slug: String,
     heading: String,
     hint: Option<String>,
+    /// Those of this page, where they are too many for one.
     choices: Vec<Choice>,
+    turn: Turn,
     groups: Vec<Group>,
     /// True if the answer goes to the last page in a form, and not into an address.
     is_personal: bool,
@@ -117,18 +120,34 @@ impl QuestionPage {
         let mistake = progress.answers.mistakes.iter().find(|mistake| mistake.question == question.key());
         let error = mistake
             .map(|mistake| (mistake.field.clone(), sentences::mistake(question, &mistake.wrong, language)));
-        let mut writer = Writer { frame: &frame, words: ORDER.of(language), fields };
+        let writer = Writer { frame: &frame, words: ORDER.of(language), fields };
+        let on_page = |mut leaves: Leaves| {
+            let mut choices = writer.choices(question);
+            choices.retain(|choice| leaves.hold(&[&choice.text.text, &choice.amount, &choice.code]));
+            (choices, leaves)
+        };
+        let wanted =
+            Some(on_page(Leaves::of(fields))).filter(|(_, leaves)| leaves.exists() && error.is_none());
+        let (choices, leaves) = wanted.unwrap_or_else(|| on_page(Leaves::first()));
+        let carried = progress.carried(fields, Some(question));
+        let turn = |number: usize| {
+            let so_far = query_of(&carried);
+            let separator = if so_far.is_empty() { "" } else { "&" };
+            let (slug, at) = (&progress.service.slug, question.key());
+            format!("/{}/services/{slug}/start?{so_far}{separator}at={at}&page={number}", language.code())
+        };
         Self {
+            turn: leaves.turn(language, turn),
             words: ORDER.of(language),
             service: frame.shown(&progress.service.name),
             slug: progress.service.slug.to_string(),
             heading: sentences::heading(question, language),
             hint: writer.hint(question),
-            choices: writer.choices(question),
+            choices,
             groups: writer.groups(question),
             is_personal: question.is_personal(),
             error,
-            carried: progress.carried(fields, Some(question)),
+            carried,
             frame,
         }
     }
@@ -158,14 +177,14 @@ impl Writer<'_> {
         }
     }
 
-    fn choices(&mut self, question: Question<'_>) -> Vec<Choice> {
+    fn choices(&self, question: Question<'_>) -> Vec<Choice> {
         match question {
             Question::Variant { variants, .. } => {
                 let chosen = text(self.fields, "variant");
                 let choice = |variant: &catalog::Variant| Choice {
                     name: "variant",
                     code: variant.code.to_string(),
-                    text: self.frame.shown(&variant.text),
+                    text: self.frame.shown(&variant.text).in_a_row(),
                     amount: variant.amount.to_string(),
                     is_chosen: variant.code.as_str() == chosen,
                 };
@@ -183,7 +202,7 @@ impl Writer<'_> {
                 let choice = |urgency: &catalog::Urgency| Choice {
                     name: "urgency",
                     code: urgency.code.to_string(),
-                    text: self.frame.shown(&urgency.text),
+                    text: self.frame.shown(&urgency.text).in_a_row(),
                     amount: format!("+ {}", urgency.amount),
                     is_chosen: urgency.code.as_str() == chosen,
                 };

@@ -16,7 +16,7 @@ use crate::payments::{
 };
 
 /// The most that the first answer of a page may weigh, in bytes: what a slow network carries in its first round.
-const PAGE_BYTES_MAX: usize = 14 * 1024;
+pub(super) const PAGE_BYTES_MAX: usize = 14 * 1024;
 
 const fn kes(shillings: i64) -> Money {
     Money::new(shillings * 100, Currency::Kes)
@@ -90,7 +90,7 @@ fn after(mut bill: Bill, collected: Money, state: BillState) -> Bill {
     bill
 }
 
-/// What every page owes its readers.
+/// What every page owes its readers. Spaces are given back as plain ones, also where no line may end.
 fn rendered(page: &impl Template) -> String {
     let html = page.render().unwrap();
     assert!(html.len() <= PAGE_BYTES_MAX, "{} bytes", html.len());
@@ -107,5 +107,5 @@ fn rendered(page: &impl Template) -> String {
     }
     assert_eq!(html.matches("<h1").count(), 1);
     assert!(!html.contains("seen by the agency alone"));
-    html
+    html.replace('\u{a0}', " ")
 }

@@ -1,7 +1,5 @@
 //! What the page of a bill says.
 
-use ledger::Money;
-
 use super::Both;
 use crate::payments::BillState;
 
@@ -38,16 +36,16 @@ pub(in crate::pages) struct BillWords {
     pub(in crate::pages) problem: &'static str,
     pub(in crate::pages) error: &'static str,
     pub(in crate::pages) token_spent: &'static str,
-    pub(in crate::pages) pay: fn(Money) -> String,
+    pub(in crate::pages) pay: fn(amount: &str) -> String,
     pub(in crate::pages) rate: fn(rate: &str, name: &str, until: &str) -> String,
-    pub(in crate::pages) part_paid: fn(collected: Money, due: Money) -> String,
+    pub(in crate::pages) part_paid: fn(collected: &str, due: &str) -> String,
     pub(in crate::pages) paid: &'static str,
-    pub(in crate::pages) overpaid: fn(excess: Money, agency: &str) -> String,
+    pub(in crate::pages) overpaid: fn(excess: &str, agency: &str) -> String,
     pub(in crate::pages) expired: fn(agency: &str) -> String,
     pub(in crate::pages) cancelled: fn(agency: &str) -> String,
     pub(in crate::pages) refunded: &'static str,
     pub(in crate::pages) not_confirmed: fn(agency: &str) -> String,
-    pub(in crate::pages) held: fn(collected: Money, agency: &str) -> String,
+    pub(in crate::pages) held: fn(collected: &str, agency: &str) -> String,
     /// One word for each state of a bill.
     pub(in crate::pages) state: fn(BillState) -> &'static str,
 }

@@ -221,7 +221,7 @@ pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
         contradicted: "Ujumbe ulipingana na wa awali",
         unreadable: "Ujumbe haukusomeka",
         let_in: "Aliruhusiwa kuingia",
-        payments: |number| format!("malipo {}", count(number)),
+        payments: |number| format!("Malipo {}", count(number)),
         since: |moment| format!("Ya zamani zaidi tangu {moment}."),
         as_of: |moment, sequence| {
             format!("Kufikia {moment}, saa za Afrika Mashariki. Vitabu hadi rekodi {sequence}.")

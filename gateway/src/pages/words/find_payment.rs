@@ -1,7 +1,5 @@
 //! What the page says on which people look for a payment.
 
-use ledger::Money;
-
 use super::{Both, grouped};
 use crate::payments::SuspenseReason;
 
@@ -32,11 +30,11 @@ pub(in crate::pages) struct FindPaymentWords {
     pub(in crate::pages) day_wrong: &'static str,
     pub(in crate::pages) amount_wrong: &'static str,
     pub(in crate::pages) found: &'static str,
-    pub(in crate::pages) matched: fn(Money, when: &str) -> String,
+    pub(in crate::pages) matched: fn(amount: &str, when: &str) -> String,
     pub(in crate::pages) contradicted: &'static str,
     pub(in crate::pages) open_receipt: &'static str,
     pub(in crate::pages) found_held: &'static str,
-    pub(in crate::pages) held: fn(Money, when: &str) -> String,
+    pub(in crate::pages) held: fn(amount: &str, when: &str) -> String,
     /// Why it belongs to no bill, for whoever paid.
     pub(in crate::pages) why_held: fn(SuspenseReason) -> &'static str,
     pub(in crate::pages) typed: fn(masked: &str) -> String,

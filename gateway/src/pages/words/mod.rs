@@ -21,6 +21,8 @@ mod told;
 mod track;
 mod ways;
 
+use std::fmt::Display;
+
 use catalog::Language;
 
 pub(super) use applications::{APPLICATIONS, ApplicationWords};
@@ -63,6 +65,11 @@ impl<T> Both<T> {
 pub(super) fn first_upper(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// An amount within a sentence: no line ends between the currency and its digits.
+pub(super) fn unbroken(amount: impl Display) -> String {
+    amount.to_string().replace(' ', "\u{a0}")
 }
 
 /// A number as people read it: `22,000`.

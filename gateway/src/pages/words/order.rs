@@ -51,7 +51,7 @@ pub(in crate::pages) struct OrderWords {
     pub(in crate::pages) part_payment: &'static str,
     pub(in crate::pages) promise: &'static str,
     pub(in crate::pages) what_happens: &'static str,
-    pub(in crate::pages) pay: fn(Money) -> String,
+    pub(in crate::pages) pay: fn(amount: &str) -> String,
     pub(in crate::pages) token_spent: &'static str,
     pub(in crate::pages) no_rate: &'static str,
 }

@@ -16,6 +16,8 @@ pub(in crate::pages) struct WayWords {
     /// Of a service, before there is a bill.
     pub(in crate::pages) bills_in_these_ways: &'static str,
     pub(in crate::pages) no_bill_now: &'static str,
+    /// No way takes the amount, today or on any other day.
+    pub(in crate::pages) nothing_takes_it: &'static str,
     pub(in crate::pages) nothing_now: &'static str,
     pub(in crate::pages) nothing_now_help: fn(phone: &str) -> String,
     pub(in crate::pages) drill: &'static str,
@@ -36,6 +38,8 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         pay_in_this_way: "Pay in this way:",
         bills_in_these_ways: "You can pay in one of these ways; your bill says how:",
         no_bill_now: "You can get a bill, but it cannot be paid at the moment.",
+        nothing_takes_it: "No way to pay takes this amount in one payment. The bill stays open: ask for help, and do not pay to a \
+            number that is not on this page.",
         nothing_now: "This bill cannot be paid at the moment. It stays open, and this page shows by itself when it can be paid \
             again. Do not pay to a number that is not on this page.",
         nothing_now_help: |phone| format!("Help: {phone}"),
@@ -56,6 +60,8 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         pay_in_this_way: "Lipa kwa njia hii:",
         bills_in_these_ways: "Unaweza kulipa kwa mojawapo ya njia hizi; bili yako inaeleza jinsi:",
         no_bill_now: "Unaweza kupata bili, lakini haiwezi kulipwa kwa sasa.",
+        nothing_takes_it: "Hakuna njia ya kulipa inayopokea kiasi hiki kwa malipo moja. Bili bado iko wazi: omba msaada, na \
+            usilipe kwa nambari isiyo kwenye ukurasa huu.",
         nothing_now: "Bili hii haiwezi kulipwa kwa sasa. Bado iko wazi, na ukurasa huu utaonyesha wenyewe itakapoweza \
             kulipwa tena. Usilipe kwa nambari isiyo kwenye ukurasa huu.",
         nothing_now_help: |phone| format!("Msaada: {phone}"),

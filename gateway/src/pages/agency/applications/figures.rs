@@ -1,5 +1,7 @@
 //! What waits and how promises are kept, as tables on a page and as files.
 
+use std::iter;
+
 use askama::Template;
 use hyper::StatusCode;
 
@@ -13,6 +15,7 @@ use crate::http::response::Response;
 use crate::pages::agency::file::{Cell, Kind, Table, TableFile, answer};
 use crate::pages::agency::{Viewed, choose, session};
 use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
+use crate::pages::leaves::{Leaves, Turn};
 use crate::pages::moment::{day_spoken, spoken};
 use crate::pages::staff::{Bar, Room};
 use crate::pages::words::{APPLICATIONS, ApplicationWords, CONSOLE, ConsoleWords};
@@ -52,10 +55,9 @@ pub(in crate::pages) async fn uncollected(
         about: words.uncollected_about.to_owned(),
         nothing: words.uncollected_none,
         heads: [words.centre, words.all, words.oldest].into_iter().chain(words.ages).collect(),
-        rows: found.found.iter().map(shown).collect(),
         ..FiguresPage::new(&app, &request, &viewed, "uncollected", found.sequence)?
     };
-    staff_page(StatusCode::OK, &page)
+    page.with_rows(&request, found.found.iter().map(shown))
 }
 
 /// `GET /{lang}/agency/applications/promises`.
@@ -75,16 +77,15 @@ pub(in crate::pages) async fn promises(app: SharedApp, request: Request<App>) ->
         let cells = vec![figures.row.ready.to_string(), figures.row.kept.to_string(), share];
         (page.frame.shown_or(service, &figures.row.service), cells)
     };
-    let rows = found.found.iter().map(shown).collect();
+    let rows: Vec<_> = found.found.iter().map(shown).collect();
     let page = FiguresPage {
         title: words.promises,
         about: (words.promises_about)(&day(from), &day(to)),
         nothing: words.promises_none,
         heads: vec![words.service, words.became_ready, words.in_time, words.share],
-        rows,
         ..page
     };
-    staff_page(StatusCode::OK, &page)
+    page.with_rows(&request, rows.into_iter())
 }
 
 /// `96.6%`, cut and not rounded: a promise that was broken once was not kept always.
@@ -218,9 +219,31 @@ struct FiguresPage {
     xlsx: String,
     list: String,
     as_of: String,
+    turn: Turn,
+    /// The address of another of its pages but for the number.
+    turned: String,
 }
 
 impl FiguresPage {
+    /// Answers with those of the rows that belong on the page that is asked for.
+    fn with_rows(
+        mut self,
+        request: &Request<App>,
+        rows: impl Iterator<Item = (Shown, Vec<String>)>,
+    ) -> Result<Response, Problem> {
+        let mut leaves = Leaves::of(&request.head.query()?);
+        let is_here = |(name, cells): &(Shown, Vec<String>)| {
+            let texts: Vec<_> = iter::once(&name.text).chain(cells).map(String::as_str).collect();
+            leaves.hold(&texts)
+        };
+        self.rows = rows.filter(is_here).collect();
+        if !leaves.exists() {
+            return Err(no_rows());
+        }
+        self.turn = leaves.turn(self.frame.language, |to| format!("{}{to}", self.turned));
+        staff_page(StatusCode::OK, &self)
+    }
+
     /// A page with nothing in it yet, whose address ends in this word.
     fn new(
         app: &App,
@@ -244,6 +267,8 @@ impl FiguresPage {
             xlsx: format!("/{code}/agency/applications/{word}.xlsx{chosen}"),
             list: format!("/{code}/agency/applications{chosen}"),
             as_of: (CONSOLE.of(language).as_of)(&spoken(app.now(), language), sequence),
+            turn: Turn::new(language, None, None),
+            turned: format!("/{code}/agency/applications/{word}{}", viewed.with("page=")),
             bar: Bar::new(session(request)?, language, Room::Applications),
             words: APPLICATIONS.of(language),
             console: CONSOLE.of(language),

@@ -24,7 +24,7 @@ use crate::payments::{ApplicationState, PaymentNumber, revenue_day};
 use crate::views::{ApplicationFilter, ApplicationRow, Page, PageRequest, PageSize};
 
 /// Rows of a page. As many can be reported together, in a form that is no longer than forms may be.
-const ROWS: u16 = 25;
+const ROWS: u16 = 20;
 /// The longest code of a service or name of a centre, in characters.
 const TEXT_LEN_MAX: usize = 80;
 /// What the box for what is late says.
