@@ -205,20 +205,25 @@ pub enum Ended {
     WriterStopped(String),
 }
 
-/// Starts a gateway in its folder. `sandbox_url` is the simulated Safaricom of a demonstration.
+/// The clock of a gateway with this configuration. Only a demonstration has one that runs faster than life.
+pub fn clock_of(config: &Config) -> Clock {
+    match config.mode {
+        Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
+        Mode::Demo | Mode::Serve => Clock::system(),
+    }
+}
+
+/// Starts a gateway in its folder. `sandbox_url` is the simulated Safaricom of a demonstration, which has the same clock.
 pub async fn start(
     config: &Config,
     folder: Folder,
+    clock: Clock,
     sandbox_url: Option<&str>,
 ) -> Result<Gateway, StartError> {
     let metrics = install()?;
     let purpose = match config.mode {
         Mode::Serve => Purpose::Live,
         Mode::Demo => Purpose::Demonstration,
-    };
-    let clock = match config.mode {
-        Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
-        Mode::Demo | Mode::Serve => Clock::system(),
     };
     let public = Bound::bind(&config.public, &clock)?;
     let callback = Bound::bind(&config.callback, &clock)?;
