@@ -45,7 +45,7 @@ fn demo(flags: &DemoFlags) -> ExitCode {
         };
         let stop_sandbox = CancellationToken::new();
         let started = std::time::Instant::now();
-        let clock = process::clock_of(config);
+        let clock = config.clock();
         let (sandbox_url, own) = match &config.demo.sandbox_url {
             Some(url) => (url.as_str().trim_end_matches('/').to_owned(), None),
             None => {

@@ -21,7 +21,7 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
     };
     with_runtime(&config, async |config| {
         let started = match Folder::take(&config.data) {
-            Ok(folder) => process::start(config, folder, process::clock_of(config), None).await,
+            Ok(folder) => process::start(config, folder, config.clock(), None).await,
             Err(error) => Err(error.into()),
         };
         let gateway = match started {

@@ -205,14 +205,6 @@ pub enum Ended {
     WriterStopped(String),
 }
 
-/// The clock of a gateway with this configuration. Only a demonstration has one that runs faster than life.
-pub fn clock_of(config: &Config) -> Clock {
-    match config.mode {
-        Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
-        Mode::Demo | Mode::Serve => Clock::system(),
-    }
-}
-
 /// Starts a gateway in its folder. `sandbox_url` is the simulated Safaricom of a demonstration, which has the same clock.
 pub async fn start(
     config: &Config,
@@ -315,6 +307,7 @@ pub async fn start(
         downloads: Downloads::default(),
         views,
         live: Live::new(stop.clone()),
+        books_found_until: (head.size > 0).then_some(head.time),
         data_folder: folder.root().to_path_buf(),
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::SharedApp;
 use crate::channels::health;
+use crate::healing::pulling;
 use crate::live::keep_making;
 use crate::telemetry::metrics::TASK_FAILURES_TOTAL;
 use crate::{messages, notices};
@@ -30,6 +31,20 @@ pub(super) fn begin(app: &SharedApp, stop: &CancellationToken, tasks: &mut JoinS
         let (app, until_stopped) = (Arc::clone(&for_health), until_stopped.clone());
         async move {
             until_stopped.run_until_cancelled(health::watch::keep_watching(app)).await;
+        }
+    }));
+    let (for_healing, until_stopped) = (Arc::clone(app), stop.clone());
+    tasks.spawn(keep_running("healing", stop.clone(), move || {
+        let (app, until_stopped) = (Arc::clone(&for_healing), until_stopped.clone());
+        async move {
+            until_stopped.run_until_cancelled(pulling::keep_pulling(app)).await;
+        }
+    }));
+    let (for_holders, until_stopped) = (Arc::clone(app), stop.clone());
+    tasks.spawn(keep_running("holders", stop.clone(), move || {
+        let (app, until_stopped) = (Arc::clone(&for_holders), until_stopped.clone());
+        async move {
+            until_stopped.run_until_cancelled(messages::holders::keep_telling(app)).await;
         }
     }));
     let (for_messages, until_stopped) = (Arc::clone(app), stop.clone());

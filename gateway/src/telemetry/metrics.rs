@@ -203,7 +203,7 @@ pub const TASK_FAILURES_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["task"],
-    about: "Panics of what runs beside the books and is begun again: live, health, notices, messages.",
+    about: "Panics of what runs beside the books and is begun again: live, health, healing, holders, notices, messages.",
 };
 
 /// Which program this is.
@@ -488,6 +488,34 @@ pub const CHANNEL_PROBES_TOTAL: Metric = Metric {
     about: "Times that a provider was asked whether it is there, by outcome: answered, failed.",
 };
 
+/// Payments that a provider lists.
+pub const LISTED_PAYMENTS_TOTAL: Metric = Metric {
+    name: "malipo_listed_payments_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["source", "outcome"],
+    about: "Rows that a provider lists, by source (pull, statement) and outcome: found (nobody had told us, booked now), known, \
+            differs (in quarantine), other (no payment), unreadable.",
+};
+
+/// Times that a provider was asked what came in.
+pub const LISTS_TOTAL: Metric = Metric {
+    name: "malipo_lists_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Pages that a provider was asked for of what came in, by outcome: answered, failed.",
+};
+
+/// How long ago the newest payment may be that no list has been read for.
+pub const LISTED_LAG_SECONDS: Metric = Metric {
+    name: "malipo_listed_lag_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "Seconds since the moment up to which the provider's lists have been read.",
+};
+
 /// Every metric, in the order of the documentation.
 pub const ALL: &[Metric] = &[
     HTTP_REQUEST_DURATION_SECONDS,
@@ -540,6 +568,9 @@ pub const ALL: &[Metric] = &[
     CHANNEL_STATE,
     OUTAGES_OPEN,
     CHANNEL_PROBES_TOTAL,
+    LISTED_PAYMENTS_TOTAL,
+    LISTS_TOTAL,
+    LISTED_LAG_SECONDS,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.
