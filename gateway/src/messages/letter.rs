@@ -334,8 +334,8 @@ fn phone_of(
     }
 }
 
-/// Whom a message goes to that is about no payment: whoever had the bill made, if a number was given then; otherwise who was asked
-/// to pay it; otherwise who paid it, where the provider said so in plain digits.
+/// Whom a message about no payment goes to: whoever had the bill made, if a number was given then; otherwise who was asked to
+/// pay it; otherwise who paid it, where the provider said so in plain digits.
 fn phone_of_applicant(app: &App, bill: &Bill) -> Result<Option<Subscriber>, LetterError> {
     if let Some(sequence) = bill.phone_record
         && let Some(applicant) = phone_in(app, sequence)?
