@@ -85,7 +85,10 @@ mod tests {
                "amount": "7550.00", "organizationname": "eCITIZEN"})
     }
 
-    fn read(body: &str) -> Option<Vec<Result<(String, i64, String), String>>> {
+    /// Receipt, amount and account of a row, or where it is wrong.
+    type Said = Result<(String, i64, String), String>;
+
+    fn read(body: &str) -> Option<Vec<Said>> {
         let json = StrictJson::parse(body.as_bytes()).ok()?;
         let rows = rows(json.as_object()?)?;
         let said = |row| match row {
