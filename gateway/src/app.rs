@@ -96,6 +96,8 @@ pub struct App {
     pub live: Live,
     /// What the operator of this machine shows.
     pub operator_token: KeySecret,
+    /// When the newest record was written that this process found; nothing if it began with empty books.
+    pub books_found_until: Option<LedgerTime>,
     /// The data directory.
     pub data_folder: std::path::PathBuf,
     /// Renders the metrics.

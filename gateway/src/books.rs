@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use ledger::journal::JournalError;
 use ledger::table::RunError;
-use ledger::{Checkpoint, Head, Ledger, Outcome, ShortKey, SigningKey, SubmitError};
+use ledger::{Checkpoint, Claimed, Head, Ledger, Outcome, ShortKey, SigningKey, SubmitError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
-    Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, Command, Earlier, Event,
-    FoundBills, Idempotency, Message, MessageId, PaymentNumber, Payments, Readers, ReceiptNumber,
-    ReferenceKey, Visit, archive, read_event,
+    Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, ChannelReceipt, Command,
+    Earlier, Event, FoundBills, Idempotency, Message, MessageId, PaymentNumber, Payments, Readers,
+    ReceiptNumber, ReferenceKey, Visit, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -209,6 +209,11 @@ impl Books {
     /// When and where a bill was used.
     pub fn visit(&self, bill: PaymentNumber) -> Result<Option<Arc<Visit>>, LookupError> {
         Ok(self.ledger.archived(&archive::visit(bill))?.and_then(Archived::visit))
+    }
+
+    /// What stands under a provider's receipt, if its money is booked.
+    pub fn booked(&self, receipt: &ChannelReceipt) -> Result<Option<Claimed>, LookupError> {
+        Ok(self.ledger.claimed(&ShortKey::of(&receipt.credit_key()))?)
     }
 
     /// Sequence of the record that claims this key.

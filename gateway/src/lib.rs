@@ -4,8 +4,8 @@
 //! Read it from the inside out. [`payments`] is the life of bills, attempts and money, as a pure state machine; [`books`]
 //! runs it on the ledger. `accounts` reads what payers type, `billing` makes bills, `applications` are what follows them
 //! at agencies; [`channels`] speak to those who move money,
-//! `receiving` takes what they tell of, and `prompts` follows what they were asked; [`bulletin`] says how to pay when nothing
-//! here answers;
+//! `receiving` takes what they tell of, `healing` finds what they did not tell of, and `prompts` follows what they were asked;
+//! [`bulletin`] says how to pay when nothing here answers;
 //! [`messages`] tell payers what became of their money;
 //! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs, and whoever else is called, besides
 //! Safaricom by its own client, is called in [`outbound`];
@@ -26,6 +26,7 @@ pub mod bulletin;
 pub mod channels;
 pub mod exchange;
 mod finding;
+mod healing;
 mod offering;
 mod prompts;
 mod receiving;

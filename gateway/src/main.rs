@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use gateway::cli::serve::{run, with_runtime};
 use gateway::cli::{self, Cli, Command, DemoFlags, EXIT_CONFIG, SandboxFlags, complain};
+use gateway::clock::Clock;
 use gateway::config::{Config, Mode};
 use gateway::process::{self, Folder, ReadyFile};
 use gateway::server::handed::HandedSockets;
+use jiff::Timestamp;
 use loadtest::sandbox::{Options, Sandbox};
 use tokio_util::sync::CancellationToken;
 
@@ -44,12 +46,18 @@ fn demo(flags: &DemoFlags) -> ExitCode {
         };
         let stop_sandbox = CancellationToken::new();
         let started = std::time::Instant::now();
+        let clock = config.clock();
         let (sandbox_url, own) = match &config.demo.sandbox_url {
             Some(url) => (url.as_str().trim_end_matches('/').to_owned(), None),
             None => {
                 let data = config.data.directory.as_ref().map(|folder| folder.join("sandbox"));
-                let options =
-                    Options { listen: flags.sandbox_listen, data, fast: flags.fast, ..Options::default() };
+                let options = Options {
+                    listen: flags.sandbox_listen,
+                    data,
+                    fast: flags.fast,
+                    clock: outside_clock(&clock),
+                    ..Options::default()
+                };
                 match Sandbox::start(options, stop_sandbox.clone().cancelled_owned()).await {
                     Ok(running) => (format!("http://{}", running.address()), Some(running)),
                     Err(error) => {
@@ -59,8 +67,8 @@ fn demo(flags: &DemoFlags) -> ExitCode {
                 }
             }
         };
-        let gateway = match process::start(config, folder, HandedSockets::default(), Some(&sandbox_url)).await
-        {
+        let handed = HandedSockets::default();
+        let gateway = match process::start(config, folder, handed, clock, Some(&sandbox_url)).await {
             Ok(gateway) => gateway,
             Err(error) => {
                 complain(&error);
@@ -84,6 +92,14 @@ fn demo(flags: &DemoFlags) -> ExitCode {
             return ExitCode::FAILURE;
         }
         code
+    })
+}
+
+/// The clock of the outside world, which lives in the same time as the gateway, also when that runs faster than life.
+fn outside_clock(clock: &Clock) -> loadtest::clock::Clock {
+    let clock = clock.clone();
+    loadtest::clock::Clock::from_source(move || {
+        Timestamp::from_microsecond(clock.now_micros()).expect("a demonstration begins at the present")
     })
 }
 

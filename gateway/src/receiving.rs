@@ -9,11 +9,12 @@ use metrics::{Histogram, histogram};
 use crate::accounts;
 use crate::api::trouble;
 use crate::app::App;
+use crate::books::LookupError;
 use crate::channels::{SaidFor, Told};
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, AttemptId, Command, Difference, MoneyIn, Provider, TypedAccount,
-    normalise,
+    AccountFact, Addressed, Answer, Ask, AttemptId, Command, Difference, MoneyIn, PaymentFacts, Provider,
+    TypedAccount, normalise,
 };
 use crate::personal::{Field, Personal};
 use crate::telemetry::metrics as names;
@@ -62,6 +63,16 @@ pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str
     };
     metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => outcome).increment(1);
     Ok(taken)
+}
+
+/// Whether this money is booked, with the same facts: then nothing becomes of telling it again. Whether an attempt waits for
+/// what answers it is not looked at, and so that is never said to be booked.
+pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError> {
+    let SaidFor::Typed(account) = &told.said_for else { return Ok(false) };
+    let Some(standing) = app.books.booked(&told.receipt)? else { return Ok(false) };
+    let (typed, _) = accounts::read(app, account, told.money, |_| true);
+    let facts = PaymentFacts { money: told.money, account: account_fact(app, &typed, account) };
+    Ok(facts.difference(&standing.detail).is_none())
 }
 
 fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {

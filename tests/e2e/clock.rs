@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use jiff::Timestamp;
+
 use crate::harness::{Agency, Gateway, Order, Payment, eventually};
 
 const DISBELIEF: &str = "malipo_clock_disbelief_seconds";
@@ -56,4 +58,33 @@ fn a_start_with_a_clock_that_cannot_be_right_goes_on_from_the_books_until_somebo
     gateway.start_again();
     kws.sees(&bill, "expired");
     assert_eq!(gateway.metric(DISBELIEF), 0);
+}
+
+/// Safaricom refuses prompts whose time is far from its own, and money that moved long ago says nothing of now: a
+/// demonstration whose two sides live in different times finds its prompts down, and its paybill never up again.
+#[test]
+fn a_demonstration_that_runs_fast_lives_in_one_time_with_its_safaricom() {
+    // Half an hour is six seconds here.
+    let gateway = Gateway::demo().speed(300).start();
+    gateway.sandbox().knows(&gateway);
+    let kws = gateway.agency("kws");
+    let now = || kws.get("/v1/status").expect(200).json()["as_of"].as_str().unwrap().parse().unwrap();
+    let began: Timestamp = now();
+    eventually("half an hour has passed", || {
+        let now: Timestamp = now();
+        (now.duration_since(began).as_secs() > 1_800).then_some(())
+    });
+    let prompted = kws.bills(&Order::hells_gate(1));
+    kws.prompts(&prompted, "0700000001").expect(202);
+    kws.sees(&prompted, "paid");
+    let typed = kws.bills(&Order::hells_gate(1));
+    let receipt = gateway.sandbox().payer("0712000001").pays(&typed.number, &typed.amount());
+    kws.sees(&typed, "paid");
+    let books = gateway.books();
+    let booking = books.booking(&receipt);
+    let booked: Timestamp = booking["time"].as_str().unwrap().parse().unwrap();
+    let moved = Timestamp::from_microsecond(booking["event"]["moved"].as_i64().unwrap()).unwrap();
+    // A second of ours is five minutes there.
+    let apart = booked.duration_since(moved).abs().as_secs();
+    assert!(apart < 1_800, "{booking}");
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Agency, Bill, Gateway, Order, Page, Payment, malipo, post, run};
+use crate::harness::{Agency, Bill, Gateway, Order, Page, Payment, eventually, malipo, post, run};
 
 fn ways(agency: &Agency, bill: &Bill) -> Vec<(String, bool)> {
     let ways = agency.looks_at(bill)["instructions"]["ways"].as_array().unwrap().clone();
@@ -184,4 +184,47 @@ fn channels_are_written_down_in_a_file_that_is_checked_before_anything_starts() 
         .map(|record| record["event"]["placement"]["reason"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(reasons, ["not_a_number", "other_short_code"]);
+}
+
+#[test]
+fn whoever_had_a_bill_made_just_before_and_gave_a_phone_is_told_once_what_works() {
+    // A minute is a second and a half here.
+    let gateway = Gateway::demo().speed(40).start();
+    let (kws, ntsa, carriers) = (gateway.agency("kws"), gateway.agency("NTSA"), gateway.carriers());
+    let with_phone = |phone: &str, order: Order| order.payer(json!({"name": "ASHA", "phone": phone}));
+    let told = kws.bills(&with_phone("0722000001", Order::hells_gate(1)));
+    let paid = kws.bills(&with_phone("0722000002", Order::hells_gate(1)));
+    kws.bills(&Order::hells_gate(1));
+    ntsa.bills(&with_phone("0722000003", Order::of("motor-vehicle-search", &json!({}))));
+    let mut in_swahili = with_phone("0722000004", Order::hells_gate(1)).body().clone();
+    in_swahili["language"] = "sw".into();
+    let call = kws.post("/v1/bills", &in_swahili);
+    call.idempotency_key(&crate::harness::fresh_key()).send().expect(201);
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.safaricom().confirms(&Payment::of_bill(&paid)).expect_success();
+    kws.sees(&paid, "paid");
+    eventually("both are told", || {
+        let all = ["0722000001", "0722000004"].map(|phone| carriers.texts_on(phone).len());
+        (all == [1, 1]).then_some(())
+    });
+    let text = carriers.texts_on("0722000001").remove(0);
+    assert!(text.starts_with("M-PESA paybill is down. Payment no. "), "{text}");
+    assert!(text.contains("business no. 600000") && text.contains("Do NOT pay again"), "{text}");
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    assert!(digits.contains(&told.number), "{text}");
+    let swahili = carriers.texts_on("0722000004").remove(0);
+    assert!(swahili.starts_with("Paybill ya M-PESA haifanyi kazi"), "{swahili}");
+
+    eventually("those with a plan are asked for, phone or not", || {
+        let books = gateway.books();
+        let records = books.events("message").into_iter();
+        let asked = records.filter(|record| record["event"]["what"] == "holder_to_be_told").count();
+        (asked == 3).then_some(())
+    });
+    assert!(carriers.texts_on("0722000003").is_empty(), "nobody is told of nothing");
+    for line in carriers.taken() {
+        assert_eq!(line["segments"], 1, "{line}");
+    }
+    // The paid one got its receipt and nothing else.
+    assert!(carriers.texts_on("0722000002").iter().all(|text| !text.contains("is down")));
 }

@@ -50,6 +50,7 @@ mod crash;
 mod crowds;
 mod fallback;
 mod faults;
+mod healing;
 mod outages;
 mod storage;
 

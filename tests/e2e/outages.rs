@@ -1,6 +1,7 @@
 //! A way to pay fails: an operator says so, or the gateway finds out. Everybody sees it, nobody is asked to pay there, money
 //! that comes is taken all the same, and it comes back.
 
+use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -216,4 +217,42 @@ fn requests_to_phones_that_fail_are_found_out_and_tried_until_they_work() {
     assert_eq!(gateway.metric("malipo_channel_state{channel=\"mpesa_prompt\"}"), 0);
     assert_eq!(status(&gateway)["ended"].as_array().unwrap().len(), 1);
     gateway.books().expect_balanced();
+}
+
+/// Read by an XML parser that is none of ours.
+#[test]
+fn whoever_follows_the_feed_reads_what_began_and_what_is_over() {
+    const READ: &str = "import sys, json, xml.etree.ElementTree as tree\n\
+        atom = '{http://www.w3.org/2005/Atom}'\n\
+        feed = tree.fromstring(sys.stdin.buffer.read())\n\
+        assert feed.tag == atom + 'feed', feed.tag\n\
+        text = lambda of, name: of.find(atom + name).text\n\
+        entries = [{name: text(entry, name) for name in ('id', 'title', 'updated')} for entry in feed.iter(atom + 'entry')]\n\
+        print(json.dumps({'id': text(feed, 'id'), 'updated': text(feed, 'updated'), 'entries': entries}))";
+    let gateway = Gateway::demo().start();
+    let read = || -> Value {
+        let answer = get(format!("{}/status.atom", gateway.public())).send().expect(200);
+        assert_eq!(answer.headers["content-type"], "application/atom+xml; charset=utf-8");
+        let file = gateway.folder().join("status.atom");
+        std::fs::write(&file, answer.body).unwrap();
+        let mut python = Command::new("python3");
+        let read = python.args(["-c", READ]).stdin(std::fs::File::open(&file).unwrap()).output().unwrap();
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        serde_json::from_slice(&read.stdout).unwrap()
+    };
+    assert_eq!(read()["entries"], json!([]));
+    outage(&gateway, &["start", "mpesa_paybill", "--reason", "<Cable> & \"fibre\""]).expect(0);
+    let going_on = read();
+    let began = going_on["entries"][0].clone();
+    assert_eq!(began["title"], "M-PESA paybill is not working: <Cable> & \"fibre\"");
+    assert_eq!(going_on["updated"], began["updated"]);
+    outage(&gateway, &["drill", "mpesa_prompt", "--reason", "Exercise"]).expect(0);
+    outage(&gateway, &["stop", "mpesa_paybill"]).expect(0);
+    let over = read();
+    let entries = over["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2, "a drill is no news: {over}");
+    assert_eq!(entries[0]["title"], "M-PESA paybill can be used again.");
+    assert_eq!(entries[1]["id"], began["id"], "it keeps its name");
+    let page = Page::open(&gateway.public(), "/en/status");
+    assert!(page.html.contains("rel=\"alternate\"") && page.html.contains("href=\"/status.atom\""));
 }

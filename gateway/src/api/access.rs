@@ -63,6 +63,9 @@ pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role:
 pub(super) const SPEAKERS_OF_CHANNELS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::Treasury, Role::Operator]);
 
+/// Sends statements of the accounts on which money comes in.
+pub(super) const SENDERS_OF_STATEMENTS: Access = Access::Roles(&[Role::Treasury, Role::Operator]);
+
 /// Looks up one payment: an agency its own, the Auditor any.
 pub(super) const LOOKERS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::AgencyGate, Role::Auditor]);

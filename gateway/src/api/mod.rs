@@ -27,6 +27,7 @@ mod outages;
 mod receipts;
 mod services;
 mod staff;
+mod statements;
 pub(crate) mod trouble;
 mod usage;
 mod webhook_endpoints;
@@ -45,7 +46,8 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
-    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS, SPEAKERS_OF_CHANNELS,
+    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS, SENDERS_OF_STATEMENTS,
+    SPEAKERS_OF_CHANNELS,
 };
 pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
@@ -66,6 +68,7 @@ pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 pub(crate) use staff::new_account;
 pub use staff::{NewStaff, ProviderName, StaffBody, StaffList};
+pub use statements::{DifferentRowBody, StatementBody};
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;
@@ -78,6 +81,11 @@ const CATALOGUE_BYTES_MAX: usize = 96 << 20;
 pub(crate) const APPLICATIONS_BYTES_MAX: usize = 256 * 1024;
 /// A whole catalogue is received and checked.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The most that a statement may have in bytes: a day of the country has forty millions.
+const STATEMENT_BYTES_MAX: usize = 96 << 20;
+/// A statement is received, and what is new in it is booked.
+const STATEMENT_DEADLINE: Duration = Duration::from_secs(300);
 
 /// What citizens, agencies, the Treasury and the Auditor reach.
 pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
@@ -175,6 +183,10 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/applications/{ref}", "application_show", READERS_OF_BILLS, applications::show),
         Route::post("/v1/applications/{ref}/events", "application_report", INTEGRATORS, applications::report)
             .runs_to_end(),
+        Route::post("/v1/statements/mpesa", "statement_mpesa", SENDERS_OF_STATEMENTS, statements::mpesa)
+            .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
+            .runs_to_end()
+            .deadline(STATEMENT_DEADLINE),
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
@@ -313,6 +325,11 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/status", "admin_status", Access::Operator, outages::status),
         Route::post("/admin/outages", "admin_outage_begin", Access::Operator, outages::begin).runs_to_end(),
         Route::post("/admin/outages/end", "admin_outage_end", Access::Operator, outages::end).runs_to_end(),
+        Route::post("/admin/statements/mpesa", "admin_statement_mpesa", Access::Operator, statements::mpesa)
+            .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
+            .lane(Lane::Apart)
+            .runs_to_end()
+            .deadline(STATEMENT_DEADLINE),
         // Whoever waits for a rebuild takes no place that a probe needs.
         Route::post("/admin/catalogue/reload", "admin_catalogue_reload", Access::Operator, catalogue::reload)
             .lane(Lane::Apart)

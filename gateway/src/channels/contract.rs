@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use catalog::Text;
 use hyper::{HeaderMap, StatusCode};
-use ledger::Money;
+use ledger::{LedgerTime, Money};
 
 use super::account::CollectionAccount;
 use super::instructions::Instructions;
@@ -47,6 +47,11 @@ pub trait Channel: Send + Sync {
 
     /// Listening to the provider, if it tells us anything by itself.
     fn listens(&self) -> Option<&dyn Listens> {
+        None
+    }
+
+    /// Asking its provider what came in, if it lists that.
+    fn lists(&self) -> Option<&dyn Lists> {
         None
     }
 
@@ -131,6 +136,59 @@ pub trait Probes: Send + Sync {
 
     /// Asks.
     fn probe(&self) -> Later<'_, Result<(), NoAnswer>>;
+}
+
+/// A channel whose provider lists what came in when it is asked. That is how money is found of which it did not tell.
+pub trait Lists: Send + Sync {
+    /// How far back it can be asked, in seconds.
+    fn look_back_seconds(&self) -> i64;
+
+    /// Asks for a page.
+    fn list(&self, wanted: ListWanted) -> Later<'_, Result<ListPage, NoList>>;
+}
+
+/// Which page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListWanted {
+    /// From when, to the second.
+    pub from: LedgerTime,
+    /// Until when, included, to the second.
+    pub until: LedgerTime,
+    /// So many rows come before it.
+    pub offset: usize,
+}
+
+/// A page of a list. One without rows is the last.
+pub struct ListPage {
+    /// In the order of the provider.
+    pub rows: Vec<ListRow>,
+}
+
+/// A row of a list.
+pub enum ListRow {
+    /// Money came in.
+    Money(Box<Told<'static>>),
+    /// Something else happened, such as a charge.
+    Other {
+        /// What tells it from other rows of the list.
+        name: Arc<str>,
+    },
+    /// It cannot be read.
+    Unreadable {
+        /// What could not be read, without what was there.
+        reason: String,
+    },
+}
+
+/// Why there is no page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoList {
+    /// It is longer than a page may be: less has to be asked for.
+    #[error("the page is too long")]
+    TooLong,
+    /// The provider could not be asked, or did not answer.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
 }
 
 /// A channel whose provider tells us by itself.

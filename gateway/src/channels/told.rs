@@ -27,6 +27,26 @@ pub struct Told<'a> {
     pub name: Option<Cow<'a, str>>,
 }
 
+impl Told<'_> {
+    /// The same, borrowing from nothing.
+    pub fn into_owned(self) -> Told<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Told {
+            receipt: self.receipt,
+            money: self.money,
+            said_for: match self.said_for {
+                SaidFor::Typed(typed) => SaidFor::Typed(Cow::Owned(typed.into_owned())),
+                SaidFor::Attempt(attempt) => SaidFor::Attempt(attempt),
+            },
+            told_by: self.told_by,
+            evidence: self.evidence,
+            moved: self.moved,
+            phone: owned(self.phone),
+            name: owned(self.name),
+        }
+    }
+}
+
 /// What money was sent for, as the provider tells it.
 #[derive(Clone)]
 pub enum SaidFor<'a> {

@@ -13,6 +13,7 @@ use crate::process::{ADMIN_ADDRESS_FILE, OPERATOR_TOKEN_FILE};
 /// The longest answer in bytes.
 const ANSWER_LEN_MAX: usize = 4 << 20;
 const DEADLINE: Duration = Duration::from_secs(10);
+const FILE_DEADLINE: Duration = Duration::from_secs(330);
 
 /// Why the gateway could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,21 @@ pub(super) fn ask(
     path: &str,
     body: Option<Vec<u8>>,
 ) -> Result<Vec<u8>, AdminError> {
+    send(data, method, path, ("application/json", body.unwrap_or_default()), DEADLINE)
+}
+
+/// Sends a file in CSV to the gateway that holds this data directory, which may take minutes over it.
+pub(super) fn send_csv(data: &Path, path: &str, file: Vec<u8>) -> Result<Vec<u8>, AdminError> {
+    send(data, Method::POST, path, ("text/csv", file), FILE_DEADLINE)
+}
+
+fn send(
+    data: &Path,
+    method: Method,
+    path: &str,
+    (content_type, body): (&str, Vec<u8>),
+    deadline: Duration,
+) -> Result<Vec<u8>, AdminError> {
     let not_running = || AdminError::NotRunning(data.display().to_string());
     let read = |name: &str| std::fs::read_to_string(data.join(name)).map_err(|_| not_running());
     let address = read(ADMIN_ADDRESS_FILE)?.trim().to_owned();
@@ -53,8 +69,8 @@ pub(super) fn ask(
             .method(method)
             .uri(format!("{address}{path}"))
             .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .body(Full::new(bytes::Bytes::from(body.unwrap_or_default())))
+            .header("content-type", content_type)
+            .body(Full::new(bytes::Bytes::from(body)))
             .map_err(|error| error.to_string())?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         let response = client.request(request).await.map_err(|error| error.to_string())?;
@@ -63,7 +79,7 @@ pub(super) fn ask(
         let body = body.map_err(|error| error.to_string())?.to_bytes().to_vec();
         Ok::<(StatusCode, Vec<u8>), String>((status, body))
     };
-    let answer = runtime.block_on(async { tokio::time::timeout(DEADLINE, exchange).await });
+    let answer = runtime.block_on(async { tokio::time::timeout(deadline, exchange).await });
     let no_answer = |reason: String| AdminError::NoAnswer { address: address.clone(), reason };
     let (status, body) =
         answer.map_err(|_| no_answer("it takes too long".to_owned()))?.map_err(&no_answer)?;

@@ -16,6 +16,7 @@ mod listen;
 mod outage;
 pub mod serve;
 mod staff;
+mod statement;
 mod trigger;
 mod verify;
 mod webhook;
@@ -75,6 +76,9 @@ pub enum Command {
     /// Ways to pay that fail: say it, take it back, rehearse it, see how they are.
     #[command(subcommand)]
     Outage(outage::OutageCommand),
+    /// Statements of the accounts on which money comes in.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// Follow the events of an agency and send each, signed, to an address of yours.
     Listen(listen::ListenFlags),
     /// Make an event really happen, in a demonstration.
@@ -161,6 +165,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Keys(command) => keys::run(&command),
         Command::Staff(command) => staff::run(&command),
         Command::Outage(command) => outage::run(&command),
+        Command::Statement(command) => statement::run(&command),
         Command::Listen(flags) => listen::listen(&flags),
         Command::Trigger(flags) => trigger::trigger(&flags),
         Command::Webhook(command) => webhook::run(&command),

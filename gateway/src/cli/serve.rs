@@ -39,7 +39,7 @@ async fn start(config: &Config, takes_over: bool) -> Result<Gateway, Box<dyn std
     } else {
         (Folder::take(&config.data)?, HandedSockets::of_systemd()?)
     };
-    Ok(process::start(config, folder, handed, None).await?)
+    Ok(process::start(config, folder, handed, config.clock(), None).await?)
 }
 
 /// Starts the log and a runtime, and runs `work` to its end.

@@ -23,6 +23,9 @@ pub const EAST_AFRICA_TIME: Offset = Offset::constant(3);
 /// How Safaricom writes a time: `20261120091405`, in East Africa Time.
 const COMPACT_FORMAT: &str = "%Y%m%d%H%M%S";
 const COMPACT_LENGTH: usize = 14;
+/// How lists are asked for.
+const SPACED_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+const SPACED_LENGTH: usize = 19;
 
 /// Where the time comes from. Cheap to clone; every clone tells the same time.
 #[derive(Clone, Debug)]
@@ -127,6 +130,9 @@ pub enum TimeError {
     /// Not fourteen digits that make a date and a time of day.
     #[error("expected a time as yyyyMMddHHmmss")]
     NotCompact,
+    /// Not a date and a time of day with a blank between them.
+    #[error("expected a time such as 2026-11-20 09:14:31, 20-11-2026 09:14:31 or 20/11/2026 09:14:31")]
+    NotWritten,
     /// Not a moment in RFC 3339.
     #[error("expected a time such as 2026-11-21T16:42:00Z")]
     NotRfc3339,
@@ -159,6 +165,24 @@ pub fn parse_compact(text: &str) -> Result<i64, TimeError> {
         return Err(TimeError::NotCompact);
     }
     DateTime::strptime(COMPACT_FORMAT, text).map(micros_of).map_err(|_| TimeError::NotCompact)
+}
+
+/// Reads a time as lists have it, with a blank between date and time of day: `2026-11-20 09:14:31`, `20-11-2026 09:14:31` or
+/// `20/11/2026 09:14:31`, in East Africa Time.
+pub fn parse_written(text: &str) -> Result<i64, TimeError> {
+    let of_length = Some(text.as_bytes()).filter(|bytes| bytes.len() == SPACED_LENGTH);
+    let format = match of_length.map(|bytes| (bytes[2], bytes[4])) {
+        Some((b'-', _)) => "%d-%m-%Y %H:%M:%S",
+        Some((b'/', _)) => "%d/%m/%Y %H:%M:%S",
+        Some((_, b'-')) => SPACED_FORMAT,
+        _ => return Err(TimeError::NotWritten),
+    };
+    DateTime::strptime(format, text).map(micros_of).map_err(|_| TimeError::NotWritten)
+}
+
+/// Writes a time as requests for lists have it: `2026-11-20 09:14:31`, in East Africa Time.
+pub fn format_spaced(micros: i64) -> String {
+    east_africa_time(micros).strftime(SPACED_FORMAT).to_string()
 }
 
 /// Writes a time as Safaricom does.
@@ -212,6 +236,27 @@ mod tests {
             "other digits are not digits here"
         );
         assert_eq!(parse_rfc3339("yesterday"), Err(TimeError::NotRfc3339));
+    }
+
+    #[test]
+    fn lists_write_times_in_three_ways_and_the_day_comes_before_the_month() {
+        for written in ["2026-11-20 09:14:05", "20-11-2026 09:14:05", "20/11/2026 09:14:05"] {
+            assert_eq!(parse_written(written), Ok(MOMENT), "{written}");
+        }
+        assert_eq!(format_spaced(MOMENT), "2026-11-20 09:14:05");
+        for wrong in [
+            "",
+            "20-11-2026",
+            "11/20/2026 09:14:05",
+            "2026/11/20 09:14:05",
+            "20-11-26 09:14:05",
+            "20-11-2026 09:14",
+            "2026-11-20T09:14:05",
+            "20-11-2026 25:14:05",
+            "20.11.2026 09:14:05",
+        ] {
+            assert_eq!(parse_written(wrong), Err(TimeError::NotWritten), "{wrong}");
+        }
     }
 
     #[test]

@@ -347,6 +347,14 @@ const OTHERS: &[Key] = &[
         about: "What M-PESA takes in one payment, in shillings.",
     },
     Key {
+        name: "paybill.pull_number",
+        form: Form::Count { min: 254_100_000_000, max: 254_799_999_999 },
+        default: None,
+        about: "The phone, in twelve digits, that was nominated to Safaricom for Pull Transactions. With it Safaricom is asked \
+                regularly, and after each outage, what came in: money whose confirmation was lost is found. Without it, only \
+                by the statement that an operator uploads.",
+    },
+    Key {
         name: "bills.life_days",
         form: Form::Count { min: 1, max: 3650 },
         default: Some("30"),

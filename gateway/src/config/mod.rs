@@ -34,6 +34,7 @@ use self::sections::{
 use self::sign_in::SignInConfig;
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
+use crate::clock::Clock;
 
 /// What the configuration is for. Each mode insists on different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// The clock of a gateway with this configuration. Only a demonstration has one that runs faster than life.
+    pub fn clock(&self) -> Clock {
+        match self.mode {
+            Mode::Demo if self.demo.speed > 1 => Clock::accelerated(self.demo.speed),
+            Mode::Demo | Mode::Serve => Clock::system(),
+        }
+    }
+
     /// Judges these sources for this mode. Reads the files that hold secrets, and nothing else; binds nothing.
     pub fn load(
         mode: Mode,

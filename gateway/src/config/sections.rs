@@ -177,6 +177,8 @@ pub struct PaybillConfig {
     pub takes_unlisted_sources: bool,
     /// What M-PESA takes in one payment.
     pub limit_per_payment: Money,
+    /// The phone that was nominated for Pull Transactions.
+    pub pull_number: Option<u64>,
 }
 
 impl PaybillConfig {
@@ -193,6 +195,7 @@ impl PaybillConfig {
             source_addresses: values.get("paybill.source_addresses"),
             takes_unlisted_sources: values.get::<&'static str>("paybill.unlisted_sources") == "take",
             limit_per_payment: limit_per_payment(values),
+            pull_number: values.optional("paybill.pull_number"),
         }
     }
 }

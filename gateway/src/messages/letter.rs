@@ -11,9 +11,11 @@ use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::east_africa_date;
 use crate::offering;
+use crate::payments::channels::ChannelKind;
 use crate::payments::{
     ApplicationEvent, ApplicationMoved, Attempt, AttemptEvent, AttemptId, AttemptState, Bill, Event,
-    MessageId, MessageKind, MessageState, PaymentNumber, PaymentReceived, Placement, Share, read_event,
+    MessageEvent, MessageId, MessageKind, MessageState, PaymentNumber, PaymentReceived, Placement, Share,
+    read_event,
 };
 use crate::personal::{Field, opened};
 use ledger::personal::VaultError;
@@ -24,6 +26,8 @@ const DELAYED_AFTER_SECONDS: i64 = 60;
 /// How old what it tells of may be when a message is handed over, in seconds. Advice for the moment ages faster.
 const AGE_SECONDS_MAX: i64 = 24 * 3_600;
 const AGE_OF_ADVICE_SECONDS_MAX: i64 = 3 * 3_600;
+/// The same of what works now: it may be something else soon.
+const AGE_OF_OTHER_WAY_SECONDS_MAX: i64 = 1_800;
 
 /// A record from which a message follows.
 pub(super) struct Found {
@@ -92,6 +96,7 @@ impl Found {
                 Ok(app.books.attempt(*attempt)?.map(|attempt| attempt.bill))
             }
             Event::Application(ApplicationEvent::Moved(moved)) => Ok(Some(moved.bill)),
+            Event::Message(MessageEvent::HolderToBeTold { bill, .. }) => Ok(Some(*bill)),
             _ => Ok(None),
         }
     }
@@ -108,6 +113,9 @@ impl Found {
             Event::AttemptMoved { attempt, .. } => self.plan_of_attempt(app, *attempt, now, around),
             Event::Application(ApplicationEvent::Moved(moved)) => {
                 self.plan_of_application(app, moved, around)
+            }
+            Event::Message(MessageEvent::HolderToBeTold { outage, bill }) => {
+                plan_of_other_way(app, *outage, *bill, around)
             }
             _ => Ok(Plan::Nothing),
         }
@@ -208,6 +216,35 @@ impl Found {
     }
 }
 
+/// Whoever has a bill is told what works now; nobody who may be paying, or of whom it is not known whether they have.
+fn plan_of_other_way(
+    app: &App,
+    outage: u64,
+    number: PaymentNumber,
+    around: &Surroundings,
+) -> Result<Plan, LetterError> {
+    let Some(bill) = app.books.bill(number)? else { return Ok(Plan::Nothing) };
+    let goes_on = app.books.readers().channels().open_outages().any(|open| open.id == outage);
+    if !goes_on || !bill.state.is_open() {
+        return Ok(Plan::Drop("settled"));
+    }
+    let attempt = bill.latest_attempt.map(|id| app.books.attempt(id)).transpose()?.flatten();
+    if attempt.as_ref().is_some_and(|attempt| !attempt.state.is_finished()) {
+        return Ok(Plan::Drop("in_doubt"));
+    }
+    let offers = offering::of_bill(app, &bill, attempt.as_deref());
+    // A prompt is asked for on the page of the bill, which shows it anyway.
+    let way = offers.payable().find(|way| !way.channel.kind().asks_payer());
+    let Some(way) = way else { return Ok(Plan::Drop("no_other_way")) };
+    let Some(phone) = phone_of_applicant(app, &bill)? else { return Ok(Plan::Nothing) };
+    let is_typed = way.channel.kind() == ChannelKind::AgencyTill;
+    let pay_to = app.channels.find(&way.channel).filter(|_| is_typed).map(|channel| channel.account());
+    let pay_to = pay_to.map(|account| Arc::clone(&account.number));
+    let wording = Wording::OtherWay { bill: number, way: &way.title, pay_to: pay_to.as_deref() };
+    let language = bill.terms.language.unwrap_or(catalog::Language::En);
+    Ok(Plan::Send(Letter { phone, text: text(&wording, language, around) }))
+}
+
 /// What to type into M-PESA as the business number to pay this bill now, if there is anything to type that works.
 fn pay_to(app: &App, bill: &Bill) -> Result<Option<Arc<str>>, LetterError> {
     if !bill.state.is_open() {
@@ -242,6 +279,7 @@ fn kind_of(event: &Event) -> Option<MessageKind> {
             ..
         } => Some(MessageKind::NotTaken),
         Event::Application(ApplicationEvent::Moved(moved)) => moved.news.centre().map(|_| MessageKind::Ready),
+        Event::Message(MessageEvent::HolderToBeTold { .. }) => Some(MessageKind::OtherWay),
         _ => None,
     }
 }
@@ -252,6 +290,7 @@ fn age_seconds_max(kind: MessageKind) -> i64 {
             AGE_SECONDS_MAX
         }
         MessageKind::Delayed | MessageKind::NotTaken => AGE_OF_ADVICE_SECONDS_MAX,
+        MessageKind::OtherWay => AGE_OF_OTHER_WAY_SECONDS_MAX,
     }
 }
 
@@ -295,8 +334,8 @@ fn phone_of(
     }
 }
 
-/// Whom a message about a document goes to: whoever had the bill made, if a number was given then; otherwise who was asked
-/// to pay it; otherwise who paid it, where the provider said so in plain digits.
+/// Whom a message about no payment goes to: whoever had the bill made, if a number was given then; otherwise who was asked to
+/// pay it; otherwise who paid it, where the provider said so in plain digits.
 fn phone_of_applicant(app: &App, bill: &Bill) -> Result<Option<Subscriber>, LetterError> {
     if let Some(sequence) = bill.phone_record
         && let Some(applicant) = phone_in(app, sequence)?
@@ -360,6 +399,10 @@ pub(super) fn receiver(app: &App, id: MessageId) -> Result<Option<Subscriber>, L
             None => Ok(None),
         },
         Event::Application(ApplicationEvent::Moved(moved)) => match app.books.bill(moved.bill)? {
+            Some(bill) => phone_of_applicant(app, &bill),
+            None => Ok(None),
+        },
+        Event::Message(MessageEvent::HolderToBeTold { bill, .. }) => match app.books.bill(*bill)? {
             Some(bill) => phone_of_applicant(app, &bill),
             None => Ok(None),
         },

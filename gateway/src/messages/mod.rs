@@ -5,13 +5,15 @@
 //! 3. `outbox`: what is settled before a provider is asked, and what it answers;
 //! 4. `provider`, `wire`, `health`: one call, its shapes, and whether a provider is asked at all;
 //! 5. `inbox`, `incoming`: what providers report and subscribers answer;
-//! 6. `phones`, `opt_outs`: who wants none, for how long, and how many each has had.
+//! 6. `holders`: who is told of an outage;
+//! 7. `phones`, `opt_outs`: who wants none, for how long, and how many each has had.
 //!
 //! What is known of a message is in the books (`payments::Message`); a phone number is nowhere but in this memory, while a message
 //! is written. Money never waits for any of it. Why it is so: `decisions/messages.md`.
 
 pub mod gsm;
 mod health;
+pub(crate) mod holders;
 mod inbox;
 mod incoming;
 mod letter;

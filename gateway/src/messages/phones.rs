@@ -196,7 +196,7 @@ mod tests {
             phones.note(asha, MessageId(number + 100), MessageKind::Receipt, 7);
         }
         for kind in MessageKind::ALL {
-            let is_notice = kind == MessageKind::Ready;
+            let is_notice = !kind.is_about_money();
             assert_eq!(phones.has_had_enough(asha, kind, 7, most), is_notice, "{kind:?}");
             assert!(!phones.has_had_enough(asha, kind, 8, most), "{kind:?} on the next day");
         }

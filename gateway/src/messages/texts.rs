@@ -36,6 +36,8 @@ pub(super) enum Wording<'a> {
     NotTaken { bill: PaymentNumber, pay_to: Option<&'a str> },
     /// Money is kept for whom it belongs to.
     Held { money: Money, channel_receipt: &'a str },
+    /// The paybill does not work, and something else does. `pay_to` is what to type into M-PESA, if that is the way.
+    OtherWay { bill: PaymentNumber, way: &'a Text, pay_to: Option<&'a str> },
     /// A document lies ready.
     Ready { service: &'a Text, agency: &'a str, centre: &'a str, bill: PaymentNumber },
 }
@@ -139,6 +141,23 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
                     format!(" ({agency}), {centre}. Nambari ya malipo {number}."),
                 )),
                 Useful(choose(" Bring your ID.".to_owned(), " Njoo na kitambulisho.".to_owned())),
+            ]
+        }
+        Wording::OtherWay { bill, way, pay_to } => {
+            let number = bill.grouped();
+            let to = pay_to.map_or_else(String::new, |code| {
+                choose(format!("business no. {code}, "), format!("nambari ya biashara {code}, "))
+            });
+            vec![
+                Fixed(choose(
+                    format!("M-PESA paybill is down. Payment no. {number} can be paid by {to}"),
+                    format!("Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {number}, lipa kwa {to}"),
+                )),
+                Name(folded(way.in_language(language))),
+                Fixed(choose(
+                    ". Paid already? Do NOT pay again.".to_owned(),
+                    ". Umelipa? USILIPE tena.".to_owned(),
+                )),
             ]
         }
         Wording::Held { money, channel_receipt } => vec![
@@ -257,6 +276,7 @@ mod tests {
     #[test]
     fn the_other_texts_read_like_this() {
         let (until, pay_to) = (date(2026, 11, 28), Some("222222"));
+        let way = Text::new("KWS paybill", "Paybill ya KWS");
         let part =
             Wording::PartPayment { money: kes(300_000), due: kes(5_000), bill: number(), until, pay_to };
         let n = number().grouped();
@@ -290,6 +310,22 @@ mod tests {
                 Language::Sw,
                 format!(
                     "M-PESA imechelewa. USILIPE tena. Nambari yako ya malipo {n} iko salama; tutakutumia SMS ikikamilika. \
+                     Msaada: 0800 000 000"
+                ),
+            ),
+            (
+                Wording::OtherWay { bill: number(), way: &way, pay_to: Some("600000") },
+                Language::En,
+                format!(
+                    "M-PESA paybill is down. Payment no. {n} can be paid by business no. 600000, KWS paybill. Paid already? \
+                     Do NOT pay again. Help: 0800 000 000"
+                ),
+            ),
+            (
+                Wording::OtherWay { bill: number(), way: &way, pay_to: None },
+                Language::Sw,
+                format!(
+                    "Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {n}, lipa kwa Paybill ya KWS. Umelipa? USILIPE tena. \
                      Msaada: 0800 000 000"
                 ),
             ),
@@ -364,6 +400,10 @@ mod tests {
                     ),
                     (said(Wording::Delayed { bill }), vec![bill.grouped()]),
                     (said(Wording::NotTaken { bill, pay_to }), vec![bill.grouped()]),
+                    (
+                        said(Wording::OtherWay { bill, way: &service, pay_to }),
+                        vec![bill.grouped(), pay_to.unwrap_or_default().to_owned()],
+                    ),
                     (
                         said(Wording::Ready { service: &service, agency: &agency, centre: &centre, bill }),
                         vec![bill.grouped(), centre.clone()],

@@ -30,6 +30,7 @@ mod ways;
 mod bulletin;
 mod find_payment;
 mod status;
+mod status_feed;
 mod track;
 
 mod problem;
@@ -149,6 +150,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),
         form(Route::post("/{lang}/track", "track", Access::Anyone, track::find)),
         Route::get("/{lang}/status", "status_page", Access::Anyone, status::show),
+        Route::get("/status.atom", "status_feed", Access::Anyone, status_feed::show),
         Route::get("/errors/{code}", "error_page", Access::Anyone, problem::show),
         Route::get(
             "/{lang}/errors/{code}",

@@ -41,19 +41,28 @@ pub enum MessageKind {
     Held,
     /// A document lies ready at a centre.
     Ready,
+    /// The first choice does not work, and the bill can be paid in another way.
+    OtherWay,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Receipt, Self::PartPayment, Self::Delayed, Self::NotTaken, Self::Held, Self::Ready];
+    pub const ALL: [Self; 7] = [
+        Self::Receipt,
+        Self::PartPayment,
+        Self::Delayed,
+        Self::NotTaken,
+        Self::Held,
+        Self::Ready,
+        Self::OtherWay,
+    ];
 
-    /// Whether it tells of money. There are no more of those than payments and prompts; of the others an agency can have as
-    /// many sent as it reports.
+    /// Whether it tells of money. There are no more of those than payments and prompts; of the others there may be as many as an
+    /// agency reports, or as there are bills.
     pub const fn is_about_money(self) -> bool {
         match self {
             Self::Receipt | Self::PartPayment | Self::Delayed | Self::NotTaken | Self::Held => true,
-            Self::Ready => false,
+            Self::Ready | Self::OtherWay => false,
         }
     }
 
@@ -66,6 +75,7 @@ impl MessageKind {
             Self::NotTaken => "not_taken",
             Self::Held => "held",
             Self::Ready => "ready",
+            Self::OtherWay => "other_way",
         }
     }
 }

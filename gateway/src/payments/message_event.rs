@@ -52,6 +52,13 @@ pub enum MessageEvent {
         /// The sequences of the records.
         records: Vec<u64>,
     },
+    /// Whoever has a bill is to be told that it can be paid in another way. The message follows from this record.
+    HolderToBeTold {
+        /// The outage, by the sequence of its first record.
+        outage: u64,
+        /// The bill.
+        bill: PaymentNumber,
+    },
     /// Somebody says how a service was.
     FeedbackGiven {
         /// The message that is answered.
@@ -180,6 +187,13 @@ pub enum MessageAsk {
         next_sequence: u64,
         /// What is to happen.
         messages: Vec<FollowedMessage>,
+    },
+    /// Have whoever has a bill told that it can be paid in another way, once for an outage.
+    TellHolder {
+        /// The outage, by the sequence of its first record.
+        outage: u64,
+        /// The bill.
+        bill: PaymentNumber,
     },
     /// Note answers.
     Note(Vec<MessageAnswer>),

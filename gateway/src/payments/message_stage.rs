@@ -65,6 +65,8 @@ pub(super) fn stage(
             let over = records.iter().map(|sequence| (*sequence, None));
             staging.pending().messages.opted_out.extend(over);
         }
+        // The message follows from the record, when the outbox comes to it.
+        MessageEvent::HolderToBeTold { .. } => {}
         MessageEvent::FeedbackGiven { message, agency, service, score } => {
             if let Some(mut known) = staged(staging, *message)? {
                 Arc::make_mut(&mut known).score = Some(*score);

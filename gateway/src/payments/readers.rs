@@ -43,6 +43,11 @@ impl Readers {
         self.bills.get(&number).map(|bill| Arc::clone(&bill))
     }
 
+    /// What `of` makes of the open bills, where it makes anything of them. Looks at every one: not for a request.
+    pub fn open_bills<T>(&self, of: impl Fn(&Bill) -> Option<T>) -> Vec<T> {
+        self.bills.iter().filter_map(|bill| of(&bill)).collect()
+    }
+
     /// The number of the open bill with this identifier.
     pub fn number_of(&self, id: BillId) -> Option<PaymentNumber> {
         self.numbers.get(&id).map(|number| *number)

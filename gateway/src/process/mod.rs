@@ -213,21 +213,19 @@ pub enum Ended {
     WriterStopped(String),
 }
 
-/// Starts a gateway in its folder, on the sockets that were handed over and on those that it binds. `sandbox_url` is the simulated Safaricom of a demonstration.
+/// Starts a gateway in its folder, on the sockets that were handed over and on those that it binds. `sandbox_url` is the
+/// simulated Safaricom of a demonstration, which has the same clock.
 pub async fn start(
     config: &Config,
     folder: Folder,
     mut handed: HandedSockets,
+    clock: Clock,
     sandbox_url: Option<&str>,
 ) -> Result<Gateway, StartError> {
     let metrics = install()?;
     let purpose = match config.mode {
         Mode::Serve => Purpose::Live,
         Mode::Demo => Purpose::Demonstration,
-    };
-    let clock = match config.mode {
-        Mode::Demo if config.demo.speed > 1 => Clock::accelerated(config.demo.speed),
-        Mode::Demo | Mode::Serve => Clock::system(),
     };
     let public = Bound::bind(&config.public, &mut handed, &clock)?;
     let callback = Bound::bind(&config.callback, &mut handed, &clock)?;
@@ -320,6 +318,7 @@ pub async fn start(
         downloads: Downloads::default(),
         views,
         live: Live::new(stop.clone()),
+        books_found_until: (head.size > 0).then_some(head.time),
         data_folder: folder.root().to_path_buf(),
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::SharedApp;
 use crate::bulletin::export::keep_writing;
 use crate::channels::health;
+use crate::healing::pulling;
 use crate::live::keep_making;
 use crate::telemetry::metrics::TASK_FAILURES_TOTAL;
 use crate::{messages, notices};
@@ -39,6 +40,20 @@ pub(super) fn begin(app: &SharedApp, bulletin: &Path, stop: &CancellationToken, 
         let (app, folder, until_stopped) = (Arc::clone(&for_bulletin), folder.clone(), until_stopped.clone());
         async move {
             until_stopped.run_until_cancelled(keep_writing(app, folder)).await;
+        }
+    }));
+    let (for_healing, until_stopped) = (Arc::clone(app), stop.clone());
+    tasks.spawn(keep_running("healing", stop.clone(), move || {
+        let (app, until_stopped) = (Arc::clone(&for_healing), until_stopped.clone());
+        async move {
+            until_stopped.run_until_cancelled(pulling::keep_pulling(app)).await;
+        }
+    }));
+    let (for_holders, until_stopped) = (Arc::clone(app), stop.clone());
+    tasks.spawn(keep_running("holders", stop.clone(), move || {
+        let (app, until_stopped) = (Arc::clone(&for_holders), until_stopped.clone());
+        async move {
+            until_stopped.run_until_cancelled(messages::holders::keep_telling(app)).await;
         }
     }));
     let (for_messages, until_stopped) = (Arc::clone(app), stop.clone());

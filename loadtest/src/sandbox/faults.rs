@@ -48,6 +48,16 @@ pub struct Faults {
     pub query_down_per_mille: u16,
     /// A request to ask a payer is answered that the system is busy, and nobody is asked.
     pub push_down_per_mille: u16,
+    /// Pull Transactions answers that the system is busy.
+    pub pull_down_per_mille: u16,
+    /// Pull Transactions answers only after so many milliseconds.
+    pub pull_slow_ms: u32,
+    /// A payment is left out wherever Pull Transactions would list it.
+    pub pull_row_missing_per_mille: u16,
+    /// A payment stands twice on its page.
+    pub pull_row_repeated_per_mille: u16,
+    /// So many payments are on a page.
+    pub pull_page_rows: u16,
 }
 
 impl Default for Faults {
@@ -71,6 +81,11 @@ impl Default for Faults {
             stk_callback_repeats: 2,
             query_down_per_mille: 0,
             push_down_per_mille: 0,
+            pull_down_per_mille: 0,
+            pull_slow_ms: 0,
+            pull_row_missing_per_mille: 0,
+            pull_row_repeated_per_mille: 0,
+            pull_page_rows: 500,
         }
     }
 }
@@ -103,6 +118,12 @@ pub enum Fault {
     QueryDown,
     /// See [`Faults::push_down_per_mille`].
     PushDown,
+    /// See [`Faults::pull_down_per_mille`].
+    PullDown,
+    /// See [`Faults::pull_row_missing_per_mille`].
+    PullRowMissing,
+    /// See [`Faults::pull_row_repeated_per_mille`].
+    PullRowRepeated,
 }
 
 impl Fault {
@@ -121,6 +142,9 @@ impl Fault {
             Self::StkCallbackRepeated => "stk_callback_repeated",
             Self::QueryDown => "query_down",
             Self::PushDown => "push_down",
+            Self::PullDown => "pull_down",
+            Self::PullRowMissing => "pull_row_missing",
+            Self::PullRowRepeated => "pull_row_repeated",
         }
     }
 }
@@ -146,6 +170,9 @@ impl Faults {
             Fault::StkCallbackRepeated => self.stk_callback_repeated_per_mille,
             Fault::QueryDown => self.query_down_per_mille,
             Fault::PushDown => self.push_down_per_mille,
+            Fault::PullDown => self.pull_down_per_mille,
+            Fault::PullRowMissing => self.pull_row_missing_per_mille,
+            Fault::PullRowRepeated => self.pull_row_repeated_per_mille,
         }
     }
 

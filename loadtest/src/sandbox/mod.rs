@@ -15,6 +15,8 @@
 //! | `POST /mpesa/c2b/v1/simulate`, `/v2/` | a paybill payment by `Msisdn` |
 //! | `POST /mpesa/stkpush/v1/processrequest` | a prompt on a handset |
 //! | `POST /mpesa/stkpushquery/v1/query` | the result of a prompt, or 500 while it is being processed |
+//! | `POST /pulltransactions/v1/register` | the merchant will ask what came in; forgotten when the sandbox stops |
+//! | `POST /pulltransactions/v1/query` | a page of what came in between two moments of the last 48 hours |
 //!
 //! Errors have the shape `{"requestId", "errorCode", "errorMessage"}`; the first three digits of the code are
 //! the HTTP status.
@@ -68,6 +70,7 @@ mod options;
 mod payment;
 pub mod persona;
 mod prompts;
+mod pull;
 pub mod record;
 mod registration;
 mod safaricom;

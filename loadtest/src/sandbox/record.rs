@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::faults::{Fault, Faults};
+use super::pull::Listed;
 use super::registration::Registration;
 use super::totals::Totals;
 use crate::clock::Clock;
@@ -128,6 +129,8 @@ pub(crate) enum Line {
     },
     /// The result of the prompt will never be sent, on purpose.
     StkCallbackLostOnPurpose { checkout_request_id: String, result_code: u32 },
+    /// The merchant was told what came in: so many payments, beginning with this one.
+    PullAnswered { offset: u64, rows: u64 },
     /// A line of a later version of this program.
     #[serde(other)]
     Unknown,
@@ -179,6 +182,7 @@ pub(crate) struct Record {
 struct Books {
     balance: Kes,
     totals: Totals,
+    listed: Listed,
 }
 
 /// What an earlier life of the sandbox left.
@@ -188,6 +192,7 @@ pub(crate) struct History {
     highest_serial: Option<u64>,
     balance: Kes,
     totals: Totals,
+    listed: Listed,
     /// The addresses that were registered last.
     pub(crate) registration: Option<Registration>,
     /// Prompts that had come to an end, oldest first, the newest [`FINISHED_PROMPTS_MAX`].
@@ -223,11 +228,16 @@ impl Record {
         let mut history = History::default();
         let log = SyncedLog::open(&folder.join(RECORD_FILE), |text| {
             let entry: Entry = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            history.listed.add(entry.at, &entry.line);
             history.read(&entry.line);
             Ok(())
         })?;
         let offset = history.receipt_offset.unwrap_or_else(rand::random);
-        let books = Books { balance: history.balance, totals: std::mem::take(&mut history.totals) };
+        let books = Books {
+            balance: history.balance,
+            totals: std::mem::take(&mut history.totals),
+            listed: std::mem::take(&mut history.listed),
+        };
         let record = Self { log, clock: clock.clone(), books: Mutex::new(books) };
         record
             .append(Line::Started { shortcode: shortcode.to_owned(), receipt_offset: offset, fast })
@@ -263,16 +273,23 @@ impl Record {
         line: impl FnOnce(Kes) -> Line,
     ) -> Result<Kes, LogFailure> {
         let room = self.log.room().await;
-        let (synced, balance) = {
+        let (synced, entry, balance) = {
             let mut books = self.lock();
             let balance = books.balance.plus(amount).expect("a paybill holds less than 10^17 shillings");
             let line = line(balance);
             books.balance = balance;
             books.totals.count(&line);
-            (room.push(&Entry { at: self.clock.now(), line }), balance)
+            let entry = Entry { at: self.clock.now(), line };
+            (room.push(&entry), entry, balance)
         };
         synced.wait().await?;
+        self.lock().listed.add(entry.at, &entry.line);
         Ok(balance)
+    }
+
+    /// Looks at what is listed of the money that moved; all of it is on disk.
+    pub(crate) fn with_listed<T>(&self, look: impl FnOnce(&Listed) -> T) -> T {
+        look(&self.lock().listed)
     }
 
     /// Everything counted so far.

@@ -41,6 +41,10 @@ pub(crate) struct Safaricom {
     pub(crate) handsets: Handsets,
     pub(crate) carriers: Carriers,
     pub(crate) validation_on: AtomicBool,
+    /// Whether the merchant has registered for Pull Transactions.
+    pub(crate) may_pull: AtomicBool,
+    /// So many times it has asked what came in.
+    pub(crate) pulls: AtomicU64,
     registration: RwLock<Option<Arc<Registration>>>,
     faults: RwLock<Arc<Faults>>,
     /// Payments under way.
@@ -77,6 +81,8 @@ impl Safaricom {
             handsets: Handsets::default(),
             carriers,
             validation_on: AtomicBool::new(options.validation),
+            may_pull: AtomicBool::new(false),
+            pulls: AtomicU64::new(0),
             registration: RwLock::new(history.registration.map(Arc::new)),
             faults: RwLock::new(Arc::new(options.faults.clone())),
             payments: Arc::new(Semaphore::new(PAYMENTS_MAX)),

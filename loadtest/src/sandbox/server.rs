@@ -118,22 +118,24 @@ async fn product_answer(
         only(Method::GET, method)?;
         return safaricom.tokens.generate(&safaricom.options, uri, headers);
     }
-    let ["mpesa", product @ ..] = segments else { return Err(no_such_call()) };
     if !matches!(
-        product,
-        ["c2b", "v1" | "v2", "registerurl" | "simulate"]
-            | ["stkpush", "v1", "processrequest"]
-            | ["stkpushquery", "v1", "query"]
+        segments,
+        ["mpesa", "c2b", "v1" | "v2", "registerurl" | "simulate"]
+            | ["mpesa", "stkpush", "v1", "processrequest"]
+            | ["mpesa", "stkpushquery", "v1", "query"]
+            | ["pulltransactions", "v1", "register" | "query"]
     ) {
         return Err(no_such_call());
     }
     only(Method::POST, method)?;
     safaricom.tokens.check(safaricom.options.clock.now(), headers)?;
-    match product {
-        ["c2b", "v1", "registerurl"] => register(safaricom, body, 1).await,
-        ["c2b", "v2", "registerurl"] => register(safaricom, body, 2).await,
-        ["c2b", ..] => control::simulate(safaricom, body),
-        ["stkpush", ..] => safaricom.process_push(body),
+    match segments {
+        ["mpesa", "c2b", "v1", "registerurl"] => register(safaricom, body, 1).await,
+        ["mpesa", "c2b", "v2", "registerurl"] => register(safaricom, body, 2).await,
+        ["mpesa", "c2b", ..] => control::simulate(safaricom, body),
+        ["mpesa", "stkpush", ..] => safaricom.process_push(body),
+        ["pulltransactions", _, "register"] => safaricom.register_pull(body),
+        ["pulltransactions", ..] => safaricom.pull(body).await,
         _ => safaricom.query_push(body),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) struct Totals {
     pub(crate) confirmations: Confirmations,
     pub(crate) altered_repeats_sent: u64,
     pub(crate) stk: Stk,
+    pub(crate) pulls: Pulls,
     /// How many payments or prompts each fault has struck.
     pub(crate) faults: BTreeMap<&'static str, u64>,
 }
@@ -61,6 +62,13 @@ pub(crate) struct Stk {
     pub(crate) callbacks_sent: u64,
     pub(crate) callbacks_delivered: u64,
     pub(crate) callbacks_lost_on_purpose: u64,
+}
+
+/// How often the merchant asked what came in, and was told.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(crate) struct Pulls {
+    pub(crate) answered: u64,
+    pub(crate) rows: u64,
 }
 
 impl Money {
@@ -112,6 +120,10 @@ impl Totals {
                 self.stk.callbacks_delivered += u64::from(delivery.delivered);
             }
             Line::StkCallbackLostOnPurpose { .. } => self.stk.callbacks_lost_on_purpose += 1,
+            Line::PullAnswered { rows, .. } => {
+                self.pulls.answered += 1;
+                self.pulls.rows += rows;
+            }
             Line::Started { .. } | Line::UrlsRegistered { .. } | Line::FaultsSet { .. } | Line::Unknown => {}
         }
     }

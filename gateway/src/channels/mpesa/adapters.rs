@@ -9,14 +9,14 @@ use hyper::{HeaderMap, StatusCode};
 use ledger::{Evidence, Money};
 
 use super::Paybill;
-use super::client::{CallError, PromptOutcome, Side};
+use super::client::{CallError, Doubt, PromptOutcome, Side};
 use super::instructions::{WholeShillings, amount_terms, paybill_steps};
 use super::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
 use super::wire::prompt::PromptEnding;
 use super::wire::{Msisdn, WireError, c2b, prompt};
 use crate::channels::contract::{
-    AskWish, Asked, AsksPayer, BillAnswer, Channel, Heard, Later, Listens, NoAnswer, Probes, QueryAnswer,
-    Reply, SentTo, Unheard,
+    AskWish, Asked, AsksPayer, BillAnswer, Channel, Heard, Later, ListPage, ListWanted, Listens, Lists,
+    NoAnswer, NoList, Probes, QueryAnswer, Reply, SentTo, Unheard,
 };
 use crate::channels::{AmountTerms, AttemptTold, CollectionAccount, Instructions, NotPayable, SaidFor, Told};
 use crate::payments::channels::{ChannelKind, ChannelName, Step};
@@ -29,18 +29,24 @@ pub const VALIDATE: &str = "validate";
 /// Kind of message that tells how a prompt ended.
 pub const RESULT: &str = "stk";
 
+/// Pull Transactions looks back 48 hours; what is asked of the last minutes of them would be too late when it arrives.
+const LOOK_BACK_SECONDS: i64 = 48 * 3_600 - 600;
+
 /// A paybill or till that payers type into M-PESA: the consolidated one, or one of an agency.
 pub struct TypedPaybill {
     name: ChannelName,
     title: Text,
     account: CollectionAccount,
     limit: Money,
+    /// Through whom Safaricom can be asked what came in. Of a till it can not: it is not our application's.
+    listed_by: Option<Arc<Paybill>>,
 }
 
 impl TypedPaybill {
     /// The consolidated paybill.
-    pub fn consolidated(paybill: &Paybill) -> Self {
+    pub fn consolidated(paybill: &Arc<Paybill>) -> Self {
         Self {
+            listed_by: paybill.may_pull().then(|| Arc::clone(paybill)),
             name: ChannelName::only(ChannelKind::MpesaPaybill),
             title: Text::new("M-PESA paybill", "Paybill ya M-PESA"),
             account: account_of_paybill(paybill.short_code()),
@@ -51,7 +57,7 @@ impl TypedPaybill {
     /// The paybill or till of an agency. Its callbacks come where those of the consolidated one do.
     pub fn of_agency(name: ChannelName, title: Text, short_code: &str, paybill: &Paybill) -> Self {
         let limit = paybill.limit_per_payment();
-        Self { name, title, account: account_of_paybill(short_code), limit }
+        Self { name, title, account: account_of_paybill(short_code), limit, listed_by: None }
     }
 }
 
@@ -88,6 +94,28 @@ impl Channel for TypedPaybill {
 
     fn listens(&self) -> Option<&dyn Listens> {
         Some(self)
+    }
+
+    fn lists(&self) -> Option<&dyn Lists> {
+        self.listed_by.is_some().then_some(self)
+    }
+}
+
+impl Lists for TypedPaybill {
+    fn look_back_seconds(&self) -> i64 {
+        LOOK_BACK_SECONDS
+    }
+
+    fn list(&self, wanted: ListWanted) -> Later<'_, Result<ListPage, NoList>> {
+        Box::pin(async move {
+            let Some(paybill) = &self.listed_by else {
+                return Err(NoAnswer("Safaricom does not list what came in here".to_owned()).into());
+            };
+            paybill.pull(&self.account, wanted).await.map_err(|error| match error {
+                CallError::Unknown(Doubt::AnswerTooLong) => NoList::TooLong,
+                error @ (CallError::Refused(_) | CallError::Unknown(_)) => NoAnswer(error.to_string()).into(),
+            })
+        })
     }
 }
 

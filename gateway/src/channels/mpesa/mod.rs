@@ -9,6 +9,8 @@ pub mod instructions;
 pub mod client;
 pub mod subscriber;
 
+mod listed;
+pub mod statement;
 pub mod wire;
 
 pub mod prompt_codes;

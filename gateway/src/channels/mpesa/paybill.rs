@@ -1,6 +1,7 @@
 //! The paybill: everything that the rest of the gateway asks of M-PESA, in its own words.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use catalog::Text;
 use hyper::Uri;
@@ -13,8 +14,9 @@ use super::client::{
 use super::instructions::WholeShillings;
 use super::prompt_codes::Advice;
 use super::subscriber::Subscriber;
-use crate::channels::NotPayable;
+use crate::channels::contract::{ListPage, ListWanted};
 use crate::channels::sources::{CallbackSources, Caller};
+use crate::channels::{CollectionAccount, NotPayable};
 use crate::clock::Clock;
 use crate::config::secret::Secret;
 use crate::config::sections::PaybillConfig;
@@ -36,8 +38,12 @@ pub struct PaybillTerms {
     pub takes_unlisted_sources: bool,
     /// What M-PESA takes in one payment.
     pub limit_per_payment: Money,
+    /// The phone that was nominated to Safaricom for Pull Transactions: twelve digits. Without one nothing is pulled.
+    pub pull_number: Option<u64>,
 }
 
+/// The phone that a demonstration nominates.
+const DEMONSTRATION_PULL_NUMBER: u64 = 254_700_000_000;
 /// The secrets of the simulated Safaricom: no secrets at all.
 const DEMONSTRATION_CONSUMER_KEY: &str = "demo-consumer-key";
 const DEMONSTRATION_CONSUMER_SECRET: &str = "demo-consumer-secret";
@@ -53,6 +59,7 @@ impl PaybillTerms {
             expected_sources: paybill.source_addresses.clone(),
             takes_unlisted_sources: paybill.takes_unlisted_sources,
             limit_per_payment: paybill.limit_per_payment,
+            pull_number: paybill.pull_number,
         }
     }
 
@@ -80,6 +87,7 @@ impl PaybillTerms {
             expected_sources: loopback.to_vec(),
             takes_unlisted_sources: false,
             limit_per_payment,
+            pull_number: Some(DEMONSTRATION_PULL_NUMBER),
         }
     }
 }
@@ -92,6 +100,9 @@ pub struct Paybill {
     callbacks_url: String,
     takes_unlisted_sources: bool,
     limit_per_payment: Money,
+    pull_number: Option<u64>,
+    /// Whether Safaricom was told that we shall ask, since it last did not answer.
+    has_registered_pull: AtomicBool,
 }
 
 impl Paybill {
@@ -105,6 +116,8 @@ impl Paybill {
             callbacks_url,
             takes_unlisted_sources: terms.takes_unlisted_sources,
             limit_per_payment: terms.limit_per_payment,
+            pull_number: terms.pull_number,
+            has_registered_pull: AtomicBool::new(false),
         })
     }
 
@@ -166,6 +179,25 @@ impl Paybill {
     /// Asks whether Safaricom is there, for nothing but a new access token.
     pub async fn probe(&self) -> Result<(), Refusal> {
         self.daraja.probe().await
+    }
+
+    /// Whether Safaricom can be asked what came in.
+    pub const fn may_pull(&self) -> bool {
+        self.pull_number.is_some()
+    }
+
+    /// Asks for a page of what came in.
+    pub async fn pull(&self, account: &CollectionAccount, wanted: ListWanted) -> Result<ListPage, CallError> {
+        if let Some(number) = self.pull_number.filter(|_| !self.has_registered_pull.load(Ordering::Relaxed)) {
+            // Safaricom calls nobody there in answer to what we ask; the address is part of the form.
+            let callback_url = format!("{}/c2b/confirm", self.callbacks_url);
+            if let Err(error) = self.daraja.register_pull(number, &callback_url).await {
+                tracing::info!(%error, "Safaricom was told that we ask what came in.");
+            }
+        }
+        let page = self.daraja.pull(account, wanted).await;
+        self.has_registered_pull.store(page.is_ok(), Ordering::Relaxed);
+        page
     }
 
     /// Tells Safaricom where to validate and confirm. When we are down, money moves unvalidated: it lands in suspense and

@@ -20,6 +20,8 @@ pub(in crate::pages) struct StatusWords {
     pub(in crate::pages) earlier: &'static str,
     pub(in crate::pages) from_until: fn(from: &str, until: &str) -> String,
     pub(in crate::pages) as_of: fn(time: &str) -> String,
+    /// What leads to the feed.
+    pub(in crate::pages) feed: &'static str,
 }
 
 pub(in crate::pages) static STATUS: Both<StatusWords> = Both {
@@ -49,6 +51,7 @@ pub(in crate::pages) static STATUS: Both<StatusWords> = Both {
         earlier: "Earlier outages",
         from_until: |from, until| format!("{from} to {until}"),
         as_of: |time| format!("As of {time}, East Africa Time."),
+        feed: "Follow what changes (feed)",
     },
     sw: StatusWords {
         title: "Njia za kulipa sasa",
@@ -76,5 +79,6 @@ pub(in crate::pages) static STATUS: Both<StatusWords> = Both {
         earlier: "Hitilafu za awali",
         from_until: |from, until| format!("{from} hadi {until}"),
         as_of: |time| format!("Hali ya {time}, saa za Afrika Mashariki."),
+        feed: "Fuatilia mabadiliko (feed)",
     },
 };

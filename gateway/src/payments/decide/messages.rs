@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use ledger::table::RunError;
-use ledger::{Decision, View};
+use ledger::{Claim, Decision, ShortKey, View};
 
 use super::{Payments, draft};
 use crate::payments::archive;
@@ -15,6 +15,7 @@ use crate::payments::message_event::{
     FollowedBy, FollowedMessage, MESSAGES_PER_RECORD_MAX, MessageAnswer, MessageAsk, MessageEvent,
     MessageFate, MessageReport, ProviderAnswer,
 };
+use crate::payments::number::PaymentNumber;
 
 /// Decides about messages.
 pub(super) fn decide(
@@ -24,6 +25,11 @@ pub(super) fn decide(
 ) -> Result<Decision<Payments>, RunError> {
     let event = match ask {
         MessageAsk::Follow { next_sequence, messages } => follow(view, *next_sequence, messages)?,
+        MessageAsk::TellHolder { outage, bill } => {
+            let is_told = view.claimed(&ShortKey::of(&holder_key(*outage, *bill)))?.is_some();
+            let is_open = Payments::bill(view, *bill)?.is_some_and(|bill| bill.state.is_open());
+            (!is_told && is_open).then_some(MessageEvent::HolderToBeTold { outage: *outage, bill: *bill })
+        }
         MessageAsk::Note(answers) => {
             let moves = |answer: &MessageAnswer| (answer.message, answer.answer.happening());
             let answers = those_that_change(view, answers, moves)?;
@@ -64,10 +70,18 @@ pub(super) fn decide(
     };
     let Some(event) = event else { return Ok(Decision::answer(Answer::Nothing)) };
     let mut draft = draft(command, Event::Message(event));
+    if let MessageAsk::TellHolder { outage, bill } = ask {
+        draft.claims.push(Claim { key: holder_key(*outage, *bill).into(), detail: [0; 24] });
+    }
     if let MessageAsk::OptOut(sealed) = ask {
         draft.sealed = Some(sealed.clone());
     }
     Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
+}
+
+/// The key by which whoever has a bill is told of an outage once.
+fn holder_key(outage: u64, bill: PaymentNumber) -> String {
+    format!("holder told of outage {outage} bill {bill}")
 }
 
 fn follow(

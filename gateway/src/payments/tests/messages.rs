@@ -64,6 +64,20 @@ fn taken(name: &str) -> ProviderAnswer {
 }
 
 #[test]
+fn whoever_has_a_bill_is_told_of_an_outage_once_and_not_when_it_is_paid() {
+    let mut desk = Desk::open();
+    let (bill, other) = (desk.bill(100), desk.bill(200));
+    let tell = |desk: &Desk, outage, bill| desk.about(MessageAsk::TellHolder { outage, bill });
+    assert!(matches!(tell(&desk, 7, bill), Answer::Done { .. }));
+    assert_eq!(tell(&desk, 7, bill), Answer::Nothing);
+    desk.reopen();
+    assert_eq!(tell(&desk, 7, bill), Answer::Nothing, "also after a restart");
+    assert!(matches!(tell(&desk, 9, bill), Answer::Done { .. }), "another outage is news");
+    desk.confirm(other, "TKL0000001", 200);
+    assert_eq!(tell(&desk, 7, other), Answer::Nothing, "it is paid");
+}
+
+#[test]
 fn a_message_goes_its_way_and_is_found_by_its_bill_and_by_its_provider() {
     let mut desk = Desk::open();
     let bill = desk.bill(100);

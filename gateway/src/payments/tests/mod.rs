@@ -7,6 +7,7 @@ mod catalogues;
 mod channels;
 mod desk;
 mod expiry;
+mod healing;
 mod landing;
 mod messages;
 mod notices;

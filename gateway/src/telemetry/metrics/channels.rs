@@ -46,3 +46,31 @@ pub const BULLETIN_AGE_SECONDS: Metric = Metric {
     labels: &[],
     about: "Time since the bulletin was last written: how to pay now, as files for other web servers.",
 };
+
+/// Payments that a provider lists.
+pub const LISTED_PAYMENTS_TOTAL: Metric = Metric {
+    name: "malipo_listed_payments_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["source", "outcome"],
+    about: "Rows that a provider lists, by source (pull, statement) and outcome: found (nobody had told us, booked now), known, \
+            differs (in quarantine), other (no payment), unreadable.",
+};
+
+/// Times that a provider was asked what came in.
+pub const LISTS_TOTAL: Metric = Metric {
+    name: "malipo_lists_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Pages that a provider was asked for of what came in, by outcome: answered, failed.",
+};
+
+/// How long ago the newest payment may be that no list has been read for.
+pub const LISTED_LAG_SECONDS: Metric = Metric {
+    name: "malipo_listed_lag_seconds",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Seconds,
+    labels: &[],
+    about: "Seconds since the moment up to which the provider's lists have been read.",
+};

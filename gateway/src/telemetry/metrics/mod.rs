@@ -97,6 +97,9 @@ pub const ALL: &[Metric] = &[
     OUTAGES_OPEN,
     CHANNEL_PROBES_TOTAL,
     BULLETIN_AGE_SECONDS,
+    LISTED_PAYMENTS_TOTAL,
+    LISTS_TOTAL,
+    LISTED_LAG_SECONDS,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

@@ -135,7 +135,7 @@ pub const TASK_FAILURES_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["task"],
-    about: "Panics of what runs beside the books and is begun again: live, health, notices, messages.",
+    about: "Panics of what runs beside the books and is begun again: live, health, healing, holders, notices, messages.",
 };
 
 /// Which program this is.

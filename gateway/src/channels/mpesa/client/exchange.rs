@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::outcome::{CallError, Doubt, Refusal, Side};
 use crate::outbound::departure::DepartingBody;
 
-/// The longest answer that is read. Those we know have a few hundred bytes.
+/// The longest answer that is read, where it is no list. Those we know have a few hundred bytes.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A connection is given up after this much silence, before the other side does: a request that meets a connection
 /// just closed may be lost, and with a prompt that means an attempt whose outcome nobody knows.
@@ -70,18 +70,19 @@ impl Exchange {
         authorization: &HeaderValue,
         deadline: Instant,
     ) -> Result<Answer, CallError> {
-        self.send(Method::GET, path, authorization, Bytes::new(), deadline).await
+        self.send(Method::GET, path, authorization, Bytes::new(), deadline, ANSWER_BYTES_MAX).await
     }
 
-    /// Posts a JSON body to this path, once.
+    /// Posts a JSON body to this path, once, for an answer of so many bytes at most.
     pub(super) async fn post(
         &self,
         path: &str,
         authorization: &HeaderValue,
         body: Bytes,
         deadline: Instant,
+        answer_bytes_max: usize,
     ) -> Result<Answer, CallError> {
-        self.send(Method::POST, path, authorization, body, deadline).await
+        self.send(Method::POST, path, authorization, body, deadline, answer_bytes_max).await
     }
 
     async fn send(
@@ -91,6 +92,7 @@ impl Exchange {
         authorization: &HeaderValue,
         body: Bytes,
         deadline: Instant,
+        answer_bytes_max: usize,
     ) -> Result<Answer, CallError> {
         let (body, departure) = DepartingBody::new(body);
         let request = Request::builder()
@@ -105,7 +107,7 @@ impl Exchange {
         let answered = timeout_at(deadline, async {
             let answer = self.connections.request(request).await.map_err(Trouble::Request)?;
             let status = answer.status();
-            let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+            let body = Limited::new(answer.into_body(), answer_bytes_max).collect().await;
             Ok(Answer { status, body: body.map_err(Trouble::Answer)?.to_bytes() })
         });
         match answered.await {

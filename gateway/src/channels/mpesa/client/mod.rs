@@ -1,4 +1,4 @@
-//! Calls to Safaricom: register our addresses, ask a payer on the phone, ask what became of that.
+//! Calls to Safaricom: register our addresses, ask a payer on the phone, ask what became of that, ask what came in.
 //!
 //! Each call is one method with one deadline and one typed outcome. Asking a payer is the call that must not be made
 //! twice: once its request has begun to leave us, anything but a clear answer is *unknown*, and stays so until a
@@ -8,6 +8,7 @@
 //! Read `prompt` first. `exchange` is the wire, `token` the access token that every call shows.
 
 mod prompt;
+pub(crate) mod pull;
 mod query;
 mod registration;
 
@@ -30,7 +31,7 @@ pub use prompt::{PromptOutcome, PromptRequest};
 pub use query::PromptStatus;
 pub use registration::{DefaultAction, Registered, Registration};
 
-use self::exchange::{Answer, Exchange};
+use self::exchange::{ANSWER_BYTES_MAX, Answer, Exchange};
 use self::token::{Token, TokenCache};
 use crate::clock::{self, Clock};
 use crate::config::secret::Secret;
@@ -127,15 +128,21 @@ impl Daraja {
     /// Posts a body with a token. A token that turns out not to be taken is replaced once: Safaricom looks at the
     /// token before it looks at the request, so the second request is the first that counts.
     async fn post(&self, path: &str, body: Bytes) -> Result<Answer, CallError> {
+        self.post_for(path, body, ANSWER_BYTES_MAX).await
+    }
+
+    /// Posts a body with a token, for an answer of so many bytes at most.
+    async fn post_for(&self, path: &str, body: Bytes, answer_bytes_max: usize) -> Result<Answer, CallError> {
         let Inner { exchange, deadline, .. } = &*self.0;
         let deadline = Instant::now() + *deadline;
         let token = self.token(deadline, None).await?;
-        let answer = exchange.post(path, &token.authorization, body.clone(), deadline).await?;
+        let authorization = &token.authorization;
+        let answer = exchange.post(path, authorization, body.clone(), deadline, answer_bytes_max).await?;
         if !token::is_refused_by(&answer) {
             return Ok(answer);
         }
         let token = self.token(deadline, Some(&token)).await?;
-        exchange.post(path, &token.authorization, body, deadline).await
+        exchange.post(path, &token.authorization, body, deadline, answer_bytes_max).await
     }
 
     async fn token(&self, deadline: Instant, refused: Option<&Arc<Token>>) -> Result<Arc<Token>, Refusal> {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 
-use super::exchange::ANSWER_BYTES_MAX;
 use crate::channels::mpesa::wire::reply::ErrorEnvelope;
 
 /// A call did not end well.
@@ -56,8 +55,8 @@ pub enum Doubt {
     /// The request left, and the connection broke.
     #[error("the connection broke before the answer was complete")]
     ConnectionBroke,
-    /// The answer is longer than any answer we know.
-    #[error("the answer has more than {ANSWER_BYTES_MAX} bytes")]
+    /// The answer is longer than any answer we know, or than a page of a list may be.
+    #[error("the answer is too long to be read")]
     AnswerTooLong,
     /// The answer says neither yes nor no: a page of HTML, an acceptance without the name of what was accepted.
     #[error("the answer with status {status} could not be understood")]

@@ -13,6 +13,8 @@ pub mod c2b_answer;
 
 pub mod prompt;
 
+pub(super) mod pull;
+
 pub mod reply;
 
 mod msisdn;

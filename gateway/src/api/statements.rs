@@ -1,0 +1,108 @@
+//! Statements of the accounts on which money comes in: what they list and nobody told us is booked. Treasury and operators
+//! send them.
+
+use hyper::StatusCode;
+use hyper::header::CONTENT_TYPE;
+use serde::{Deserialize, Serialize};
+
+use super::SharedApp;
+use crate::app::App;
+use crate::healing::statement::{DifferentRow, NotTaken, StatementTaken, take_statement};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::Difference;
+
+/// What became of a statement.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StatementBody {
+    /// The paybill or till that it is of.
+    pub short_code: String,
+    /// How many payments it lists.
+    pub payments: usize,
+    /// So many nobody had told us: they are booked now.
+    pub found: usize,
+    /// So many were booked before.
+    pub known: usize,
+    /// What was booked before with other facts, which stand.
+    pub differ: Vec<DifferentRowBody>,
+    /// Rows that are charges, reversals and transfers between accounts of one's own.
+    pub other_rows: u64,
+    /// Rows whose money did not move.
+    pub incomplete_rows: u64,
+}
+
+/// A row that says something else than what is booked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DifferentRowBody {
+    /// Its line, from 1.
+    pub line: u64,
+    /// The receipt.
+    pub receipt: String,
+    /// `amount`, `currency` or `account`.
+    pub differs: String,
+}
+
+/// `POST /v1/statements/mpesa?short_code=`: the organisation's statement as the portal exports it. Wholly or not at all, as
+/// often as one likes.
+pub(super) async fn mpesa(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let claimed = request.head.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = claimed.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if !essence.eq_ignore_ascii_case(b"text/csv") {
+        return Err(Problem::new(Code::UnsupportedMediaType, "Send Content-Type: text/csv."));
+    }
+    let query = request.head.query()?;
+    let (principal, cause) = (request.principal.name(), request.head.id());
+    let file = request.bytes().clone();
+    let taken = take_statement(&app, file, query.get("short_code"), &principal, cause.as_str()).await;
+    let body = StatementBody::of(taken.map_err(refused)?);
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
+}
+
+/// A file of which nothing was taken.
+fn refused(why: NotTaken) -> Problem {
+    let of_account = |code: &'static str, detail: &'static str| {
+        Problem::validation(vec![FieldError::new("/short_code", code, detail)])
+    };
+    match why {
+        NotTaken::Faults(faults) => {
+            let error = |fault: crate::channels::mpesa::statement::LineFault| {
+                let place = fault.line.map_or_else(String::new, |line| format!("/lines/{line}"));
+                FieldError::new(place, "line_refused", fault.to_string())
+            };
+            Problem::validation(faults.into_iter().map(error).collect())
+        }
+        NotTaken::AccountUnsaid => {
+            of_account("missing", "The title of the statement names no short code: say which it is of.")
+        }
+        NotTaken::OtherAccount => of_account("contradicts", "The title of the statement names another."),
+        NotTaken::NotOurs => of_account("not_ours", "No way to pay collects there."),
+        NotTaken::Trouble(problem) => problem,
+    }
+}
+
+impl StatementBody {
+    fn of(taken: StatementTaken) -> Self {
+        Self {
+            short_code: taken.account.number.to_string(),
+            payments: taken.payments,
+            found: taken.found,
+            known: taken.known,
+            differ: taken.differ.into_iter().map(DifferentRowBody::of).collect(),
+            other_rows: taken.other_rows,
+            incomplete_rows: taken.incomplete_rows,
+        }
+    }
+}
+
+impl DifferentRowBody {
+    fn of(row: DifferentRow) -> Self {
+        let differs = match row.differs {
+            Difference::Amount => "amount",
+            Difference::Currency => "currency",
+            Difference::Account => "account",
+        };
+        Self { line: row.line, receipt: row.receipt.to_string(), differs: differs.to_owned() }
+    }
+}

@@ -1,0 +1,121 @@
+//! Money of which nobody told us, found in what providers list: what came in is asked for regularly and after each outage
+//! ([`pulling`], by the [`plan`]), and an operator uploads the organisation's [`statement`]s. Everything that is listed goes the
+//! way that all money goes, [`receiving`](crate::receiving), under the same receipt; what is there already costs one look.
+
+mod plan;
+pub(crate) mod pulling;
+pub(crate) mod statement;
+
+use std::sync::Arc;
+
+use metrics::counter;
+use tokio::task::JoinSet;
+
+use crate::api::trouble;
+use crate::app::SharedApp;
+use crate::channels::Told;
+use crate::http::problem::Problem;
+use crate::payments::Difference;
+use crate::receiving::{self, Taken};
+use crate::telemetry::metrics::LISTED_PAYMENTS_TOTAL;
+
+/// So much listed money is booked at once. Confirmations have thousands of places, and these take none of them for long.
+const AT_ONCE: usize = 16;
+
+/// What became of one payment that is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// Nobody had told us: it is booked now.
+    Found,
+    /// It was booked before, with the same facts.
+    Known,
+    /// It was booked before with other facts, and those stand.
+    Differs(Difference),
+}
+
+impl Finding {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Known => "known",
+            Self::Differs(_) => "differs",
+        }
+    }
+}
+
+/// Who lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lister<'a> {
+    /// `pull` or `statement`, for metrics.
+    pub(crate) source: &'static str,
+    /// Who tells of it, as records name them.
+    pub(crate) principal: &'a str,
+    /// The request, or `pull`.
+    pub(crate) cause: &'a str,
+}
+
+/// Takes payments that are listed, some of them at once, and says of each what became of it, in their order. After an error
+/// some are booked and the others are not; the same list may be taken again at any time.
+pub(crate) async fn take(
+    app: &SharedApp,
+    lister: Lister<'_>,
+    listed: impl IntoIterator<Item = Told<'_>>,
+) -> Result<Vec<Finding>, Problem> {
+    let mut findings = Vec::new();
+    let mut under_way: JoinSet<Result<(usize, Finding), Problem>> = JoinSet::new();
+    let mut outcome = Ok(());
+    for told in listed {
+        let index = findings.len();
+        findings.push(Finding::Known);
+        // What is there already costs one look: no place among those of confirmations, and no key of the vault.
+        match receiving::is_booked(app, &told) {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => {
+                outcome = Err(trouble::lookup(&error));
+                break;
+            }
+        }
+        if under_way.len() >= AT_ONCE
+            && let Err(problem) = note_next(&mut under_way, &mut findings).await
+        {
+            outcome = Err(problem);
+            break;
+        }
+        let (app, told) = (Arc::clone(app), told.into_owned());
+        let (principal, cause) = (lister.principal.to_owned(), lister.cause.to_owned());
+        under_way.spawn(async move {
+            let taken = receiving::take(&app, told, &principal, &cause).await?;
+            let finding = match taken {
+                Taken::Booked(_) => Finding::Found,
+                Taken::Known(_) => Finding::Known,
+                Taken::Differs(_, difference) => Finding::Differs(difference),
+            };
+            Ok((index, finding))
+        });
+    }
+    while !under_way.is_empty() {
+        outcome = outcome.and(note_next(&mut under_way, &mut findings).await);
+    }
+    outcome?;
+    for finding in &findings {
+        let (source, outcome) = (lister.source, finding.word());
+        counter!(LISTED_PAYMENTS_TOTAL.name, "source" => source, "outcome" => outcome).increment(1);
+    }
+    Ok(findings)
+}
+
+async fn note_next(
+    under_way: &mut JoinSet<Result<(usize, Finding), Problem>>,
+    findings: &mut [Finding],
+) -> Result<(), Problem> {
+    match under_way.join_next().await {
+        Some(Ok(Ok((index, finding)))) => {
+            findings[index] = finding;
+            Ok(())
+        }
+        Some(Ok(Err(problem))) => Err(problem),
+        Some(Err(error)) => Err(trouble::internal(error)),
+        None => Ok(()),
+    }
+}

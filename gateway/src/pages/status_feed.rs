@@ -1,0 +1,114 @@
+//! `GET /status.atom`: what changed about the ways to pay, for whoever follows it with a feed reader or a program. In both
+//! languages, because a feed has one address.
+
+use askama::Template;
+use catalog::{Language, Text};
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, HeaderValue};
+use ledger::LedgerTime;
+
+use super::moment::spoken;
+use crate::app::{App, SharedApp};
+use crate::channels::Channels;
+use crate::clock::format_rfc3339;
+use crate::http::problem::Problem;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::channels::{Board, ChannelScope, Outage, WhyDown, WindowTerms};
+
+/// So many changes are in the feed, the newest.
+const ENTRIES_MAX: usize = 50;
+/// So many plans at most are among them; each costs a look into the journal.
+const WORK_MAX: usize = 10;
+
+/// The feed.
+#[derive(Template)]
+#[template(path = "status_feed.xml")]
+struct StatusFeed {
+    origin: String,
+    updated: String,
+    entries: Vec<Entry>,
+}
+
+/// A change.
+struct Entry {
+    /// Names it for ever.
+    id: String,
+    at: LedgerTime,
+    updated: String,
+    title: Text,
+}
+
+/// `GET /status.atom`.
+pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Response, Problem> {
+    let board = app.books.readers().channels();
+    let mut planned = Vec::new();
+    for (id, window) in board.windows().filter(|(_, window)| !window.in_force).take(WORK_MAX) {
+        let record = app.books.ledger().record(id).map_err(Problem::internal_error)?;
+        // What was planned has its record; when, stands nowhere else.
+        planned.extend(record.map(|record| Entry::of_work(&app.channels, id, record.time, &window.terms)));
+    }
+    let feed = StatusFeed::new(&app.public_url, &app.channels, &board, planned, app.now());
+    let xml = feed.render().map_err(Problem::internal_error)?;
+    let mut response = response::bytes(StatusCode::OK, "application/atom+xml; charset=utf-8", xml);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=15"));
+    Ok(response)
+}
+
+impl StatusFeed {
+    fn new(origin: &str, channels: &Channels, board: &Board, planned: Vec<Entry>, now: LedgerTime) -> Self {
+        let outages = board.open_outages().chain(board.ended_outages()).filter(|outage| !outage.is_drill);
+        let outages = outages.flat_map(|outage| Entry::of_outage(channels, board, outage));
+        let mut entries: Vec<Entry> = outages.chain(planned).collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+        entries.truncate(ENTRIES_MAX);
+        let updated = entries.first().map_or(now, |entry| entry.at);
+        Self { origin: origin.to_owned(), updated: format_rfc3339(updated.micros()), entries }
+    }
+}
+
+impl Entry {
+    fn new(id: String, at: LedgerTime, title: Text) -> Self {
+        Self { id, at, updated: format_rfc3339(at.micros()), title }
+    }
+
+    /// That work is planned.
+    fn of_work(channels: &Channels, id: u64, planned: LedgerTime, terms: &WindowTerms) -> Self {
+        let (en, sw) = name_of(channels, &terms.scope);
+        let [from_en, from_sw] = Language::ALL.map(|language| spoken(terms.from, language));
+        let [until_en, until_sw] = Language::ALL.map(|language| spoken(terms.until, language));
+        let title = Text::new(
+            format!("Work is planned on {en} from {from_en} until {until_en}: {}", terms.reason.en()),
+            format!("Kazi imepangwa, {sw}, kuanzia {from_sw} hadi {until_sw}: {}", terms.reason.sw()),
+        );
+        Self::new(format!("work-{id}"), planned, title)
+    }
+
+    /// That it began, and that it is over.
+    fn of_outage(channels: &Channels, board: &Board, outage: &Outage) -> Vec<Self> {
+        let (en, sw) = name_of(channels, &outage.scope);
+        let why = match board.of_scope(&outage.scope).why {
+            Some(WhyDown::Said { reason, .. } | WhyDown::Work { reason, .. }) if outage.ended.is_none() => {
+                (format!(": {}", reason.en()), format!(": {}", reason.sw()))
+            }
+            _ => (".".to_owned(), ".".to_owned()),
+        };
+        let began =
+            Text::new(format!("{en} is not working{}", why.0), format!("{sw} haifanyi kazi{}", why.1));
+        let mut entries = vec![Self::new(format!("outage-{}", outage.id), outage.since, began)];
+        if let Some((ended, sequence)) = outage.ended {
+            let over = Text::new(format!("{en} can be used again."), format!("{sw} inaweza kutumika tena."));
+            entries.push(Self::new(format!("outage-{}-ended-{sequence}", outage.id), ended, over));
+        }
+        entries
+    }
+}
+
+/// What people call a channel, and for which agency it is meant, in both languages.
+fn name_of(channels: &Channels, scope: &ChannelScope) -> (String, String) {
+    let known = channels.find(&scope.channel).map(|channel| channel.title());
+    let word = scope.channel.to_string();
+    let whom = scope.agency.as_ref().map_or_else(String::new, |agency| format!(" ({agency})"));
+    let named = |title: Option<&str>| format!("{}{whom}", title.unwrap_or(&word));
+    (named(known.map(Text::en)), named(known.map(Text::sw)))
+}
