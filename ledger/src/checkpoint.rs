@@ -91,7 +91,7 @@ mod tests {
         }
         let (other, _) = SigningKey::generate("books.example/ledger").unwrap();
         let refused = Checkpoint::open(&note, &other.verifying_key());
-        assert_eq!(refused, Err(CheckpointError::NotSigned("books.example/ledger".to_owned())));
+        assert_eq!(refused, Err(NoteError::NotSigned("books.example/ledger".to_owned()).into()));
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::time::Duration;
 use metrics::gauge;
 use tokio::time::Instant;
 
-use super::{Bulletin, note};
+use super::Bulletin;
 use crate::app::SharedApp;
+use crate::away::away;
 use crate::pages::bulletin_page;
 use crate::telemetry::metrics::BULLETIN_AGE_SECONDS;
 
@@ -44,7 +45,7 @@ pub(crate) async fn keep_writing(app: SharedApp, folder: PathBuf) {
         }
         let files = files(&app, &bulletin);
         let into = folder.clone();
-        let outcome = tokio::task::spawn_blocking(move || write(&into, &files)).await;
+        let outcome = away(move || write(&into, &files)).await;
         match outcome.map_err(io::Error::other).and_then(|written| written) {
             Ok(()) => {
                 (last_good, is_failing) = (instant, false);

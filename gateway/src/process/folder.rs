@@ -120,6 +120,12 @@ impl Folder {
         }
     }
 
+    /// Lets nobody else have the folder for as long as this process lives.
+    pub(super) fn hold_until_the_end(self) {
+        let Self { _lock, .. } = self;
+        std::mem::forget(_lock);
+    }
+
     /// The folder itself, where the ledger is.
     pub fn root(&self) -> &Path {
         &self.root

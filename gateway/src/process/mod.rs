@@ -5,33 +5,34 @@ mod bound;
 pub mod demo_keys;
 mod demo_places;
 mod demo_staff;
+mod first_catalogue;
 mod folder;
 mod kept_checkpoint;
 mod plans;
 mod ready_file;
 mod regular;
+mod start_error;
 mod take_over;
 mod tasks;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use catalog::{Catalogue, Policy};
+use catalog::Policy;
 use hyper::Uri;
-use ledger::personal::{Vault, VaultError};
+use ledger::personal::Vault;
 use ledger::storage::{DiskStorage, Storage};
-use ledger::{Ledger, LedgerTime, OpenError, Options};
+use ledger::{Ledger, LedgerTime, Options};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::KeyMode;
 use crate::api;
 use crate::app::{App, Purpose, SharedApp, month_of};
-use crate::books::{Books, BooksError};
-use crate::catalogue::{LiveCatalogue, NoHostForAgencies, Served, can_be_reached, files};
+use crate::books::Books;
+use crate::catalogue::LiveCatalogue;
 use crate::channels::Channels;
 use crate::channels::health::Health;
 use crate::channels::mpesa::instructions::LIMIT_PER_PAYMENT;
@@ -43,26 +44,26 @@ use crate::exchange::ExchangeRate;
 use crate::finding::SearchPlaces;
 use crate::http::event_stream::{EventStreams, StreamTerms};
 use crate::http::hosts::Hosts;
-use crate::http::router::RouteTableError;
 use crate::idempotency::InFlight;
 use crate::limits::RateLimits;
 use crate::live::Live;
 use crate::messages::{MessageTerms, Messenger};
-use crate::outbound::{AuthoritiesError, Outbound};
+use crate::outbound::Outbound;
 use crate::pages::Downloads;
-use crate::payments::{Answer, Ask, CatalogueVersion, Command, Payments, Readers, revenue_day};
-use crate::personal::{LookupKeys, LookupKeysError};
+use crate::payments::{Payments, Readers, revenue_day};
+use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
 use crate::routing::{IdentitySigner, Routing};
 use crate::server::drain;
 use crate::server::handed::HandedSockets;
 use crate::server::own_thread::OwnThread;
-use crate::server::tls::{CertificateError, keep_fresh};
-use crate::staff::{CredentialsError, IdentityProvider, StaffDoor};
+use crate::server::tls::keep_fresh;
+use crate::staff::{IdentityProvider, StaffDoor};
 use crate::telemetry::metrics::{install, keep_up};
 use crate::views::Views;
 
 use self::bound::{Bound, agencies_url};
+use self::first_catalogue::load_catalogue;
 use self::take_over::Successor;
 
 pub use demo_keys::DemoKeys;
@@ -74,6 +75,7 @@ pub use folder::{
 };
 pub(crate) use folder::{make_folder, read_secret, write_secret};
 pub use ready_file::ReadyFile;
+pub use start_error::StartError;
 pub use take_over::{TakeOverError, take_over};
 
 /// How long a demonstration waits for its simulated Safaricom before it says that it is ready.
@@ -92,88 +94,6 @@ const BULLETIN_FOLDER: &str = "bulletin";
 
 /// Exit code of a gateway whose ledger writer has stopped: an input or output error (`EX_IOERR`).
 pub const EXIT_WRITER_STOPPED: u8 = 74;
-
-/// Why a gateway did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data directory.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// The books.
-    #[error("the books cannot be opened: {0}")]
-    Ledger(#[from] OpenError),
-    /// Keys of personal data.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// Keys of keyed hashes.
-    #[error(transparent)]
-    LookupKeys(#[from] LookupKeysError),
-    /// The catalogue.
-    #[error(transparent)]
-    Catalogue(#[from] files::CatalogueFileError),
-    /// The document of the catalogue in force.
-    #[error(
-        "catalogue {number} is in force, and its document cannot be read: {source}. Put it back from a copy, or name a copy of \
-         it as catalogue.file: it is known by its hash {hash}"
-    )]
-    CatalogueInForce {
-        /// Its number.
-        number: u64,
-        /// Its hash, and so the name of its file.
-        hash: Arc<str>,
-        /// What is wrong with the file.
-        source: files::CatalogueFileError,
-    },
-    /// Pages of agencies would share an origin with ours.
-    #[error(transparent)]
-    NoHostForAgencies(#[from] NoHostForAgencies),
-    /// The catalogue could not be put into force.
-    #[error("the catalogue cannot be put into force: {0}")]
-    Publish(#[from] BooksError),
-    /// A certificate.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// A socket.
-    #[error("cannot listen: {address} ({listener}): {source}")]
-    Listen {
-        /// Which listener.
-        listener: &'static str,
-        /// Its address.
-        address: std::net::SocketAddr,
-        /// The error underneath.
-        source: io::Error,
-    },
-    /// The tables of routes contradict themselves.
-    #[error("the table of routes is none: {0}")]
-    Routes(#[from] RouteTableError),
-    /// Certificates of further authorities.
-    #[error(transparent)]
-    Authorities(#[from] AuthoritiesError),
-    /// Metrics.
-    #[error("metrics: {0}")]
-    Metrics(#[from] metrics_exporter_prometheus::BuildError),
-    /// The books know of no catalogue after one was published.
-    #[error("no catalogue is in force")]
-    NoCatalogue,
-    /// The paybill.
-    #[error("the paybill: {0}")]
-    Paybill(String),
-    /// The ways to pay beside the paybill.
-    #[error("the ways to pay:\n{0}")]
-    Channels(crate::config::problems::Problems),
-    /// The keys of a demonstration.
-    #[error("the keys of the demonstration: {0}")]
-    DemoKeys(String),
-    /// What staff sign in with.
-    #[error("accounts of staff: {0}")]
-    Staff(#[from] CredentialsError),
-    /// The accounts of a demonstration.
-    #[error("the staff of the demonstration: {0}")]
-    DemoStaff(String),
-    /// The operating system.
-    #[error(transparent)]
-    System(#[from] io::Error),
-}
 
 /// A gateway that answers.
 pub struct Gateway {
@@ -463,6 +383,11 @@ impl Gateway {
             self.tasks.abort_all();
         }
         regular::keep_usage(&self.app, revenue_day(self.app.now())).await;
+        let Self { app, folder, .. } = self;
+        if Arc::into_inner(app).is_none() {
+            // Work that nobody waits for may still write to the books. Whoever takes over waits until this process is gone.
+            folder.hold_until_the_end();
+        }
         ended
     }
 }
@@ -519,87 +444,6 @@ fn stream_terms(streams_max: usize) -> StreamTerms {
 fn origin_of(public_url: &str) -> String {
     let uri: Option<hyper::Uri> = public_url.parse().ok();
     uri.as_ref().and_then(hyper::Uri::host).map_or_else(|| "malipo".to_owned(), str::to_owned)
-}
-
-/// The catalogue to begin with: the one that is in force. The first of all, and that of a demonstration where nobody has
-/// published another, is the file that the configuration names, or the embedded one. Where a catalogue is in force and
-/// money is real, another file waits for a second person like any draft.
-async fn load_catalogue(
-    config: &Config,
-    folder: &Folder,
-    books: &Books,
-    today: jiff::civil::Date,
-    agencies_url: Option<Arc<str>>,
-) -> Result<Served, StartError> {
-    let catalogues = books.readers().catalogues();
-    let was_approved = catalogues.publications().last().is_some_and(|newest| newest.drafter.is_some());
-    let in_force = catalogues.in_force().cloned();
-    let read = |path| files::read(path, |hash| catalogues.knows(hash));
-    let configured = match config.catalogue.file.as_deref().map(read).transpose() {
-        // A file that could at most become a draft does not keep anybody from paying.
-        Err(error) if in_force.is_some() => {
-            tracing::error!(%error, "The configured catalogue cannot be read; the one in force goes on.");
-            None
-        }
-        configured => configured?,
-    };
-    let catalogue = match (in_force, config.mode) {
-        (Some(version), Mode::Serve) => {
-            if let Some(configured) = configured {
-                draft_configured(configured, &version, folder, books).await?;
-            }
-            read_in_force(folder, version)?
-        }
-        (Some(version), Mode::Demo) if was_approved => read_in_force(folder, version)?,
-        (_, Mode::Demo) => {
-            configured.unwrap_or_else(|| Catalogue::demonstration(config.demo.services, config.demo.seed))
-        }
-        (None, Mode::Serve) => configured.unwrap_or_else(Catalogue::embedded),
-    };
-    can_be_reached(&catalogue, agencies_url.as_deref())?;
-    let hash = files::keep(&folder.catalogues(), &catalogue)?;
-    let ask = Ask::PublishCatalogue { hash, approver: "start".into() };
-    books.ask(start_command(ask)).await?;
-    let known = books.readers().catalogues();
-    if let Err(error) = files::discard_unknown(&folder.catalogues(), |hash| known.knows(hash)) {
-        tracing::warn!(%error, "Files of catalogues that nobody needs any more could not be removed.");
-    }
-    let version = books.readers().catalogues().in_force().cloned().ok_or(StartError::NoCatalogue)?;
-    Ok(Served::render(version, Arc::new(catalogue), today, agencies_url))
-}
-
-/// The document of the catalogue that the books say is in force.
-fn read_in_force(folder: &Folder, version: CatalogueVersion) -> Result<Catalogue, StartError> {
-    files::read_kept(&folder.catalogues(), &version.hash).map_err(|source| StartError::CatalogueInForce {
-        number: version.number,
-        hash: version.hash,
-        source,
-    })
-}
-
-/// Lets the configured file wait for a second person, unless it is in force.
-async fn draft_configured(
-    configured: Catalogue,
-    in_force: &CatalogueVersion,
-    folder: &Folder,
-    books: &Books,
-) -> Result<(), StartError> {
-    let hash = files::keep(&folder.catalogues(), &configured)?;
-    if hash == in_force.hash {
-        return Ok(());
-    }
-    let note = "the configured file, at a start".into();
-    let ask = Ask::DraftCatalogue { hash: Arc::clone(&hash), base: in_force.number, note };
-    if let Answer::Refused(refusal) = books.ask(start_command(ask)).await? {
-        tracing::error!(%refusal, %hash, "The configured catalogue is not in force and could not be drafted.");
-    } else {
-        tracing::warn!(%hash, in_force = in_force.number, "The configured catalogue waits for a second person to publish it.");
-    }
-    Ok(())
-}
-
-fn start_command(ask: Ask) -> Command {
-    Command { principal: "operator".into(), cause: "start".into(), ask }
 }
 
 /// What commands of the same machine need: the admin address (its token lies among the keys), and the public keys. Citizens
