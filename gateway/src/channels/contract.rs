@@ -175,6 +175,8 @@ pub enum ListRow {
     },
     /// It cannot be read.
     Unreadable {
+        /// What tells it from other rows of the list: a hash of it.
+        name: Arc<str>,
         /// What could not be read, without what was there.
         reason: String,
     },

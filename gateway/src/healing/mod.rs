@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::api::trouble;
 use crate::app::SharedApp;
+use crate::away::away;
+use crate::books::LookupError;
 use crate::channels::Told;
 use crate::http::problem::Problem;
 use crate::payments::Difference;
@@ -21,6 +23,8 @@ use crate::telemetry::metrics::LISTED_PAYMENTS_TOTAL;
 
 /// So much listed money is booked at once. Confirmations have thousands of places, and these take none of them for long.
 const AT_ONCE: usize = 16;
+/// So many payments are looked for in one go.
+const LOOKED_UP_AT_ONCE: usize = 512;
 
 /// What became of one payment that is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,40 +63,44 @@ pub(crate) struct Lister<'a> {
 pub(crate) async fn take(
     app: &SharedApp,
     lister: Lister<'_>,
-    listed: impl IntoIterator<Item = Told<'_>>,
+    listed: Vec<Told<'static>>,
 ) -> Result<Vec<Finding>, Problem> {
-    let mut findings = Vec::new();
+    let mut findings = Vec::with_capacity(listed.len());
     let mut under_way: JoinSet<Result<(usize, Finding), Problem>> = JoinSet::new();
     let mut outcome = Ok(());
-    for told in listed {
-        let index = findings.len();
-        findings.push(Finding::Known);
-        // What is there already costs one look: no place among those of confirmations, and no key of the vault.
-        match receiving::is_booked(app, &told) {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => {
-                outcome = Err(trouble::lookup(&error));
+    let mut listed = listed.into_iter();
+    // What is there already costs one look: no place among those of confirmations, and no key of the vault.
+    'all: while listed.len() > 0 {
+        let some: Vec<_> = listed.by_ref().take(LOOKED_UP_AT_ONCE).collect();
+        let looked_up = match look_up(app, some).await {
+            Ok(looked_up) => looked_up,
+            Err(problem) => {
+                outcome = Err(problem);
                 break;
             }
+        };
+        for told in looked_up {
+            let index = findings.len();
+            findings.push(Finding::Known);
+            let Some(told) = told else { continue };
+            if under_way.len() >= AT_ONCE
+                && let Err(problem) = note_next(&mut under_way, &mut findings).await
+            {
+                outcome = Err(problem);
+                break 'all;
+            }
+            let app = Arc::clone(app);
+            let (principal, cause) = (lister.principal.to_owned(), lister.cause.to_owned());
+            under_way.spawn(async move {
+                let taken = receiving::take(&app, told, &principal, &cause).await?;
+                let finding = match taken {
+                    Taken::Booked(_) => Finding::Found,
+                    Taken::Known(_) => Finding::Known,
+                    Taken::Differs(_, difference) => Finding::Differs(difference),
+                };
+                Ok((index, finding))
+            });
         }
-        if under_way.len() >= AT_ONCE
-            && let Err(problem) = note_next(&mut under_way, &mut findings).await
-        {
-            outcome = Err(problem);
-            break;
-        }
-        let (app, told) = (Arc::clone(app), told.into_owned());
-        let (principal, cause) = (lister.principal.to_owned(), lister.cause.to_owned());
-        under_way.spawn(async move {
-            let taken = receiving::take(&app, told, &principal, &cause).await?;
-            let finding = match taken {
-                Taken::Booked(_) => Finding::Found,
-                Taken::Known(_) => Finding::Known,
-                Taken::Differs(_, difference) => Finding::Differs(difference),
-            };
-            Ok((index, finding))
-        });
     }
     while !under_way.is_empty() {
         outcome = outcome.and(note_next(&mut under_way, &mut findings).await);
@@ -103,6 +111,20 @@ pub(crate) async fn take(
         counter!(LISTED_PAYMENTS_TOTAL.name, "source" => source, "outcome" => outcome).increment(1);
     }
     Ok(findings)
+}
+
+/// Each of these payments in its order, nothing in place of one that is booked with the same facts. It is looked for apart from
+/// whoever serves requests.
+async fn look_up(app: &SharedApp, listed: Vec<Told<'static>>) -> Result<Vec<Option<Told<'static>>>, Problem> {
+    let app = Arc::clone(app);
+    let look_up = move || {
+        let unbooked = |told: Told<'static>| {
+            let is_booked = receiving::is_booked(&app, &told)?;
+            Ok((!is_booked).then_some(told))
+        };
+        listed.into_iter().map(unbooked).collect::<Result<Vec<_>, LookupError>>()
+    };
+    away(look_up).await.map_err(trouble::internal)?.map_err(|error| trouble::lookup(&error))
 }
 
 async fn note_next(

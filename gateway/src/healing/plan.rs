@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::pulling::Listed;
 use crate::payments::channels::Outage;
 
 /// Seconds from one regular list to the next.
@@ -120,13 +121,13 @@ impl Plan {
         earliest
     }
 
-    /// All of this span was listed.
-    pub(super) fn listed(&mut self, span: Span, now: i64) {
+    /// This span was listed to its end.
+    pub(super) fn listed(&mut self, span: Span, listed: Listed, now: i64) {
         (self.failures, self.wait_until) = (0, i64::MIN);
         self.part_seconds = self.part_seconds.saturating_mul(2).min(PART_SECONDS_MAX);
         // What is further back than can be asked is not waited for: the statement has it.
         let is_next_to_it = span.from <= self.listed_until.max(now - self.look_back_seconds);
-        if is_next_to_it {
+        if is_next_to_it && listed == Listed::Whole {
             self.listed_until = self.listed_until.max(span.until);
         }
         let Some(left) = &mut self.left else { return };
@@ -191,7 +192,7 @@ mod tests {
             } else {
                 covered = Some(span);
             }
-            plan.listed(span, now);
+            plan.listed(span, Listed::Whole, now);
         }
         covered
     }
@@ -240,8 +241,28 @@ mod tests {
         assert_eq!(waits, [10, 20, 40, 80, 160, 320, 600, 600]);
         assert_eq!(plan.next([].iter(), NOW + 599), None);
         assert_eq!(plan.next([].iter(), NOW + 600).unwrap().from, first.from);
-        plan.listed(first, NOW + 600);
+        plan.listed(first, Listed::Whole, NOW + 600);
         assert_eq!(plan.failed(NOW + 600), 10);
+    }
+
+    #[test]
+    fn a_span_with_rows_that_cannot_be_read_is_listed_again_until_it_is_too_far_back() {
+        let mut plan = Plan::new(LOOK_BACK, NOW);
+        let first = plan.next([].iter(), NOW).unwrap();
+        plan.listed(first, Listed::WithUnreadable, NOW);
+        run(&mut plan, &[], NOW);
+        assert_eq!(plan.listed_until(), NOW, "what comes before the beginning was listed in an earlier life");
+        let later = plan.next([].iter(), NOW + 600).unwrap();
+        let mut span = later;
+        while span.until < NOW + 600 {
+            plan.listed(span, Listed::Whole, NOW + 600);
+            span = plan.next([].iter(), NOW + 600).unwrap();
+        }
+        plan.listed(span, Listed::WithUnreadable, NOW + 600);
+        assert!(plan.listed_until() < NOW + 600);
+        let stands = plan.listed_until();
+        assert_eq!(run(&mut plan, &[], NOW + 1_200).unwrap().from, stands - OVERLAP_SECONDS);
+        assert_eq!(plan.listed_until(), NOW + 1_200);
     }
 
     #[test]
@@ -272,7 +293,7 @@ mod tests {
                     0 => { plan.failed(now); }
                     1 => { plan.cut(); }
                     _ => {
-                        plan.listed(span, now);
+                        plan.listed(span, Listed::Whole, now);
                         covered = covered.max(span.until);
                     }
                 }

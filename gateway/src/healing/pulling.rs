@@ -55,8 +55,8 @@ pub(crate) async fn keep_pulling(app: SharedApp) {
         let is_of_home = |outage: &&Outage| outage.scope.channel == *home.name();
         while let Some(span) = plan.next(board.ended_outages().filter(is_of_home), now_of(&app)) {
             match list(&app, home, lists, span).await {
-                Ok(()) => {
-                    plan.listed(span, now_of(&app));
+                Ok(listed) => {
+                    plan.listed(span, listed, now_of(&app));
                     if let Err(error) = keep(&app.data_folder, plan.listed_until()) {
                         tracing::warn!(%error, "How far lists were read cannot be kept: a restart reads more of them.");
                     }
@@ -86,8 +86,22 @@ fn now_of(app: &SharedApp) -> i64 {
     seconds(app.now().micros())
 }
 
+/// What came of listing a span to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// All of it was read.
+    Whole,
+    /// Rows of it could not be read: it is listed again, as long as it can be asked for.
+    WithUnreadable,
+}
+
 /// Lists all of a span, page by page, and books what is new.
-async fn list(app: &SharedApp, home: &dyn Channel, lists: &dyn Lists, span: Span) -> Result<(), NotListed> {
+async fn list(
+    app: &SharedApp,
+    home: &dyn Channel,
+    lists: &dyn Lists,
+    span: Span,
+) -> Result<Listed, NotListed> {
     let at = |seconds: i64| LedgerTime::from_micros(seconds.saturating_mul(1_000_000));
     let principal = home.account().provider.principal();
     let lister = Lister { source: "pull", principal, cause: "pull" };
@@ -96,8 +110,7 @@ async fn list(app: &SharedApp, home: &dyn Channel, lists: &dyn Lists, span: Span
     let mut unreadable = 0;
     let mut found = 0;
     for _ in 0..PAGES_MAX {
-        let wanted =
-            ListWanted { from: at(span.from), until: at(span.until), offset: seen.len() + unreadable };
+        let wanted = ListWanted { from: at(span.from), until: at(span.until), offset: seen.len() };
         let page = lists.list(wanted).await.map_err(|error| match error {
             NoList::TooLong => NotListed::TooLong,
             NoList::NoAnswer(error) => NotListed::Failed(error.to_string()),
@@ -110,7 +123,7 @@ async fn list(app: &SharedApp, home: &dyn Channel, lists: &dyn Lists, span: Span
             if found > 0 {
                 tracing::warn!(found, of = seen.len(), "Money was found of which nobody had told us.");
             }
-            return Ok(());
+            return Ok(if unreadable == 0 { Listed::Whole } else { Listed::WithUnreadable });
         }
         let findings = take(app, lister, told).await?;
         found += findings.iter().filter(|finding| **finding == Finding::Found).count();
@@ -118,7 +131,7 @@ async fn list(app: &SharedApp, home: &dyn Channel, lists: &dyn Lists, span: Span
     Err(NotListed::TooLong)
 }
 
-/// Payments that were not seen before, and how many rows cannot be read.
+/// Payments that were not seen before, and how many rows that were not seen before cannot be read.
 fn sort(rows: Vec<ListRow>, seen: &mut HashSet<Arc<str>>) -> (Vec<Told<'static>>, usize) {
     let mut told = Vec::with_capacity(rows.len());
     let mut unreadable = 0;
@@ -136,7 +149,10 @@ fn sort(rows: Vec<ListRow>, seen: &mut HashSet<Arc<str>>) -> (Vec<Told<'static>>
                 }
                 "other"
             }
-            ListRow::Unreadable { reason } => {
+            ListRow::Unreadable { name, reason } => {
+                if !seen.insert(name) {
+                    continue;
+                }
                 tracing::error!(reason, "A row of what came in could not be read; the statement has it too.");
                 unreadable += 1;
                 "unreadable"
@@ -161,4 +177,20 @@ fn keep(folder: &Path, listed_until: i64) -> io::Result<()> {
     let unfinished = folder.join("listed-until.unfinished");
     fs::write(&unfinished, listed_until.to_string())?;
     fs::rename(unfinished, folder.join(LISTED_UNTIL_FILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_cannot_be_read_counts_once_like_every_other() {
+        let row =
+            |name: &str| ListRow::Unreadable { name: name.into(), reason: "it has no amount".to_owned() };
+        let mut seen = HashSet::new();
+        let (told, unreadable) = sort(vec![row("one"), row("one"), row("two")], &mut seen);
+        assert_eq!((told.len(), unreadable, seen.len()), (0, 2, 2), "a page of them is no end of the list");
+        let (_, unreadable) = sort(vec![row("two"), ListRow::Other { name: "a charge".into() }], &mut seen);
+        assert_eq!((unreadable, seen.len()), (0, 3));
+    }
 }

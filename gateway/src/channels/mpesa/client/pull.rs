@@ -9,7 +9,7 @@ use super::outcome::{CallError, Doubt};
 use super::{Daraja, json};
 use crate::channels::CollectionAccount;
 use crate::channels::contract::{ListPage, ListRow, ListWanted};
-use crate::channels::mpesa::wire::pull::{self, PullRow};
+use crate::channels::mpesa::wire::pull::{self, PullRow, UnreadableRow};
 use crate::channels::mpesa::wire::reply::Reply;
 use crate::clock;
 use crate::http::strict_json::{StrictJson, StrictJsonError};
@@ -90,7 +90,9 @@ pub(crate) fn page_of(
             ListRow::Money(Box::new(told.into_owned()))
         }
         Ok(PullRow::Other { name }) => ListRow::Other { name: name.into() },
-        Err(error) => ListRow::Unreadable { reason: error.to_string() },
+        Err(UnreadableRow { name, error }) => {
+            ListRow::Unreadable { name: name.into(), reason: error.to_string() }
+        }
     });
     Ok(ListPage { rows: rows.collect() })
 }

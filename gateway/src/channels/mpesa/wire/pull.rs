@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 use super::error::{Fault, FieldError};
 use super::field::{self, ACCOUNT_LEN_MAX};
 use super::reply;
@@ -29,16 +31,25 @@ pub(in crate::channels::mpesa) enum PullRow<'a> {
     },
 }
 
+/// A row that cannot be read.
+pub(in crate::channels::mpesa) struct UnreadableRow {
+    /// A hash of it, which tells it from other rows.
+    pub(in crate::channels::mpesa) name: String,
+    /// Why.
+    pub(in crate::channels::mpesa) error: FieldError,
+}
+
 /// The rows of an answer; nothing if it is no list.
 pub(in crate::channels::mpesa) fn rows<'a>(
     answer: &StrictObject<'a>,
-) -> Option<Vec<Result<PullRow<'a>, FieldError>>> {
+) -> Option<Vec<Result<PullRow<'a>, UnreadableRow>>> {
     let code = reply::token(answer, "ResponseCode", SUCCESS.len())?;
     let list = answer.get("Response").map_or(Some(&[][..]), StrictJson::as_list);
     if code != SUCCESS {
         return None;
     }
     // A list of lists as a rule; nobody promises that it stays so.
+    let row = |value| row(value).map_err(|error| UnreadableRow { name: hash_of(value), error });
     let mut rows = Vec::new();
     for item in list? {
         match item {
@@ -47,6 +58,11 @@ pub(in crate::channels::mpesa) fn rows<'a>(
         }
     }
     Some(rows)
+}
+
+/// What tells a row from others whatever stands in it; it is kept nowhere.
+fn hash_of(value: &StrictJson<'_>) -> String {
+    hex::encode(&digest(&SHA256, format!("{value:?}").as_bytes()).as_ref()[..16])
 }
 
 fn row<'a>(value: &StrictJson<'a>) -> Result<PullRow<'a>, FieldError> {
@@ -97,7 +113,7 @@ mod tests {
                 Ok((receipt.into_owned(), money.minor(), account.into_owned()))
             }
             Ok(PullRow::Other { .. }) => Err("other".to_owned()),
-            Err(FieldError { pointer, .. }) => Err(pointer.into_owned()),
+            Err(UnreadableRow { error, .. }) => Err(error.pointer.into_owned()),
         };
         Some(rows.into_iter().map(said).collect())
     }
