@@ -9,7 +9,7 @@
 //! 4. `patient_stream`: a receiver that does not read, and the last goodbye;
 //! 5. [`drain`]: stopping without failing anyone.
 //!
-//! A socket is bound here, or was [handed](handed) over. [`own_thread`] runs a listener on a thread of its own, so that callbacks are served however busy the rest is.
+//! A socket is bound here, or was [handed] over. [`own_thread`] runs a listener on a thread of its own, so that callbacks are served however busy the rest is.
 
 mod accept;
 mod connection;
