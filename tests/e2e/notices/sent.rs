@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{patch, path_of, told, told_at};
-use crate::harness::{AgencySystem, Call, Gateway, NoticeTaker, Order, Payment, eventually};
+use crate::harness::{AgencySystem, Call, Gateway, HeardNotice, NoticeTaker, Order, Payment, eventually};
 
 #[test]
 fn an_agency_is_told_of_its_bills_and_payments_and_of_nobody_elses() {
@@ -195,7 +195,9 @@ fn a_secret_lies_nowhere_in_the_clear_and_goes_with_its_endpoint() {
     Call::new(hyper::Method::DELETE, kws.url(&path_of(&endpoint))).key(&kws.key).send().expect(204);
     kws.bills(&Order::hells_gate(2));
     gateway.stop();
-    assert_eq!(taker.heard().len(), 1);
+    // What was sent is sent again if its answer came late; of the second bill nobody tells.
+    let told: BTreeSet<_> = taker.heard().iter().map(HeardNotice::id).collect();
+    assert_eq!(told.len(), 1);
     let bytes = STANDARD.decode(&secret).unwrap();
     let (mut looked_at, mut folders) = (0, vec![gateway.data().to_path_buf()]);
     while let Some(folder) = folders.pop() {
