@@ -42,7 +42,10 @@ try {
     types: (text) => page.keyboard.type(text),
     presses: (key) => page.keyboard.press(key),
     // A key that leads to another page, or to the same anew.
-    enters: (key) => Promise.all([page.waitForEvent("load", { timeout: 60000 }), page.keyboard.press(key)]),
+    enters: async (key) => {
+      await Promise.all([page.waitForEvent("load", { timeout: 60000 }), page.keyboard.press(key)]);
+      await untilFocused(page);
+    },
     arrives: (path) => page.waitForURL((url) => url.pathname.startsWith(path), { timeout: 60000 }),
     walks: () => walk(page),
     refused: async (ending) => {
@@ -66,6 +69,18 @@ try {
   }
 } finally {
   await browser.close();
+}
+
+// A page that names what is to have the focus gives it a moment after it was loaded; nobody types before.
+async function untilFocused(page) {
+  const hasFocus = () => {
+    const wanted = document.querySelector("[autofocus]");
+    return wanted === null || document.activeElement === wanted;
+  };
+  for (let look = 0; look < 100; look += 1) {
+    if (await page.evaluate(hasFocus).catch(() => false)) return;
+    await page.waitForTimeout(50);
+  }
 }
 
 // Tab, until what has the focus is called this.
