@@ -58,17 +58,23 @@ try {
   for (let wish = await hear(); wish !== null; wish = await hear()) {
     const [[deed, how]] = Object.entries(wish);
     const stops = await deeds[deed](how);
-    const seen = await page.evaluate(seePage).catch(async (error) => {
-      // The page was just left for another.
-      await page.waitForLoadState("load");
-      if (!/context was destroyed/.test(error.message)) throw error;
-      return page.evaluate(seePage);
-    });
-    const focus = await page.evaluate(seeFocus);
-    console.log(JSON.stringify({ ...seen, focus, stops: deed === "walks" ? stops : [], answers }));
+    const seen = await seeAll(page);
+    console.log(JSON.stringify({ ...seen, stops: deed === "walks" ? stops : [], answers }));
   }
 } finally {
   await browser.close();
+}
+
+// What is on the page, and what has the focus. The page may just be left for another, by itself too.
+async function seeAll(page) {
+  for (let left = 20; ; left -= 1) {
+    try {
+      return { ...(await page.evaluate(seePage)), focus: await page.evaluate(seeFocus) };
+    } catch (error) {
+      if (left === 0 || !/context was destroyed/.test(error.message)) throw error;
+      await page.waitForLoadState("load");
+    }
+  }
 }
 
 // A page that names what is to have the focus gives it a moment after it was loaded; nobody types before.
