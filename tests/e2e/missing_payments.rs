@@ -1,27 +1,7 @@
 //! "I have paid, and the bill does not show it." By the code in the message of M-PESA, or by phone, day and amount together;
 //! and nobody learns anything who knows less.
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
-
-use crate::harness::{Gateway, Order, Page, Payment, eventually, together};
-
-/// The last midnight in East Africa but one: a payment may have moved then that is told of today.
-fn yesterday() -> jiff::civil::Date {
-    let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs();
-    let a_day_ago = Timestamp::from_second(i64::try_from(seconds).unwrap() - 86_400).unwrap();
-    Offset::constant(3).to_datetime(a_day_ago).date()
-}
-
-/// A payment of yesterday, and as the form is filled in.
-fn moved() -> String {
-    yesterday().strftime("%Y%m%d091405").to_string()
-}
-
-fn as_typed() -> [(&'static str, String); 3] {
-    let part = |format| yesterday().strftime(format).to_string();
-    [("day", part("%d")), ("month", part("%m")), ("year", part("%Y"))]
-}
+use crate::harness::{Gateway, Order, Page, Payment, Yesterday, eventually, together};
 
 fn by_code(origin: &str, code: &str) -> Page {
     let page = Page::open(origin, "/en/find-payment");
@@ -32,7 +12,7 @@ fn by_code(origin: &str, code: &str) -> Page {
 fn by_payer(origin: &str, phone: &str, amount: &str) -> Page {
     let page = Page::open(origin, "/en/find-payment");
     let form = page.nth_form("/find-payment", 1).with("phone", phone).with("amount", amount);
-    page.send(&as_typed().iter().fold(form, |form, (name, value)| form.with(name, value)))
+    page.send(&Yesterday::new().as_typed().iter().fold(form, |form, (name, value)| form.with(name, value)))
 }
 
 #[test]
@@ -50,7 +30,7 @@ fn a_payment_is_found_wherever_it_landed_and_says_nothing_of_who_paid() {
     };
     let hashed = Payment { phone: sha256_of("254711222555"), ..hashed };
     let [paid, strayed, hashed] =
-        [paid, strayed, hashed].map(|payment| Payment { moved: moved(), ..payment });
+        [paid, strayed, hashed].map(|payment| Payment { moved: Yesterday::new().moved(), ..payment });
     for payment in [&paid, &strayed, &hashed] {
         gateway.safaricom().confirms(payment).expect_success();
     }
@@ -170,7 +150,7 @@ fn among_thousands_of_payments_of_one_amount_a_search_has_an_end_and_goes_on_fro
     let bill = gateway.agency("kws").bills(&Order::hells_gate(1));
     let paid = |phone: &str| Payment {
         phone: phone.to_owned(),
-        moved: moved(),
+        moved: Yesterday::new().moved(),
         ..Payment::of("0.05", &bill.number)
     };
     gateway.safaricom().confirms(&paid("254711222333")).expect_success();

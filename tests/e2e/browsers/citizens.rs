@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::look::{Gallery, Look};
 use super::staff::is_for_staff;
-use crate::harness::{Bill, Gateway, Order, Page, Payment, catalogue_with, eventually, get, post_form};
+use crate::harness::{
+    Bill, Gateway, Order, Page, Payment, Yesterday, catalogue_with, eventually, get, post_form,
+};
 
 /// The phone of somebody who applied.
 const APPLICANT: &str = "0711333444";
@@ -260,7 +262,9 @@ fn demonstration() -> Vec<Look> {
 fn sought(gateway: &Gateway) -> Vec<Look> {
     let kws = gateway.agency("kws");
     let bill = kws.bills(&Order::hells_gate(1));
-    let paid = Payment { phone: "254711222333".to_owned(), ..Payment::of_bill(&bill) };
+    let yesterday = Yesterday::new();
+    let paid =
+        Payment { phone: "254711222333".to_owned(), moved: yesterday.moved(), ..Payment::of_bill(&bill) };
     let strayed = Payment::of("3050.00", "407155201830");
     let contradicted = Payment::of_bill(&kws.bills(&Order::hells_gate(1)));
     for payment in [&paid, &strayed, &contradicted, &contradicted.but_of("501.00")] {
@@ -271,12 +275,14 @@ fn sought(gateway: &Gateway) -> Vec<Look> {
     });
     let page = "/{lang}/find-payment";
     let by_code = |name: &str, code: &str| Look::at(name, page).sending(&[("code", code)]);
+    let day = yesterday.as_typed();
     let by_payer = |name: &str, phone: &str, amount: &str| {
-        let day = [("day", "21"), ("month", "11"), ("year", "2026")];
+        let day = day.each_ref().map(|(name, value)| (*name, value.as_str()));
         Look::at(name, page).sending(&[&[("phone", phone), ("amount", amount)], &day[..]].concat())
     };
     // Five trials are granted at once.
-    let trial = "phone=0711999888&day=21&month=11&year=2026&amount=";
+    let typed = day.each_ref().map(|(name, value)| format!("{name}={value}")).join("&");
+    let trial = format!("phone=0711999888&{typed}&amount=");
     for amount in 100..106 {
         post_form(&format!("{}/en/find-payment", gateway.public()), &format!("{trial}{amount}"));
     }

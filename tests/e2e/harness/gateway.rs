@@ -11,6 +11,7 @@ use super::agency::Agency;
 use super::books::Books;
 use super::executable::{Finished, malipo, run};
 use super::http::{Answer, Call, get};
+use super::patience::eventually;
 use super::process::Process;
 use super::safaricom::Safaricom;
 use super::sandbox::Sandbox;
@@ -331,10 +332,16 @@ impl Gateway {
         }
     }
 
-    /// Starts it again, or gives what it said.
+    /// Starts it again, or gives what it said. Somebody else's connection may have been given one of its ports meanwhile:
+    /// that passes, and is waited for.
     pub(crate) fn try_start_again(&mut self) -> Result<(), Finished> {
-        let command = self.on_the_same_addresses();
-        self.process = Process::start(command, self.folder.path(), "gateway")?;
+        let started = eventually("its ports are free again", || {
+            match Process::start(self.on_the_same_addresses(), self.folder.path(), "gateway") {
+                Err(finished) if finished.stderr.contains("Address already in use") => None,
+                started => Some(started),
+            }
+        });
+        self.process = started?;
         Ok(())
     }
 

@@ -28,6 +28,7 @@ mod socket_holder;
 mod staff;
 mod wire;
 mod work;
+mod yesterday;
 
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
@@ -50,3 +51,4 @@ pub(crate) use socket_holder::SocketHolder;
 pub(crate) use staff::{PASSWORD, SignedIn};
 pub(crate) use wire::{Message, Wire};
 pub(crate) use work::Work;
+pub(crate) use yesterday::Yesterday;

@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::agency::fresh_key;
 use super::agency_system::{AgencySystem, Conversation};
 use super::patience::eventually;
 use super::wire::Message;
 
-/// One that takes notices.
+/// One that takes notices, at a path that no other has: a port that one story leaves may be that of the next, and the gateway of
+/// the first still speaks to it.
 pub(crate) struct NoticeTaker {
     system: AgencySystem,
+    path: String,
     kept: Arc<Kept>,
 }
 
@@ -91,23 +94,32 @@ impl Kept {
 impl NoticeTaker {
     /// One that answers 200.
     pub(crate) fn start() -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap())
+        Self::listening("127.0.0.1:0".parse().unwrap(), format!("/hook-{}", fresh_key()))
     }
 
-    /// One at an address where there was one before.
-    pub(crate) fn start_at(address: SocketAddr) -> Self {
+    /// One where there was one before.
+    pub(crate) fn start_at(url: &str) -> Self {
+        let (authority, path) = url.trim_start_matches("http://").split_once('/').expect("it has a path");
+        Self::listening(authority.parse().expect("an address and a port"), format!("/{path}"))
+    }
+
+    fn listening(address: SocketAddr, path: String) -> Self {
         let kept = Arc::<Kept>::default();
         let keeps = Arc::clone(&kept);
+        // Behind it there may be a query: paths are of one length.
+        let own = format!("POST {path}");
         let converse = move |mut conversation: Conversation| {
             while let Some(message) = conversation.hears() {
-                let Some(status) = keeps.hears(message) else { continue };
+                let status =
+                    if message.first_line.starts_with(&own) { keeps.hears(message) } else { Some(404) };
+                let Some(status) = status else { continue };
                 let answer = format!("HTTP/1.1 {status} Heard\r\nContent-Length: 0\r\n\r\n");
                 if !conversation.wire.try_says(&answer) {
                     return;
                 }
             }
         };
-        Self { system: AgencySystem::start_at(address, converse), kept }
+        Self { system: AgencySystem::start_at(address, converse), path, kept }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -116,7 +128,7 @@ impl NoticeTaker {
 
     /// Where notices are to be sent.
     pub(crate) fn url(&self) -> String {
-        format!("{}/hook", self.system.url())
+        format!("{}{}", self.system.url(), self.path)
     }
 
     /// From now on it takes everything.

@@ -38,7 +38,7 @@ fn an_endpoint_that_is_down_for_a_day_misses_nothing_and_delays_no_other() {
     told_at(&kws, &well);
     told_at(&kra, &others);
     let down = NoticeTaker::start();
-    let (address, endpoint) = (down.address(), told_at(&kws, &down));
+    let (url, endpoint) = (down.url(), told_at(&kws, &down));
     drop(down);
 
     let first = kws.bills(&Order::hells_gate(1));
@@ -60,7 +60,7 @@ fn an_endpoint_that_is_down_for_a_day_misses_nothing_and_delays_no_other() {
     assert_eq!((&seen["status"], &seen["waiting"]), (&json!("enabled"), &json!(64)), "{seen}");
     assert!(gateway.metric("malipo_webhook_delivery_age_seconds") > 80_000);
 
-    let well_again = NoticeTaker::start_at(address);
+    let well_again = NoticeTaker::start_at(&url);
     let everything: BTreeSet<_> = ids(&whole_feed(&kws, 500)).into_iter().collect();
     assert_eq!(everything.len(), count);
     eventually("it has everything", || (well_again.taken() == everything).then_some(()));
