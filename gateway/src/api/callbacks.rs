@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{SharedApp, inquiries, trouble};
 use crate::app::App;
 use crate::channels::AttemptTold;
+use crate::channels::bank::adapters::{INQUIRY, NOTIFY};
 use crate::channels::contract::{BillAnswer, Heard, Listens, Reply, SentTo, Unheard};
 use crate::channels::health::meter::Outcome;
 use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE};
@@ -43,6 +44,21 @@ pub(super) async fn prompt(app: SharedApp, request: Request<App>) -> Result<Resp
     let attempt = request.head.parameter("attempt").parse().unwrap_or_else(|_| AttemptId::from_uuid(0));
     let to = SentTo { kind: RESULT, attempt: Some(attempt) };
     hear(&app, &request, &ChannelName::only(ChannelKind::MpesaPrompt), to).await
+}
+
+/// `POST /cb/{token}/bank/{name}/inquiry`: a bank asks about a bill. It has signed what it says.
+pub(super) async fn bank_inquiry(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    hear(&app, &request, &bank_of(&request)?, to(INQUIRY)).await
+}
+
+/// `POST /cb/{token}/bank/{name}/notify`: a bank tells of money. It has signed what it says.
+pub(super) async fn bank_notify(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    hear(&app, &request, &bank_of(&request)?, to(NOTIFY)).await
+}
+
+fn bank_of(request: &Request<App>) -> Result<ChannelName, Problem> {
+    let name = ChannelName::one_of(ChannelKind::Bank, request.head.parameter("name"));
+    name.map_err(|_| no_such_channel())
 }
 
 /// An address that names no attempt.
@@ -95,6 +111,8 @@ async fn hear(
             keep_unreadable(app, request, provider, (told_by, to.attempt), reason).await?;
             app.health.note(name, Step::Confirm, Outcome::Failed("unreadable"), app.now());
         }
+        // Anybody may have sent it: that says nothing of the channel.
+        Err(Unheard::NotSigned) => return Err(not_signed(app, name)),
         Err(Unheard::NoSuchKind) => return Err(no_such_channel()),
     }
     Ok(json(listens.taken(to, body)))
@@ -102,6 +120,14 @@ async fn hear(
 
 fn no_such_channel() -> Problem {
     Problem::new(Code::NotFound, "No channel takes such messages.")
+}
+
+fn not_signed(app: &App, channel: &ChannelName) -> Problem {
+    metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "signature").increment(1);
+    if app.limits.may_log_stranger() {
+        tracing::error!(%channel, "A message in the name of a bank does not have its signature.");
+    }
+    Problem::new(Code::CallbackRefused, "The signature does not fit the message.")
 }
 
 fn json(reply: Reply) -> Response {
@@ -137,6 +163,18 @@ async fn take_news(
 
 fn command(request: &Request<App>, provider: Provider, ask: Ask) -> Command {
     Command { principal: provider.principal().into(), cause: request.head.id().as_str().into(), ask }
+}
+
+/// The secret path, where what is sent is signed: it keeps out who would have us check signatures all day.
+pub(crate) fn check_signer(app: &App, head: &RequestHead) -> Result<(), Problem> {
+    if app.paybill.judge_caller(head.parameter("token"), head.client()).0 != Caller::Stranger {
+        return Ok(());
+    }
+    metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "token").increment(1);
+    if app.limits.may_log_stranger() {
+        tracing::error!(client = %head.client(), "A message in the name of a bank comes to an address that is not its own.");
+    }
+    Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
 }
 
 /// Secret path and source address: they filter, they prove nothing. Judged before a place is taken and the body is read, so

@@ -53,7 +53,7 @@ pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
     session_token,
 };
-pub(crate) use callbacks::check_caller;
+pub(crate) use callbacks::{check_caller, check_signer};
 pub(crate) use events::EventBody;
 pub(crate) use gate::{let_in, no_verdict, read_gate};
 pub(crate) use keys::make_key;
@@ -68,7 +68,7 @@ pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 pub(crate) use staff::new_account;
 pub use staff::{NewStaff, ProviderName, StaffBody, StaffList};
-pub use statements::{DifferentRowBody, StatementBody};
+pub use statements::{DifferentRowBody, FileBody, StatementBody};
 
 /// The most that a callback may have in bytes; the largest that is documented has under two thousand.
 const CALLBACK_BYTES_MAX: usize = 16 * 1024;
@@ -187,6 +187,10 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
             .runs_to_end()
             .deadline(STATEMENT_DEADLINE),
+        Route::post("/v1/statements/{kind}", "statement_file", SENDERS_OF_STATEMENTS, statements::file)
+            .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
+            .runs_to_end()
+            .deadline(STATEMENT_DEADLINE),
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
@@ -285,6 +289,20 @@ pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
         ))
         .about_money()
         .lane(money_in),
+        callback(Route::post(
+            "/cb/{token}/bank/{name}/inquiry",
+            "callback_bank_inquiry",
+            Access::SigningProvider,
+            callbacks::bank_inquiry,
+        )),
+        callback(Route::post(
+            "/cb/{token}/bank/{name}/notify",
+            "callback_bank_notify",
+            Access::SigningProvider,
+            callbacks::bank_notify,
+        ))
+        .about_money()
+        .lane(money_in),
         // Words that Safaricom refuses in addresses stand in none of these either. They have no place among those of money.
         callback(Route::post(
             "/cb/{token}/sms/{provider}/report",
@@ -326,6 +344,11 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::post("/admin/outages", "admin_outage_begin", Access::Operator, outages::begin).runs_to_end(),
         Route::post("/admin/outages/end", "admin_outage_end", Access::Operator, outages::end).runs_to_end(),
         Route::post("/admin/statements/mpesa", "admin_statement_mpesa", Access::Operator, statements::mpesa)
+            .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
+            .lane(Lane::Apart)
+            .runs_to_end()
+            .deadline(STATEMENT_DEADLINE),
+        Route::post("/admin/statements/{kind}", "admin_statement_file", Access::Operator, statements::file)
             .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
             .lane(Lane::Apart)
             .runs_to_end()

@@ -100,6 +100,7 @@ mod tests {
                     Access::Anyone
                     | Access::WhoeverHasTheAddress
                     | Access::Provider
+                    | Access::SigningProvider
                     | Access::MessageProvider
                     | Access::ThisMachine => None,
                 };

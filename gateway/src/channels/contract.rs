@@ -10,6 +10,7 @@ use hyper::{HeaderMap, StatusCode};
 use ledger::{LedgerTime, Money};
 
 use super::account::CollectionAccount;
+use super::files::FileKind;
 use super::instructions::Instructions;
 use super::mpesa::subscriber::Subscriber;
 use super::not_payable::{AmountTerms, NotPayable};
@@ -53,6 +54,16 @@ pub trait Channel: Send + Sync {
     /// Asking its provider what came in, if it lists that.
     fn lists(&self) -> Option<&dyn Lists> {
         None
+    }
+
+    /// Which files tell of its money.
+    fn files(&self) -> &[FileKind] {
+        &[]
+    }
+
+    /// The terminals that it has, by which their files are known.
+    fn terminals(&self) -> &[String] {
+        &[]
     }
 
     /// Asking its provider whether it is there, if that can be asked without asking anybody for money.
@@ -238,6 +249,8 @@ pub enum Heard<'a> {
 pub enum Unheard {
     /// There is no such kind of message.
     NoSuchKind,
+    /// Whose message it would be did not sign it.
+    NotSigned,
     /// It tells of money, and cannot be read: it is kept for people to read.
     Unreadable {
         /// What could not be read, without what was there.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::account::CollectionAccount;
+use super::bank::adapters::{BankAccount, BankSlip, CardTerminal};
 use super::contract::Channel;
 use super::mpesa::Paybill;
 use super::mpesa::adapters::{PromptOnPhone, TypedPaybill, account_of_paybill};
@@ -63,6 +64,9 @@ impl Channels {
                     &till.short_code,
                     paybill,
                 )),
+                ChannelTerms::Bank(terms) => Arc::new(BankAccount::new(terms.clone())),
+                ChannelTerms::BankSlip(terms) => Arc::new(BankSlip::new(terms.clone())),
+                ChannelTerms::CardTerminal(terms) => Arc::new(CardTerminal::new(terms.clone())),
             });
         }
         Self::of(home, all)

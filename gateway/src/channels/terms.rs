@@ -2,6 +2,8 @@
 //! `[[channel]]` for each. What a channel needs depends on its kind; each kind has terms of its own. Everything that is
 //! wrong with a file is told at once, with its line.
 
+mod bank;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,7 @@ use catalog::Text;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use self::bank::{BankSlipTerms, BankTerms, CardTerminalTerms};
 use super::account::CollectionAccount;
 use crate::config::problems::Problems;
 use crate::payments::Provider;
@@ -29,6 +32,12 @@ const DEMONSTRATION: &str = include_str!("demonstration.toml");
 pub enum ChannelTerms {
     /// The paybill or till of one agency.
     AgencyTill(AgencyTillTerms),
+    /// A bank that asks about bills and tells of money.
+    Bank(BankTerms),
+    /// Slips of a bank.
+    BankSlip(BankSlipTerms),
+    /// Terminals that take cards.
+    CardTerminal(CardTerminalTerms),
 }
 
 /// What the paybill or till of an agency takes.
@@ -47,6 +56,9 @@ impl ChannelTerms {
     pub const fn name(&self) -> &ChannelName {
         match self {
             Self::AgencyTill(till) => &till.name,
+            Self::Bank(bank) => &bank.name,
+            Self::BankSlip(slip) => &slip.name,
+            Self::CardTerminal(terminal) => &terminal.name,
         }
     }
 
@@ -56,7 +68,18 @@ impl ChannelTerms {
             Self::AgencyTill(till) => {
                 CollectionAccount { provider: Provider::Mpesa, number: till.short_code.as_str().into() }
             }
+            Self::Bank(bank) => bank.account(),
+            Self::BankSlip(slip) => slip.account(),
+            Self::CardTerminal(terminal) => terminal.account(),
         }
+    }
+}
+
+impl ChannelTerms {
+    /// True if the other may not be beside it: they collect on one account. A slip is paid in on the account of its bank.
+    fn excludes(&self, later: &Self) -> bool {
+        let is_of_it = matches!((self, later), (Self::Bank(_), Self::BankSlip(_)));
+        !is_of_it && self.account() == later.account()
     }
 }
 
@@ -107,14 +130,14 @@ fn read(path: &Path, text: &str, home: &CollectionAccount) -> Result<Vec<Channel
             file.report(key.span().start, format!("more than {CHANNELS_MAX} channels"), "remove some");
         }
         for entry in entries.iter().take(CHANNELS_MAX) {
-            let Some(terms) = file.channel(entry) else { continue };
+            let Some(terms) = file.channel(entry, &channels) else { continue };
             let start = entry.span().start;
             if let Some(same) = channels.iter().find(|earlier| earlier.name() == terms.name()) {
                 file.report(start, format!("{} is there twice", same.name()), "give each a name of its own");
             } else if terms.account() == *home {
                 let what = format!("{}: {home} is the consolidated paybill", terms.name());
                 file.report(start, what, "money of another channel needs a collection account of its own");
-            } else if let Some(same) = channels.iter().find(|other| other.account() == terms.account()) {
+            } else if let Some(same) = channels.iter().find(|other| other.excludes(&terms)) {
                 let what =
                     format!("{} collects where {} does: {}", terms.name(), same.name(), same.account());
                 file.report(start, what, "each channel needs a collection account of its own");
@@ -145,7 +168,7 @@ impl Reading<'_> {
     }
 
     /// One channel: its name says which fields it has.
-    fn channel(&mut self, entry: &Spanned<DeValue<'_>>) -> Option<ChannelTerms> {
+    fn channel(&mut self, entry: &Spanned<DeValue<'_>>, earlier: &[ChannelTerms]) -> Option<ChannelTerms> {
         let DeValue::Table(table) = entry.get_ref() else {
             self.report(entry.span().start, "a channel is a table", "write [[channel]] above it");
             return None;
@@ -155,9 +178,16 @@ impl Reading<'_> {
         let name = fields.text("name").and_then(|name| fields.parsed::<ChannelName>("name", &name))?;
         let terms = match name.kind() {
             ChannelKind::AgencyTill => fields.agency_till(name).map(ChannelTerms::AgencyTill),
+            ChannelKind::Bank => fields.bank(name).map(ChannelTerms::Bank),
+            ChannelKind::BankSlip => fields.bank_slip(name, earlier).map(ChannelTerms::BankSlip),
+            ChannelKind::CardTerminal => fields.card_terminal(name).map(ChannelTerms::CardTerminal),
             other => {
                 let what = format!("{} is no kind that can be written here", other.word());
-                fields.wrong("name", what, "this version reads agency_till");
+                fields.wrong(
+                    "name",
+                    what,
+                    "this version reads agency_till, bank, bank_slip and card_terminal",
+                );
                 return None;
             }
         };
@@ -279,12 +309,14 @@ mod tests {
     }
 
     #[test]
-    fn a_demonstration_has_the_tills_of_two_agencies() {
+    fn a_demonstration_has_the_tills_of_two_agencies_a_bank_its_slips_and_a_terminal() {
         let channels = of_demonstration(&home()).unwrap();
         let seen: Vec<_> =
             channels.iter().map(|terms| (terms.name().to_string(), terms.account().to_string())).collect();
         assert_eq!(seen[0], ("agency_till.572572".to_owned(), "mpesa 572572".to_owned()));
-        assert_eq!(seen.len(), 2);
+        assert_eq!(seen[2], ("bank.kcb".to_owned(), "bank kcb-1100220033".to_owned()));
+        assert_eq!(seen[3].1, seen[2].1, "slips are paid in on the account of their bank");
+        assert_eq!(seen[4], ("card_terminal.kws".to_owned(), "terminal 880012".to_owned()));
     }
 
     #[test]

@@ -7,20 +7,28 @@ use clap::Subcommand;
 
 use super::admin::{AdminError, send_csv};
 use super::{EXIT_DIFFERENT, EXIT_UNAVAILABLE, complain};
-use crate::api::StatementBody;
+use crate::api::{DifferentRowBody, FileBody, StatementBody};
+use crate::channels::files::FileKind;
+use crate::payments::channels::{ChannelKind, ChannelName};
 
 /// What to do with a statement.
 #[derive(Debug, Subcommand)]
 pub enum StatementCommand {
-    /// Book what an organisation's statement of M-PESA has and nobody told us. A file may be imported again at any time: what
-    /// is there already stays as it is.
+    /// Book what a statement or another file has and nobody told us: M-PESA's statement, a bank's, slips, the batch of card
+    /// terminals. A file may be imported again at any time: what is there already stays as it is.
     Import {
-        /// The statement as the portal exports it, in CSV.
+        /// The file, in CSV: an M-PESA statement as the portal exports it, or the file of the channel that is named.
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The paybill or till that it is of, if its title does not say so.
         #[arg(long, value_name = "NUMBER")]
         short_code: Option<String>,
+        /// The way to pay that the file is of, such as bank.kcb, bank_slip.kcb, card_terminal.kws or agency_till.kws.
+        #[arg(long, value_name = "NAME", conflicts_with = "short_code")]
+        channel: Option<ChannelName>,
+        /// The file of a card terminal is what its acquirer settled, and not the terminal's own batch.
+        #[arg(long, requires = "channel")]
+        settlement: bool,
         /// Data directory of the gateway.
         #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
         data: PathBuf,
@@ -32,7 +40,7 @@ pub enum StatementCommand {
 
 /// Runs a command about statements.
 pub(super) fn run(command: &StatementCommand) -> ExitCode {
-    let StatementCommand::Import { file, short_code, data, json } = command;
+    let StatementCommand::Import { file, short_code, channel, settlement, data, json } = command;
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -47,9 +55,15 @@ pub(super) fn run(command: &StatementCommand) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let query = digits.map_or_else(String::new, |digits| format!("?short_code={digits}"));
-    match send_csv(data, &format!("/admin/statements/mpesa{query}"), bytes) {
-        Ok(answer) => show(&answer, *json),
+    let kind = channel.as_ref().map_or("mpesa", |channel| kind_of(channel, *settlement));
+    let query = match (channel, digits) {
+        (Some(channel), _) => format!("?channel={channel}"),
+        (None, Some(digits)) => format!("?short_code={digits}"),
+        (None, None) => String::new(),
+    };
+    match send_csv(data, &format!("/admin/statements/{kind}{query}"), bytes) {
+        Ok(answer) if kind == "mpesa" => show(&answer, *json),
+        Ok(answer) => show_file(&answer, *json),
         Err(error) => {
             complain(&error);
             match error {
@@ -57,6 +71,42 @@ pub(super) fn run(command: &StatementCommand) -> ExitCode {
                 AdminError::Refused(_) => ExitCode::FAILURE,
             }
         }
+    }
+}
+
+/// Which kind of file tells of a way to pay.
+const fn kind_of(channel: &ChannelName, settlement: bool) -> &'static str {
+    match channel.kind() {
+        ChannelKind::Bank => FileKind::Bank.word(),
+        ChannelKind::BankSlip => FileKind::Slips.word(),
+        ChannelKind::CardTerminal if settlement => FileKind::Settlement.word(),
+        ChannelKind::CardTerminal => FileKind::Terminal.word(),
+        _ => "mpesa",
+    }
+}
+
+fn show_file(answer: &[u8], json: bool) -> ExitCode {
+    let Ok(taken) = serde_json::from_slice::<FileBody>(answer) else {
+        complain(&"the gateway answers something else than what became of the file");
+        return ExitCode::FAILURE;
+    };
+    if json {
+        println!("{}", String::from_utf8_lossy(answer));
+    } else {
+        let FileBody { channel, payments, found, known, differ, other_rows, .. } = &taken;
+        let different = differ.len();
+        println!(
+            "{payments} payments to {channel}: {found} found and booked, {known} known, {different} different; \
+             {other_rows} rows are no payments"
+        );
+        tell_differences(differ);
+    }
+    if taken.differ.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENT) }
+}
+
+fn tell_differences(rows: &[DifferentRowBody]) {
+    for row in rows {
+        println!("line {}: {} is booked with another {}", row.line, row.receipt, row.differs);
     }
 }
 
@@ -78,9 +128,7 @@ fn show(answer: &[u8], json: bool) -> ExitCode {
             taken.other_rows,
             taken.incomplete_rows,
         );
-        for row in &taken.differ {
-            println!("line {}: {} is booked with another {}", row.line, row.receipt, row.differs);
-        }
+        tell_differences(&taken.differ);
     }
     if taken.differ.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENT) }
 }

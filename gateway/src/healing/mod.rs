@@ -1,7 +1,8 @@
 //! Money of which nobody told us, found in what providers list: what came in is asked for regularly and after each outage
-//! ([`pulling`], by the [`plan`]), and an operator uploads the organisation's [`statement`]s. Everything that is listed goes the
+//! ([`pulling`], by the [`plan`]), and an operator uploads the organisation's [`statement`]s and each [`file`] that tells of fallback money. Everything that is listed goes the
 //! way that all money goes, [`receiving`](crate::receiving), under the same receipt; what is there already costs one look.
 
+pub(crate) mod file;
 mod plan;
 pub(crate) mod pulling;
 pub(crate) mod statement;
@@ -50,7 +51,7 @@ impl Finding {
 /// Who lists.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lister<'a> {
-    /// `pull` or `statement`, for metrics.
+    /// `pull`, `statement` or the kind of file, for metrics.
     pub(crate) source: &'static str,
     /// Who tells of it, as records name them.
     pub(crate) principal: &'a str,

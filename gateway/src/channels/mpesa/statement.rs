@@ -13,8 +13,8 @@ use csv::StringRecord;
 use ledger::{Currency, Evidence, LedgerTime, Money};
 
 use super::listed::{Listed, is_payment};
-use super::wire::{ACCOUNT_LEN_MAX, AMOUNT_MAX, NAME_LEN_MAX};
-use crate::channels::{CollectionAccount, Told};
+use super::wire::{ACCOUNT_LEN_MAX, NAME_LEN_MAX};
+use crate::channels::{CollectionAccount, Told, written};
 use crate::clock;
 use crate::payments::{RECEIPT_LEN_MAX, ToldBy};
 
@@ -188,7 +188,7 @@ impl Statement {
         if paid_in.is_empty() || !is_nothing(withdrawn) {
             return Err(Fault::Direction);
         }
-        let money = amount(paid_in)?;
+        let money = written::amount(paid_in, Currency::Kes).ok_or(Fault::Amount)?;
         let party = columns.party.map(cell).unwrap_or_default();
         let (phone, name) = party.split_once(" - ").unwrap_or((party, ""));
         let account = match columns.account.map(cell) {
@@ -258,25 +258,6 @@ fn receipt(cell: &str) -> Result<String, Fault> {
     let is_receipt =
         (1..=RECEIPT_LEN_MAX).contains(&cell.len()) && cell.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_receipt { Ok(cell.to_ascii_uppercase()) } else { Err(Fault::Receipt) }
-}
-
-/// An amount with or without commas between thousands, more than nothing. A comma anywhere else is a fault: what has to be
-/// interpreted is not booked.
-fn amount(cell: &str) -> Result<Money, Fault> {
-    let (whole, cents) = cell.split_once('.').map_or((cell, None), |(whole, cents)| (whole, Some(cents)));
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default().len();
-    let is_grouped = whole.contains(',');
-    if is_grouped && (!(1..=3).contains(&first) || !groups.all(|group| group.len() == 3)) {
-        return Err(Fault::Amount);
-    }
-    let digits = match cents {
-        Some(cents) => format!("{}.{cents}", whole.replace(',', "")),
-        None => whole.replace(',', ""),
-    };
-    let money = Money::parse_decimal(&digits, Currency::Kes).map_err(|_| Fault::Amount)?;
-    let is_payable = money.is_positive() && money.minor() <= AMOUNT_MAX.minor();
-    if is_payable { Ok(money) } else { Err(Fault::Amount) }
 }
 
 /// An empty cell, or a zero.
@@ -398,8 +379,8 @@ TKL3A7Q9ZD,20-11-2026 09:14:31,20-11-2026 09:14:31,Pay Bill Charge,Completed,,-3
                 }
                 grouped.push(digit);
             }
-            prop_assert_eq!(amount(&plain), Ok(money));
-            prop_assert_eq!(amount(&format!("{grouped}.{cents}")), Ok(money));
+            prop_assert_eq!(written::amount(&plain, Currency::Kes), Some(money));
+            prop_assert_eq!(written::amount(&format!("{grouped}.{cents}"), Currency::Kes), Some(money));
         }
     }
 }

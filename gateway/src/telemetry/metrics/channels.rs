@@ -53,7 +53,7 @@ pub const LISTED_PAYMENTS_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["source", "outcome"],
-    about: "Rows that a provider lists, by source (pull, statement) and outcome: found (nobody had told us, booked now), known, \
+    about: "Rows that a provider lists, by source (pull, statement, bank, slips, terminal, settlement) and outcome: found (nobody had told us, booked now), known, \
             differs (in quarantine), other (no payment), unreadable.",
 };
 

@@ -1,0 +1,257 @@
+//! Files that tell of fallback money: the statement of a bank, slips that an officer entered, the batch of card terminals, and
+//! what their acquirer settled. CSV, with columns found by their names. A file is read wholly or not at all, and what is wrong with
+//! it is said with its line; what stands there is repeated nowhere.
+
+mod row;
+
+use std::collections::HashMap;
+
+use csv::StringRecord;
+use ledger::{Evidence, Money};
+
+use self::row::Columns;
+use super::{CollectionAccount, SaidFor, Told};
+use crate::payments::ToldBy;
+
+/// The most rows of one file.
+pub const ROWS_MAX: usize = 500_000;
+/// So many lines are looked through for the heading.
+const TITLE_LINES_MAX: usize = 50;
+/// So many faults are told at once.
+const FAULTS_MAX: usize = 100;
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// What a bank says came in on an account.
+    Bank,
+    /// Stamped slips, as an officer has typed them.
+    Slips,
+    /// What card terminals took, as they were emptied.
+    Terminal,
+    /// What the acquirer of card terminals says that it settled.
+    Settlement,
+}
+
+impl FileKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Bank, Self::Slips, Self::Terminal, Self::Settlement];
+
+    /// The word in addresses and metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bank => "bank",
+            Self::Slips => "slips",
+            Self::Terminal => "terminal",
+            Self::Settlement => "settlement",
+        }
+    }
+
+    /// Whose word it is: what an officer typed is not the bank's.
+    const fn told_by(self) -> (ToldBy, Evidence) {
+        match self {
+            Self::Bank | Self::Settlement => (ToldBy::Statement, Evidence::ConfirmedByStatement),
+            Self::Slips => (ToldBy::Slip, Evidence::CallbackOnly),
+            Self::Terminal => (ToldBy::TerminalBatch, Evidence::CallbackOnly),
+        }
+    }
+}
+
+/// What a file is read against.
+#[derive(Clone, Copy)]
+pub struct FileOf<'a> {
+    /// Which kind it is.
+    pub kind: FileKind,
+    /// Where the money came in.
+    pub account: &'a CollectionAccount,
+    /// Which channel of its kind: the bank that slips name.
+    pub which: &'a str,
+    /// The terminals that the channel has.
+    pub terminals: &'a [String],
+    /// The moment: nothing moved after it.
+    pub now_micros: i64,
+}
+
+/// A file of which every row was understood. Not printed: there is personal data in it.
+pub struct FallbackFile {
+    /// Its payments, each receipt once.
+    pub rows: Vec<FileRow>,
+    /// Rows that are no payments to us.
+    pub other_rows: u64,
+}
+
+/// A payment in a file.
+pub struct FileRow {
+    /// Its line, from 1.
+    pub line: u64,
+    /// The payment.
+    pub told: Told<'static>,
+    /// True if what it is for stands in a text that a bank wrote around it: where the payment is known, that is better known.
+    pub is_free_text: bool,
+}
+
+/// What is wrong with a line. It never says what stands there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct FileFault {
+    /// Its number in the file, from 1; nothing if the file as a whole is meant.
+    pub line: Option<u64>,
+    /// What.
+    pub fault: Fault,
+}
+
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It is no text in UTF-8.
+    #[error("the file is not text in UTF-8")]
+    NotUtf8,
+    /// No line has the heading.
+    #[error("none of the first {TITLE_LINES_MAX} lines is a heading with a column {0}")]
+    NoHeading(&'static str),
+    /// The heading lacks this column.
+    #[error("the heading has no column {0}")]
+    ColumnMissing(&'static str),
+    /// It has more rows than are taken.
+    #[error("the file has more than {ROWS_MAX} rows; send shorter times")]
+    TooManyRows,
+    /// It is no CSV.
+    #[error("it is not a row of CSV")]
+    NotARow,
+    /// It has not as many columns as the heading.
+    #[error("it does not have the columns of the heading")]
+    Columns,
+    /// The reference is none.
+    #[error("the reference, slip number, batch or RRN is missing or not of its form")]
+    Reference,
+    /// A row has a slip number and another reference.
+    #[error("it has two references that differ, and a payment has one")]
+    TwoReferences,
+    /// The time cannot be read.
+    #[error("the date is none, such as 2026-11-20 or 20/11/2026, with or without 09:14:31")]
+    Date,
+    /// Nothing was paid then.
+    #[error("the date is before 2014 or has not come yet")]
+    DateOutside,
+    /// The amount cannot be read.
+    #[error("the amount is none, such as 7,550.00, or more than a bill can have")]
+    Amount,
+    /// It is of another bank.
+    #[error("the slip is not of the bank of this channel")]
+    OtherBank,
+    /// The terminal is unknown.
+    #[error("the terminal is none of this channel")]
+    Terminal,
+    /// The authorization code is none.
+    #[error("the authorization code is missing or not 1 to 8 letters and digits")]
+    Authorization,
+    /// What it is for is too long.
+    #[error("what it is for is longer than any bank writes")]
+    TooLong,
+    /// The same receipt stands above with other facts.
+    #[error("line {0} has the same receipt with another amount or payment number")]
+    Contradicts(u64),
+    /// The sum at the end is not the sum of the rows.
+    #[error("the sum is not that of the rows above")]
+    Sum,
+}
+
+/// What a row turned out to be.
+enum Read {
+    Payment(FileRow),
+    Other,
+    Sum(Money),
+}
+
+impl FallbackFile {
+    /// Reads a file, wholly or not at all.
+    pub fn read(of: FileOf<'_>, bytes: &[u8]) -> Result<Self, Vec<FileFault>> {
+        let whole = |fault| vec![FileFault { line: None, fault }];
+        let text = std::str::from_utf8(bytes).map_err(|_| whole(Fault::NotUtf8))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // As with M-PESA's statements: one end of a line, so that lines are counted as editors do.
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(csv::Terminator::Any(b'\n'))
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let mut reading =
+            Reading { of, file: Self { rows: Vec::new(), other_rows: 0 }, seen: HashMap::new() };
+        let (mut heading, mut faults, mut row_count) = (None, Vec::new(), 0);
+        for (number, record) in reader.records().enumerate() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    let line = error.position().map(csv::Position::line);
+                    faults.push(FileFault { line, fault: Fault::NotARow });
+                    continue;
+                }
+            };
+            let line = record.position().map(csv::Position::line);
+            let Some(columns) = &heading else {
+                if number >= TITLE_LINES_MAX {
+                    break;
+                }
+                heading = Columns::of(of.kind, &record).map_err(|fault| vec![FileFault { line, fault }])?;
+                continue;
+            };
+            row_count += 1;
+            if row_count > ROWS_MAX {
+                return Err(whole(Fault::TooManyRows));
+            }
+            if let Err(fault) = reading.row(columns, &record, line.unwrap_or(0)) {
+                faults.push(FileFault { line, fault });
+            }
+            if faults.len() >= FAULTS_MAX {
+                return Err(faults);
+            }
+        }
+        if heading.is_none() {
+            return Err(whole(Fault::NoHeading(Columns::first_of(of.kind))));
+        }
+        if faults.is_empty() { Ok(reading.file) } else { Err(faults) }
+    }
+}
+
+/// A file while it is read.
+struct Reading<'a> {
+    of: FileOf<'a>,
+    file: FallbackFile,
+    /// By receipt: where it stands, and its place among the rows.
+    seen: HashMap<std::sync::Arc<str>, usize>,
+}
+
+impl Reading<'_> {
+    fn row(&mut self, columns: &Columns, record: &StringRecord, line: u64) -> Result<(), Fault> {
+        match columns.read(&self.of, record, line)? {
+            Read::Payment(row) => {
+                if let Some(earlier) = self.seen.get(&row.told.receipt.number) {
+                    let earlier = &self.file.rows[*earlier];
+                    let is_same = earlier.told.money == row.told.money && typed(earlier) == typed(&row);
+                    return if is_same { Ok(()) } else { Err(Fault::Contradicts(earlier.line)) };
+                }
+                self.seen.insert(row.told.receipt.number.clone(), self.file.rows.len());
+                self.file.rows.push(row);
+            }
+            Read::Other => self.file.other_rows += 1,
+            Read::Sum(sum) => {
+                let amounts = self.file.rows.iter().map(|row| row.told.money);
+                if Money::sum(sum.currency(), amounts) != Ok(sum) {
+                    return Err(Fault::Sum);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn typed(row: &FileRow) -> &str {
+    match &row.told.said_for {
+        SaidFor::Typed(typed) => typed,
+        SaidFor::Attempt(_) => "",
+    }
+}
+
+#[cfg(test)]
+mod tests;

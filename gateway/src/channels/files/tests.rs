@@ -1,0 +1,111 @@
+use super::*;
+use crate::payments::{PaymentNumber, Provider};
+
+/// 20 November 2026, noon.
+const NOW: i64 = 1_795_165_200_000_000;
+
+fn read(kind: FileKind, text: &str) -> Result<(Vec<String>, u64), Vec<String>> {
+    let account = match kind {
+        FileKind::Bank | FileKind::Slips => {
+            CollectionAccount { provider: Provider::Bank, number: "kcb-1100220033".into() }
+        }
+        FileKind::Terminal | FileKind::Settlement => {
+            CollectionAccount { provider: Provider::Terminal, number: "880012".into() }
+        }
+    };
+    let terminals = ["KWS00001".to_owned()];
+    let of = FileOf { kind, account: &account, which: "kcb", terminals: &terminals, now_micros: NOW };
+    let file = FallbackFile::read(of, text.as_bytes()).map_err(|faults| {
+        faults.iter().map(|fault| format!("{} {fault}", fault.line.unwrap_or(0))).collect::<Vec<_>>()
+    })?;
+    let said = |row: &FileRow| {
+        let told = &row.told;
+        format!("{} {} {} {}", row.line, told.receipt.number, told.money.to_decimal(), typed(row))
+    };
+    Ok((file.rows.iter().map(said).collect(), file.other_rows))
+}
+
+fn number() -> PaymentNumber {
+    PaymentNumber::from_random(7)
+}
+
+#[test]
+fn a_bank_statement_is_read_with_its_title_its_charges_and_its_sum() {
+    let number = number();
+    let text = format!(
+        "KCB Bank,Statement of 1100220033\n\
+         Date,Reference,Narration,Amount,Slip Number\n\
+         2026-11-19,ft1,APP {number} ASHA,\"20,000.00\",\n\
+         19/11/2026 10:00:00,FT2,NHIFM-12345678,500,FT2\n\
+         19-11-2026,FT3,Ledger fee,-35.00,\n\
+         2026-11-19,FT2,NHIFM-12345678,500.00,\n\
+         Total,,,\"20,500.00\",\n"
+    );
+    let expected = vec![format!("3 FT1 20000.00 {number}"), "4 FT2 500.00 NHIFM-12345678".to_owned()];
+    assert_eq!(read(FileKind::Bank, &text), Ok((expected, 1)));
+    let wrong_sum = text.replace("\"20,500.00\"", "20500.01");
+    assert_eq!(
+        read(FileKind::Bank, &wrong_sum),
+        Err(vec!["7 the sum is not that of the rows above".to_owned()])
+    );
+}
+
+#[test]
+fn slips_and_terminal_batches_are_read_by_their_columns() {
+    let number = number();
+    let slips = format!("Bank,Slip Number,Amount,Date,Payment Number\nKCB,S-1,1500,2026-11-20,{number}\n");
+    assert_eq!(read(FileKind::Slips, &slips), Ok((vec![format!("2 S-1 1500.00 {number}")], 0)));
+    let batch = format!(
+        "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time\n\
+         kws00001,000012,632409812345,A1B2C3,2500.00,{number},2026-11-20 09:14:31\n"
+    );
+    for kind in [FileKind::Terminal, FileKind::Settlement] {
+        assert_eq!(read(kind, &batch), Ok((vec![format!("2 12-632409812345 2500.00 {number}")], 0)));
+    }
+}
+
+#[test]
+fn every_wrong_line_is_named_and_nothing_of_what_stands_there_is_said() {
+    let heading = "Bank,Slip Number,Amount,Date,Payment Number";
+    let row = "kcb,S1,1500,2026-11-20,ASHA 12";
+    let wrong = [
+        row.replace("kcb", "equity"),
+        row.replace("S1", ""),
+        row.replace("S1", "S 1"),
+        row.replace("1500", "1e3"),
+        row.replace("1500", "0"),
+        row.replace("1500", "99999999999999"),
+        row.replace("2026-11-20", "yesterday"),
+        row.replace("2026-11-20", "2013-12-31"),
+        row.replace("2026-11-20", "2026-11-22"),
+        row.replace(",ASHA 12", ""),
+        row.replace("ASHA 12", &"9".repeat(300)),
+    ];
+    let faults = read(FileKind::Slips, &format!("{heading}\n{}\n{row}\n", wrong.join("\n"))).unwrap_err();
+    let lines: Vec<_> = faults.iter().map(|said| said.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(lines, (2..13).map(|line| line.to_string()).collect::<Vec<_>>(), "{faults:#?}");
+    assert!(!faults.join(" ").contains("ASHA"), "{faults:?}");
+
+    let contradicts = format!("{heading}\n{row}\n{}\n", row.replace("1500", "1501"));
+    let expected = "3 line 2 has the same receipt with another amount or payment number".to_owned();
+    assert_eq!(read(FileKind::Slips, &contradicts), Err(vec![expected]));
+    for (kind, text) in [(FileKind::Slips, ""), (FileKind::Bank, heading), (FileKind::Terminal, heading)] {
+        assert!(read(kind, text).unwrap_err()[0].contains("is a heading"), "{kind:?}");
+    }
+    let lacking = read(FileKind::Bank, "Date,Reference,Amount\n").unwrap_err();
+    assert_eq!(lacking, ["1 the heading has no column Payment Number"]);
+}
+
+#[test]
+fn a_text_of_a_bank_that_has_two_numbers_names_none() {
+    let (one, other) = (number(), PaymentNumber::from_random(8));
+    let of = |narration: &str| {
+        let text = format!("Date,Reference,Narration,Amount\n2026-11-20,F1,{narration},5\n");
+        let (rows, _) = read(FileKind::Bank, &text).unwrap();
+        rows[0].strip_prefix("2 F1 5.00 ").unwrap().to_owned()
+    };
+    assert_eq!(of(&format!("DEP {} NAIROBI 0722000001", one.grouped())), one.to_string());
+    assert_eq!(of(&format!("{one}/{one}")), one.to_string());
+    let both = format!("{one} {other}");
+    assert_eq!(of(&both), both);
+}

@@ -1,0 +1,90 @@
+//! A file that tells of fallback money: read wholly or not at all, and then taken like every other list.
+
+use bytes::Bytes;
+
+use super::statement::DifferentRow;
+use super::{Finding, Lister, take};
+use crate::api::trouble;
+use crate::app::SharedApp;
+use crate::away::away;
+use crate::books::LookupError;
+use crate::channels::SaidFor;
+use crate::channels::files::{FallbackFile, FileFault, FileKind, FileOf, FileRow};
+use crate::http::problem::Problem;
+use crate::payments::channels::ChannelName;
+
+/// What became of a file.
+pub(crate) struct FileTaken {
+    /// How many payments it lists, each once.
+    pub(crate) payments: usize,
+    /// So many nobody had told us: they are booked now.
+    pub(crate) found: usize,
+    /// So many were booked before.
+    pub(crate) known: usize,
+    /// What was booked before with other facts, which stand.
+    pub(crate) differ: Vec<DifferentRow>,
+    /// Rows that are no payments to us.
+    pub(crate) other_rows: u64,
+}
+
+/// Why nothing of a file was taken.
+pub(crate) enum FileNotTaken {
+    /// These lines are wrong.
+    Faults(Vec<FileFault>),
+    /// There is no such channel, or none that such files tell of.
+    NoSuchChannel,
+    /// It could not be booked, or only in part: sending it again books the rest.
+    Trouble(Problem),
+}
+
+/// Takes a file of a channel.
+pub(crate) async fn take_file(
+    app: &SharedApp,
+    kind: FileKind,
+    channel: &ChannelName,
+    bytes: Bytes,
+    (principal, cause): (&str, &str),
+) -> Result<FileTaken, FileNotTaken> {
+    let known = app.channels.find(channel).filter(|known| known.files().contains(&kind));
+    let known = std::sync::Arc::clone(known.ok_or(FileNotTaken::NoSuchChannel)?);
+    let (now_micros, reader) = (app.now().micros(), std::sync::Arc::clone(app));
+    let read = move || {
+        let of = FileOf {
+            kind,
+            account: known.account(),
+            which: known.name().which().unwrap_or_default(),
+            terminals: known.terminals(),
+            now_micros,
+        };
+        let mut file = FallbackFile::read(of, &bytes).map_err(FileNotTaken::Faults)?;
+        let lost = |error: LookupError| FileNotTaken::Trouble(trouble::lookup(&error));
+        file.rows.iter_mut().try_for_each(|row| believe_what_is_known(&reader, row)).map_err(lost)?;
+        Ok(file)
+    };
+    let file = away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
+    let (payments, other_rows) = (file.rows.len(), file.other_rows);
+    let places: Vec<_> = file.rows.iter().map(|row| (row.line, row.told.receipt.number.clone())).collect();
+    let listed = file.rows.into_iter().map(|row| row.told).collect();
+    let lister = Lister { source: kind.word(), principal, cause };
+    let findings = take(app, lister, listed).await.map_err(FileNotTaken::Trouble)?;
+    let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
+    let (found, known) = (count(Finding::Found), count(Finding::Known));
+    let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {
+        Finding::Differs(differs) => Some(DifferentRow { line, receipt, differs: *differs }),
+        Finding::Found | Finding::Known => None,
+    });
+    let differ: Vec<_> = differ.collect();
+    tracing::info!(
+        %channel, kind = kind.word(), payments, found, known, differ = differ.len(), other_rows,
+        "A file of fallback money was taken."
+    );
+    Ok(FileTaken { payments, found, known, differ, other_rows })
+}
+
+/// What a bank wrote around a payment says nothing against what was told of it exactly.
+fn believe_what_is_known(app: &SharedApp, row: &mut FileRow) -> Result<(), LookupError> {
+    if row.is_free_text && app.books.booked(&row.told.receipt)?.is_some() {
+        row.told.said_for = SaidFor::Typed("".into());
+    }
+    Ok(())
+}
