@@ -49,6 +49,7 @@ mod clock;
 mod crash;
 mod crowds;
 mod fallback;
+mod fallback_money;
 mod faults;
 mod healing;
 mod outages;

@@ -122,7 +122,7 @@ impl Way {
             channel: channel.name().clone(),
             title: channel.title().clone(),
             state,
-            pay_to: is_paid_to_a_number(kind).then(|| channel.account().number.to_string()),
+            pay_to: is_paid_to_a_number(kind).then(|| channel.pay_to().to_owned()),
             least,
             most,
             hours: planned.and_then(|planned| planned.open.hours).map(|hours| hours.to_string()),

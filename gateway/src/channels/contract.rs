@@ -32,6 +32,11 @@ pub trait Channel: Send + Sync {
     /// Where its money is collected.
     fn account(&self) -> &CollectionAccount;
 
+    /// The number to which payers pay.
+    fn pay_to(&self) -> &str {
+        &self.account().number
+    }
+
     /// What it takes in one payment.
     fn amounts(&self) -> AmountTerms;
 

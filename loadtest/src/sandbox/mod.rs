@@ -46,6 +46,9 @@
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
 //! | `POST /control/carriers/{name}/incoming` | `{"phone", "text"}` | a subscriber sends a text, which is handed on: `{"http_status"}` |
+//! | `POST /control/banks/kcb/deposit` | `{"reference", "amount"}` in shillings | somebody pays through the bank: `{"status": "paid", "reference"}` or `{"status": "refused", "status_code"}` |
+//! | `PUT /control/banks/kcb/faults` | `BankFaults` | what goes wrong at the bank on purpose |
+//! | `GET /control/banks/kcb/statement`, `/summary` | | what came in there, as CSV, and its count and sum |
 //! | `GET /control/messages` | | the newest messages on all phones |
 //! | `GET /livez` | | 200 |
 //!
@@ -59,6 +62,7 @@
 //! [`Options::retry_confirmations`] says otherwise.
 
 mod answer;
+mod bank;
 mod carriers;
 mod confirmation;
 mod control;
@@ -88,6 +92,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::bank::Bank;
 use self::carriers::Carriers;
 pub use self::faults::{Fault, Faults};
 pub use self::options::Options;
@@ -162,8 +167,9 @@ impl Sandbox {
         let (record, receipts, history) =
             Record::open(&folder, &options.clock, &options.shortcode, options.fast).await?;
         let carriers = Carriers::open(&folder, &options.clock)?;
+        let bank = Bank::open(&folder, &options.clock)?;
         let record_path = record.path().to_path_buf();
-        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, carriers));
+        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, (carriers, bank)));
         let finished = tokio::spawn(async move {
             let stopping = safaricom.stopping.clone();
             let serving = tokio::spawn(server::serve(listener, Arc::clone(&safaricom)));
@@ -172,6 +178,7 @@ impl Sandbox {
             safaricom.tasks.close();
             drain(&safaricom, serving).await;
             let kept = safaricom.record.flush().await.and(safaricom.carriers.flush().await);
+            let kept = kept.and(safaricom.bank.flush().await);
             drop(safaricom);
             drop(ephemeral);
             kept

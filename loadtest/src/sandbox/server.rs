@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id};
+use super::bank;
 use super::carriers;
 use super::control;
 use super::fields::Fields;
@@ -176,6 +177,10 @@ async fn control_answer(
         (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),
         (&Method::PUT, ["carriers", name, "faults"]) => carriers::set_faults(safaricom, name, body).await,
         (&Method::POST, ["carriers", name, "incoming"]) => carriers::incoming(safaricom, name, body).await,
+        (&Method::POST, ["banks", name, "deposit"]) => bank::deposit(safaricom, name, body).await,
+        (&Method::PUT, ["banks", name, "faults"]) => bank::set_faults(safaricom, name, body).await,
+        (&Method::GET, ["banks", name, "statement"]) => bank::statement(safaricom, name),
+        (&Method::GET, ["banks", name, "summary"]) => bank::summary(safaricom, name),
         (method, ["handset", phone, action @ ..]) => match Phone::parse(phone) {
             None => {
                 Err(ControlError::new(StatusCode::NOT_FOUND, "no_such_phone", "not a Kenyan mobile number"))

@@ -57,6 +57,10 @@ impl Channel for BankAccount {
         &self.account
     }
 
+    fn pay_to(&self) -> &str {
+        &self.terms.account_number
+    }
+
     fn amounts(&self) -> AmountTerms {
         amounts(self.terms.most)
     }
@@ -170,6 +174,10 @@ impl Channel for BankSlip {
 
     fn account(&self) -> &CollectionAccount {
         &self.account
+    }
+
+    fn pay_to(&self) -> &str {
+        &self.terms.bank.account_number
     }
 
     fn amounts(&self) -> AmountTerms {
