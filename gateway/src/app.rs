@@ -177,6 +177,9 @@ impl Application for App {
         if rule == Access::Provider {
             crate::api::check_caller(self, head)?;
         }
+        if rule == Access::AskedProvider {
+            crate::api::check_asked_provider(self, head)?;
+        }
         if rule == Access::MessageProvider {
             crate::api::check_carrier(self, head)?;
         }

@@ -56,7 +56,11 @@ impl Caller {
             (Access::Roles(roles), shows) => (roles, matches!(shows, Shows::Key(_))),
             (Access::Staff(roles), shows) => (roles, matches!(shows, Shows::Session(_))),
             (
-                rule @ (Access::Provider | Access::MessageProvider | Access::ThisMachine | Access::Operator),
+                rule @ (Access::Provider
+                | Access::AskedProvider
+                | Access::MessageProvider
+                | Access::ThisMachine
+                | Access::Operator),
                 _,
             ) => {
                 panic!("{rule:?} has no place on the public listener")

@@ -23,6 +23,8 @@ pub enum Access {
     WhoeverHasTheAddress,
     /// The provider whose callback it is, by the token in the path and the source address.
     Provider,
+    /// A provider that was asked to ask a payer and tells what became of it, by the token in the path.
+    AskedProvider,
     /// A provider of text messages that reports, by the token in the path and the source address.
     MessageProvider,
     /// Whoever reaches the admin listener, which is bound to this machine: probes and metrics.
@@ -197,6 +199,7 @@ pub(crate) fn authorize(
         Access::Anyone
         | Access::WhoeverHasTheAddress
         | Access::Provider
+        | Access::AskedProvider
         | Access::MessageProvider
         | Access::ThisMachine => Ok(Principal::Anyone),
         // Sessions are not looked for here: see `authorize_staff`.

@@ -53,7 +53,7 @@ pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
     session_token,
 };
-pub(crate) use callbacks::check_caller;
+pub(crate) use callbacks::{check_asked_provider, check_caller};
 pub(crate) use events::EventBody;
 pub(crate) use gate::{let_in, no_verdict, read_gate};
 pub(crate) use keys::make_key;
@@ -282,6 +282,14 @@ pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
             "callback_prompt",
             Access::Provider,
             callbacks::prompt,
+        ))
+        .about_money()
+        .lane(money_in),
+        callback(Route::post(
+            "/cb/{token}/airtel",
+            "callback_airtel",
+            Access::AskedProvider,
+            callbacks::airtel,
         ))
         .about_money()
         .lane(money_in),

@@ -100,6 +100,7 @@ mod tests {
                     Access::Anyone
                     | Access::WhoeverHasTheAddress
                     | Access::Provider
+                    | Access::AskedProvider
                     | Access::MessageProvider
                     | Access::ThisMachine => None,
                 };

@@ -14,9 +14,13 @@ pub mod sources;
 pub mod terms;
 mod told;
 
+pub mod airtel;
 pub mod mpesa;
 
+mod attempt_text;
+
 pub use account::CollectionAccount;
+pub(crate) use attempt_text::attempt_text;
 pub use instructions::Instructions;
 pub use not_payable::{AmountTerms, NotPayable};
 pub use registry::{Channels, NamedTwice};

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::airtel::Airtel;
 use super::carriers::Carriers;
 use super::faults::Faults;
 use super::handsets::{Handsets, Message};
@@ -40,6 +41,7 @@ pub(crate) struct Safaricom {
     pub(crate) prompts: Prompts,
     pub(crate) handsets: Handsets,
     pub(crate) carriers: Carriers,
+    pub(crate) airtel: Airtel,
     pub(crate) validation_on: AtomicBool,
     /// Whether the merchant has registered for Pull Transactions.
     pub(crate) may_pull: AtomicBool,
@@ -70,7 +72,7 @@ impl Safaricom {
         record: Record,
         receipts: Receipts,
         history: History,
-        carriers: Carriers,
+        (carriers, airtel): (Carriers, Airtel),
     ) -> Self {
         Self {
             pace: Pace::new(options.fast),
@@ -80,6 +82,7 @@ impl Safaricom {
             prompts: Prompts::continuing(history.finished),
             handsets: Handsets::default(),
             carriers,
+            airtel,
             validation_on: AtomicBool::new(options.validation),
             may_pull: AtomicBool::new(false),
             pulls: AtomicU64::new(0),

@@ -8,6 +8,7 @@
 
 mod agency;
 mod agency_system;
+mod airtel;
 mod books;
 mod browser;
 mod cache;
@@ -32,6 +33,7 @@ mod yesterday;
 
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
+pub(crate) use airtel::Airtel;
 pub(crate) use books::{Books, check_books};
 pub(crate) use browser::{Page, escaped};
 pub(crate) use cache::Cache;
