@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Agency, Bill, Gateway, Order, Sandbox, eventually, fresh_key, get};
+use crate::harness::{Agency, Airtel, Bill, Gateway, Order, Sandbox, eventually, fresh_key, get};
 
 /// A way that asks, and what its simulated provider makes of phones.
 struct Way {
@@ -59,9 +59,9 @@ impl Way {
 }
 
 /// Every way is offered: the paybill does not work.
-fn offering_all(gateway: &Gateway) -> Agency {
-    gateway.sandbox().knows(gateway);
-    let _ = gateway.airtel();
+fn offering_all(gateway: &Gateway, sandbox: &Sandbox) -> Agency {
+    sandbox.knows(gateway);
+    Airtel::of(sandbox, gateway);
     gateway.operator_says("mpesa_paybill", "start");
     gateway.agency("kws")
 }
@@ -79,7 +79,7 @@ fn no_way_that_asks_is_left_out() {
 #[test]
 fn one_wish_asks_once_and_its_money_is_booked_once_however_often_it_is_told() {
     let gateway = Gateway::demo().start();
-    let kws = offering_all(&gateway);
+    let kws = offering_all(&gateway, &gateway.sandbox());
     for way in &WAYS {
         let bill = kws.bills(&Order::hells_gate(1));
         let key = fresh_key();
@@ -101,7 +101,7 @@ fn one_wish_asks_once_and_its_money_is_booked_once_however_often_it_is_told() {
 #[test]
 fn a_no_is_safe_and_the_payer_may_be_asked_again() {
     let gateway = Gateway::demo().start();
-    let kws = offering_all(&gateway);
+    let kws = offering_all(&gateway, &gateway.sandbox());
     for way in &WAYS {
         let bill = kws.bills(&Order::hells_gate(1));
         let id = way.attempt(&kws, &bill, way.refuses);
@@ -122,7 +122,7 @@ fn whoever_is_killed_while_a_payer_is_asked_asks_nobody_again_and_says_so_while_
     for way in &WAYS {
         let sandbox = Sandbox::start();
         let mut gateway = Gateway::demo().beside(&sandbox).speed(20).start();
-        let kws = offering_all(&gateway);
+        let kws = offering_all(&gateway, &sandbox);
         let bill = kws.bills(&Order::hells_gate(1));
         let id = way.attempt(&kws, &bill, way.is_silent);
         gateway.kill();
@@ -140,7 +140,7 @@ fn whoever_is_killed_while_a_payer_is_asked_asks_nobody_again_and_says_so_while_
 #[test]
 fn asking_whether_a_provider_is_there_asks_no_payer_and_leaves_no_trace_of_one() {
     let gateway = Gateway::demo().speed(40).start();
-    let kws = offering_all(&gateway);
+    let kws = offering_all(&gateway, &gateway.sandbox());
     for way in &WAYS {
         let probes =
             format!("malipo_channel_probes_total{{channel=\"{}\",outcome=\"answered\"}}", way.method);
