@@ -177,8 +177,8 @@ impl Application for App {
         if rule == Access::Provider {
             crate::api::check_caller(self, head)?;
         }
-        if rule == Access::SigningProvider {
-            crate::api::check_signer(self, head)?;
+        if rule == Access::OtherProvider {
+            crate::api::check_other_provider(self, head)?;
         }
         if rule == Access::MessageProvider {
             crate::api::check_carrier(self, head)?;

@@ -6,22 +6,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalog::Text;
+use ledger::Evidence;
 use ledger::personal::VaultError;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::app::{App, SharedApp};
 use crate::books::{BooksError, LookupError};
-use crate::channels::NotPayable;
-use crate::channels::contract::{AskWish, Asked as CameOf, AsksPayer, Channel};
+use crate::channels::contract::{AskWish, Asked as CameOf, AsksPayer, Channel, Paid};
 use crate::channels::health::meter::Outcome;
 use crate::channels::mpesa::subscriber::Subscriber;
+use crate::channels::offer::WhyNot;
+use crate::channels::{NotPayable, SaidFor, Told};
 use crate::limits::TooOften;
-use crate::payments::channels::Step;
+use crate::offering;
+use crate::payments::channels::{ChannelKind, ChannelName, Step};
 use crate::payments::{
     Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Earlier, Event, Idempotency,
-    Method, NewAttempt, Refusal,
+    Method, NewAttempt, Refusal, ToldBy,
 };
 use crate::personal::{Field, Personal, opened};
+use crate::receiving;
 
 /// When an attempt is asked about, in seconds after it was made: once a prompt cannot live any more, then at growing
 /// distances, then no more; the provider's statement has the last word.
@@ -74,6 +79,14 @@ pub(crate) enum AskError {
         /// Why.
         reason: NotPayable,
     },
+    /// Bills of this agency are not to be paid on this channel now.
+    #[error("{channel} is not offered now")]
+    NotOffered {
+        /// Which.
+        channel: ChannelName,
+        /// Why, where that is known.
+        why: Option<(Text, WhyNot)>,
+    },
     /// The books refuse.
     #[error(transparent)]
     Refused(Refusal),
@@ -103,6 +116,7 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         Earlier::Other => return Err(AskError::Refused(Refusal::OtherRequest)),
         Earlier::None => {}
     }
+    is_offered(app, bill, method)?;
     let channel = channel(app, method)?;
     let asker = asker(channel)?;
     // A bill that is not open is left to the books, which refuse.
@@ -141,6 +155,27 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         Answer::Repeated { sequence } => granted_before(app, sequence),
         Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
         other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
+    }
+}
+
+/// Whether a bill is to be paid in this way now: prompts of the first choice always are, others where the plan of the
+/// agency says so. That a prompt may live, the amount, and a bill that is not open are left to those who know more.
+fn is_offered(app: &App, bill: &Bill, method: Method) -> Result<(), AskError> {
+    if method.kind() == ChannelKind::MpesaPrompt || !bill.state.is_open() {
+        return Ok(());
+    }
+    let (channel, offers) = (method.channel(), offering::of_bill(app, bill, None));
+    match offers.ways().iter().find(|way| way.channel == channel) {
+        Some(way) => match &way.how {
+            Ok(_) | Err(WhyNot::PromptMayLive | WhyNot::Down { .. }) => Ok(()),
+            Err(WhyNot::Amount(reason)) => {
+                Err(AskError::NotPayable { title: way.title.clone(), reason: *reason })
+            }
+            Err(why @ WhyNot::Closed { .. }) => {
+                Err(AskError::NotOffered { channel, why: Some((way.title.clone(), why.clone())) })
+            }
+        },
+        None => Err(AskError::NotOffered { channel, why: None }),
     }
 }
 
@@ -238,27 +273,81 @@ async fn ask_about(app: &App, attempt: &Attempt) {
     if app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
         app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed("no_result"), app.now());
     }
-    let name = match prompt_name(app, attempt) {
-        Ok(Some(name)) => name,
-        // Never named, or forgotten on request: only money or a statement can tell.
-        Ok(None) => return,
-        Err(error) => {
-            tracing::error!(attempt = %attempt.id, error, "The name of a prompt cannot be read.");
-            return;
-        }
-    };
+    look(app, attempt).await;
+}
+
+/// Asks what became of an attempt of which a message hints that something did. The provider's word counts, not the
+/// message's; so many at once, and the rest is asked about when its time comes.
+pub(crate) fn look_soon(app: &SharedApp, attempt: Arc<Attempt>) {
+    static PLACES: Semaphore = Semaphore::const_new(ASKED_AT_ONCE_MAX);
+    let Ok(place) = PLACES.try_acquire() else { return };
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        look(&app, &attempt).await;
+        drop(place);
+    });
+}
+
+/// Asks the provider what became of an attempt, and records what it says.
+async fn look(app: &App, attempt: &Attempt) {
     let Ok(channel) = channel(app, attempt.method) else { return };
     let Ok(asker) = asker(channel) else { return };
+    let name =
+        match asker.name_given(attempt.id).map_or_else(|| prompt_name(app, attempt), |name| Ok(Some(name))) {
+            Ok(Some(name)) => name,
+            // Never named, or forgotten on request: only money or a statement can tell.
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(attempt = %attempt.id, error, "The name of a prompt cannot be read.");
+                return;
+            }
+        };
     let answer = asker.query(&name).await;
     let seen = if answer.is_ok() { Outcome::Worked } else { Outcome::Failed("no_answer") };
     app.health.note(channel.name(), Step::Query, seen, app.now());
     match answer {
         Ok(answer) => {
-            if let Some(on) = answer.news {
+            if let Some(paid) = answer.paid {
+                take_paid(app, channel, attempt, paid, (ToldBy::Query, Evidence::ConfirmedByQuery)).await;
+            } else if let Some(on) = answer.news {
                 tell(app, AttemptNews { attempt: attempt.id, on, code: answer.code, sealed: None }).await;
             }
         }
         Err(error) => tracing::warn!(attempt = %attempt.id, %error, "An attempt could not be asked about."),
+    }
+}
+
+/// Books what paid an attempt, as its own provider tells it.
+async fn take_paid(
+    app: &App,
+    channel: &dyn Channel,
+    attempt: &Attempt,
+    paid: Paid,
+    (told_by, evidence): (ToldBy, Evidence),
+) {
+    let told = told_of(channel, attempt, paid, told_by, evidence);
+    let principal = channel.account().provider.principal();
+    // Why it was not booked is said where it was not; it is asked about again.
+    let _ = receiving::take(app, told, principal, &attempt.id.to_string()).await;
+}
+
+/// Money that paid an attempt: what was asked for, where the provider does not repeat how much.
+pub(crate) fn told_of(
+    channel: &dyn Channel,
+    attempt: &Attempt,
+    paid: Paid,
+    told_by: ToldBy,
+    evidence: Evidence,
+) -> Told<'static> {
+    Told {
+        receipt: channel.account().receipt(&paid.receipt),
+        money: paid.money.unwrap_or(attempt.money),
+        said_for: SaidFor::Attempt(attempt.id),
+        told_by,
+        evidence,
+        moved: paid.moved,
+        phone: None,
+        name: None,
     }
 }
 

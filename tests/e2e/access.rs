@@ -57,7 +57,7 @@ impl Caller {
             (Access::Staff(roles), shows) => (roles, matches!(shows, Shows::Session(_))),
             (
                 rule @ (Access::Provider
-                | Access::SigningProvider
+                | Access::OtherProvider
                 | Access::MessageProvider
                 | Access::ThisMachine
                 | Access::Operator),

@@ -7,8 +7,10 @@ mod harness;
 
 // A bill is paid.
 mod account_numbers;
+mod airtel;
 mod amboseli;
 mod applications;
+mod asking;
 mod live;
 mod missing_payments;
 mod money_lands;

@@ -23,8 +23,8 @@ pub enum Access {
     WhoeverHasTheAddress,
     /// The provider whose callback it is, by the token in the path and the source address.
     Provider,
-    /// A provider that signs what it says, by the token in the path; its signature is checked where its message is read.
-    SigningProvider,
+    /// A provider that is not Safaricom, by the token in the path: what it says is proved by its signature, or asked for.
+    OtherProvider,
     /// A provider of text messages that reports, by the token in the path and the source address.
     MessageProvider,
     /// Whoever reaches the admin listener, which is bound to this machine: probes and metrics.
@@ -199,7 +199,7 @@ pub(crate) fn authorize(
         Access::Anyone
         | Access::WhoeverHasTheAddress
         | Access::Provider
-        | Access::SigningProvider
+        | Access::OtherProvider
         | Access::MessageProvider
         | Access::ThisMachine => Ok(Principal::Anyone),
         // Sessions are not looked for here: see `authorize_staff`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bills::{by_path, mark_replayed};
 use super::{SharedApp, trouble};
 use crate::app::App;
-use crate::channels::mpesa::attempt_text;
+use crate::channels::attempt_text;
 use crate::channels::mpesa::subscriber::Subscriber;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};

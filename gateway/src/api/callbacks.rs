@@ -2,26 +2,31 @@
 //! within the bounds of a message is refused; of what cannot be read, the message itself is kept. A question about a bill
 //! is answered before money moves; see [`inquiries`](super::inquiries).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ledger::Evidence;
 
 use super::{SharedApp, inquiries, trouble};
 use crate::app::App;
-use crate::channels::AttemptTold;
 use crate::channels::bank::adapters::{INQUIRY, NOTIFY};
 use crate::channels::contract::{BillAnswer, Heard, Listens, Reply, SentTo, Unheard};
 use crate::channels::health::meter::Outcome;
 use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE};
 use crate::channels::sources::Caller;
+use crate::channels::{AttemptTold, airtel};
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
 use crate::http::response::{self, Response};
 use crate::payments::channels::{ChannelKind, ChannelName, Step};
-use crate::payments::{Answer, Ask, AttemptId, AttemptNews, Command, Provider, ToldBy, UnreadableMessage};
+use crate::payments::{
+    Answer, Ask, Attempt, AttemptId, AttemptNews, Command, Provider, ToldBy, UnreadableMessage,
+};
 use crate::personal::{Field, Personal};
+use crate::prompts;
 use crate::receiving;
 use crate::telemetry::metrics as names;
 
@@ -61,6 +66,11 @@ fn bank_of(request: &Request<App>) -> Result<ChannelName, Problem> {
     name.map_err(|_| no_such_channel())
 }
 
+/// `POST /cb/{token}/airtel`: something became of an attempt by Airtel Money, which the message names.
+pub(super) async fn airtel(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    hear(&app, &request, &ChannelName::only(ChannelKind::AirtelMoney), to(airtel::RESULT)).await
+}
+
 /// An address that names no attempt.
 const fn to(kind: &str) -> SentTo<'_> {
     SentTo { kind, attempt: None }
@@ -68,7 +78,7 @@ const fn to(kind: &str) -> SentTo<'_> {
 
 /// Hears what a provider says, and does what has to be done about it before it is answered.
 async fn hear(
-    app: &App,
+    app: &SharedApp,
     request: &Request<App>,
     name: &ChannelName,
     to: SentTo<'_>,
@@ -85,8 +95,31 @@ async fn hear(
             app.health.note_money(came_over, moved, app.now());
         }
         Ok(Heard::News(news)) => {
-            take_news(app, request, provider, news).await?;
-            app.health.note(name, Step::Confirm, Outcome::Worked, app.now());
+            if is_asked_on(app, name, news.attempt)?.is_some() {
+                take_news(app, request, provider, news).await?;
+                app.health.note(name, Step::Confirm, Outcome::Worked, app.now());
+            }
+        }
+        Ok(Heard::Paid(attempt, paid)) => match is_asked_on(app, name, attempt)? {
+            Some(attempt) => {
+                let moved = paid.moved;
+                let evidence = Evidence::CallbackOnly;
+                let told = prompts::told_of(channel, &attempt, paid, ToldBy::Notification, evidence);
+                receiving::take(app, told, provider.principal(), request.head.id().as_str()).await?;
+                app.health.note_money(name, moved, app.now());
+            }
+            None => {
+                let reason =
+                    "it tells of money for an attempt that this provider was not asked for".to_owned();
+                keep_unreadable(app, request, provider, (ToldBy::Notification, Some(attempt)), reason)
+                    .await?;
+            }
+        },
+        Ok(Heard::Hint(attempt)) => {
+            if let Some(attempt) = is_asked_on(app, name, attempt)? {
+                prompts::look_soon(app, attempt);
+                app.health.note(name, Step::Confirm, Outcome::Worked, app.now());
+            }
         }
         Ok(Heard::Question { account, typed, money }) => {
             let began = Instant::now();
@@ -116,6 +149,16 @@ async fn hear(
         Err(Unheard::NoSuchKind) => return Err(no_such_channel()),
     }
     Ok(json(listens.taken(to, body)))
+}
+
+/// The attempt, if the payer was asked on this channel: nobody else says what became of it.
+fn is_asked_on(app: &App, name: &ChannelName, id: AttemptId) -> Result<Option<Arc<Attempt>>, Problem> {
+    let attempt = app.books.attempt(id).map_err(|error| trouble::lookup(&error))?;
+    let attempt = attempt.filter(|attempt| attempt.method.channel() == *name);
+    if attempt.is_none() {
+        tracing::warn!(channel = %name, attempt = %id, "A provider tells of an attempt that it was not asked for.");
+    }
+    Ok(attempt)
 }
 
 fn no_such_channel() -> Problem {
@@ -165,18 +208,6 @@ fn command(request: &Request<App>, provider: Provider, ask: Ask) -> Command {
     Command { principal: provider.principal().into(), cause: request.head.id().as_str().into(), ask }
 }
 
-/// The secret path, where what is sent is signed: it keeps out who would have us check signatures all day.
-pub(crate) fn check_signer(app: &App, head: &RequestHead) -> Result<(), Problem> {
-    if app.paybill.judge_caller(head.parameter("token"), head.client()).0 != Caller::Stranger {
-        return Ok(());
-    }
-    metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "token").increment(1);
-    if app.limits.may_log_stranger() {
-        tracing::error!(client = %head.client(), "A message in the name of a bank comes to an address that is not its own.");
-    }
-    Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
-}
-
 /// Secret path and source address: they filter, they prove nothing. Judged before a place is taken and the body is read, so
 /// that a stranger cannot hold up a confirmation.
 pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem> {
@@ -192,6 +223,19 @@ pub(crate) fn check_caller(app: &App, head: &RequestHead) -> Result<(), Problem>
     }
     if is_taken {
         return Ok(());
+    }
+    Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
+}
+
+/// Whether somebody who is no Safaricom knows the secret path. Where the providers of other channels call from is published
+/// nowhere; what they say is proved by a signature, or asked for.
+pub(crate) fn check_other_provider(app: &App, head: &RequestHead) -> Result<(), Problem> {
+    if app.paybill.judge_caller(head.parameter("token"), head.client()).0 != Caller::Stranger {
+        return Ok(());
+    }
+    metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "token").increment(1);
+    if app.limits.may_log_stranger() {
+        tracing::error!(client = %head.client(), "A callback comes from somebody who does not know its path.");
     }
     Err(Problem::new(Code::CallbackRefused, "This address does not take callbacks from you."))
 }

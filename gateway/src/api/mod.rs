@@ -53,7 +53,7 @@ pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
     session_token,
 };
-pub(crate) use callbacks::{check_caller, check_signer};
+pub(crate) use callbacks::{check_caller, check_other_provider};
 pub(crate) use events::EventBody;
 pub(crate) use gate::{let_in, no_verdict, read_gate};
 pub(crate) use keys::make_key;
@@ -292,14 +292,22 @@ pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
         callback(Route::post(
             "/cb/{token}/bank/{name}/inquiry",
             "callback_bank_inquiry",
-            Access::SigningProvider,
+            Access::OtherProvider,
             callbacks::bank_inquiry,
         )),
         callback(Route::post(
             "/cb/{token}/bank/{name}/notify",
             "callback_bank_notify",
-            Access::SigningProvider,
+            Access::OtherProvider,
             callbacks::bank_notify,
+        ))
+        .about_money()
+        .lane(money_in),
+        callback(Route::post(
+            "/cb/{token}/airtel",
+            "callback_airtel",
+            Access::OtherProvider,
+            callbacks::airtel,
         ))
         .about_money()
         .lane(money_in),

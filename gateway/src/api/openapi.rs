@@ -100,7 +100,7 @@ mod tests {
                     Access::Anyone
                     | Access::WhoeverHasTheAddress
                     | Access::Provider
-                    | Access::SigningProvider
+                    | Access::OtherProvider
                     | Access::MessageProvider
                     | Access::ThisMachine => None,
                 };

@@ -6,12 +6,13 @@ use catalog::{Language, PriceError, Text};
 
 use crate::books::{BooksError, LookupError};
 use crate::channels::NotPayable;
+use crate::channels::offer::WhyNot;
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::limits::TooOften;
 use crate::payments::Refusal;
-use crate::payments::channels::ChannelRefusal;
+use crate::payments::channels::{ChannelName, ChannelRefusal};
 use crate::prompts::AskError;
 
 /// The books gave no answer to a request that was not about money that had moved.
@@ -173,12 +174,30 @@ pub(crate) fn too_often(error: &TooOften) -> Problem {
 pub(crate) fn ask(error: &AskError) -> Problem {
     match error {
         AskError::NotPayable { title, reason } => not_payable(title, *reason),
+        AskError::NotOffered { channel, why } => not_offered(channel, why.as_ref()),
         AskError::Refused(reason) => refusal(reason),
         AskError::TooOften(error) => too_often(error),
         AskError::Books(error) => books(error),
         AskError::Lookup(error) => lookup(error).money_moved(MoneyMoved::Unknown),
         AskError::Vault(error) => vault(error).money_moved(MoneyMoved::No),
         AskError::Impossible(what) => internal(what).money_moved(MoneyMoved::Unknown),
+    }
+}
+
+/// Nobody is sent there now. The bill names the ways that can be used.
+fn not_offered(channel: &ChannelName, why: Option<&(Text, WhyNot)>) -> Problem {
+    let detail =
+        format!("Bills of this agency are not paid by {channel} now. The bill names the ways to pay.");
+    let problem = Problem::new(Code::ChannelUnavailable, detail).money_moved(MoneyMoved::No);
+    match why {
+        Some((title, WhyNot::Closed { opens })) => {
+            let opens = format_rfc3339(opens.micros());
+            problem.user_message(
+                format!("{} is closed. It opens at {opens}.", title.en()),
+                format!("{} imefungwa. Itafunguliwa {opens}.", title.sw()),
+            )
+        }
+        _ => problem,
     }
 }
 

@@ -75,6 +75,11 @@ pub trait Channel: Send + Sync {
     fn probes(&self) -> Option<&dyn Probes> {
         None
     }
+
+    /// Types into the pages of a simulated provider where it is to report to. Real ones are told by people.
+    fn is_told_where_to_report<'a>(&'a self, _callbacks_url: &'a str) -> Later<'a, Result<(), NoAnswer>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// A channel on which the payer is asked: a prompt on a phone, a page of an acquirer.
@@ -84,6 +89,12 @@ pub trait AsksPayer: Send + Sync {
 
     /// Asks what became of it, by the provider's name for it.
     fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>>;
+
+    /// What the provider calls an attempt from the beginning, where we give the name. Such an attempt can be asked about
+    /// even if the provider never answered; where there is none, the provider's answer has it.
+    fn name_given(&self, _: AttemptId) -> Option<String> {
+        None
+    }
 }
 
 /// Whom to ask for what.
@@ -138,6 +149,19 @@ pub struct QueryAnswer {
     pub code: Option<Arc<str>>,
     /// What to tell the attempt; nothing for a code that is not understood.
     pub news: Option<AttemptEvent>,
+    /// The money, where the provider tells its receipt.
+    pub paid: Option<Paid>,
+}
+
+/// An attempt was paid, as its provider says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// The provider's receipt.
+    pub receipt: Arc<str>,
+    /// How much; nothing where the provider does not repeat it, which moves what was asked for or nothing.
+    pub money: Option<Money>,
+    /// When, by the provider's clock.
+    pub moved: Option<LedgerTime>,
 }
 
 /// The provider could not be asked, or did not answer.
@@ -234,8 +258,12 @@ pub struct SentTo<'a> {
 pub enum Heard<'a> {
     /// Money moved.
     Money(Told<'a>),
+    /// An attempt was paid, and the message proves whose it is.
+    Paid(AttemptId, Paid),
     /// News of an attempt.
     News(AttemptTold),
+    /// Something became of an attempt. Anybody could have said so: the provider is asked.
+    Hint(AttemptId),
     /// It asks about a bill before money moves, by what the payer typed.
     Question {
         /// On which account the payer would pay.

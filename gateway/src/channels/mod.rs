@@ -16,10 +16,14 @@ pub mod terms;
 mod told;
 mod written;
 
+pub mod airtel;
 pub mod bank;
 pub mod mpesa;
 
+mod attempt_text;
+
 pub use account::CollectionAccount;
+pub(crate) use attempt_text::attempt_text;
 pub use instructions::Instructions;
 pub use not_payable::{AmountTerms, NotPayable};
 pub use registry::{Channels, NamedTwice};

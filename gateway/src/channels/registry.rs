@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::account::CollectionAccount;
+use super::airtel::AirtelMoney;
+use super::airtel::client::CONNECT_WITHIN;
 use super::bank::adapters::{BankAccount, BankSlip, CardTerminal};
 use super::contract::Channel;
 use super::mpesa::Paybill;
@@ -15,6 +17,7 @@ use super::terms::{self, ChannelTerms};
 use crate::clock::Clock;
 use crate::config::problems::Problems;
 use crate::config::{Config, Mode};
+use crate::outbound::Outbound;
 use crate::payments::channels::{ChannelKind, ChannelName};
 use crate::payments::{ChannelReceipt, Provider};
 
@@ -41,19 +44,37 @@ impl Channels {
         Ok(Self { all })
     }
 
-    /// The consolidated paybill with its prompts, and what the configuration says of others.
-    pub fn of_config(config: &Config, paybill: &Arc<Paybill>) -> Result<Self, Problems> {
+    /// The consolidated paybill with its prompts, and what the configuration says of others. `sandbox_url` is where those
+    /// of a demonstration are simulated.
+    pub fn of_config(
+        config: &Config,
+        paybill: &Arc<Paybill>,
+        outbound: &Outbound,
+        sandbox_url: Option<&str>,
+    ) -> Result<Self, Problems> {
         let home = account_of_paybill(paybill.short_code());
-        let others = match (&config.channels.file, config.mode) {
-            (Some(path), _) => terms::read_file(path, &home)?,
-            (None, Mode::Demo) => terms::of_demonstration(&home)?,
-            (None, Mode::Serve) => Vec::new(),
+        let others = match (&config.channels.file, config.mode, sandbox_url) {
+            (Some(path), ..) => terms::read_file(path, &home)?,
+            (None, Mode::Demo, Some(sandbox_url)) => terms::of_demonstration(&home, sandbox_url)?,
+            (None, Mode::Demo, None) | (None, Mode::Serve, _) => Vec::new(),
         };
-        Ok(Self::of_paybill(paybill, &others).expect("no two terms that were read have one name"))
+        let is_simulated = config.channels.file.is_none();
+        Ok(Self::of_paybill(paybill, &others, outbound, is_simulated)
+            .expect("no two terms that were read have one name"))
     }
 
     /// The consolidated paybill with its prompts, and these beside it.
-    pub fn of_paybill(paybill: &Arc<Paybill>, others: &[ChannelTerms]) -> Result<Self, NamedTwice> {
+    pub fn of_paybill(
+        paybill: &Arc<Paybill>,
+        others: &[ChannelTerms],
+        outbound: &Outbound,
+        is_simulated: bool,
+    ) -> Result<Self, NamedTwice> {
+        let at = |address: &str| {
+            outbound
+                .destination(address, CONNECT_WITHIN, is_simulated)
+                .expect("addresses were judged when they were read")
+        };
         let home = Arc::new(TypedPaybill::consolidated(paybill));
         let mut all: Vec<Arc<dyn Channel>> = vec![Arc::new(PromptOnPhone::new(Arc::clone(paybill)))];
         for terms in others {
@@ -67,6 +88,7 @@ impl Channels {
                 ChannelTerms::Bank(terms) => Arc::new(BankAccount::new(terms.clone())),
                 ChannelTerms::BankSlip(terms) => Arc::new(BankSlip::new(terms.clone())),
                 ChannelTerms::CardTerminal(terms) => Arc::new(CardTerminal::new(terms.clone())),
+                ChannelTerms::AirtelMoney(terms) => Arc::new(AirtelMoney::new(terms, at(&terms.base_url))),
             });
         }
         Self::of(home, all)
@@ -83,7 +105,7 @@ impl Channels {
             LIMIT_PER_PAYMENT,
         );
         let paybill = Paybill::new(terms, Clock::system()).unwrap_or_else(|error| panic!("{error}"));
-        Self::of_paybill(&Arc::new(paybill), others).unwrap()
+        Self::of_paybill(&Arc::new(paybill), others, &Outbound::of_tests(), true).unwrap()
     }
 
     /// The consolidated paybill.

@@ -8,12 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use catalog::Text;
+use ledger::Money;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use self::bank::{BankSlipTerms, BankTerms, CardTerminalTerms};
 use super::account::CollectionAccount;
+use super::airtel::{self, AirtelTerms};
 use crate::config::problems::Problems;
+use crate::config::secret::Secret;
+use crate::config::sources::readable_by_everybody;
+use crate::outbound::base::Base;
 use crate::payments::Provider;
 use crate::payments::channels::{ChannelKind, ChannelName};
 
@@ -23,12 +28,15 @@ const FILE_BYTES_MAX: u64 = 256 * 1024;
 const CHANNELS_MAX: usize = 512;
 /// The longest title, in characters: it stands in one line on a phone.
 const TITLE_CHARACTERS_MAX: usize = 48;
+/// The longest account at a provider, and the longest secret, in bytes.
+const ACCOUNT_LEN_MAX: usize = 24;
+const SECRET_LEN_MAX: usize = 4_096;
 
 /// The channels of a demonstration that has no file: the paybill that KRA had before the consolidated one, and a sample.
 const DEMONSTRATION: &str = include_str!("demonstration.toml");
 
 /// A way to pay, as it is written down.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ChannelTerms {
     /// The paybill or till of one agency.
     AgencyTill(AgencyTillTerms),
@@ -38,6 +46,8 @@ pub enum ChannelTerms {
     BankSlip(BankSlipTerms),
     /// Terminals that take cards.
     CardTerminal(CardTerminalTerms),
+    /// Airtel Money, which asks payers on their phones.
+    AirtelMoney(AirtelTerms),
 }
 
 /// What the paybill or till of an agency takes.
@@ -59,6 +69,7 @@ impl ChannelTerms {
             Self::Bank(bank) => &bank.name,
             Self::BankSlip(slip) => &slip.name,
             Self::CardTerminal(terminal) => &terminal.name,
+            Self::AirtelMoney(airtel) => &airtel.name,
         }
     }
 
@@ -71,6 +82,7 @@ impl ChannelTerms {
             Self::Bank(bank) => bank.account(),
             Self::BankSlip(slip) => slip.account(),
             Self::CardTerminal(terminal) => terminal.account(),
+            Self::AirtelMoney(airtel) => airtel.account(),
         }
     }
 }
@@ -102,16 +114,35 @@ pub fn read_file(path: &Path, home: &CollectionAccount) -> Result<Vec<ChannelTer
     }
 }
 
-/// The channels of a demonstration.
-pub fn of_demonstration(home: &CollectionAccount) -> Result<Vec<ChannelTerms>, Problems> {
-    read(Path::new("demonstration.toml"), DEMONSTRATION, home)
+/// The channels of a demonstration, whose providers are simulated there.
+pub fn of_demonstration(home: &CollectionAccount, sandbox_url: &str) -> Result<Vec<ChannelTerms>, Problems> {
+    let text = DEMONSTRATION.replace("{sandbox}", sandbox_url.trim_end_matches('/'));
+    read_text(Path::new("demonstration.toml"), &text, home, SecretsIn::Text)
+}
+
+/// Where secrets stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SecretsIn {
+    /// In files that are named, beside the file of channels.
+    Files,
+    /// In the text: they are none.
+    Text,
 }
 
 /// Reads the text of a file.
 fn read(path: &Path, text: &str, home: &CollectionAccount) -> Result<Vec<ChannelTerms>, Problems> {
+    read_text(path, text, home, SecretsIn::Files)
+}
+
+fn read_text(
+    path: &Path,
+    text: &str,
+    home: &CollectionAccount,
+    secrets: SecretsIn,
+) -> Result<Vec<ChannelTerms>, Problems> {
     let mut problems = Problems::default();
     let (document, faults) = DeTable::parse_recoverable(text);
-    let mut file = Reading { path: path.to_owned(), text, problems: &mut problems };
+    let mut file = Reading { path: path.to_owned(), text, secrets, problems: &mut problems };
     for fault in faults {
         let at = file.at(fault.span().map_or(0, |span| span.start));
         file.problems.add(fault.message(), at, "correct the TOML");
@@ -153,6 +184,7 @@ fn read(path: &Path, text: &str, home: &CollectionAccount) -> Result<Vec<Channel
 struct Reading<'a> {
     path: PathBuf,
     text: &'a str,
+    secrets: SecretsIn,
     problems: &'a mut Problems,
 }
 
@@ -181,12 +213,13 @@ impl Reading<'_> {
             ChannelKind::Bank => fields.bank(name).map(ChannelTerms::Bank),
             ChannelKind::BankSlip => fields.bank_slip(name, earlier).map(ChannelTerms::BankSlip),
             ChannelKind::CardTerminal => fields.card_terminal(name).map(ChannelTerms::CardTerminal),
+            ChannelKind::AirtelMoney => fields.airtel_money(name).map(ChannelTerms::AirtelMoney),
             other => {
                 let what = format!("{} is no kind that can be written here", other.word());
                 fields.wrong(
                     "name",
                     what,
-                    "this version reads agency_till, bank, bank_slip and card_terminal",
+                    "this version reads agency_till, airtel_money, bank, bank_slip and card_terminal",
                 );
                 return None;
             }
@@ -218,6 +251,103 @@ impl<'a> Fields<'a, '_, '_> {
             self.wrong("short_code", "not a short code", "write five to seven digits in quotes");
         }
         Some(AgencyTillTerms { name, title: title?, short_code: short_code? })
+    }
+
+    fn airtel_money(&mut self, name: ChannelName) -> Option<AirtelTerms> {
+        if name.which().is_some() {
+            self.wrong("name", "there is one Airtel Money", "write airtel_money");
+        }
+        let title = self.title();
+        let base_url = self.base_url();
+        let client_id = self.secret("client_id");
+        let client_secret = self.secret("client_secret");
+        let callback_key = self.has_secret("callback_key").then(|| self.secret("callback_key"));
+        let account = self.account();
+        let limit = self.limit(airtel::LIMIT_PER_PAYMENT);
+        Some(AirtelTerms {
+            name,
+            title: title?,
+            base_url: base_url?,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            callback_key: callback_key.flatten(),
+            account: account?,
+            limit: limit?,
+        })
+    }
+
+    /// Our number at the provider.
+    fn account(&mut self) -> Option<String> {
+        let account = self.text("account")?;
+        let is_account = (1..=ACCOUNT_LEN_MAX).contains(&account.len())
+            && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !is_account {
+            let what = format!("an account has 1 to {ACCOUNT_LEN_MAX} letters, digits and -");
+            self.wrong("account", what, "write what the provider calls ours");
+        }
+        is_account.then_some(account)
+    }
+
+    /// Where a provider is: over TLS, unless it is a simulated one.
+    fn base_url(&mut self) -> Option<String> {
+        let text = self.text("base_url")?;
+        let is_plain_allowed = self.file.secrets == SecretsIn::Text;
+        let scheme_is_right =
+            text.starts_with("https://") || (is_plain_allowed && text.starts_with("http://"));
+        let is_address = scheme_is_right && Base::of(&text).is_some() && !text.contains(['?', '#', '@']);
+        if !is_address {
+            self.wrong("base_url", "it is no address that begins with https", "write \"https://…\"");
+        }
+        is_address.then_some(text)
+    }
+
+    /// The most of one payment, in whole shillings.
+    fn limit(&mut self, usual: Money) -> Option<Money> {
+        let Some(value) = self.value("limit_shillings") else { return Some(usual) };
+        let shillings = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse::<i64>().ok(),
+            _ => None,
+        };
+        let limit = shillings
+            .filter(|shillings| *shillings > 0)
+            .and_then(|shillings| shillings.checked_mul(usual.currency().minor_per_major()));
+        if limit.is_none() {
+            self.wrong("limit_shillings", "not a number of shillings", "write limit_shillings = 250000");
+        }
+        limit.map(|minor| Money::new(minor, usual.currency()))
+    }
+
+    /// Whether a secret that may be missing is there.
+    fn has_secret(&self, name: &'static str) -> bool {
+        self.table.contains_key(name) || self.table.contains_key(&*format!("{name}_file"))
+    }
+
+    /// A secret: the text of the file that `…_file` names, beside this one unless its path begins at the root.
+    fn secret(&mut self, name: &'static str) -> Option<Secret> {
+        if self.file.secrets == SecretsIn::Text {
+            return self.text(name).map(Secret::new);
+        }
+        let field = secret_field(name);
+        let path = self.text(field)?;
+        let folder = self.file.path.parent().unwrap_or(Path::new(""));
+        let path = folder.join(path);
+        let read = match readable_by_everybody(&path) {
+            Some(fault) => Err(fault),
+            None => fs::read_to_string(&path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display())),
+        };
+        let text = read.map(|text| text.trim().to_owned());
+        match text {
+            Ok(text) if !text.is_empty() && text.len() <= SECRET_LEN_MAX => Some(Secret::new(text)),
+            Ok(_) => {
+                self.wrong(field, "the file is empty, or too long for a secret", "put the secret into it");
+                None
+            }
+            Err(fault) => {
+                self.wrong(field, fault, "name a file that its owner alone can read");
+                None
+            }
+        }
     }
 
     /// What people call it, in both languages.
@@ -292,6 +422,15 @@ impl<'a> Fields<'a, '_, '_> {
     }
 }
 
+/// The field that names the file of a secret.
+fn secret_field(name: &str) -> &'static str {
+    match name {
+        "client_id" => "client_id_file",
+        "client_secret" => "client_secret_file",
+        _ => "callback_key_file",
+    }
+}
+
 /// A text that can stand in a line.
 fn is_plain(text: &str, characters_max: usize) -> bool {
     !text.is_empty()
@@ -309,14 +448,21 @@ mod tests {
     }
 
     #[test]
-    fn a_demonstration_has_the_tills_of_two_agencies_a_bank_its_slips_and_a_terminal() {
-        let channels = of_demonstration(&home()).unwrap();
-        let seen: Vec<_> =
-            channels.iter().map(|terms| (terms.name().to_string(), terms.account().to_string())).collect();
-        assert_eq!(seen[0], ("agency_till.572572".to_owned(), "mpesa 572572".to_owned()));
-        assert_eq!(seen[2], ("bank.kcb".to_owned(), "bank kcb-1100220033".to_owned()));
-        assert_eq!(seen[3].1, seen[2].1, "slips are paid in on the account of their bank");
-        assert_eq!(seen[4], ("card_terminal.kws".to_owned(), "terminal 880012".to_owned()));
+    fn a_demonstration_has_a_way_to_pay_of_every_kind() {
+        let channels = of_demonstration(&home(), "http://127.0.0.1:9").unwrap();
+        let account_of = |name: &str| {
+            let found = channels.iter().find(|terms| terms.name().to_string() == name);
+            found.unwrap_or_else(|| panic!("there is no {name}")).account().to_string()
+        };
+        assert_eq!(account_of("agency_till.572572"), "mpesa 572572");
+        assert_eq!(account_of("airtel_money"), "airtel 900900");
+        assert_eq!(account_of("bank.kcb"), "bank kcb-1100220033");
+        assert_eq!(
+            account_of("bank_slip.kcb"),
+            account_of("bank.kcb"),
+            "slips are paid in on the account of their bank"
+        );
+        assert_eq!(account_of("card_terminal.kws"), "terminal 880012");
     }
 
     #[test]

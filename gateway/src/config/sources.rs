@@ -253,7 +253,7 @@ fn read_secret(key: &Key, path: &Path, origin: &Origin, problems: &mut Problems)
 }
 
 /// What is wrong when everybody on the machine may read this file. A file that is not there is another matter.
-pub(super) fn readable_by_everybody(path: &Path) -> Option<String> {
+pub(crate) fn readable_by_everybody(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let about = fs::metadata(path).ok()?;
     (about.permissions().mode() & 0o004 != 0).then(|| format!("everybody can read {}", path.display()))

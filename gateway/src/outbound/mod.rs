@@ -70,6 +70,18 @@ impl Outbound {
         })
     }
 
+    /// To this machine alone.
+    #[cfg(test)]
+    pub(crate) fn of_tests() -> Self {
+        let this_machine = Arc::new(AddressPolicy::demonstration(vec!["127.0.0.0/8".parse().unwrap()]));
+        Self {
+            tls: connector::tls_config(None).unwrap(),
+            named: Arc::clone(&this_machine),
+            notices: Arc::clone(&this_machine),
+            simulated: this_machine,
+        }
+    }
+
     /// Makes connections to somebody whom the catalogue names.
     pub(crate) fn connector(&self, base: Base, connect_timeout: Duration) -> Connector {
         Connector::new(base, Arc::clone(&self.named), Arc::clone(&self.tls), connect_timeout)

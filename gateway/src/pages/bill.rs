@@ -14,18 +14,18 @@ use super::form_token;
 use super::frame::{Frame, Shown, language_of, live_page, other};
 use super::lines::Lines;
 use super::moment::spoken;
-use super::ways::ShownWays;
-use super::words::{BILL, BillWords, unbroken};
+use super::ways::{AskForm, ShownWays};
+use super::words::{AskWords, BILL, BillWords, asking, unbroken};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
-use crate::channels::mpesa::attempt_text;
+use crate::channels::attempt_text;
 use crate::channels::offer::Offers;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::offering;
-use crate::payments::{Attempt, AttemptState, Bill, BillId, BillPayment, BillState};
+use crate::payments::{Attempt, AttemptState, Bill, BillId, BillPayment, BillState, Method};
 
 /// `GET /{lang}/bills/{id}`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -88,6 +88,8 @@ impl Context {
 pub(super) struct PromptForm {
     /// Makes the form one wish, however often it is sent.
     pub(super) token: String,
+    /// In which way it asks.
+    pub(super) method: Option<Method>,
     /// What was typed, when the form is shown again.
     pub(super) phone: String,
     /// What is wrong with the phone number.
@@ -100,6 +102,16 @@ impl PromptForm {
     /// A form that nobody has filled in.
     pub(super) fn fresh() -> Self {
         Self { token: form_token(), ..Self::default() }
+    }
+
+    /// What was typed into the form of this way.
+    fn typed(&self, method: &Method) -> &str {
+        if self.method == Some(*method) { &self.phone } else { "" }
+    }
+
+    /// What is wrong with the number in the form of this way.
+    fn error_of(&self, method: &Method) -> Option<&'static str> {
+        self.phone_error.filter(|_| self.method == Some(*method))
     }
 
     fn has_error(&self) -> bool {
@@ -138,6 +150,8 @@ pub(super) struct BillPage {
     not_confirmed: Option<String>,
     attempt: Option<AttemptNotice>,
     asking: Asking,
+    /// The words of the way in which the payer was asked last.
+    asked_words: &'static AskWords,
     is_open: bool,
     lines: Lines,
     in_shillings: Option<InShillings>,
@@ -193,6 +207,10 @@ impl BillPage {
                 .as_deref()
                 .and_then(|attempt| AttemptNotice::of(bill, attempt, language)),
             asking: context.attempt.as_deref().map_or(Asking::Idle, Asking::of),
+            asked_words: asking(
+                context.attempt.as_ref().map_or(Method::MpesaPrompt, |attempt| attempt.method),
+            )
+            .of(language),
             is_open: bill.state.is_open(),
             lines: Lines::of(&frame, terms),
             in_shillings: terms.quote.as_ref().map(|quote| InShillings {
@@ -228,9 +246,10 @@ impl BillPage {
         self.asking == Asking::Waiting
     }
 
-    /// Whether the form that asks for a prompt is on the page.
-    fn has_form(&self) -> bool {
-        !self.waits() && self.how.as_ref().is_some_and(ShownWays::has_prompt)
+    /// The form that was filled in, if it is on the page.
+    fn filled_form(&self) -> Option<&AskForm> {
+        let how = self.how.as_ref().filter(|_| !self.waits())?;
+        how.form(self.form.method?)
     }
 
     /// Whether more is expected, so that the page listens.

@@ -1,4 +1,4 @@
-//! The form on the page of a bill that asks for a prompt on a phone. It goes the way of the API: one wish in the books,
+//! The forms on the page of a bill that ask for a prompt on a phone, by M-PESA or in another way. It goes the way of the API: one wish in the books,
 //! one prompt, however often the form is sent.
 //!
 //! # Forged requests
@@ -9,7 +9,7 @@
 
 use super::bill::{BillPage, Context, PromptForm, find, frame, location};
 use super::frame::{language_of, live_page};
-use super::words::{BILL, BillWords};
+use super::words::{BILL, BillWords, asking};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::channels::mpesa::subscriber::Subscriber;
@@ -27,8 +27,10 @@ pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Resp
     let bill = find(&app, &request).map_err(nobody_asked)?;
     let fields = request.form().map_err(nobody_asked)?;
     let field = |name| fields.get(name).unwrap_or_default().to_owned();
-    let mut form = PromptForm { token: field("token"), phone: field("phone"), ..PromptForm::default() };
-    let Err(problem) = ask(&app, &request, &bill, &form).await else {
+    let method = asked_by(&field("method")).map_err(nobody_asked)?;
+    let (token, phone) = (field("token"), field("phone"));
+    let mut form = PromptForm { token, phone, method: Some(method), ..PromptForm::default() };
+    let Err(problem) = ask(&app, &request, &bill, method, &form).await else {
         return Ok(response::see_other(location(language, &bill)?));
     };
     if problem.code() == Code::InternalError {
@@ -45,27 +47,36 @@ pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Resp
     Ok(response)
 }
 
+/// The way to ask that a form names; forms of before there were several name none.
+fn asked_by(word: &str) -> Result<Method, Problem> {
+    let named = Method::ALL.into_iter().find(|method| method.word() == word);
+    let unnamed = word.is_empty().then_some(Method::MpesaPrompt);
+    named.or(unnamed).ok_or_else(|| Problem::new(Code::BadRequest, "The form names no way to ask."))
+}
+
 /// What goes wrong before the books hear of the wish moves no money.
 fn nobody_asked(problem: Problem) -> Problem {
     problem.money_moved_if_unsaid(MoneyMoved::No)
 }
 
-async fn ask(app: &App, request: &Request<App>, bill: &Bill, form: &PromptForm) -> Result<(), Problem> {
+async fn ask(
+    app: &App,
+    request: &Request<App>,
+    bill: &Bill,
+    method: Method,
+    form: &PromptForm,
+) -> Result<(), Problem> {
     let subscriber = Subscriber::parse(&form.phone)
         .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))?;
     let route = format!("bill_page_prompt {}", bill.terms.id);
     // The number however it was written: a form sent twice is one wish.
-    let place = app.in_flight.enter_by(
-        &form.token,
-        &request.principal,
-        &route,
-        subscriber.digits().as_bytes(),
-        app.now(),
-    )?;
+    let wished = format!("{} {}", method.word(), subscriber.digits());
+    let place =
+        app.in_flight.enter_by(&form.token, &request.principal, &route, wished.as_bytes(), app.now())?;
     let wish = Wish {
         bill,
         subscriber,
-        method: Method::MpesaPrompt,
+        method,
         principal: request.principal.name(),
         guest: Some(request.head.client()),
         cause: request.head.id().as_str().into(),
@@ -78,9 +89,10 @@ async fn ask(app: &App, request: &Request<App>, bill: &Bill, form: &PromptForm) 
 /// spent on another.
 fn explain(form: &mut PromptForm, problem: &Problem, language: Language) {
     let words: &BillWords = BILL.of(language);
+    let ask_words = asking(form.method.unwrap_or(Method::MpesaPrompt)).of(language);
     match problem.code() {
         Code::ValidationFailed if form.phone.trim().is_empty() => {
-            form.phone_error = Some(words.phone_missing)
+            form.phone_error = Some(ask_words.phone_missing)
         }
         Code::ValidationFailed => form.phone_error = Some(words.phone_wrong),
         code => {

@@ -5,9 +5,10 @@ use ledger::LedgerTime;
 
 use super::frame::{Frame, Shown};
 use super::moment::{clock_spoken, spoken};
-use super::words::{BillWords, WAYS, WayWords};
+use super::words::{AskWords, BillWords, WAYS, WayWords, asking};
 use crate::channels::offer::{Offers, Way, WhyNot};
 use crate::clock::east_africa_date;
+use crate::payments::Method;
 use crate::payments::channels::{ChannelKind, ChannelState, WhyDown};
 
 /// All of it.
@@ -44,14 +45,34 @@ impl PayingNow {
 
 /// One way that can be used.
 pub(super) struct ShownWay {
-    /// True if the payer gives a phone that is asked.
-    pub(super) is_prompt: bool,
+    /// The form that asks the payer, if this way does.
+    pub(super) asks: Option<AskForm>,
     pub(super) heading: String,
     /// What the agency says of it.
     pub(super) note: Option<Shown>,
     /// What to expect.
     pub(super) expect: Option<&'static str>,
     pub(super) steps: Vec<String>,
+}
+
+/// A form that asks a payer.
+pub(super) struct AskForm {
+    /// How.
+    pub(super) method: Method,
+    /// What it says.
+    pub(super) words: &'static AskWords,
+    /// Names its field on the page.
+    pub(super) field: &'static str,
+}
+
+impl AskForm {
+    fn of(method: Method, language: Language) -> Self {
+        let field = match method {
+            Method::MpesaPrompt => "phone",
+            Method::AirtelMoney => "airtel-phone",
+        };
+        Self { method, words: asking(method).of(language), field }
+    }
 }
 
 impl ShownWays {
@@ -82,27 +103,30 @@ impl ShownWays {
         }
     }
 
-    /// Whether a form asks for a prompt.
-    pub(super) fn has_prompt(&self) -> bool {
-        self.ways.iter().any(|way| way.is_prompt)
+    /// The form that asks in this way, if it is there.
+    pub(super) fn form(&self, method: Method) -> Option<&AskForm> {
+        self.ways.iter().filter_map(|way| way.asks.as_ref()).find(|form| form.method == method)
     }
 }
 
 impl ShownWay {
     fn of(frame: &Frame, bill_words: &BillWords, way: &Way, is_first: bool) -> Self {
         let words = WAYS.of(frame.language);
+        let asks = Method::of_kind(way.channel.kind()).map(|method| AskForm::of(method, frame.language));
         let steps = way.how.as_ref().map(|steps| steps.in_language(frame.language)).unwrap_or_default();
         Self {
-            is_prompt: way.asks_payer(),
             heading: match way.channel.kind() {
-                ChannelKind::MpesaPrompt => bill_words.on_your_phone.to_owned(),
                 ChannelKind::MpesaPaybill if is_first => bill_words.by_paybill_first.to_owned(),
                 ChannelKind::MpesaPaybill => bill_words.by_paybill.to_owned(),
-                _ => way.title.in_language(frame.language).to_owned(),
+                _ => match &asks {
+                    Some(form) => form.words.heading.to_owned(),
+                    None => way.title.in_language(frame.language).to_owned(),
+                },
             },
             note: way.note.as_ref().map(|note| frame.shown(note)),
             expect: expectation(words, way.state),
             steps,
+            asks,
         }
     }
 }

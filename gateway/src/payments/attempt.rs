@@ -6,6 +6,7 @@ use ledger::{LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
 use super::attempt_life::AttemptState;
+use super::channel_receipt::Provider;
 use super::channels::{ChannelKind, ChannelName};
 use super::identifier::AttemptId;
 use super::number::PaymentNumber;
@@ -56,14 +57,43 @@ pub struct Attempt {
 pub enum Method {
     /// A prompt on the payer's phone that asks for the M-PESA PIN.
     MpesaPrompt,
+    /// A prompt on the payer's phone that asks for the Airtel Money PIN.
+    AirtelMoney,
 }
 
 impl Method {
+    /// Every method.
+    pub const ALL: [Self; 2] = [Self::MpesaPrompt, Self::AirtelMoney];
+
     /// The channel on which it asks.
     pub const fn channel(self) -> ChannelName {
+        ChannelName::only(self.kind())
+    }
+
+    /// The kind of that channel.
+    pub const fn kind(self) -> ChannelKind {
         match self {
-            Self::MpesaPrompt => ChannelName::only(ChannelKind::MpesaPrompt),
+            Self::MpesaPrompt => ChannelKind::MpesaPrompt,
+            Self::AirtelMoney => ChannelKind::AirtelMoney,
         }
+    }
+
+    /// Who is asked to ask, and nobody else can say what became of it.
+    pub const fn provider(self) -> Provider {
+        match self {
+            Self::MpesaPrompt => Provider::Mpesa,
+            Self::AirtelMoney => Provider::Airtel,
+        }
+    }
+
+    /// The method that asks on channels of this kind.
+    pub fn of_kind(kind: ChannelKind) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.kind() == kind)
+    }
+
+    /// The word of records, the API and pages.
+    pub const fn word(self) -> &'static str {
+        self.kind().word()
     }
 }
 
@@ -71,5 +101,10 @@ impl Attempt {
     /// True while the payer may still be looking at a prompt.
     pub fn can_live(&self, now: LedgerTime) -> bool {
         !self.state.is_finished() && now < self.created.plus_seconds(PROMPT_LIFE_SECONDS)
+    }
+
+    /// True if it is this provider's to say what became of it.
+    pub fn is_of(&self, provider: Provider) -> bool {
+        self.method.provider() == provider
     }
 }

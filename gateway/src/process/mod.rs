@@ -171,7 +171,10 @@ pub async fn start(
     let paybill =
         Paybill::new(terms, clock.clone()).map_err(|error| StartError::Paybill(error.to_string()))?;
     let paybill = Arc::new(paybill);
-    let channels = Channels::of_config(config, &paybill).map_err(StartError::Channels)?;
+    let outbound = Outbound::new(config)?;
+    let simulated_at = sandbox_url.as_ref().map(ToString::to_string);
+    let channels = Channels::of_config(config, &paybill, &outbound, simulated_at.as_deref());
+    let channels = channels.map_err(StartError::Channels)?;
     let public_url =
         config.public.base_url.as_ref().map_or(public.url.clone(), |url| url.as_str().to_owned());
     let public_url = public_url.trim_end_matches('/').to_owned();
@@ -198,7 +201,6 @@ pub async fn start(
     let stop = CancellationToken::new();
     let identity_key = folder.signing_key(IDENTITY_KEY_FILE, &format!("{origin}/identity"))?;
     let identity = IdentitySigner::new(identity_key, &public_url);
-    let outbound = Outbound::new(config)?;
     let agencies_reached_at = agencies_url.as_deref().unwrap_or(&public_url);
     let routing =
         Routing::new(&config.routing, outbound.clone(), identity, agencies_reached_at, stop.clone());
@@ -296,6 +298,13 @@ pub async fn start(
     tasks.spawn(async move {
         until_stopped.run_until_cancelled(regular::keep_time(for_regular, root)).await;
     });
+    if purpose == Purpose::Demonstration {
+        let (for_providers, callbacks, until_stopped) =
+            (Arc::clone(&app), addresses.callbacks.clone(), stop.clone());
+        tasks.spawn(async move {
+            until_stopped.run_until_cancelled(regular::tell_simulated(for_providers, callbacks)).await;
+        });
+    }
     let registration = regular::register_callbacks(Arc::clone(&app));
     let until_stopped = stop.clone();
     let registration = tasks_until_registered(

@@ -77,6 +77,16 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     }
 }
 
+/// Tells the simulated providers of a demonstration where to report, each until it knows.
+pub(super) async fn tell_simulated(app: SharedApp, callbacks_url: String) {
+    for channel in app.channels.iter() {
+        while let Err(error) = channel.is_told_where_to_report(&callbacks_url).await {
+            tracing::debug!(channel = %channel.name(), %error, "A simulated provider is not there yet.");
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
+
 /// Makes records of how services were used on this revenue day since that was last done. What the books have no room for
 /// now is counted again the next time: counts never keep time waiting.
 pub(super) async fn keep_usage(app: &App, day: i32) {

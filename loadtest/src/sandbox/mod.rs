@@ -30,6 +30,17 @@
 //! | `POST /carriers/{name}/version1/messaging` | a form with `username` (`demo`), `to`, `message`, `from`, under the header `apiKey` (`demo-api-key`); 201 with a code for each recipient, then reports |
 //! | `POST /carriers/{name}/dashboard` | `{"report", "incoming"}`: where reports and texts of subscribers go, as one types it into the provider's pages |
 //!
+//! # Calls to Airtel
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `POST /airtel/auth/oauth2/token` | `{"client_id", "client_secret", "grant_type"}`; a token for three minutes |
+//! | `POST /airtel/merchant/v1/payments/` | asks a payer, by a name that the merchant gives |
+//! | `GET /airtel/standard/v1/payments/{id}` | what became of it: `TS`, `TF`, `TIP` |
+//! | `POST /airtel/portal` | `{"callback"}`: where to report, as one types it into the portal |
+//!
+//! What each number does, and the record of it, is in `airtel`.
+//!
 //! # Control calls
 //!
 //! | call | body | answer |
@@ -45,6 +56,7 @@
 //! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong on purpose |
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
+//! | `PUT /control/airtel/faults` | `AirtelFaults` | what goes wrong at Airtel on purpose |
 //! | `POST /control/carriers/{name}/incoming` | `{"phone", "text"}` | a subscriber sends a text, which is handed on: `{"http_status"}` |
 //! | `POST /control/banks/kcb/deposit` | `{"reference", "amount"}` in shillings | somebody pays through the bank: `{"status": "paid", "reference"}` or `{"status": "refused", "status_code"}` |
 //! | `PUT /control/banks/kcb/faults` | `BankFaults` | what goes wrong at the bank on purpose |
@@ -61,6 +73,7 @@
 //! the confirmation, in no order, with the same receipt. Confirmations are posted once unless
 //! [`Options::retry_confirmations`] says otherwise.
 
+mod airtel;
 mod answer;
 mod bank;
 mod carriers;
@@ -92,6 +105,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::airtel::Airtel;
 use self::bank::Bank;
 use self::carriers::Carriers;
 pub use self::faults::{Fault, Faults};
@@ -168,8 +182,10 @@ impl Sandbox {
             Record::open(&folder, &options.clock, &options.shortcode, options.fast).await?;
         let carriers = Carriers::open(&folder, &options.clock)?;
         let bank = Bank::open(&folder, &options.clock)?;
+        let airtel = Airtel::open(&folder, &options.clock)?;
         let record_path = record.path().to_path_buf();
-        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, (carriers, bank)));
+        let beside = (carriers, bank, airtel);
+        let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, beside));
         let finished = tokio::spawn(async move {
             let stopping = safaricom.stopping.clone();
             let serving = tokio::spawn(server::serve(listener, Arc::clone(&safaricom)));
@@ -179,6 +195,7 @@ impl Sandbox {
             drain(&safaricom, serving).await;
             let kept = safaricom.record.flush().await.and(safaricom.carriers.flush().await);
             let kept = kept.and(safaricom.bank.flush().await);
+            let kept = kept.and(safaricom.airtel.flush().await);
             drop(safaricom);
             drop(ephemeral);
             kept

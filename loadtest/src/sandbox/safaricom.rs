@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::airtel::Airtel;
 use super::bank::Bank;
 use super::carriers::Carriers;
 use super::faults::Faults;
@@ -42,6 +43,7 @@ pub(crate) struct Safaricom {
     pub(crate) handsets: Handsets,
     pub(crate) carriers: Carriers,
     pub(crate) bank: Bank,
+    pub(crate) airtel: Airtel,
     pub(crate) validation_on: AtomicBool,
     /// Whether the merchant has registered for Pull Transactions.
     pub(crate) may_pull: AtomicBool,
@@ -72,7 +74,7 @@ impl Safaricom {
         record: Record,
         receipts: Receipts,
         history: History,
-        (carriers, bank): (Carriers, Bank),
+        (carriers, bank, airtel): (Carriers, Bank, Airtel),
     ) -> Self {
         Self {
             pace: Pace::new(options.fast),
@@ -83,6 +85,7 @@ impl Safaricom {
             handsets: Handsets::default(),
             carriers,
             bank,
+            airtel,
             validation_on: AtomicBool::new(options.validation),
             may_pull: AtomicBool::new(false),
             pulls: AtomicU64::new(0),

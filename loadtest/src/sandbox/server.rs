@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use super::airtel;
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id};
 use super::bank;
 use super::carriers;
@@ -97,6 +98,7 @@ async fn answer(safaricom: &Arc<Safaricom>, request: Request<Incoming>) -> Answe
             let set = carriers::set_dashboard(safaricom, name, &body).await;
             set.unwrap_or_else(|error| error.answer())
         }
+        ["airtel", rest @ ..] => airtel::answer(safaricom, &head.method, rest, &head.headers, &body).await,
         ["control", rest @ ..] => {
             control_answer(safaricom, &head.method, rest, head.uri.query(), &body).await
         }
@@ -175,6 +177,7 @@ async fn control_answer(
         (&Method::PUT, ["faults"]) => control::set_faults(safaricom, body).await,
         (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),
         (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),
+        (&Method::PUT, ["airtel", "faults"]) => airtel::control(safaricom, body).await,
         (&Method::PUT, ["carriers", name, "faults"]) => carriers::set_faults(safaricom, name, body).await,
         (&Method::POST, ["carriers", name, "incoming"]) => carriers::incoming(safaricom, name, body).await,
         (&Method::POST, ["banks", name, "deposit"]) => bank::deposit(safaricom, name, body).await,

@@ -8,6 +8,7 @@
 
 mod agency;
 mod agency_system;
+mod airtel;
 mod bank;
 mod books;
 mod browser;
@@ -33,6 +34,7 @@ mod yesterday;
 
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
+pub(crate) use airtel::Airtel;
 pub(crate) use bank::{ACCOUNT as BANK_ACCOUNT, taken};
 pub(crate) use books::{Books, check_books};
 pub(crate) use browser::{Page, escaped};

@@ -253,7 +253,7 @@ impl AsksPayer for PromptOnPhone {
     fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>> {
         Box::pin(async move {
             match self.paybill.query(name).await {
-                Ok(status) => Ok(QueryAnswer { code: status.code, news: status.news }),
+                Ok(status) => Ok(QueryAnswer { code: status.code, news: status.news, paid: None }),
                 Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
                     Err(NoAnswer(error.to_string()))
                 }

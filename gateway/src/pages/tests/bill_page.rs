@@ -38,7 +38,7 @@ fn shown_by(
 ) -> String {
     let (now, catalogue) = (NOW, Catalogue::embedded());
     let wanted = Wanted {
-        channels: &Channels::of_tests(&terms::of_demonstration(&home()).unwrap()),
+        channels: &Channels::of_tests(&terms::of_demonstration(&home(), "http://127.0.0.1:9").unwrap()),
         board,
         plan: &catalogue.agency("KWS").unwrap().fallback,
         agency: "KWS",
@@ -170,7 +170,11 @@ fn an_amount_that_mpesa_cannot_take_is_said_instead_of_tried() {
     (terms.total, terms.payable) = (kes(250_001), kes(250_001));
     let page = plain(&bill, Language::En);
     let said = "M-PESA paybill allows up to KES 250,000 in one payment.";
-    assert_eq!(page.matches("allows up to").count(), 2, "the agency's own paybill says it too");
+    assert_eq!(
+        page.matches("allows up to").count(),
+        3,
+        "the agency's own paybill and Airtel Money say it too"
+    );
     assert!(page.contains(said) && page.contains("No way to pay takes this amount"));
     assert!(!page.contains(r#"method="post""#) && !page.contains("222222"));
 }
@@ -181,6 +185,7 @@ fn a_form_with_an_error_keeps_what_was_typed_and_nothing_typed_becomes_markup() 
     let bill = bill(Text::english(hostile));
     let form = PromptForm {
         token: hostile.to_owned(),
+        method: Some(Method::MpesaPrompt),
         phone: hostile.to_owned(),
         phone_error: Some("Phone number must be a Kenyan mobile number"),
         form_error: None,

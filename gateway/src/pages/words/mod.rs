@@ -2,6 +2,7 @@
 //! that exists in one language only does not compile. The Swahili is a draft for a speaker of it to review.
 
 mod applications;
+mod asking;
 mod bill;
 mod bulletin;
 mod catalogue;
@@ -26,6 +27,7 @@ use std::fmt::Display;
 use catalog::Language;
 
 pub(super) use applications::{APPLICATIONS, ApplicationWords};
+pub(super) use asking::{AskWords, asking};
 pub(super) use bill::{BILL, BillWords};
 pub(super) use bulletin::{BULLETIN, BulletinWords};
 pub(super) use catalogue::{CATALOGUE, CatalogueWords};

@@ -124,9 +124,10 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
             }
         }
         Addressed::OtherShortCode => return suspense(SuspenseReason::OtherShortCode),
+        // What another provider says of an attempt is not for it, but its money has moved.
         Addressed::Attempt(id) => match Payments::attempt(view, *id)? {
-            Some(attempt) => Payments::bill(view, attempt.bill)?,
-            None => return suspense(SuspenseReason::UnknownAttempt),
+            Some(attempt) if attempt.is_of(money_in.receipt.provider) => Payments::bill(view, attempt.bill)?,
+            Some(_) | None => return suspense(SuspenseReason::UnknownAttempt),
         },
     };
     let Some(bill) = bill else { return suspense(SuspenseReason::UnknownNumber) };
@@ -160,8 +161,10 @@ fn waiting_attempt(
 ) -> Result<Option<AttemptId>, RunError> {
     let Some(id) = bill.latest_attempt else { return Ok(None) };
     let attempt = Payments::attempt(view, id)?;
-    let waits =
-        attempt.is_some_and(|attempt| !attempt.state.is_finished() && attempt.money == money_in.money);
+    let provider = money_in.receipt.provider;
+    let waits = attempt.is_some_and(|attempt| {
+        !attempt.state.is_finished() && attempt.money == money_in.money && attempt.is_of(provider)
+    });
     Ok(waits.then_some(id))
 }
 
@@ -203,7 +206,8 @@ fn settle_attempt(
 ) -> Result<Decision<Payments>, RunError> {
     let known = Answer::Known { sequence: claimed.sequence };
     let Addressed::Attempt(id) = money_in.addressed else { return Ok(Decision::answer(known)) };
-    let Some(attempt) = Payments::attempt(view, id)? else { return Ok(Decision::answer(known)) };
+    let attempt = Payments::attempt(view, id)?.filter(|attempt| attempt.is_of(money_in.receipt.provider));
+    let Some(attempt) = attempt else { return Ok(Decision::answer(known)) };
     // The message names no account, but the attempt it answers does.
     let by_attempt = PaymentFacts { account: AccountFact::Number(attempt.bill), ..facts };
     if by_attempt.contradicts_number(&claimed.detail) {
