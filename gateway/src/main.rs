@@ -46,7 +46,7 @@ fn demo(flags: &DemoFlags) -> ExitCode {
         };
         let stop_sandbox = CancellationToken::new();
         let started = std::time::Instant::now();
-        let clock = config.clock();
+        let clock = flags.clock.map_or_else(|| config.clock(), |began| began.clock(config.demo.speed));
         let (sandbox_url, own) = match &config.demo.sandbox_url {
             Some(url) => (url.as_str().trim_end_matches('/').to_owned(), None),
             None => {
@@ -140,6 +140,9 @@ fn sandbox(flags: &SandboxFlags) -> ExitCode {
             listen: flags.sandbox_listen,
             data: data.clone(),
             fast: flags.fast,
+            clock: flags.clock.map_or_else(loadtest::clock::Clock::system, |began| {
+                outside_clock(&began.clock(flags.speed))
+            }),
             ..Options::default()
         };
         let paybill = options.shortcode.clone();

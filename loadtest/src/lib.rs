@@ -8,6 +8,8 @@ pub mod sandbox;
 
 pub mod load;
 
+pub mod drill;
+
 pub mod cli;
 
 pub mod clock;

@@ -19,6 +19,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 /// The largest answer anybody here reads, in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// The same where a statement of a day is read.
+const LONG_ANSWER_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// How long an unused connection is kept. Shorter than any sensible server's own limit, so that a connection
 /// is seldom closed by the other side at the very moment a message leaves on it.
@@ -161,6 +163,21 @@ impl Client {
         self.send(Method::GET, url, headers, Bytes::new(), limit).await
     }
 
+    /// Puts JSON and waits for the whole answer.
+    pub(crate) async fn put(
+        &self,
+        url: &LoopbackUrl,
+        body: Bytes,
+        limit: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        self.send(Method::PUT, url, &[], body, limit).await
+    }
+
+    /// Gets something that may be long.
+    pub(crate) async fn get_long(&self, url: &LoopbackUrl, limit: Duration) -> Result<Answer, NoAnswer> {
+        self.exchange(Method::GET, url, &[], Bytes::new(), (limit, LONG_ANSWER_BYTES_MAX)).await
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -168,6 +185,17 @@ impl Client {
         headers: &[(HeaderName, HeaderValue)],
         body: Bytes,
         limit: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        self.exchange(method, url, headers, body, (limit, ANSWER_BYTES_MAX)).await
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        url: &LoopbackUrl,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+        (limit, bytes_max): (Duration, usize),
     ) -> Result<Answer, NoAnswer> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
@@ -181,7 +209,7 @@ impl Client {
                 if error.is_connect() { NoAnswer::NotConnected } else { NoAnswer::Lost(root_cause(&error)) }
             })?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES_MAX)
+            let body = Limited::new(body, bytes_max)
                 .collect()
                 .await
                 .map_err(|error| NoAnswer::Lost(root_cause(error.as_ref())))?

@@ -15,6 +15,7 @@ mod ledger;
 mod listen;
 mod outage;
 pub mod serve;
+mod shared_clock;
 mod staff;
 mod statement;
 mod trigger;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use self::shared_clock::ClockBegan;
 use crate::config::flags::Flags;
 
 /// Bad configuration (`EX_CONFIG`).
@@ -108,6 +110,10 @@ pub struct DemoFlags {
     #[arg(long)]
     pub fast: bool,
 
+    /// What the clock showed at a moment, both as RFC 3339, if it runs faster than life beside other processes.
+    #[arg(long, value_name = "REAL=SHOWN")]
+    pub clock: Option<ClockBegan>,
+
     /// Write a JSON object here once everything answers.
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -147,6 +153,14 @@ pub struct SandboxFlags {
     /// Shorten the waits of the simulated handsets.
     #[arg(long)]
     pub fast: bool,
+
+    /// What the clock showed at a moment, both as RFC 3339: that of the demonstration beside which this runs.
+    #[arg(long, value_name = "REAL=SHOWN")]
+    pub clock: Option<ClockBegan>,
+
+    /// How many times as fast as life that clock runs.
+    #[arg(long, value_name = "TIMES", default_value_t = 1, requires = "clock", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub speed: u32,
 
     /// Write a JSON object here once everything answers.
     #[arg(long, value_name = "FILE")]

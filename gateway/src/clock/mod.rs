@@ -54,6 +54,25 @@ impl Clock {
         })
     }
 
+    /// A clock that showed `shown_micros` when it really was `real_micros`, and has run `factor` times as fast since.
+    /// Processes with the same three live in one time, and one that is started again is where the others are.
+    pub fn accelerated_since(factor: u32, real_micros: i64, shown_micros: i64) -> Self {
+        let passed = system_micros().saturating_sub(real_micros).saturating_mul(i64::from(factor));
+        Self(Source::Accelerated {
+            began_micros: Arc::new(AtomicI64::new(shown_micros.saturating_add(passed))),
+            began: Instant::now(),
+            factor,
+        })
+    }
+
+    /// How many times as fast as life it runs.
+    pub const fn factor(&self) -> u32 {
+        match &self.0 {
+            Source::Accelerated { factor, .. } => *factor,
+            Source::System(_) | Source::Held(_) => 1,
+        }
+    }
+
     /// A clock that stands still until it is [moved](Self::move_on). For tests.
     pub fn held_at(micros: i64) -> Self {
         Self(Source::Held(Arc::new(AtomicI64::new(micros))))

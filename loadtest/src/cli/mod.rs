@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the other side cannot be reached, 78 bad configuration, 99
 //! a threshold was crossed, 130 interrupted (the summary is printed all the same).
 
+mod drill;
 mod run;
 mod sandbox;
 
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+pub use self::drill::DrillArgs;
 pub use self::run::{RunArgs, Scenario};
 pub use self::sandbox::SandboxArgs;
 
@@ -30,6 +32,8 @@ enum Command {
     Sandbox(SandboxArgs),
     /// Load the gateway, measure it, and keep a log of every shilling sent and acknowledged.
     Run(Box<RunArgs>),
+    /// Play the day on which the paybill goes silent, prompts fail and the gateway is killed, and judge it.
+    Drill(Box<DrillArgs>),
 }
 
 /// A message for the person at the terminal, with the exit code that goes with it.
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Sandbox(args) => args.run().await.map(|()| ExitCode::SUCCESS),
             Command::Run(args) => args.run().await,
+            Command::Drill(args) => args.run().await,
         }
     });
     result.unwrap_or_else(|failure| failure.report())

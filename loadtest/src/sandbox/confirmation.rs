@@ -29,6 +29,20 @@ pub(crate) struct Confirmation {
     pub(crate) number: u64,
 }
 
+impl Confirmation {
+    /// It was withheld and goes out now, struck by these faults.
+    pub(crate) fn be_struck_anew(&mut self, faults: &Arc<Faults>) {
+        self.struck = if faults.strikes(Fault::ConfirmationLost, &self.receipt) {
+            vec![Fault::ConfirmationLost]
+        } else {
+            let possible =
+                [Fault::ConfirmationLate, Fault::ConfirmationRepeated, Fault::ConfirmationOutOfOrder];
+            possible.into_iter().filter(|fault| faults.strikes(*fault, &self.receipt)).collect()
+        };
+        self.faults = Arc::clone(faults);
+    }
+}
+
 impl Safaricom {
     /// Tells the merchant, with the faults that strike this payment.
     pub(crate) async fn confirm(&self, confirmation: Confirmation) {
@@ -38,6 +52,9 @@ impl Safaricom {
                 .note(Line::ConfirmationLostOnPurpose { receipt: receipt.clone(), amount_minor: *amount })
                 .await;
             return;
+        }
+        if struck.contains(&Fault::ConfirmationWithheld) {
+            return self.withhold(confirmation);
         }
         let Some(url) = &confirmation.url else {
             return self.abandon(receipt, "the merchant has registered no address").await;

@@ -16,8 +16,9 @@ use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Take};
 
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id, with_type};
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 use super::fields::Fields;
+use super::options::is_short_code;
 use super::payment::{ACCOUNT_CHARACTERS_MAX, NotPaid, Order};
 use super::prompts::Key;
 use super::record::{How, Line};
@@ -43,6 +44,9 @@ struct PayRequest {
     account: String,
     /// Shillings: `7550`, `"7550"` or `"7550.00"`.
     amount: Value,
+    /// Another paybill than the merchant's.
+    #[serde(default)]
+    short_code: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,8 +117,13 @@ pub(crate) async fn pay(
     if characters == 0 || characters > ACCOUNT_CHARACTERS_MAX {
         return Err(bad_request("account: 1 to 20 characters"));
     }
+    let short_code = request.short_code.unwrap_or_else(|| safaricom.options.shortcode.clone());
+    if !is_short_code(&short_code) {
+        return Err(bad_request("short_code: five to seven digits"));
+    }
     let order = Order {
         phone: phone.clone(),
+        short_code,
         account: request.account,
         amount,
         how: How::Paybill,
@@ -179,6 +188,7 @@ pub(crate) fn simulate(safaricom: &Arc<Safaricom>, body: &[u8]) -> Result<Answer
     }
     let order = Order {
         phone: fields.phone("Msisdn")?,
+        short_code: safaricom.options.shortcode.clone(),
         account: fields.short_text("BillRefNumber", ACCOUNT_CHARACTERS_MAX)?,
         amount: fields.whole_shillings("Amount")?,
         how: How::Paybill,
@@ -230,6 +240,22 @@ pub(crate) async fn set_faults(safaricom: &Safaricom, body: &[u8]) -> Result<Ans
     Ok(self::faults(safaricom))
 }
 
+/// `POST /control/withheld/release`: what was withheld goes out now, struck by the faults that are given.
+pub(crate) fn release_withheld(safaricom: &Arc<Safaricom>, body: &[u8]) -> Result<Answer, ControlError> {
+    let faults: Arc<Faults> = Arc::new(parse(body)?);
+    let (mut lost, mut repeated) = (0_u64, 0_u64);
+    let withheld = safaricom.take_withheld();
+    let released = withheld.len();
+    for mut confirmation in withheld {
+        confirmation.be_struck_anew(&faults);
+        lost += u64::from(confirmation.struck.contains(&Fault::ConfirmationLost));
+        repeated += u64::from(confirmation.struck.contains(&Fault::ConfirmationRepeated));
+        let merchant = Arc::clone(safaricom);
+        safaricom.tasks.spawn(async move { merchant.confirm(confirmation).await });
+    }
+    Ok(json_answer(StatusCode::OK, &json!({"released": released, "lost": lost, "repeated": repeated})))
+}
+
 /// `PUT /control/validation`
 pub(crate) fn switch_validation(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
     let ValidationSwitch { on } = parse(body)?;
@@ -261,10 +287,10 @@ pub(crate) async fn statement(
     safaricom: &Arc<Safaricom>,
     query: Option<&str>,
 ) -> Result<Answer, ControlError> {
-    let wanted = Wanted::read(query).map_err(bad_request)?;
+    let wanted = Wanted::read(query, &safaricom.options.shortcode).map_err(bad_request)?;
     let mut lines = BufReader::new(record_so_far(safaricom).await?).lines();
     let (mut sender, body) = Channel::<Bytes, io::Error>::new(4);
-    let mut chunk = preamble(&safaricom.options.shortcode);
+    let mut chunk = preamble(wanted.short_code());
     safaricom.tasks.spawn(async move {
         loop {
             match lines.next_line().await {

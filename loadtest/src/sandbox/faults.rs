@@ -22,6 +22,8 @@ pub struct Faults {
     pub confirmation_late_ms: u32,
     /// The confirmation is never sent, although the money has moved.
     pub confirmation_lost_per_mille: u16,
+    /// The confirmation waits until `POST /control/withheld/release`.
+    pub confirmation_withheld_per_mille: u16,
     /// The confirmation is sent `confirmation_repeats` times more.
     pub confirmation_repeated_per_mille: u16,
     /// How many extra copies.
@@ -68,6 +70,7 @@ impl Default for Faults {
             confirmation_late_per_mille: 0,
             confirmation_late_ms: 45_000,
             confirmation_lost_per_mille: 0,
+            confirmation_withheld_per_mille: 0,
             confirmation_repeated_per_mille: 0,
             confirmation_repeats: 2,
             confirmation_out_of_order_per_mille: 0,
@@ -98,6 +101,8 @@ pub enum Fault {
     ConfirmationLate,
     /// See [`Faults::confirmation_lost_per_mille`].
     ConfirmationLost,
+    /// See [`Faults::confirmation_withheld_per_mille`].
+    ConfirmationWithheld,
     /// See [`Faults::confirmation_repeated_per_mille`].
     ConfirmationRepeated,
     /// See [`Faults::confirmation_out_of_order_per_mille`].
@@ -132,6 +137,7 @@ impl Fault {
         match self {
             Self::ConfirmationLate => "confirmation_late",
             Self::ConfirmationLost => "confirmation_lost",
+            Self::ConfirmationWithheld => "confirmation_withheld",
             Self::ConfirmationRepeated => "confirmation_repeated",
             Self::ConfirmationOutOfOrder => "confirmation_out_of_order",
             Self::AlteredRepeat => "altered_repeat",
@@ -160,6 +166,7 @@ impl Faults {
         match fault {
             Fault::ConfirmationLate => self.confirmation_late_per_mille,
             Fault::ConfirmationLost => self.confirmation_lost_per_mille,
+            Fault::ConfirmationWithheld => self.confirmation_withheld_per_mille,
             Fault::ConfirmationRepeated => self.confirmation_repeated_per_mille,
             Fault::ConfirmationOutOfOrder => self.confirmation_out_of_order_per_mille,
             Fault::AlteredRepeat => self.altered_repeat_per_mille,

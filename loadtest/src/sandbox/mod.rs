@@ -48,12 +48,13 @@
 //! | `GET /control/handset/{phone}` | | `{"phone", "prompt": null or {"checkout_request_id", "text", "amount", "account", "expires_at", "seconds_left"}, "messages": [{"at", "sender", "text"}]}` |
 //! | `POST /control/handset/{phone}/pin` | `{"pin": "1234"}` | 202, or 409 `no_prompt` |
 //! | `POST /control/handset/{phone}/cancel` | | 202, or 409 `no_prompt` |
-//! | `POST /control/handset/{phone}/pay` | `{"account": "…", "amount": "7550.00" or 7550}` in shillings | 200 after validation: `{"status": "paid", "receipt", "amount"}` or `{"status": "refused", "code", "result_code", "message"}` with code `refused_by_merchant`, `merchant_unreachable`, `no_money`, `amount_out_of_range` or `busy` |
+//! | `POST /control/handset/{phone}/pay` | `{"account": "…", "amount": "7550.00" or 7550}` in shillings, and `"short_code"` if to another paybill | 200 after validation: `{"status": "paid", "receipt", "amount"}` or `{"status": "refused", "code", "result_code", "message"}` with code `refused_by_merchant`, `merchant_unreachable`, `no_money`, `amount_out_of_range` or `busy` |
 //! | `POST /control/handset/{phone}/sms` | `{"sender", "text"}` | 202; any program may play the carrier |
 //! | `GET /control/summary` | | counts and sums of the record, and `tasks_under_way` |
 //! | `GET /control/ledger` | | the record, streamed as NDJSON |
-//! | `GET /control/statement?date=2026-11-20` | | the organisation's statement as CSV, of one day or of all: how lost confirmations are found |
+//! | `GET /control/statement?date=2026-11-20&short_code=600000` | | the organisation's statement as CSV, of one day or of all: how lost confirmations are found |
 //! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong on purpose |
+//! | `POST /control/withheld/release` | [`Faults`] | confirmations that were withheld go out, struck by these: `{"released", "lost", "repeated"}` |
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
 //! | `PUT /control/airtel/faults` | `AirtelFaults` | what goes wrong at Airtel on purpose |

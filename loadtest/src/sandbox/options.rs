@@ -81,9 +81,7 @@ impl Options {
                 self.listen
             ));
         }
-        if !(5..=7).contains(&self.shortcode.len())
-            || !self.shortcode.bytes().all(|byte| byte.is_ascii_digit())
-        {
+        if !is_short_code(&self.shortcode) {
             problems.push(format!("shortcode: {:?} is not five to seven digits", self.shortcode));
         }
         for (name, secret) in [
@@ -101,4 +99,9 @@ impl Options {
         }
         problems
     }
+}
+
+/// Whether this is how paybills are numbered.
+pub(crate) fn is_short_code(text: &str) -> bool {
+    (5..=7).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -31,6 +31,8 @@ pub(crate) const ACCOUNT_CHARACTERS_MAX: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     pub(crate) phone: Phone,
+    /// What the payer types: the merchant's paybill, or another one whose messages go to the same merchant.
+    pub(crate) short_code: String,
     pub(crate) account: String,
     pub(crate) amount: Kes,
     pub(crate) how: How,
@@ -88,7 +90,9 @@ impl Safaricom {
         }
         let at = self.options.clock.now();
         let receipt = self.receipts.next(at);
-        let faults = self.faults();
+        // What goes wrong goes wrong with the paybill; others are another line.
+        let is_paybill = order.short_code == self.options.shortcode;
+        let faults = if is_paybill { self.faults() } else { Arc::default() };
         let registration = self.registration();
         let version = registration.as_ref().map_or(2, |registration| registration.version);
         let mut message = C2bMessage::new(
@@ -97,7 +101,7 @@ impl Safaricom {
             order.amount,
             &receipt,
             at,
-            &self.options.shortcode,
+            &order.short_code,
             version,
         );
         let asked = registration.as_ref().filter(|_| self.asks_to_validate());
@@ -215,17 +219,18 @@ impl Safaricom {
             account: order.account.clone(),
             msisdn_sha256: order.phone.sha256(),
             payer: format!("{} - {}", order.phone.masked(), order.phone.first_name()),
-            shortcode: self.options.shortcode.clone(),
+            shortcode: order.short_code.clone(),
             trans_time: east_africa_digits(at),
             how: order.how,
             balance_minor,
             faults: struck.to_vec(),
             checkout_request_id: order.checkout_request_id.clone(),
         };
-        let balance = self.record.move_money(order.amount, line).await.map_err(|failure| {
-            tracing::error!(%failure, receipt, "the record cannot be kept; no money moves any more");
-            NotPaid::Busy
-        })?;
+        let balance =
+            self.record.move_money(&order.short_code, order.amount, line).await.map_err(|failure| {
+                tracing::error!(%failure, receipt, "the record cannot be kept; no money moves any more");
+                NotPaid::Busy
+            })?;
         let text = format!(
             "{receipt} Confirmed. Ksh{} sent to {} for account {}. (Sandbox: no real money.)",
             order.amount.grouped(),
@@ -255,6 +260,8 @@ fn struck_by(faults: &Faults, order: &Order, receipt: &str, asked_to_validate: b
     if strikes(&Fault::ConfirmationLost) {
         // What is never sent is neither late nor repeated.
         possible.push(Fault::ConfirmationLost);
+    } else if strikes(&Fault::ConfirmationWithheld) {
+        possible.push(Fault::ConfirmationWithheld);
     } else {
         possible.extend([
             Fault::ConfirmationLate,

@@ -25,9 +25,12 @@ const TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 /// So many payments are listed at most: about 150 bytes each.
 const LISTED_MAX: usize = 1_000_000;
 
-/// What came in, as far as it is listed.
+/// What came in on one paybill, as far as it is listed.
 #[derive(Default)]
-pub(crate) struct Listed(VecDeque<Row>);
+pub(crate) struct Listed {
+    short_code: String,
+    rows: VecDeque<Row>,
+}
 
 /// A payment that came in.
 #[derive(Clone)]
@@ -47,14 +50,24 @@ struct Wanted {
 }
 
 impl Listed {
+    /// Nothing yet on this paybill.
+    pub(crate) fn of(short_code: &str) -> Self {
+        Self { short_code: short_code.to_owned(), rows: VecDeque::new() }
+    }
+
     /// Lists money that has moved.
     pub(crate) fn add(&mut self, at: Timestamp, line: &Line) {
-        let Line::Moved { receipt, amount_minor, account, payer, trans_time, .. } = line else { return };
-        if self.0.len() == LISTED_MAX {
-            self.0.pop_front();
+        let Line::Moved { receipt, amount_minor, account, payer, trans_time, shortcode, .. } = line else {
+            return;
+        };
+        if *shortcode != self.short_code {
+            return;
+        }
+        if self.rows.len() == LISTED_MAX {
+            self.rows.pop_front();
         }
         let msisdn = payer.split_once(" - ").map_or(payer.as_str(), |(msisdn, _)| msisdn);
-        self.0.push_back(Row {
+        self.rows.push_back(Row {
             // As its confirmation tells it; the record is a moment later.
             at: from_east_africa_digits(trans_time).unwrap_or(at),
             receipt: receipt.as_str().into(),
@@ -71,7 +84,7 @@ impl Listed {
                 && row.at <= wanted.until
                 && !faults.strikes(Fault::PullRowMissing, &row.receipt)
         };
-        let rows = self.0.iter().filter(is_wanted).skip(wanted.offset);
+        let rows = self.rows.iter().filter(is_wanted).skip(wanted.offset);
         let rows = rows.take(usize::from(faults.pull_page_rows));
         let repeated = |row: &Row| 1 + usize::from(faults.strikes(Fault::PullRowRepeated, &row.receipt));
         rows.flat_map(|row| std::iter::repeat_n(row.clone(), repeated(row))).collect()
@@ -174,7 +187,7 @@ mod tests {
     use super::*;
 
     fn listed(count: u32) -> Listed {
-        let mut listed = Listed::default();
+        let mut listed = Listed::of("222222");
         for number in 0..count {
             let line = Line::Moved {
                 receipt: format!("TKL{number:07}"),
@@ -211,7 +224,7 @@ mod tests {
         assert_eq!(page(0), ["TKL0000002", "TKL0000003", "TKL0000004", "TKL0000005"]);
         assert_eq!(page(4), ["TKL0000006", "TKL0000007", "TKL0000008"]);
         assert!(page(7).is_empty());
-        let row = listed.0[0].to_json("eCITIZEN").to_string();
+        let row = listed.rows[0].to_json("eCITIZEN").to_string();
         assert!(row.contains("2026-11-20 09:14:05") && row.contains("2547******01"), "{row}");
         assert!(!row.contains("ASHA"), "{row}");
     }

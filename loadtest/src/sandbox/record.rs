@@ -180,7 +180,8 @@ pub(crate) struct Record {
 
 #[derive(Default)]
 struct Books {
-    balance: Kes,
+    /// Of each paybill.
+    balances: HashMap<String, Kes>,
     totals: Totals,
     listed: Listed,
 }
@@ -190,7 +191,7 @@ struct Books {
 pub(crate) struct History {
     receipt_offset: Option<u64>,
     highest_serial: Option<u64>,
-    balance: Kes,
+    balances: HashMap<String, Kes>,
     totals: Totals,
     listed: Listed,
     /// The addresses that were registered last.
@@ -225,7 +226,7 @@ impl Record {
         shortcode: &str,
         fast: bool,
     ) -> Result<(Self, Receipts, History), LogFailure> {
-        let mut history = History::default();
+        let mut history = History { listed: Listed::of(shortcode), ..History::default() };
         let log = SyncedLog::open(&folder.join(RECORD_FILE), |text| {
             let entry: Entry = serde_json::from_str(text).map_err(|error| error.to_string())?;
             history.listed.add(entry.at, &entry.line);
@@ -234,7 +235,7 @@ impl Record {
         })?;
         let offset = history.receipt_offset.unwrap_or_else(rand::random);
         let books = Books {
-            balance: history.balance,
+            balances: std::mem::take(&mut history.balances),
             totals: std::mem::take(&mut history.totals),
             listed: std::mem::take(&mut history.listed),
         };
@@ -269,15 +270,17 @@ impl Record {
     /// is returned once the line is on disk.
     pub(crate) async fn move_money(
         &self,
+        short_code: &str,
         amount: Kes,
         line: impl FnOnce(Kes) -> Line,
     ) -> Result<Kes, LogFailure> {
         let room = self.log.room().await;
         let (synced, entry, balance) = {
             let mut books = self.lock();
-            let balance = books.balance.plus(amount).expect("a paybill holds less than 10^17 shillings");
+            let before = books.balances.get(short_code).copied().unwrap_or(Kes::ZERO);
+            let balance = before.plus(amount).expect("a paybill holds less than 10^17 shillings");
             let line = line(balance);
-            books.balance = balance;
+            books.balances.insert(short_code.to_owned(), balance);
             books.totals.count(&line);
             let entry = Entry { at: self.clock.now(), line };
             (room.push(&entry), entry, balance)
@@ -315,9 +318,9 @@ impl History {
             Line::Started { receipt_offset, .. } => self.receipt_offset = Some(*receipt_offset),
             Line::UrlsRegistered { registration } => self.registration = Some(registration.clone()),
             Line::ValidationAsked { receipt, .. } => self.saw(receipt),
-            Line::Moved { receipt, balance_minor, checkout_request_id, .. } => {
+            Line::Moved { receipt, shortcode, balance_minor, checkout_request_id, .. } => {
                 self.saw(receipt);
-                self.balance = *balance_minor;
+                self.balances.insert(shortcode.clone(), *balance_minor);
                 self.unconfirmed.insert(receipt.clone());
                 if let Some(open) = checkout_request_id.as_ref().and_then(|id| self.prompts_open.get_mut(id))
                 {
@@ -409,7 +412,7 @@ mod tests {
             checkout_request_id: None,
         };
         assert!(
-            record.move_money(Kes::from_shillings(50), line).await.is_err(),
+            record.move_money("222222", Kes::from_shillings(50), line).await.is_err(),
             "told before it was on disk"
         );
     }

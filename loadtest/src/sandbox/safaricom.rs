@@ -1,7 +1,7 @@
 //! Everything a request to the sandbox can reach.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::airtel::Airtel;
 use super::bank::Bank;
 use super::carriers::Carriers;
+use super::confirmation::Confirmation;
 use super::faults::Faults;
 use super::handsets::{Handsets, Message};
 use super::oauth::Tokens;
@@ -51,6 +52,8 @@ pub(crate) struct Safaricom {
     pub(crate) pulls: AtomicU64,
     registration: RwLock<Option<Arc<Registration>>>,
     faults: RwLock<Arc<Faults>>,
+    /// Confirmations that wait to be released.
+    withheld: Mutex<Vec<Confirmation>>,
     /// Payments under way.
     pub(crate) payments: Arc<Semaphore>,
     /// Orders payments by when their money moved.
@@ -91,6 +94,7 @@ impl Safaricom {
             pulls: AtomicU64::new(0),
             registration: RwLock::new(history.registration.map(Arc::new)),
             faults: RwLock::new(Arc::new(options.faults.clone())),
+            withheld: Mutex::default(),
             payments: Arc::new(Semaphore::new(PAYMENTS_MAX)),
             moves: AtomicU64::new(0),
             youngest_confirmed: watch::Sender::new(0),
@@ -125,6 +129,16 @@ impl Safaricom {
     /// Other faults from here on.
     pub(crate) fn set_faults(&self, faults: Faults) {
         *self.faults.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(faults);
+    }
+
+    /// Keeps a confirmation until it is released.
+    pub(crate) fn withhold(&self, confirmation: Confirmation) {
+        self.withheld.lock().unwrap_or_else(PoisonError::into_inner).push(confirmation);
+    }
+
+    /// The confirmations that were kept, in the order in which they were; nothing is kept any more.
+    pub(crate) fn take_withheld(&self) -> Vec<Confirmation> {
+        std::mem::take(&mut *self.withheld.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the merchant is asked to validate.

@@ -175,6 +175,7 @@ async fn control_answer(
         (&Method::GET, ["statement"]) => control::statement(safaricom, query).await,
         (&Method::GET, ["faults"]) => Ok(control::faults(safaricom)),
         (&Method::PUT, ["faults"]) => control::set_faults(safaricom, body).await,
+        (&Method::POST, ["withheld", "release"]) => control::release_withheld(safaricom, body),
         (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),
         (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),
         (&Method::PUT, ["airtel", "faults"]) => airtel::control(safaricom, body).await,

@@ -15,30 +15,45 @@ const HEADER: &str = "Receipt No.,Completion Time,Initiation Time,Details,Transa
     Balance Confirmed,Reason Type,Other Party Info,Linked Transaction ID,A/C No.\n";
 
 /// Which rows are wanted: the query of `GET /control/statement`.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Wanted {
+    /// Of which paybill: the merchant's if not said.
+    short_code: String,
     /// A day in Nairobi; every day if not given.
     date: Option<Date>,
 }
 
 impl Wanted {
-    /// Reads `date=2026-11-20`, or nothing.
-    pub(crate) fn read(query: Option<&str>) -> Result<Self, String> {
-        match query.unwrap_or("") {
-            "" => Ok(Self::default()),
-            query => match query.strip_prefix("date=").map(str::parse) {
-                Some(Ok(date)) => Ok(Self { date: Some(date) }),
-                _ => Err("date=YYYY-MM-DD is the only thing that can be asked for".into()),
-            },
+    /// Reads `date=2026-11-20`, `short_code=600000`, both or nothing.
+    pub(crate) fn read(query: Option<&str>, merchants: &str) -> Result<Self, String> {
+        let mut wanted = Self { short_code: merchants.to_owned(), date: None };
+        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=') {
+                Some(("short_code", code)) => code.clone_into(&mut wanted.short_code),
+                Some(("date", date)) => {
+                    wanted.date = Some(date.parse().map_err(|_| "a date is YYYY-MM-DD".to_owned())?);
+                }
+                _ => return Err("date=YYYY-MM-DD and short_code=DIGITS are all that can be asked for".into()),
+            }
         }
+        Ok(wanted)
+    }
+
+    /// Of which paybill.
+    pub(crate) fn short_code(&self) -> &str {
+        &self.short_code
     }
 
     /// The row for a line of the record, if it is about money that moved on the wanted day.
-    pub(crate) fn row(self, entry: &Entry) -> Option<String> {
-        let Line::Moved { receipt, amount_minor, account, payer, balance_minor, .. } = &entry.line else {
+    pub(crate) fn row(&self, entry: &Entry) -> Option<String> {
+        let Line::Moved { receipt, amount_minor, account, payer, balance_minor, shortcode, .. } = &entry.line
+        else {
             return None;
         };
         let at = entry.at.to_zoned(east_africa_time());
+        if *shortcode != self.short_code {
+            return None;
+        }
         if self.date.is_some_and(|date| date != at.date()) {
             return None;
         }
@@ -105,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_row_has_the_exports_columns() {
-        let row = Wanted::default().row(&moved("QK,RT\"WX")).unwrap();
+        let row = Wanted::read(None, "222222").unwrap().row(&moved("QK,RT\"WX")).unwrap();
         assert_eq!(
             row,
             concat!(
@@ -119,10 +134,11 @@ mod tests {
 
     #[test]
     fn a_day_is_a_day_in_nairobi() {
-        let on = |query| Wanted::read(Some(query)).unwrap().row(&moved("A")).is_some();
+        let on = |query| Wanted::read(Some(query), "222222").unwrap().row(&moved("A")).is_some();
         assert!(on("date=2026-11-21"));
         assert!(!on("date=2026-11-20"));
-        assert!(Wanted::read(Some("day=1")).is_err());
-        assert!(Wanted::read(Some("date=yesterday")).is_err());
+        assert!(!on("short_code=600000"), "another paybill has a statement of its own");
+        assert!(Wanted::read(Some("day=1"), "222222").is_err());
+        assert!(Wanted::read(Some("date=yesterday"), "222222").is_err());
     }
 }

@@ -202,13 +202,16 @@ impl Safaricom {
         self.prompts.hide(&prompt.checkout_request_id);
         let (result_code, paid) = match ending {
             Ending::Failed(code) => (code, None),
-            Ending::Confirmed => match self.pay(order_of(&prompt, persona, self.pace.late_news)).await {
-                Ok(paid) => (0, Some(paid)),
-                Err(NotPaid::NoMoney) => (1, None),
-                Err(NotPaid::AmountOutOfRange) => (3, None),
-                Err(NotPaid::RefusedByMerchant(_)) => (17, None),
-                Err(NotPaid::Busy) => (26, None),
-            },
+            Ending::Confirmed => {
+                match self.pay(order_of(&prompt, &self.options.shortcode, persona, self.pace.late_news)).await
+                {
+                    Ok(paid) => (0, Some(paid)),
+                    Err(NotPaid::NoMoney) => (1, None),
+                    Err(NotPaid::AmountOutOfRange) => (3, None),
+                    Err(NotPaid::RefusedByMerchant(_)) => (17, None),
+                    Err(NotPaid::Busy) => (26, None),
+                }
+            }
         };
         if persona == Persona::NewsIsLate && !self.wait(self.pace.late_news).await {
             return;
@@ -306,6 +309,7 @@ impl Safaricom {
         }
         let order = Order {
             phone: prompt.phone.clone(),
+            short_code: self.options.shortcode.clone(),
             account,
             amount,
             how: How::Paybill,
@@ -319,9 +323,10 @@ impl Safaricom {
     }
 }
 
-fn order_of(prompt: &Prompt, persona: Persona, late_news: Duration) -> Order {
+fn order_of(prompt: &Prompt, short_code: &str, persona: Persona, late_news: Duration) -> Order {
     Order {
         phone: prompt.phone.clone(),
+        short_code: short_code.to_owned(),
         account: prompt.account.clone(),
         amount: prompt.amount,
         how: How::Stk,

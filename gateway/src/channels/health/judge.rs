@@ -6,7 +6,8 @@
 //! worked, thirty from one that is known to fail often. With one in two failing, thirty come together once in a thousand
 //! million tries; with all failing they come at once. *It is weak* when a fifth of a minute fails or half of it is slow, or
 //! a quarter of the last twenty tries where fewer than ten come in a minute. *It fell silent* when by what usually comes
-//! twenty should have come, and nothing did for a minute: in a Poisson stream that happens once in 500 million gaps.
+//! twenty should have come, and nothing did for a minute: in a Poisson stream that happens once in 500 million gaps. Where
+//! nobody is sent nothing is silent, and while a channel stands behind what works a tenth of the usual is expected.
 
 use super::meter::{Counts, LOOKED_AT_SECONDS, Reading};
 use super::usual::Profile;
@@ -30,11 +31,13 @@ const WORKING_OF_WEAK: u32 = 20;
 /// Probes alone prove recovery if there are so many and no payer met a failure: half an hour of them.
 const PROBES_PROVE: u32 = 180;
 /// A channel of which nothing was heard for so long is given a try, and one that failed within the last ten minutes is not.
-const REST_SECONDS: i64 = 6 * 3600;
+pub const REST_SECONDS: i64 = 6 * 3600;
+/// The same of the step at which we are told what became of those who were asked: nobody goes there unless we send them.
+pub const REST_UNTOLD_SECONDS: i64 = 600;
 const REST_WITHOUT_FAILURE_SECONDS: i64 = 600;
-/// A channel that is down is tried after a minute; each time that the try fails after twice as long, up to half an hour.
+/// A channel that is down is tried after a minute; each time that the try fails after twice as long, up to eight minutes.
 const PAUSE_SECONDS: i64 = 60;
-const PAUSE_DOUBLINGS_MAX: u32 = 5;
+const PAUSE_DOUBLINGS_MAX: u32 = 3;
 /// So many payments that should have come and did not are silence, in thousandths.
 const SILENT_MILLI: u64 = 20_000;
 /// The same where only the last half hour says what is usual: by evening it says four times too much.
@@ -45,6 +48,8 @@ const SILENT_SECONDS_MIN: i64 = 60;
 const RECENT_MIN: u32 = 20;
 const RECENT_MINUTES_MIN: u32 = 10;
 const RECENT_SECONDS: u64 = 1_800;
+/// One in so many of those who usually come is expected on a channel that stands behind what works.
+const BEHIND_ONE_IN: u64 = 10;
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +66,12 @@ pub struct Case<'a> {
     pub reading: &'a Reading,
     /// True if money is told of at this step, so that silence means something.
     pub tells_of_money: bool,
+    /// Since when payers are sent there; nothing if they are not.
+    pub sent_since: Option<i64>,
+    /// True while the channel stands behind what works, because it is tried.
+    pub is_behind: bool,
+    /// After so long without news it is given a try; nothing if time alone says nothing, because people go there anyway.
+    pub rest_seconds: Option<i64>,
     /// What usually comes, if that is known.
     pub usual: Option<&'a Profile>,
 }
@@ -123,7 +134,8 @@ impl Case<'_> {
     fn rested(&self, now: i64) -> Option<(ChannelHappening, Evidence)> {
         let is_quiet =
             self.reading.last_failed.is_none_or(|failed| now - failed >= REST_WITHOUT_FAILURE_SECONDS);
-        (is_quiet && now - self.since >= REST_SECONDS).then(|| {
+        let rest = self.rest_seconds?;
+        (is_quiet && now - self.since >= rest).then(|| {
             let evidence = Evidence { source: Source::Time, ..self.evidence() };
             (ChannelHappening::Rested, evidence)
         })
@@ -133,7 +145,8 @@ impl Case<'_> {
         if !self.tells_of_money {
             return None;
         }
-        let last = self.reading.last_worked.unwrap_or(self.looked_since).max(self.since);
+        let begun = self.since.max(self.sent_since?);
+        let last = self.reading.last_worked.unwrap_or(self.looked_since).max(begun);
         let silent = now - last;
         if silent < SILENT_SECONDS_MIN {
             return None;
@@ -147,6 +160,7 @@ impl Case<'_> {
             (None, Some(recent)) => (recent, SILENT_MILLI_BY_RECENT),
             (None, None) => return None,
         };
+        let expected = if self.is_behind { expected / BEHIND_ONE_IN } else { expected };
         (expected >= enough).then(|| {
             let in_1000_seconds = expected / u64::try_from(silent).unwrap_or(1).max(1);
             let evidence = Evidence {

@@ -1,4 +1,4 @@
-//! Looks at all meters once a second, tells the books what has happened, and asks providers that do not speak by themselves
+//! Looks at all meters once a second of its clock, tells the books what has happened, and asks providers that do not speak by themselves
 //! whether they are there. It decides nothing: [`judge`](super::judge) does, and the books believe it or do not.
 
 use std::collections::HashMap;
@@ -9,11 +9,13 @@ use ledger::LedgerTime;
 use metrics::{counter, gauge};
 use tokio::task::JoinHandle;
 
-use super::judge::{Case, is_probe_due, is_relapse};
+use super::judge::{Case, REST_SECONDS, REST_UNTOLD_SECONDS, is_probe_due, is_relapse};
 use super::meter::{Meter, Reading};
 use super::usual::Profile;
 use super::{AGENCIES_MAX, Counted, seconds};
 use crate::app::{App, SharedApp};
+use crate::channels::contract::Channel;
+use crate::offering;
 use crate::payments::channels::{
     Board, ChannelAsk, ChannelHappening, ChannelName, ChannelPlace, ChannelScope, ChannelState, Evidence,
     Step,
@@ -23,6 +25,8 @@ use crate::telemetry::metrics::{CHANNEL_PROBES_TOTAL, CHANNEL_STATE, OUTAGES_OPE
 use crate::views::{Scope, TimeRange};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// However fast a clock runs, it is looked at no more often.
+const LOOK_EVERY_MIN: Duration = Duration::from_millis(50);
 const HOUR_SECONDS: i64 = 3_600;
 /// So many hours are learned from: four weeks.
 const HOURS_LEARNED: i64 = 4 * 168;
@@ -45,6 +49,8 @@ struct Watch {
     /// The first hour that is not learned yet; nothing while the first payment is not known.
     learned_until: Option<i64>,
     learned_at: Option<i64>,
+    /// Since when payers are sent to each channel.
+    sent_since: HashMap<ChannelName, i64>,
 }
 
 /// Watches until it is stopped.
@@ -57,8 +63,10 @@ pub(crate) async fn keep_watching(app: SharedApp) {
         profiles: HashMap::new(),
         learned_until: None,
         learned_at: None,
+        sent_since: HashMap::new(),
     };
-    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    let every = (LOOK_EVERY / app.clock.factor().max(1)).max(LOOK_EVERY_MIN);
+    let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -73,6 +81,7 @@ impl Watch {
         let now = seconds(app.now());
         for counted in &app.health.channels {
             let Some(channel) = app.channels.find(&counted.name) else { continue };
+            self.note_sent(app, &board, &counted.name, now);
             for step in channel.steps() {
                 let scope = ChannelScope::for_all(counted.name.clone());
                 let place = ChannelPlace { scope, step: *step };
@@ -83,6 +92,15 @@ impl Watch {
             self.probe(app, &board, counted, now);
         }
         show(&app.books.readers().channels(), app);
+    }
+
+    /// Notes since when payers are sent to a channel.
+    fn note_sent(&mut self, app: &App, board: &Board, name: &ChannelName, now: i64) {
+        if is_sent_to(app, board, name) {
+            self.sent_since.entry(name.clone()).or_insert(now);
+        } else {
+            self.sent_since.remove(name);
+        }
     }
 
     /// Looks at one step of a channel, and tells the books what has happened there.
@@ -102,13 +120,22 @@ impl Watch {
             self.relapses.remove(&place);
         }
         let is_for_all = place.scope.agency.is_none();
+        let asks_payer = place.scope.channel.kind().asks_payer();
+        let is_told = place.step == Step::Confirm && is_for_all;
         let case = Case {
             state,
             since,
             looked_since: self.began,
             relapses: self.relapses.get(&place).copied().unwrap_or(0),
             reading: &reading,
-            tells_of_money: place.step == Step::Confirm && is_for_all,
+            tells_of_money: is_told,
+            sent_since: self.sent_since.get(&place.scope.channel).copied(),
+            is_behind: board.of_scope(&place.scope).state == ChannelState::Probing,
+            rest_seconds: match (is_told, asks_payer) {
+                (true, true) => Some(REST_UNTOLD_SECONDS),
+                (true, false) => None,
+                (false, _) => Some(REST_SECONDS),
+            },
             usual: self.profiles.get(&place.scope.channel).filter(|_| is_for_all),
         };
         let Some((on, evidence)) = case.judge(now) else { return };
@@ -208,6 +235,23 @@ impl Watch {
             }
         }
     }
+}
+
+/// Whether anybody is sent to a channel now: to the first choice while it is not down, to others while an agency's plan
+/// offers them.
+fn is_sent_to(app: &App, board: &Board, name: &ChannelName) -> bool {
+    let firsts = app.channels.prompt().into_iter().chain([app.channels.home()]);
+    if firsts.map(Channel::name).any(|first| first == name) {
+        return board.of_scope(&ChannelScope::for_all(name.clone())).state != ChannelState::Down;
+    }
+    let served = app.catalogue.current();
+    let word = name.to_string();
+    let mut with_plan = served
+        .catalogue()
+        .agencies()
+        .iter()
+        .filter(|agency| agency.fallback.iter().any(|way| *way.channel == *word));
+    with_plan.any(|agency| offering::of_agency(app, agency).payable_on(name).is_some())
 }
 
 const fn start_of(hour: i64) -> LedgerTime {

@@ -61,7 +61,7 @@ pub const fn dwell_seconds(state: ChannelState, on: ChannelHappening) -> i64 {
     match (state, on) {
         (State::Up, _) | (State::Degraded, On::Failed | On::FellSilent) => 0,
         (State::Probing, On::Failed | On::FellSilent) => 5,
-        (State::Down, On::Rested) => 6 * 3600,
+        (State::Down, On::Rested) => 600,
         (State::Degraded | State::Probing | State::Down, _) => 60,
     }
 }

@@ -72,7 +72,7 @@ impl Reached {
     fn key(&self) -> String {
         let age = |since: LedgerTime| match self.now - since.micros() / 1_000_000 {
             0 => 0,
-            1..21_600 => 1,
+            1..600 => 1,
             _ => 2,
         };
         let left = |time: LedgerTime| time.micros() / 1_000_000 - self.now;
@@ -152,7 +152,7 @@ fn every_state_of(scope: &ChannelScope) -> BTreeMap<(ChannelState, bool, &'stati
         found.entry(class(&reached.board.of_scope(scope))).or_insert_with(|| reached.clone());
         let asked = asks(scope, &reached);
         let next = asked.iter().filter_map(|ask| reached.after(ask));
-        for next in next.chain([60, 21_600].map(|seconds| reached.later(seconds))) {
+        for next in next.chain([60, 600].map(|seconds| reached.later(seconds))) {
             if seen.insert(next.key()) {
                 waiting.push_back(next);
             }

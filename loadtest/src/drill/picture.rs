@@ -1,0 +1,183 @@
+//! The day as a picture: payments by the way they took, what the ways were said to be, and what happened.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::day::Day;
+use super::report::{DrillReport, Happened};
+
+const WIDTH: i64 = 1_200;
+const LEFT: i64 = 150;
+const RIGHT: i64 = 1_180;
+const CHART_TOP: i64 = 60;
+const CHART_HEIGHT: i64 = 240;
+const BAND_HEIGHT: i64 = 18;
+const BAND_STEP: i64 = 26;
+const LINE_HEIGHT: i64 = 17;
+/// So many columns at most.
+const COLUMNS_MAX: i64 = 200;
+
+/// How payments went, the lowest first, each with its colour.
+const KINDS: [(&str, &str); 4] = [
+    ("paybill 222222, told at once", "#2f6f4f"),
+    ("paybill 222222, held up", "#c0392b"),
+    ("prompt", "#3f7fbf"),
+    ("ways of a plan", "#e0a030"),
+];
+/// Colours of what a channel is.
+const STATES: [(&str, &str); 5] = [
+    ("up", "#bfe3c8"),
+    ("degraded", "#f3e2a0"),
+    ("probing", "#f0b878"),
+    ("down", "#d9776c"),
+    ("gone", "#333333"),
+];
+
+/// Draws it.
+pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
+    let mut picture = Picture { text: String::new(), length: day.length().max(1) };
+    let bands = bands(report, day);
+    let bands_top = CHART_TOP + CHART_HEIGHT + 40;
+    let list_top = bands_top + BAND_STEP * i64::try_from(bands.len()).unwrap_or(0) + 24;
+    let events: Vec<&Happened> = report.timeline.iter().filter(|event| event.second >= 0).collect();
+    let height = list_top + LINE_HEIGHT * (i64::try_from(events.len()).unwrap_or(0) + 4);
+    picture.line(&format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
+         font-family=\"sans-serif\" font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>"
+    ));
+    picture.say(
+        LEFT,
+        26,
+        "start",
+        "#000000",
+        "The drill of 3 January: payments a minute, by the way they took",
+    );
+    picture.legend(LEFT, 44, &KINDS);
+    picture.columns(report);
+    for (hour, second) in day.hours() {
+        let x = picture.x(second);
+        picture.line(&format!(
+            "<path d=\"M{x} {CHART_TOP}V{}\" stroke=\"#00000022\"/>",
+            bands_top + BAND_STEP * i64::try_from(bands.len()).unwrap_or(0)
+        ));
+        picture.say(x, CHART_TOP + CHART_HEIGHT + 16, "middle", "#555555", &format!("{hour:02}:00"));
+    }
+    for (place, (name, parts)) in (0_i64..).zip(&bands) {
+        let top = bands_top + BAND_STEP * place;
+        picture.say(LEFT - 8, top + 13, "end", "#000000", name);
+        for (from, until, state) in parts {
+            let colour =
+                STATES.iter().find(|(known, _)| known == state).map_or("#eeeeee", |(_, colour)| colour);
+            picture.block(*from, *until, (top, BAND_HEIGHT), colour);
+        }
+    }
+    picture.legend(LEFT, list_top, &STATES);
+    for (number, event) in (1_i64..).zip(&events) {
+        let x = picture.x(event.second);
+        let y = list_top + LINE_HEIGHT * (number + 1);
+        if event.what.contains(" is ") || event.what.starts_with("It ") {
+            picture.say(LEFT, y, "start", "#555555", &format!("{}  {number}. {}", event.said, event.what));
+        } else {
+            picture.line(&format!("<path d=\"M{x} {CHART_TOP}V{}\" stroke=\"#000000\"/>", bands_top - 24));
+            picture.say(x + 3, CHART_TOP + 12, "start", "#000000", &number.to_string());
+            picture.say(LEFT, y, "start", "#000000", &format!("{}  {number}. {}", event.said, event.what));
+        }
+    }
+    picture.text.push_str("</svg>\n");
+    picture.text
+}
+
+/// What each channel and the gateway were, from when to when.
+fn bands<'a>(report: &'a DrillReport, day: &Day) -> Vec<(String, Vec<(i64, i64, &'a str)>)> {
+    let mut by_channel = BTreeMap::<&str, Vec<(i64, &str)>>::new();
+    for (second, channel, state) in &report.states {
+        by_channel.entry(channel).or_default().push(((*second).max(0), state));
+    }
+    let mut bands = Vec::new();
+    for (channel, changes) in by_channel {
+        let ends = changes.iter().skip(1).map(|(second, _)| *second).chain([day.length()]);
+        let parts = changes.iter().zip(ends).map(|((from, state), until)| (*from, until, *state)).collect();
+        bands.push((channel.to_owned(), parts));
+    }
+    let mut gateway = vec![(0, day.length(), "up")];
+    let gone = report.gone.iter().map(|(from, back)| (*from, back.unwrap_or(day.length()), "gone"));
+    gateway.extend(gone);
+    bands.push(("gateway".to_owned(), gateway));
+    bands
+}
+
+struct Picture {
+    text: String,
+    length: i64,
+}
+
+impl Picture {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    /// Where a moment stands.
+    fn x(&self, second: i64) -> i64 {
+        LEFT + second.clamp(0, self.length) * (RIGHT - LEFT) / self.length
+    }
+
+    fn say(&mut self, x: i64, y: i64, anchor: &str, colour: &str, text: &str) {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        self.line(&format!(
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
+        ));
+    }
+
+    fn block(&mut self, from: i64, until: i64, (top, height): (i64, i64), colour: &str) {
+        let (x, end) = (self.x(from), self.x(until));
+        let width = (end - x).max(1);
+        self.line(&format!(
+            "<rect x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"{colour}\"/>"
+        ));
+    }
+
+    fn legend(&mut self, x: i64, y: i64, entries: &[(&str, &str)]) {
+        for (place, (name, colour)) in (0_i64..).zip(entries) {
+            let x = x + place * 200;
+            self.line(&format!(
+                "<rect x=\"{x}\" y=\"{}\" width=\"10\" height=\"10\" fill=\"{colour}\"/>",
+                y - 10
+            ));
+            self.say(x + 15, y, "start", "#000000", name);
+        }
+    }
+
+    /// Payments a minute, one kind on the other.
+    fn columns(&mut self, report: &DrillReport) {
+        let step = (self.length / COLUMNS_MAX).max(60);
+        let mut counts = BTreeMap::<i64, [i64; KINDS.len()]>::new();
+        for moved in report.moved.iter().filter(|moved| (0..self.length).contains(&moved.second)) {
+            let kind = match (moved.by_prompt, &*moved.short_code, moved.was_told) {
+                (true, _, _) => 2,
+                (false, "222222", true) => 0,
+                (false, "222222", false) => 1,
+                (false, _, _) => 3,
+            };
+            counts.entry(moved.second / step).or_default()[kind] += 1;
+        }
+        let highest = counts.values().map(|column| column.iter().sum::<i64>()).max().unwrap_or(1).max(1);
+        for (place, column) in counts {
+            let mut top = CHART_TOP + CHART_HEIGHT;
+            let mut sum = 0;
+            for (count, (_, colour)) in column.iter().zip(KINDS) {
+                sum += count;
+                let next = CHART_TOP + CHART_HEIGHT - sum * CHART_HEIGHT / highest;
+                if next < top {
+                    self.block(place * step, (place + 1) * step, (next, top - next), colour);
+                }
+                top = next;
+            }
+        }
+        let mut label = String::new();
+        // Writing to a text cannot fail.
+        let _ = write!(label, "{} a minute", (highest * 60 + step - 1) / step);
+        self.say(LEFT - 8, CHART_TOP + 10, "end", "#555555", &label);
+        self.say(LEFT - 8, CHART_TOP + CHART_HEIGHT, "end", "#555555", "0");
+    }
+}
