@@ -51,6 +51,7 @@ mod crowds;
 mod fallback;
 mod faults;
 mod healing;
+mod offline_gates;
 mod outages;
 mod storage;
 
