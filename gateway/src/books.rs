@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::payments::{
     Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, ChannelReceipt, Command,
     Earlier, Event, FoundBills, Idempotency, Message, MessageId, PaymentNumber, Payments, Readers,
-    ReceiptNumber, ReferenceKey, Visit, archive, read_event,
+    ReceiptNumber, ReferenceKey, TakenBatch, Visit, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -204,6 +204,11 @@ impl Books {
     /// Whether a request was carried out before. Whoever must prepare a request asks this first.
     pub fn earlier(&self, idempotency: &Idempotency) -> Result<Earlier, LookupError> {
         Ok(Earlier::find(idempotency, |key| self.ledger.claimed(key))?)
+    }
+
+    /// What a device at a gate told in the batch of this number.
+    pub fn gate_batch(&self, device: &str, number: u64) -> Result<Option<Arc<TakenBatch>>, LookupError> {
+        Ok(self.ledger.archived(&archive::gate_batch(device, number))?.and_then(Archived::gate_batch))
     }
 
     /// When and where a bill was used.

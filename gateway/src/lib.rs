@@ -10,6 +10,7 @@
 //! [`catalogue`] is what can be paid for, as it is sent and as it changes; [`routing`] hands on to agencies what is theirs, and whoever else is called, besides
 //! Safaricom by its own client, is called in [`outbound`];
 //! [`notices`] are what agencies are told; [`receipts`] are what payers keep, [`personal`] is what nobody else may read,
+//! [`gates`] are packs and devices for when a gate has nobody to ask,
 //! [`views`] is what the books look like in SQL, [`live`] what is watched while it grows. From the outside, a connection
 //! enters through [`server`], becomes a request in [`http`], and is answered by
 //! a handler in [`api`] or [`pages`], who reach everything through [`app`]. [`process`] starts and ends all of it as
@@ -43,6 +44,7 @@ pub mod receipts;
 pub mod views;
 
 pub mod gate;
+pub mod gates;
 pub mod live;
 
 pub mod access;

@@ -54,6 +54,7 @@ mod fallback;
 mod fallback_money;
 mod faults;
 mod healing;
+mod offline_gates;
 mod outages;
 mod storage;
 

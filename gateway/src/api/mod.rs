@@ -15,6 +15,7 @@ mod collections;
 mod events;
 mod fees;
 mod gate;
+mod gates;
 mod health;
 mod inquiries;
 mod instructions;
@@ -196,6 +197,18 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
         Route::post("/v1/lookups", "lookup", LOOKERS, gate::lookup),
         Route::post("/v1/visits", "visit_create", GATES, gate::visit),
+        Route::get("/v1/gates", "gate_list", READERS_OF_BILLS, gates::list),
+        Route::post("/v1/gates/{site}/devices", "gate_device_certify", INTEGRATORS, gates::certify)
+            .runs_to_end(),
+        Route::post(
+            "/v1/gates/{site}/devices/{device}/revoke",
+            "gate_device_revoke",
+            INTEGRATORS,
+            gates::revoke,
+        )
+        .runs_to_end(),
+        Route::get("/v1/gates/{site}/pack", "gate_pack", GATES, gates::pack),
+        Route::post("/v1/gates/{site}/batches", "gate_batch_take", GATES, gates::take).runs_to_end(),
         Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
         Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),

@@ -11,8 +11,8 @@ use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::limits::TooOften;
-use crate::payments::Refusal;
 use crate::payments::channels::{ChannelName, ChannelRefusal};
+use crate::payments::{GateRefusal, Refusal};
 use crate::prompts::AskError;
 
 /// The books gave no answer to a request that was not about money that had moved.
@@ -74,6 +74,10 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             format!("Nobody is sent to {channel} now: it is down. The bill names the other ways to pay."),
         ),
         Refusal::Channel(refusal) => channel(refusal),
+        Refusal::Gate(GateRefusal::NoSuchDevice) => {
+            Problem::new(Code::NotFound, "There is no such device, or it is not yours.")
+        }
+        Refusal::Gate(refusal) => Problem::new(Code::Conflict, format!("Nothing was taken: {refusal}.")),
         Refusal::Closed { reason, seconds_left } => {
             let detail = "The service is closed for a time. Bills that exist can be paid.";
             let (en, sw) = (reason.en(), reason.sw());

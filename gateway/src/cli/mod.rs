@@ -9,6 +9,7 @@ mod api;
 mod catalogue;
 mod check;
 mod export;
+mod gate;
 mod kept_catalogues;
 mod keys;
 mod ledger;
@@ -78,6 +79,9 @@ pub enum Command {
     /// Ways to pay that fail: say it, take it back, rehearse it, see how they are.
     #[command(subcommand)]
     Outage(outage::OutageCommand),
+    /// Gates that decide when nobody answers: enrol a device, run it, end it.
+    #[command(subcommand)]
+    Gate(gate::GateCommand),
     /// Statements of the accounts on which money comes in.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
@@ -179,6 +183,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Keys(command) => keys::run(&command),
         Command::Staff(command) => staff::run(&command),
         Command::Outage(command) => outage::run(&command),
+        Command::Gate(command) => gate::run(&command),
         Command::Statement(command) => statement::run(&command),
         Command::Listen(flags) => listen::listen(&flags),
         Command::Trigger(flags) => trigger::trigger(&flags),

@@ -1,4 +1,4 @@
-//! `malipo verify`: a receipt, a short form, an export, a bulletin or a data directory, checked offline with public keys alone.
+//! `malipo verify`: a receipt, a short form, a pack of a gate, an export, a bulletin or a data directory, checked offline with public keys alone.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use ledger::{Hash, VerifyingKey};
 use super::{EXIT_DIFFERENT, complain};
 use crate::bulletin::export::NOTE_FILE;
 use crate::bulletin::note::SignedFiles;
+use crate::gates;
 use crate::process::PUBLIC_KEYS_FILE;
 use crate::receipts::{KeySet, verify_text};
 
@@ -61,6 +62,9 @@ pub(super) fn verify(flags: &VerifyFlags) -> ExitCode {
 
 fn verify_receipt(text: &str, flags: &VerifyFlags) -> Result<bool, String> {
     let keys = read_keys(flags)?.ok_or(NO_KEYS)?;
+    if text.starts_with(gates::MARK) {
+        return verify_gate_text(text, &keys);
+    }
     let findings = verify_text(text, &keys).map_err(|error| error.to_string())?;
     for finding in &findings {
         match &finding.wrong {
@@ -71,6 +75,17 @@ fn verify_receipt(text: &str, flags: &VerifyFlags) -> Result<bool, String> {
     let is_genuine = findings.iter().all(|finding| finding.wrong.is_none());
     println!("{}", if is_genuine { "genuine" } else { "NOT genuine" });
     Ok(is_genuine)
+}
+
+/// A pack or a certificate of a gate.
+fn verify_gate_text(text: &str, keys: &KeySet) -> Result<bool, String> {
+    let keys = keys.receipt_keys().map_err(|error| error.to_string())?;
+    let outcome = gates::verify(text, &keys);
+    match &outcome {
+        Ok(says) => println!("[+] {says}\ngenuine"),
+        Err(wrong) => println!("[-] {wrong}\nNOT genuine"),
+    }
+    Ok(outcome.is_ok())
 }
 
 fn verify_export(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {

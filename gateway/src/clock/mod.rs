@@ -47,11 +47,13 @@ impl Clock {
     /// A clock that starts at the present and runs `factor` times as fast. For `demo` alone: a day of an agency, with
     /// its close and its statement, in a minute.
     pub fn accelerated(factor: u32) -> Self {
-        Self(Source::Accelerated {
-            began_micros: Arc::new(AtomicI64::new(system_micros())),
-            began: Instant::now(),
-            factor,
-        })
+        Self::accelerated_from(system_micros(), factor)
+    }
+
+    /// The same from another moment: of a device that is rehearsed beside a gateway whose clock has run fast for a while.
+    pub fn accelerated_from(micros: i64, factor: u32) -> Self {
+        let began_micros = Arc::new(AtomicI64::new(micros));
+        Self(Source::Accelerated { began_micros, began: Instant::now(), factor })
     }
 
     /// A clock that showed `shown_micros` when it really was `real_micros`, and has run `factor` times as fast since.

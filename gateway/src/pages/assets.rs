@@ -61,6 +61,11 @@ impl Asset {
         })
     }
 
+    /// What is in it.
+    pub(super) fn content(&self) -> &'static str {
+        self.content
+    }
+
     fn content_type(&self) -> &'static str {
         match self.kind {
             Kind::Css => "text/css; charset=utf-8",

@@ -37,6 +37,7 @@ mod problem;
 
 mod agency;
 mod gate;
+mod gate_alone;
 mod live;
 mod staff;
 
@@ -57,6 +58,7 @@ use crate::http::router::Route;
 pub(crate) use agency::Downloads;
 use agency::applications;
 pub(crate) use bulletin::bulletin_page;
+pub(crate) use gate_alone::{gate_alone_page, gate_alone_style};
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};

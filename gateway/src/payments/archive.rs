@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::application::Application;
 use super::attempt::Attempt;
 use super::bill::{Bill, ReceiptStub};
+use super::gates::TakenBatch;
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::message::{Message, MessageId};
 use super::number::PaymentNumber;
@@ -32,6 +33,8 @@ pub enum Archived {
     BillsOfReference(Arc<BillsOfReference>),
     /// When and where a bill was used.
     Visit(Arc<Visit>),
+    /// What a device at a gate told in one batch.
+    GateBatch(Arc<TakenBatch>),
     /// What has become of an application.
     Application(Arc<Application>),
     /// A message that nothing is to be done about any more.
@@ -81,6 +84,11 @@ impl Archived {
         if let Self::Visit(visit) = self { Some(visit) } else { None }
     }
 
+    /// What a device told, if it is that.
+    pub fn gate_batch(self) -> Option<Arc<TakenBatch>> {
+        if let Self::GateBatch(batch) = self { Some(batch) } else { None }
+    }
+
     /// The application, if it is one.
     pub fn application(self) -> Option<Arc<Application>> {
         if let Self::Application(application) = self { Some(application) } else { None }
@@ -110,6 +118,11 @@ impl Archived {
 /// Where it is said when and where a bill was used.
 pub fn visit(number: PaymentNumber) -> ShortKey {
     ShortKey::of(&format!("visit {number}"))
+}
+
+/// Where it is said what a device at a gate told in one batch.
+pub fn gate_batch(device: &str, number: u64) -> ShortKey {
+    ShortKey::of(&format!("batch {number} of {device}"))
 }
 
 /// Where a bill is that is not open any more.

@@ -14,6 +14,7 @@ use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::channels::{ChannelAsk, ChannelName, ChannelRefusal};
 use super::event::{Difference, ToldBy};
+use super::gates::{GateAsk, GateRefusal};
 use super::identifier::{AttemptId, BillId};
 use super::message_event::MessageAsk;
 use super::notices::NoticeAsk;
@@ -123,6 +124,8 @@ pub enum Ask {
     Staff(StaffAsk),
     /// Let somebody in.
     Visit(VisitAsk),
+    /// Something about devices at gates.
+    Gate(GateAsk),
     /// Something about telling agencies.
     Notice(NoticeAsk),
     /// Do what time has made due: expiry, overdue attempts, the end of the day.
@@ -482,6 +485,9 @@ pub enum Refusal {
     /// Some reports of an agency cannot be recorded, and so none was.
     #[error("{} of the reports cannot be recorded", .0.len())]
     Reports(Vec<RefusedReport>),
+    /// It cannot be done about a gate.
+    #[error(transparent)]
+    Gate(#[from] GateRefusal),
     /// It cannot be said of a channel.
     #[error(transparent)]
     Channel(#[from] ChannelRefusal),

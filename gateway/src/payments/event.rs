@@ -14,6 +14,7 @@ use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::channels::ChannelEvent;
+use super::gates::GateEvent;
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::message_event::MessageEvent;
 use super::notices::NoticeEvent;
@@ -138,6 +139,8 @@ pub enum Event {
     Staff(StaffEvent),
     /// Somebody was let in at a gate.
     Visit(VisitEvent),
+    /// Something happened to devices at gates.
+    Gate(GateEvent),
     /// Something was found out about a channel, said of it or planned.
     Channel(ChannelEvent),
     /// Something happened to messages to payers.

@@ -43,6 +43,7 @@ mod readers;
 mod totals;
 mod usage;
 
+mod gates;
 mod notice_kind;
 mod notices;
 mod staff;
@@ -75,6 +76,10 @@ pub use command::{
 };
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
+pub use gates::{
+    DOUBLE_USES_KEPT, DoubleUse, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GateEvent, GateRefusal, GateUse,
+    Gates, KnownDevice, TakenBatch, UseOutcome,
+};
 pub use identifier::{AttemptId, BillId, EndpointId, NotAnIdentifier, NoticeId, ReceiptNumber};
 pub use message::{
     MESSAGE_LIFE, MESSAGES_OF_BILL_MAX, Message, MessageHappening, MessageId, MessageKind, MessageState,

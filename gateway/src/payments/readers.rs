@@ -12,6 +12,7 @@ use super::availability::Availability;
 use super::bill::Bill;
 use super::catalogues::Catalogues;
 use super::channels::Board;
+use super::gates::Gates;
 use super::identifier::{AttemptId, BillId};
 use super::messages::{MessageChanges, Messages};
 use super::notices::Notices;
@@ -31,6 +32,7 @@ pub struct Readers {
     availability: ArcSwap<Availability>,
     channels: ArcSwap<Board>,
     staff: ArcSwap<StaffRoll>,
+    gates: ArcSwap<Gates>,
     messages: RwLock<Messages>,
     notices: ArcSwap<Notices>,
     totals: RwLock<Totals>,
@@ -86,6 +88,11 @@ impl Readers {
     /// What is known of the ways to pay.
     pub fn channels(&self) -> Arc<Board> {
         self.channels.load_full()
+    }
+
+    /// Devices at gates.
+    pub fn gates(&self) -> Arc<Gates> {
+        self.gates.load_full()
     }
 
     /// Accounts of staff.
@@ -147,6 +154,10 @@ impl Readers {
 
     pub(super) fn show_channels(&self, channels: Arc<Board>) {
         self.channels.store(channels);
+    }
+
+    pub(super) fn show_gates(&self, gates: Arc<Gates>) {
+        self.gates.store(gates);
     }
 
     pub(super) fn show_staff(&self, staff: Arc<StaffRoll>) {

@@ -22,6 +22,7 @@ use super::channels::{Board, BoardParts};
 use super::command::{Answer, Command};
 use super::decide;
 use super::event::Event;
+use super::gates::{GateEvent, Gates, TakenBatch};
 use super::identifier::AttemptId;
 use super::message_stage;
 use super::messages::{MessageChanges, MessageParts, Messages};
@@ -44,6 +45,7 @@ pub struct Payments {
     availability: Arc<Availability>,
     channels: Arc<Board>,
     staff: Arc<StaffRoll>,
+    gates: Arc<Gates>,
     pub(super) messages: Messages,
     notices: Arc<Notices>,
     totals: Totals,
@@ -70,6 +72,8 @@ pub struct Pending {
     channels: Option<Arc<Board>>,
     /// All of them, if the batch changes one.
     staff: Option<Arc<StaffRoll>>,
+    /// All of it, if the batch changes some.
+    gates: Option<Arc<Gates>>,
     pub(super) messages: MessageChanges,
     /// All of them, if the batch changes some.
     notices: Option<Arc<Notices>>,
@@ -87,6 +91,7 @@ struct SnapshotParts {
     availability: AvailabilityParts,
     channels: BoardParts,
     staff: Arc<StaffRoll>,
+    gates: Arc<Gates>,
     messages: MessageParts,
     notices: Arc<Notices>,
     totals: Totals,
@@ -161,6 +166,20 @@ impl Payments {
         view.pending().staff.as_ref().unwrap_or(&view.state().staff)
     }
 
+    /// Devices at gates.
+    pub(super) fn gates<'a>(view: &'a View<'_, Self>) -> &'a Gates {
+        view.pending().gates.as_ref().unwrap_or(&view.state().gates)
+    }
+
+    /// What a device told in the batch of this number.
+    pub(super) fn gate_batch(
+        view: &View<'_, Self>,
+        device: &str,
+        number: u64,
+    ) -> Result<Option<Arc<TakenBatch>>, RunError> {
+        Ok(view.archived(&archive::gate_batch(device, number))?.and_then(Archived::gate_batch))
+    }
+
     /// When and where a bill was used.
     pub(super) fn visit(
         view: &View<'_, Self>,
@@ -212,7 +231,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -308,9 +327,14 @@ impl StateMachine for Payments {
             }
             Event::Channel(change) => pending_channels(staging).apply(change, record.time, record.sequence),
             Event::Staff(change) => pending_staff(staging).apply(change, record.sequence),
-            Event::Visit(VisitEvent::Used { bill, gate, .. }) => {
-                let visit = Visit { gate: Arc::clone(gate), at: record.time, sequence: record.sequence };
+            Event::Visit(VisitEvent::Used { bill, gate, at, .. }) => {
+                let at = at.unwrap_or(record.time);
+                let visit = Visit { gate: Arc::clone(gate), at, sequence: record.sequence };
                 staging.archive(archive::visit(*bill), Archived::Visit(Arc::new(visit)));
+            }
+            Event::Gate(event) => {
+                pending_gates(staging).apply(event, record.sequence, record.time);
+                archive_batch(staging, event, record.sequence);
             }
             Event::Application(ApplicationEvent::Moved(moved)) => {
                 applications::stage(staging, moved, record.time, record.sequence)?;
@@ -361,6 +385,9 @@ impl StateMachine for Payments {
         if let Some(staff) = pending.staff {
             self.staff = staff;
         }
+        if let Some(gates) = pending.gates {
+            self.gates = gates;
+        }
         self.messages.apply(&pending.messages);
         if let Some(notices) = pending.notices {
             self.notices = notices;
@@ -391,6 +418,9 @@ impl StateMachine for Payments {
         if let Some(staff) = &pending.staff {
             readers.show_staff(Arc::clone(staff));
         }
+        if let Some(gates) = &pending.gates {
+            readers.show_gates(Arc::clone(gates));
+        }
         readers.change_messages(&pending.messages);
         if let Some(notices) = &pending.notices {
             readers.show_notices(Arc::clone(notices));
@@ -410,6 +440,7 @@ impl StateMachine for Payments {
         readers.show_availability(Arc::clone(&self.availability));
         readers.show_channels(Arc::clone(&self.channels));
         readers.show_staff(Arc::clone(&self.staff));
+        readers.show_gates(Arc::clone(&self.gates));
         readers.show_messages(&self.messages);
         readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
@@ -433,6 +464,7 @@ impl StateMachine for Payments {
             availability: self.availability.parts(),
             channels: self.channels.parts(),
             staff: Arc::clone(&self.staff),
+            gates: Arc::clone(&self.gates),
             messages: self.messages.parts(),
             notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
@@ -453,6 +485,7 @@ impl StateMachine for Payments {
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             channels: Some(Arc::new(Board::of_parts(parts.channels))),
             staff: Some(parts.staff),
+            gates: Some(parts.gates),
             messages: MessageChanges::default(),
             notices: Some(parts.notices),
             totals: Totals::default(),
@@ -494,4 +527,17 @@ fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRol
 fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notices {
     let known = &staging.state().notices;
     Arc::make_mut(staging.pending().notices.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_gates<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Gates {
+    let known = &staging.state().gates;
+    Arc::make_mut(staging.pending().gates.get_or_insert_with(|| Arc::clone(known)))
+}
+
+/// A batch that comes again is answered from the archive.
+fn archive_batch(staging: &mut Staging<'_, Payments>, event: &GateEvent, sequence: u64) {
+    if let GateEvent::BatchTaken { device, number, hash, untrusted, uses } = event {
+        let taken = TakenBatch { hash: hash.clone(), sequence, untrusted: *untrusted, uses: uses.clone() };
+        staging.archive(archive::gate_batch(device, *number), Archived::GateBatch(Arc::new(taken)));
+    }
 }

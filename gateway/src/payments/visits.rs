@@ -23,6 +23,9 @@ pub enum VisitEvent {
         agency: Arc<str>,
         /// Where, in the words of whoever stands there.
         gate: Arc<str>,
+        /// When, by the clock of a gate that had nobody to ask; of all others it is when the record was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<LedgerTime>,
     },
 }
 

@@ -50,6 +50,11 @@ impl ReceiptSigner {
         bulletin::note::sign(as_of, files, &self.key)
     }
 
+    /// A note with this text, whose first line says what it is: no text of another kind passes for it.
+    pub fn sign_note(&self, text: &str) -> String {
+        ledger::sign_note(text, &self.key)
+    }
+
     /// What a receipt says.
     pub fn receipt(&self, books: &Books, number: ReceiptNumber) -> Result<Receipt, IssueError> {
         self.read(books, number).map(|(receipt, _)| receipt)

@@ -2,7 +2,7 @@
 //!
 //! Names are of our world: a [`Gateway`] is a process with its data directory, [`Safaricom`] says what Safaricom says to
 //! it, a [`Sandbox`] is the simulated Safaricom, a [`Payer`] has one of its handsets, an [`Agency`] has a key, an
-//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, a [`Browser`] is a real one,
+//! [`AgencySystem`] is what it runs itself, a [`Page`] is what somebody with a browser sees, a [`Browser`] is a real one, a [`GateDevice`] stands at a gate,
 //! a [`Keyboard`] is all that somebody has at it, [`Books`] are an export, a [`Cache`]
 //! stands between citizens and a gateway, [`Work`] goes on beside a story. Every wait is bounded, every process ends with its owner.
 
@@ -16,6 +16,7 @@ mod cache;
 mod carriers;
 mod chromium;
 mod executable;
+mod gate_device;
 mod gateway;
 mod http;
 mod identity_provider;
@@ -42,6 +43,7 @@ pub(crate) use cache::Cache;
 pub(crate) use carriers::Carriers;
 pub(crate) use chromium::Browser;
 pub(crate) use executable::{Finished, malipo, run};
+pub(crate) use gate_device::{GateDevice, try_to_let_in};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, post_form, runtime};
 pub(crate) use identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider, Signs, with_body, with_json};

@@ -7,6 +7,7 @@ mod availability;
 mod bills;
 mod catalogues;
 mod channels;
+mod gates;
 mod messages;
 mod money_in;
 mod notices;
@@ -56,6 +57,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
         Ask::Visit(ask) => visits::decide(view, command, ask),
+        Ask::Gate(ask) => gates::decide(view, command, ask),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),
     }
 }

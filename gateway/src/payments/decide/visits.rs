@@ -28,7 +28,7 @@ pub(super) fn decide(
     if let Some(day) = bill.terms.visit_day.filter(|day| *day != today) {
         return Ok(refuse(Refusal::WrongDay { day }));
     }
-    let event = VisitEvent::Used { bill: *number, agency: agency.clone(), gate: gate.clone() };
+    let event = VisitEvent::Used { bill: *number, agency: agency.clone(), gate: gate.clone(), at: None };
     let answer = Answer::Done { sequence: view.next_sequence() };
     Ok(Decision::record(draft(command, Event::Visit(event)), answer))
 }

@@ -7,6 +7,7 @@ mod catalogues;
 mod channels;
 mod desk;
 mod expiry;
+mod gates;
 mod healing;
 mod landing;
 mod messages;

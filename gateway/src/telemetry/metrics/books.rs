@@ -147,3 +147,13 @@ pub const VIEWS_LAG_RECORDS: Metric = Metric {
     labels: &[],
     about: "Records that the SQL views have not followed yet.",
 };
+
+/// Whom gates let in that had nobody to ask.
+pub const GATE_USES_TOTAL: Metric = Metric {
+    name: "malipo_gate_uses_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "People that gates let in without the gateway, by what the books say to it: let_in, used_twice, not_paid, wrong_day, \
+            no_such_bill.",
+};

@@ -100,6 +100,7 @@ pub const ALL: &[Metric] = &[
     LISTED_PAYMENTS_TOTAL,
     LISTS_TOTAL,
     LISTED_LAG_SECONDS,
+    GATE_USES_TOTAL,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

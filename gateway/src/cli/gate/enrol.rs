@@ -1,0 +1,141 @@
+//! `malipo gate enrol`: a device makes its key, and is certified.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::header::{HeaderMap, HeaderValue};
+use hyper::{Method, StatusCode};
+use ledger::SigningKey;
+use serde_json::{Value, json};
+
+use crate::cli::api::HttpClient;
+use crate::cli::{EXIT_UNAVAILABLE, complain};
+use crate::gates::certificate::Certificate;
+use crate::gates::device::{DeviceFolder, DeviceTerms};
+use crate::receipts::KeySet;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The flags of `gate enrol`.
+#[derive(Debug, clap::Args)]
+pub struct EnrolFlags {
+    /// Address of the gateway.
+    #[arg(long, value_name = "URL")]
+    gateway: String,
+    /// File with a key of the agency that may certify: one of role agency_integrator. It is not kept.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// Agency whose gate it is.
+    #[arg(long, value_name = "CODE")]
+    agency: String,
+    /// The site: hells-gate.
+    #[arg(long)]
+    site: String,
+    /// The gate: "Main Gate".
+    #[arg(long)]
+    gate: String,
+    /// Public keys of the gateway, if it is not to be asked for them.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Folder of the device.
+    #[arg(long, value_name = "FOLDER", default_value = "malipo-gate")]
+    data: PathBuf,
+}
+
+enum NotEnrolled {
+    Refused(String),
+    NoAnswer(String),
+}
+
+/// `malipo gate enrol`.
+pub(super) fn enrol(flags: &EnrolFlags) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(certify(flags)) {
+        Ok(terms) => {
+            let DeviceTerms { device, gate, site, agency, .. } = terms;
+            eprintln!("{device} is certified for {gate} at {site} of {agency}.");
+            eprintln!("malipo gate run --data {}", flags.data.display());
+            ExitCode::SUCCESS
+        }
+        Err(NotEnrolled::Refused(reason)) => {
+            complain(&reason);
+            ExitCode::FAILURE
+        }
+        Err(NotEnrolled::NoAnswer(reason)) => {
+            complain(&reason);
+            ExitCode::from(EXIT_UNAVAILABLE)
+        }
+    }
+}
+
+async fn certify(flags: &EnrolFlags) -> Result<DeviceTerms, NotEnrolled> {
+    let refused = |error: &dyn std::fmt::Display| NotEnrolled::Refused(error.to_string());
+    let folder = DeviceFolder::at(&flags.data);
+    let secret = std::fs::read_to_string(&flags.key_file)
+        .map_err(|error| NotEnrolled::Refused(format!("{}: {error}", flags.key_file.display())))?;
+    let url = flags.gateway.trim_end_matches('/').to_owned();
+    let client = HttpClient::new();
+    let keys = match &flags.keys {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| NotEnrolled::Refused(format!("{}: {error}", path.display())))?,
+        None => ask(&client, Method::GET, &format!("{url}/v1/keys"), None, Bytes::new()).await?,
+    };
+    let keys: KeySet = serde_json::from_str(&keys).map_err(|error| refused(&error))?;
+    let trusted = keys.receipt_keys().map_err(|error| refused(&error))?;
+    let device_key: SigningKey = folder.make_key().map_err(|error| refused(&error))?;
+    let wanted = json!({"gate": flags.gate, "key": device_key.verifying_key().to_string()});
+    let path = format!("{url}/v1/gates/{}/devices", flags.site);
+    let body = Bytes::from(wanted.to_string());
+    let answer = ask(&client, Method::POST, &path, Some(secret.trim()), body).await?;
+    let answer: Value = serde_json::from_str(&answer).map_err(|error| refused(&error))?;
+    let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+    let note = text("certificate");
+    let certificate = Certificate::open(&note, &trusted).map_err(|error| refused(&error))?;
+    if !certificate.agency.eq_ignore_ascii_case(&flags.agency) {
+        let reason = format!("the key is of {}, not of {}", certificate.agency, flags.agency);
+        return Err(NotEnrolled::Refused(reason));
+    }
+    let terms = DeviceTerms {
+        gateway: url,
+        device: certificate.device,
+        site: certificate.site,
+        agency: certificate.agency,
+        gate: certificate.gate,
+    };
+    folder.keep_certified(&terms, &note, &keys, &text("api_key")).map_err(|error| refused(&error))?;
+    Ok(terms)
+}
+
+async fn ask(
+    client: &HttpClient,
+    method: Method,
+    url: &str,
+    key: Option<&str>,
+    body: Bytes,
+) -> Result<String, NotEnrolled> {
+    let mut headers = HeaderMap::new();
+    if let Some(key) = key {
+        let shown = HeaderValue::from_str(&format!("Bearer {key}"));
+        let shown = shown.map_err(|_| NotEnrolled::Refused("the file has no key in it".to_owned()))?;
+        headers.insert("authorization", shown);
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+    }
+    let answered = client.send(method, url, headers, body, DEADLINE).await;
+    let (status, body) =
+        answered.map_err(|reason| NotEnrolled::NoAnswer(format!("{url} does not answer: {reason}")))?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    if status == StatusCode::OK || status == StatusCode::CREATED {
+        return Ok(text);
+    }
+    let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+    let detail = problem["detail"].as_str().unwrap_or("no reason given");
+    Err(NotEnrolled::Refused(format!("the gateway refused: {detail}")))
+}

@@ -1,0 +1,125 @@
+//! `malipo gate`: devices that stand at gates and decide when nobody answers.
+
+mod enrol;
+mod run;
+mod sync;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::api::{Api, ApiError, ApiFlags};
+use super::{EXIT_UNAVAILABLE, complain};
+
+/// What to do about gates.
+#[derive(Debug, Subcommand)]
+pub enum GateCommand {
+    /// Make a device: it makes a key, and the gateway certifies it for a gate.
+    Enrol(enrol::EnrolFlags),
+    /// Run a device: its page judges what visitors show, whether or not the gateway answers.
+    Run(run::RunFlags),
+    /// Show the devices of an agency, and bills that were used twice.
+    List(ListFlags),
+    /// Trust a device no more. What it brings is kept all the same, and marked.
+    Revoke(RevokeFlags),
+    /// Print the signed pack of a site.
+    Pack(PackFlags),
+}
+
+/// The flags of `gate list`.
+#[derive(Debug, clap::Args)]
+pub struct ListFlags {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    api: ApiFlags,
+}
+
+/// The flags of `gate revoke`.
+#[derive(Debug, clap::Args)]
+pub struct RevokeFlags {
+    /// The device: gat_…
+    device: String,
+    /// The site that it is for.
+    #[arg(long)]
+    site: String,
+    #[command(flatten)]
+    api: ApiFlags,
+}
+
+/// The flags of `gate pack`.
+#[derive(Debug, clap::Args)]
+pub struct PackFlags {
+    /// The site.
+    site: String,
+    #[command(flatten)]
+    api: ApiFlags,
+}
+
+/// Runs a command about gates.
+pub(super) fn run(command: &GateCommand) -> ExitCode {
+    let outcome = match command {
+        GateCommand::Enrol(flags) => return enrol::enrol(flags),
+        GateCommand::Run(flags) => return run::run(flags),
+        GateCommand::List(ListFlags { api, json }) => asked(api, async |api| list(api, *json).await),
+        GateCommand::Revoke(RevokeFlags { device, site, api }) => {
+            asked(api, async |api| revoke(api, site, device).await)
+        }
+        GateCommand::Pack(PackFlags { site, api }) => asked(api, async |api| {
+            let note = api.get(&format!("/v1/gates/{site}/pack")).await?;
+            print!("{}", String::from_utf8_lossy(&note));
+            Ok(())
+        }),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            match error {
+                ApiError::NoAnswer { .. } => ExitCode::from(EXIT_UNAVAILABLE),
+                ApiError::Unknown(_) | ApiError::Refused { .. } => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn asked(flags: &ApiFlags, ask: impl AsyncFnOnce(&Api) -> Result<(), ApiError>) -> Result<(), ApiError> {
+    let api = flags.api()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| ApiError::Unknown(error.to_string()))?;
+    runtime.block_on(ask(&api))
+}
+
+async fn revoke(api: &Api, site: &str, device: &str) -> Result<(), ApiError> {
+    let path = format!("/v1/gates/{site}/devices/{device}/revoke");
+    let known = api.post(&path, &Value::Object(serde_json::Map::new())).await?;
+    eprintln!("{device} is trusted no more.");
+    if let Some(key) = known["api_key_id"].as_str() {
+        eprintln!("Once it has brought what it did, or never will: malipo keys revoke {key}");
+    }
+    Ok(())
+}
+
+async fn list(api: &Api, json: bool) -> Result<(), ApiError> {
+    let answer = api.get("/v1/gates").await?;
+    if json {
+        println!("{}", String::from_utf8_lossy(&answer));
+        return Ok(());
+    }
+    let gates: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or("-").to_owned();
+    println!("{:<18} {:<16} {:<20} {:>7}  REVOKED", "DEVICE", "SITE", "GATE", "BATCHES");
+    for device in gates["devices"].as_array().into_iter().flatten() {
+        let [id, site, gate, revoked] =
+            ["device", "site", "gate", "revoked_at"].map(|name| text(device, name));
+        println!("{id:<18} {site:<16} {gate:<20} {:>7}  {revoked}", device["batches"]);
+    }
+    for used in gates["double_uses"].as_array().into_iter().flatten() {
+        let [first, second] = ["first", "second"]
+            .map(|which| format!("{} at {}", text(&used[which], "gate"), text(&used[which], "at")));
+        println!("USED TWICE {}: {first}, {second}", text(used, "payment_number"));
+    }
+    Ok(())
+}

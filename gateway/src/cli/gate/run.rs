@@ -1,0 +1,138 @@
+//! `malipo gate run`: the program at a gate.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::sync::{Line, keep_up};
+use crate::cli::complain;
+use crate::clock::{Clock, parse_rfc3339};
+use crate::config::sections::{LogConfig, LogFormat};
+use crate::gates::device::{Attendant, DeviceFolder, Screen, screen};
+use crate::http::client_address::TrustedProxies;
+use crate::http::pipeline::{ChunkedBodies, Pipeline, PipelineRules};
+use crate::process::{EXIT_WRITER_STOPPED, write_secret};
+use crate::server::drain::until_asked_to_stop;
+use crate::server::{Limits, Listener, serve};
+use crate::telemetry::logs::Logs;
+
+/// Requests that are answered at a time: one guard has one pair of hands, and a page has a style sheet.
+const REQUESTS_MAX: usize = 32;
+
+/// The flags of `gate run`.
+#[derive(Debug, clap::Args)]
+pub struct RunFlags {
+    /// Folder of the device.
+    #[arg(long, value_name = "FOLDER", default_value = "malipo-gate")]
+    data: PathBuf,
+    /// Address of its page; this machine alone.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// How often the gateway is asked, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    every: u64,
+    /// For a rehearsal: a clock so many times as fast as life, from the moment of the newest pack on.
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
+    speed: Option<u32>,
+    /// For a rehearsal: the moment at which its clock begins, such as 2027-01-03T06:00:00+03:00.
+    #[arg(long, value_name = "TIME")]
+    clock: Option<String>,
+    /// Write a JSON object here once its page answers.
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+/// `malipo gate run`.
+pub(super) fn run(flags: &RunFlags) -> ExitCode {
+    let log = LogConfig { filter: "info".to_owned(), format: LogFormat::Auto };
+    let started = Logs::start(&log)
+        .map_err(|error| error.to_string())
+        .and_then(|logs| Ok((logs, runtime().map_err(|error| error.to_string())?)));
+    let (logs, runtime) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = match runtime.block_on(attend(flags)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(EXIT_WRITER_STOPPED),
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    };
+    logs.flush();
+    code
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Runs until somebody asks it to stop; false if its journal could not be written.
+async fn attend(flags: &RunFlags) -> Result<bool, Box<dyn std::error::Error>> {
+    if !flags.listen.ip().is_loopback() {
+        return Err(format!("{} is not on this machine: nobody signs in at this page", flags.listen).into());
+    }
+    let folder = DeviceFolder::at(&flags.data);
+    let key = folder.api_key()?;
+    let mut attendant = Attendant::open(folder)?;
+    let line = Line::new(&attendant, &key).ok_or("the device's key of the API is none")?;
+    let clock = clock(flags, &mut attendant, &line).await?;
+    let listener = Listener::bind("gate", flags.listen, None)?;
+    let address = format!("http://{}", listener.address());
+    let (device, stop) = (attendant.terms().device.clone(), CancellationToken::new());
+    let screen = Arc::new(Screen::new(attendant, clock, stop.clone()));
+    let service = Pipeline::new(Arc::clone(&screen), Arc::new(screen::routes()?), rules());
+    if let Some(path) = &flags.ready_file {
+        let data = flags.data.display().to_string();
+        let ready = json!({"gate": address, "device": device, "data": data, "pid": std::process::id()});
+        write_secret(path, &ready.to_string())?;
+    }
+    eprintln!("gate at {address}/en/   (Kiswahili: /sw/)");
+    let syncing = tokio::spawn(keep_up(Arc::clone(&screen), line, Duration::from_secs(flags.every)));
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        until_asked_to_stop().await;
+        asked.cancel();
+    });
+    let served = serve(listener, Arc::new(service), Limits::default(), stop).await;
+    syncing.abort();
+    served?;
+    Ok(!screen.is_broken())
+}
+
+/// The time of this device. In a rehearsal it begins where the gateway's is, if that answers now.
+async fn clock(
+    flags: &RunFlags,
+    attendant: &mut Attendant,
+    line: &Line,
+) -> Result<Clock, Box<dyn std::error::Error>> {
+    if let Some(text) = &flags.clock {
+        return Ok(Clock::accelerated_from(parse_rfc3339(text)?, flags.speed.unwrap_or(1)));
+    }
+    let Some(speed) = flags.speed else { return Ok(Clock::system()) };
+    if let Ok(note) = line.pack().await {
+        attendant.take_pack(&note)?;
+    }
+    let begins = attendant.not_before(Clock::system().now_micros());
+    Ok(Clock::accelerated_from(begins.0, speed))
+}
+
+fn rules() -> PipelineRules {
+    PipelineRules {
+        listener: "gate",
+        requests_max: REQUESTS_MAX,
+        body_deadline: Duration::from_secs(5),
+        trusted_proxies: TrustedProxies::new(Vec::new()),
+        chunked: ChunkedBodies::Refused,
+        hosts: None,
+    }
+}

@@ -1,0 +1,16 @@
+//! What stands at a gate: a small program that needs nobody.
+//!
+//! [`judge`] says whether somebody is let in, from the pack, the receipt's own signature and what this device has done.
+//! [`journal`] keeps that, durably and in order; [`attendant`] puts both together, one person at a time, and makes the batches;
+//! [`folder`] is where all of it lies, and [`screen`] what the guard's browser shows.
+
+pub mod attendant;
+pub mod folder;
+pub mod journal;
+pub mod judge;
+pub mod screen;
+
+pub use attendant::{Attendant, GateError};
+pub use folder::{DeviceFolder, DeviceTerms};
+pub use judge::{Judged, Verdict};
+pub use screen::Screen;

@@ -1,0 +1,146 @@
+//! What a guard's browser reaches: the one page of the program at a gate.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use catalog::Language;
+use hyper::Method;
+use hyper::header::HeaderValue;
+use tokio_util::sync::CancellationToken;
+
+use super::attendant::{Attendant, GateError};
+use super::judge::Judged;
+use crate::away::away;
+use crate::clock::Clock;
+use crate::gates::signed::Moment;
+use crate::http::application::Application;
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::{Request, RequestHead};
+use crate::http::response::{self, Response};
+use crate::http::router::{Route, RouteTableError, Routes};
+use crate::pages::{gate_alone_page, gate_alone_style};
+
+/// The program at a gate.
+#[derive(Debug)]
+pub struct Screen {
+    attendant: Mutex<Attendant>,
+    clock: Clock,
+    stop: CancellationToken,
+    is_broken: AtomicBool,
+}
+
+impl Screen {
+    /// A program with this device. Cancels `stop` when its journal cannot be written.
+    pub fn new(attendant: Attendant, clock: Clock, stop: CancellationToken) -> Self {
+        Self { attendant: Mutex::new(attendant), clock, stop, is_broken: AtomicBool::new(false) }
+    }
+
+    /// The device. Whoever holds it keeps everybody waiting.
+    pub fn attendant(&self) -> MutexGuard<'_, Attendant> {
+        self.attendant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The present moment of this device.
+    pub fn now(&self, attendant: &Attendant) -> Moment {
+        attendant.not_before(self.clock.now_micros())
+    }
+
+    /// Whether it had to stop because its journal could not be written.
+    pub fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Acquire)
+    }
+
+    /// What was not kept has not happened: nobody is let in, and the program ends. What is on the disk is read at the next start.
+    pub fn failed(&self, error: &GateError) {
+        if matches!(error, GateError::Journal(_)) && !self.is_broken.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "What happens at this gate cannot be kept. Nobody is let in, and the program ends.");
+            self.stop.cancel();
+        }
+    }
+}
+
+impl Application for Screen {
+    type Access = ();
+    type Principal = ();
+
+    /// It is reached from this machine alone; what another site makes a browser send is refused.
+    fn authorize(&self, _rule: (), head: &RequestHead) -> Result<(), Problem> {
+        let is_read = matches!(*head.method(), Method::GET | Method::HEAD);
+        match head.header("sec-fetch-site") {
+            Some(site) if !is_read && site != "same-origin" => {
+                Err(Problem::new(Code::Forbidden, "This form was sent by another site."))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Everything that can be reached.
+pub fn routes() -> Result<Routes<Screen>, RouteTableError> {
+    Routes::new(vec![
+        Route::get("/", "gate_front", (), front),
+        Route::get("/style.css", "gate_style", (), style),
+        Route::get("/{lang}/", "gate_show", (), show),
+        Route::post("/{lang}/check", "gate_check", (), check),
+        Route::post("/{lang}/let-in", "gate_let_in", (), let_in).runs_to_end(),
+    ])
+}
+
+async fn front(_screen: Arc<Screen>, _request: Request<Screen>) -> Result<Response, Problem> {
+    Ok(response::see_other(HeaderValue::from_static("/en/")))
+}
+
+async fn style(_screen: Arc<Screen>, _request: Request<Screen>) -> Result<Response, Problem> {
+    Ok(gate_alone_style())
+}
+
+async fn show(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
+    gate_alone_page(&screen.attendant(), language_of(&request)?, None)
+}
+
+async fn check(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
+    answer(screen, request, |screen, shown| {
+        let attendant = screen.attendant();
+        Ok(attendant.look(shown, screen.now(&attendant)))
+    })
+    .await
+}
+
+async fn let_in(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
+    answer(screen, request, |screen, shown| {
+        let mut attendant = screen.attendant();
+        let now = screen.now(&attendant);
+        attendant.let_in(shown, now)
+    })
+    .await
+}
+
+/// The page with what `judge` makes of what was shown. It may wait for a disk.
+async fn answer(
+    screen: Arc<Screen>,
+    request: Request<Screen>,
+    judge: impl Fn(&Screen, &str) -> Result<Judged, GateError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let language = language_of(&request)?;
+    let form = request.form()?;
+    let shown = form.get("q").unwrap_or_default().trim().to_owned();
+    if shown.is_empty() {
+        return gate_alone_page(&screen.attendant(), language, None);
+    }
+    let judged = away(move || {
+        let judged = judge(&screen, &shown);
+        if let Err(error) = &judged {
+            screen.failed(error);
+        }
+        judged.map(|judged| (screen, shown, judged))
+    });
+    let (screen, shown, judged) =
+        judged.await.map_err(Problem::internal_error)?.map_err(Problem::internal_error)?;
+    gate_alone_page(&screen.attendant(), language, Some((&judged, &shown)))
+}
+
+fn language_of(request: &Request<Screen>) -> Result<Language, Problem> {
+    let no_such = |_| Problem::new(Code::NotFound, "Pages begin with /en or /sw.");
+    request.head.parameter("lang").parse().map_err(no_such)
+}

@@ -1,0 +1,122 @@
+//! Making a pack: the newest payments of an agency as the views list them, each judged by the books themselves.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use catalog::Text;
+
+use super::pack::{Pack, Prepaid, PrepaidLine, UsedBefore, Words};
+use super::signed::Moment;
+use crate::app::SharedApp;
+use crate::away::away;
+use crate::books::LookupError;
+use crate::clock::east_africa_date;
+use crate::payments::{Bill, BillState, PaymentNumber, Visit};
+use crate::views::{QueryError, Scope, TransactionFilter};
+
+/// The newest payments that are looked at. A pack of as many bills has a few hundred kilobytes.
+const PAYMENTS_MAX: u32 = 2_000;
+/// How long a gate may go on with a pack: through a night and an outage of a day.
+const VALID_MICROS: i64 = 36 * 3_600 * 1_000_000;
+
+/// A pack cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PackError {
+    /// The views gave no answer.
+    #[error(transparent)]
+    Views(#[from] QueryError),
+    /// The books could not be read.
+    #[error(transparent)]
+    Books(#[from] LookupError),
+    /// The work was cut off.
+    #[error("the work was cut off")]
+    CutOff,
+}
+
+/// The pack of a site of this agency at this moment.
+pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Result<Pack, PackError> {
+    let (scope, filter) = (Scope::Agency(agency.clone()), TransactionFilter::default());
+    let listed = app.views.reader().all_transactions(&scope, &filter, PAYMENTS_MAX).await?;
+    let is_everything = listed.found.len() < PAYMENTS_MAX as usize;
+    let oldest = listed.found.iter().map(|row| row.sequence).min().unwrap_or(0);
+    let numbers: BTreeSet<_> = listed.found.iter().filter_map(|row| row.bill).collect();
+    let now = app.now().micros();
+    let mut pack = Pack {
+        version: 1,
+        site: site.to_owned(),
+        agency: agency.to_string(),
+        gateway: app.public_url.clone(),
+        made_at: Moment(now),
+        valid_until: Moment(now.saturating_add(VALID_MICROS)),
+        receipt_keys: vec![app.receipts.verifying_key().to_string()],
+        listed_from: if is_everything { 0 } else { oldest },
+        listed_before: listed.sequence,
+        prepaid: Vec::new(),
+        used: Vec::new(),
+        given_back: Vec::new(),
+        revoked_devices: Vec::new(),
+    };
+    let gates = app.books.readers().gates();
+    let revoked = gates.devices().filter(|known| known.device.agency == *agency && known.revoked.is_some());
+    pack.revoked_devices.extend(revoked.map(|known| known.device.id.to_string()));
+    let (app, agency) = (Arc::clone(app), agency.clone());
+    away(move || fill(&app, &agency, pack, numbers)).await.map_err(|_| PackError::CutOff)?
+}
+
+fn fill(
+    app: &SharedApp,
+    agency: &str,
+    mut pack: Pack,
+    numbers: BTreeSet<PaymentNumber>,
+) -> Result<Pack, PackError> {
+    let today = east_africa_date(pack.made_at.0);
+    for number in numbers {
+        let Some(bill) = app.books.bill(number)?.filter(|bill| &*bill.terms.agency == agency) else {
+            continue;
+        };
+        if let Some(visit) = app.books.visit(number)? {
+            pack.used.push(UsedBefore::of(&bill, &visit));
+        } else if bill.state == BillState::Refunded {
+            pack.given_back.push(number);
+        } else if bill.state.is_settled() && bill.terms.visit_day.is_none_or(|day| day >= today) {
+            pack.prepaid.push(Prepaid::of(&bill));
+        }
+    }
+    Ok(pack)
+}
+
+impl UsedBefore {
+    fn of(bill: &Bill, visit: &Visit) -> Self {
+        Self {
+            bill: bill.terms.number,
+            receipts: receipts_of(bill),
+            gate: visit.gate.to_string(),
+            at: Moment(visit.at.micros()),
+        }
+    }
+}
+
+impl Prepaid {
+    fn of(bill: &Bill) -> Self {
+        let terms = &bill.terms;
+        let lines = terms.lines.iter().filter(|line| line.agency.is_some());
+        let lines = lines.map(|line| PrepaidLine { quantity: line.quantity, text: Words::of(&line.text) });
+        Self {
+            bill: terms.number,
+            receipts: receipts_of(bill),
+            day: terms.visit_day,
+            service: Words::of(&terms.service_name),
+            lines: lines.collect(),
+        }
+    }
+}
+
+impl Words {
+    fn of(text: &Text) -> Self {
+        Self { en: text.en().to_owned(), sw: text.sw().to_owned() }
+    }
+}
+
+fn receipts_of(bill: &Bill) -> Vec<String> {
+    bill.latest_payments.iter().map(|payment| payment.receipt.grouped()).collect()
+}

@@ -1,0 +1,112 @@
+//! What a gate must know to decide on its own, in one signed file. Nothing in it is personal data.
+
+use ledger::VerifyingKey;
+use serde::{Deserialize, Serialize};
+
+use super::signed::{self, Moment, Untrusted};
+use crate::payments::{PaymentNumber, ReceiptNumber};
+
+/// The first line of the note.
+pub const TITLE: &str = "malipo gate pack";
+
+/// Everything that a site has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    /// Of this form.
+    pub version: u8,
+    /// The site.
+    pub site: String,
+    /// Whose.
+    pub agency: String,
+    /// What made it.
+    pub gateway: String,
+    /// When.
+    pub made_at: Moment,
+    /// From when on nobody is let in by it.
+    pub valid_until: Moment,
+    /// What verifies receipts, as `NAME+HASH+KEY`.
+    pub receipt_keys: Vec<String>,
+    /// A bill whose newest payment has a record from here on …
+    pub listed_from: u64,
+    /// … and before this is listed below if it is paid and not used. Of others the pack says nothing.
+    pub listed_before: u64,
+    /// Bills that are paid and not used.
+    pub prepaid: Vec<Prepaid>,
+    /// Bills that somebody was let in for.
+    pub used: Vec<UsedBefore>,
+    /// Bills that were given back.
+    pub given_back: Vec<PaymentNumber>,
+    /// Devices of the site that are trusted no more.
+    pub revoked_devices: Vec<String>,
+}
+
+/// A bill that is paid and not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prepaid {
+    /// Its number.
+    pub bill: PaymentNumber,
+    /// Our receipts for it, as people see them.
+    pub receipts: Vec<String>,
+    /// The day that it is for; any, if it names none.
+    pub day: Option<jiff::civil::Date>,
+    /// What the service is called.
+    pub service: Words,
+    /// Who and how many.
+    pub lines: Vec<PrepaidLine>,
+}
+
+/// A line of a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrepaidLine {
+    /// How many.
+    pub quantity: u32,
+    /// Of what.
+    pub text: Words,
+}
+
+/// The same in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// Swahili.
+    pub sw: String,
+}
+
+/// A bill that somebody was let in for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsedBefore {
+    /// Which.
+    pub bill: PaymentNumber,
+    /// Our receipts for it, as people see them.
+    pub receipts: Vec<String>,
+    /// Where.
+    pub gate: String,
+    /// When, by the clock of that gate.
+    pub at: Moment,
+}
+
+impl Pack {
+    /// Reads one, having checked that one of these keys has signed it.
+    pub fn open(note: &str, keys: &[VerifyingKey]) -> Result<Self, Untrusted> {
+        signed::open(TITLE, note, keys)
+    }
+
+    /// The bill of this number, if it is paid and not used as far as the pack knows.
+    pub fn prepaid(&self, bill: PaymentNumber) -> Option<&Prepaid> {
+        self.prepaid.iter().find(|prepaid| prepaid.bill == bill)
+    }
+
+    /// The bill of this receipt, used or not, as far as the pack knows it.
+    pub fn bill_of_receipt(&self, receipt: ReceiptNumber) -> Option<PaymentNumber> {
+        let receipt = receipt.grouped();
+        let prepaid = self.prepaid.iter().map(|known| (known.bill, &known.receipts));
+        let mut known = prepaid.chain(self.used.iter().map(|known| (known.bill, &known.receipts)));
+        known.find(|(_, receipts)| receipts.contains(&receipt)).map(|(bill, _)| bill)
+    }
+}

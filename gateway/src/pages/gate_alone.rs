@@ -1,0 +1,142 @@
+//! The screen of a gate that has nobody to ask: one field, and a verdict that is read from three steps away. It is served by the
+//! program at the gate, not by the gateway, and looks as the gateway's own does.
+
+use askama::Template;
+use catalog::Language;
+use hyper::StatusCode;
+use hyper::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use ledger::LedgerTime;
+
+use super::assets::{PAGES_CSS, STAFF_CSS};
+use super::frame::other;
+use super::moment::{day_spoken, spoken};
+use super::words::{GATE_ALONE, GateAloneWords};
+use crate::gates::device::{Attendant, Judged, Verdict};
+use crate::gates::pack::{Prepaid, Words};
+use crate::gates::signed::Moment;
+use crate::http::problem::Problem;
+use crate::http::response::{self, Response};
+
+/// Only what the program itself serves.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+#[derive(Template)]
+#[template(path = "gate_alone.html")]
+struct GateAlonePage {
+    language: Language,
+    twin: Language,
+    words: &'static GateAloneWords,
+    at: String,
+    shown: Option<Shown>,
+    facts: Vec<String>,
+}
+
+struct Shown {
+    class: &'static str,
+    icon: &'static str,
+    /// For programs.
+    word: &'static str,
+    headline: &'static str,
+    about: Vec<String>,
+    /// What was shown, if whoever showed it may be let in.
+    may_let_in: Option<String>,
+}
+
+/// The page, with what was found in what was shown, if anything was.
+pub(crate) fn gate_alone_page(
+    attendant: &Attendant,
+    language: Language,
+    found: Option<(&Judged, &str)>,
+) -> Result<Response, Problem> {
+    let words = GATE_ALONE.of(language);
+    let list = attendant
+        .pack()
+        .map_or_else(|| words.no_list.to_owned(), |pack| (words.list_of)(&moment(pack.made_at, language)));
+    let (let_in, untold) = attendant.counts();
+    let page = GateAlonePage {
+        language,
+        twin: other(language),
+        words,
+        at: attendant.terms().gate.clone(),
+        shown: found.map(|(judged, text)| Shown::of(judged, text, language)),
+        facts: vec![list, (words.counts)(let_in, untold)],
+    };
+    let html = page.render().map_err(Problem::internal_error)?;
+    let mut response = response::not_stored(response::html(StatusCode::OK, html));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
+
+/// What it looks like.
+pub(crate) fn gate_alone_style() -> Response {
+    let style = format!("{}\n{}", PAGES_CSS.content(), STAFF_CSS.content());
+    response::bytes(StatusCode::OK, "text/css; charset=utf-8", style)
+}
+
+fn moment(at: Moment, language: Language) -> String {
+    spoken(LedgerTime::from_micros(at.0), language)
+}
+
+impl GateAlonePage {
+    /// Whether the next Enter lets somebody in, and does not check.
+    fn may_let_in(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.may_let_in.is_some())
+    }
+}
+
+impl Shown {
+    fn of(judged: &Judged, text: &str, language: Language) -> Self {
+        let words = GATE_ALONE.of(language);
+        let (class, icon) = match judged.verdict {
+            Verdict::Valid | Verdict::LetIn => ("good", "✓"),
+            Verdict::NotFound | Verdict::NotOurs => ("wait", "?"),
+            _ => ("bad", "✕"),
+        };
+        let said = |(headline, about): (&'static str, &'static str)| (headline, Some(about.to_owned()));
+        let (headline, first) = match &judged.verdict {
+            Verdict::Valid => (words.valid, None),
+            Verdict::LetIn => (words.let_in_done, None),
+            Verdict::AlreadyUsed { gate, at } => {
+                (words.already_used, Some(format!("{}, {gate}", moment(*at, language))))
+            }
+            Verdict::WrongDay(day) => (words.wrong_day, Some((words.for_day)(&day_spoken(*day, language)))),
+            Verdict::GivenBack => said(words.given_back),
+            Verdict::NotPaid => said(words.not_paid),
+            Verdict::NotOnList => said(words.not_on_list),
+            Verdict::NotOurs => said(words.not_ours),
+            Verdict::NotGenuine(_) => said(words.not_genuine),
+            Verdict::NotFound => said(words.not_found),
+            Verdict::PackTooOld => said(words.pack_too_old),
+        };
+        let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
+        let mut about: Vec<_> = first.into_iter().collect();
+        match &judged.prepaid {
+            Some(prepaid) => about.extend(who_and_where(prepaid, language)),
+            None if is_good => about.push(words.by_receipt.to_owned()),
+            None => {}
+        }
+        let may_let_in = (judged.verdict == Verdict::Valid).then(|| text.trim().to_owned());
+        Self { class, icon, word: judged.verdict.word(), headline, about, may_let_in }
+    }
+}
+
+/// `2 × East African citizen, adult` of each line, then what they visit: lines begin with the name of their service, which is
+/// said once.
+fn who_and_where(prepaid: &Prepaid, language: Language) -> Vec<String> {
+    let in_language = |words: &Words| match language {
+        Language::En => words.en.clone(),
+        Language::Sw => words.sw.clone(),
+    };
+    let service = in_language(&prepaid.service);
+    let people = prepaid.lines.iter().map(|line| {
+        let text = in_language(&line.text);
+        let who = text.strip_prefix(&service).unwrap_or(&text).trim_start_matches([':', ',', ' ']);
+        if who.is_empty() { format!("{} ×", line.quantity) } else { format!("{} × {who}", line.quantity) }
+    });
+    let people: Vec<_> = people.collect();
+    people.into_iter().chain([service]).collect()
+}
