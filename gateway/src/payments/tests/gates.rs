@@ -51,7 +51,7 @@ fn outcomes(desk: &Desk, device: &str, number: u64) -> Vec<&'static str> {
     taken(desk, device, number).uses.iter().map(|used| used.outcome.word()).collect()
 }
 
-fn paid(desk: &Desk, receipt: &str) -> PaymentNumber {
+fn paid(desk: &mut Desk, receipt: &str) -> PaymentNumber {
     let bill = desk.bill(100);
     desk.confirm(bill, receipt, 100);
     bill
@@ -65,7 +65,7 @@ fn what_the_books_say_to_each_use_is_kept_and_all_who_are_inside_have_their_visi
     let again = certify(&desk, "elsa", "Elsa Gate");
     assert_eq!(again, Answer::Refused(GateRefusal::AlreadyCertified.into()));
 
-    let (good, online, both) = (paid(&desk, "A"), paid(&desk, "B"), paid(&desk, "C"));
+    let (good, online, both) = (paid(&mut desk, "A"), paid(&mut desk, "B"), paid(&mut desk, "C"));
     let unpaid = desk.bill(100);
     let mut tomorrows = desk.new_bill(vec![line("KWS", kes(100))], kes(100), None);
     tomorrows.visit_day = Some(east_africa_date(desk.clock.now_micros()).tomorrow().unwrap());
@@ -108,7 +108,7 @@ fn what_the_books_say_to_each_use_is_kept_and_all_who_are_inside_have_their_visi
 fn a_batch_is_taken_once_in_order_and_as_it_was_first() {
     let mut desk = Desk::open();
     certify(&desk, "elsa", "Elsa Gate");
-    let bill = paid(&desk, "A");
+    let bill = paid(&mut desk, "A");
     let refused = |refusal: GateRefusal| Answer::Refused(Refusal::Gate(refusal));
     assert_eq!(bring(&desk, "nobody", 1, "h1", &[bill]), refused(GateRefusal::NoSuchDevice));
     let early = bring(&desk, "elsa", 2, "h2", &[bill]);
@@ -128,7 +128,7 @@ fn a_batch_is_taken_once_in_order_and_as_it_was_first() {
     assert_eq!(revoke("KRA"), refused(GateRefusal::NoSuchDevice));
     assert!(matches!(revoke("KWS"), Answer::Done { .. }));
     assert_eq!(revoke("KWS"), Answer::Nothing);
-    let late = paid(&desk, "B");
+    let late = paid(&mut desk, "B");
     assert!(matches!(bring(&desk, "elsa", 2, "h2", &[late]), Answer::Done { .. }));
     let taken = taken(&desk, "elsa", 2);
     assert!(taken.untrusted && taken.uses[0].outcome.word() == "let_in");
