@@ -95,7 +95,7 @@ impl Gallery {
     #[track_caller]
     pub(super) fn look(&mut self, gateway: &Gateway, who: Option<&SignedIn>, looks: &[Look]) {
         let at = (gateway.public(), gateway.agencies());
-        for look in self.look_there(&at, who, looks) {
+        for look in self.look_there(&at, "/en/staff/sign-in", who, looks) {
             self.seen.insert(row_of(&look));
         }
     }
@@ -103,13 +103,14 @@ impl Gallery {
     /// Looks at pages of the program at a gate.
     #[track_caller]
     pub(super) fn look_at_gate(&mut self, gate: &GateDevice, looks: &[Look]) {
-        self.look_there(&(gate.url(), gate.url()), None, looks);
+        self.look_there(&(gate.url(), gate.url()), "/en/", None, looks);
     }
 
     /// Looks at pages of this origin, beside which agencies have theirs; gives what was looked at.
     fn look_there(
         &mut self,
         (origin, agencies): &(String, String),
+        forms_from: &str,
         who: Option<&SignedIn>,
         looks: &[Look],
     ) -> Vec<Look> {
@@ -117,6 +118,7 @@ impl Gallery {
         let asked = json!({
             "origin": origin,
             "agencies": agencies,
+            "forms_from": forms_from,
             "cookie": who.map(cookie),
             "pictures": std::env::var("E2E_PICTURES").ok(),
             "looks": looks.iter().map(|look| {

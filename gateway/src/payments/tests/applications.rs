@@ -126,6 +126,7 @@ fn applications_are_not_in_memory() {
             "catalogues",
             "channels",
             "day",
+            "gates",
             "keys",
             "messages",
             "notices",
