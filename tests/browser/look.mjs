@@ -93,7 +93,7 @@ async function lookAt(page, look) {
 
 // Fills in a form and sends it, from a page whose forms say where they come from.
 async function send(page, look) {
-  await page.goto(`${asked.origin}/en/staff/sign-in`);
+  await page.goto(asked.origin + (asked.forms_from ?? "/en/staff/sign-in"));
   const [answer] = await Promise.all([
     page.waitForNavigation(),
     page.evaluate(([action, fields, file]) => {

@@ -111,6 +111,7 @@ impl Shown {
             Verdict::NotGenuine(_) => said(words.not_genuine),
             Verdict::NotFound => said(words.not_found),
             Verdict::PackTooOld => said(words.pack_too_old),
+            Verdict::DeviceRevoked => said(words.device_revoked),
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
         let mut about: Vec<_> = first.into_iter().collect();

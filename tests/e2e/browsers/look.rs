@@ -9,7 +9,7 @@ use gateway::http::router::Route;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, Gateway, SignedIn, escaped};
+use crate::harness::{Browser, GateDevice, Gateway, SignedIn, escaped};
 
 /// The most that the first answer of any page may weigh before it is compressed, in bytes.
 const FIRST_ANSWER_BYTES_MAX: u64 = 14 * 1024;
@@ -94,10 +94,31 @@ impl Gallery {
     /// Looks at pages as somebody who is signed in, or as anybody.
     #[track_caller]
     pub(super) fn look(&mut self, gateway: &Gateway, who: Option<&SignedIn>, looks: &[Look]) {
+        let at = (gateway.public(), gateway.agencies());
+        for look in self.look_there(&at, "/en/staff/sign-in", who, looks) {
+            self.seen.insert(row_of(&look));
+        }
+    }
+
+    /// Looks at pages of the program at a gate.
+    #[track_caller]
+    pub(super) fn look_at_gate(&mut self, gate: &GateDevice, looks: &[Look]) {
+        self.look_there(&(gate.url(), gate.url()), "/en/", None, looks);
+    }
+
+    /// Looks at pages of this origin, beside which agencies have theirs; gives what was looked at.
+    fn look_there(
+        &mut self,
+        (origin, agencies): &(String, String),
+        forms_from: &str,
+        who: Option<&SignedIn>,
+        looks: &[Look],
+    ) -> Vec<Look> {
         let looks: Vec<_> = looks.iter().flat_map(Look::in_each_language).collect();
         let asked = json!({
-            "origin": gateway.public(),
-            "agencies": gateway.agencies(),
+            "origin": origin,
+            "agencies": agencies,
+            "forms_from": forms_from,
             "cookie": who.map(cookie),
             "pictures": std::env::var("E2E_PICTURES").ok(),
             "looks": looks.iter().map(|look| {
@@ -114,12 +135,12 @@ impl Gallery {
         let seen = Browser::start("look.mjs", &asked).leads_to_the_end();
         assert_eq!(seen.len(), 2 * looks.len(), "every page is looked at on two screens");
         for (look, pages) in looks.iter().zip(seen.chunks(2)) {
-            self.seen.insert(row_of(look));
             for page in pages {
                 self.judge(look, page);
             }
         }
         self.count += looks.len();
+        looks
     }
 
     fn judge(&mut self, look: &Look, page: &Value) {

@@ -2,6 +2,7 @@
 //! themselves.
 
 mod citizens;
+mod gate;
 mod keyboard;
 mod look;
 mod officer;

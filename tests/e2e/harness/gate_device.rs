@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::agency::Agency;
 use super::executable::{malipo, run};
 use super::gateway::{Gateway, write_secret};
 use super::http::{Answer, Call, get};
@@ -19,12 +20,17 @@ impl GateDevice {
     /// `malipo gate enrol`, for a gate of Hell's Gate.
     #[track_caller]
     pub(crate) fn enrol(gateway: &Gateway, gate: &str) -> Self {
+        Self::enrol_of(gateway, &gateway.agency("kws"), "KWS", gate)
+    }
+
+    /// The same, of another agency.
+    #[track_caller]
+    pub(crate) fn enrol_of(gateway: &Gateway, agency: &Agency, code: &str, gate: &str) -> Self {
         let name: String = gate.chars().filter(char::is_ascii_alphanumeric).collect();
         let folder = gateway.folder().join(format!("gate-{name}"));
-        let key_file = gateway.folder().join("kws-key");
-        write_secret(&key_file, &gateway.agency("kws").key);
-        let mut command =
-            malipo(["gate", "enrol", "--agency", "KWS", "--site", "hells-gate", "--gate", gate]);
+        let key_file = gateway.folder().join("key-that-certifies");
+        write_secret(&key_file, &agency.key);
+        let mut command = malipo(["gate", "enrol", "--agency", code, "--site", "hells-gate", "--gate", gate]);
         command.arg("--gateway").arg(gateway.public()).arg("--key-file").arg(key_file);
         run(command.arg("--data").arg(&folder)).expect(0);
         Self { folder, process: None }

@@ -86,6 +86,9 @@ fn a_revoked_device_is_named_in_packs_and_what_it_brings_is_kept_and_marked() {
     gate.stop();
     gate.start();
     eventually("it is told", || gate.page("en").contains("0 not yet told").then_some(()));
+    let other = paid(&gateway, &kws);
+    eventually("it lets nobody in any more", || (gate.checks(&other.code) == "device_revoked").then_some(()));
+    assert_eq!(gate.lets_in(&other.code), "device_revoked");
     let books = gateway.books();
     let batch = &books.events("gate").pop().unwrap()["event"];
     assert_eq!((&batch["gate"], &batch["untrusted"]), (&json!("batch_taken"), &json!(true)), "{batch}");

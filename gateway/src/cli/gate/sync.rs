@@ -96,8 +96,13 @@ pub(super) async fn keep_up(screen: Arc<Screen>, line: Line, every: Duration) {
     }
 }
 
-/// First what was done here goes, then the pack comes: so it knows of that.
+/// First what was done here goes, then the pack comes: so it knows of that. One that is refused does not keep the other away.
 async fn exchange(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
+    let brought = bring(screen, line).await;
+    brought.and(fetch(screen, line).await)
+}
+
+async fn bring(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
     while let Some((number, note)) = with_device(screen, |screen, attendant| {
         let now = screen.now(attendant);
         attendant.batch(now)
@@ -107,6 +112,10 @@ async fn exchange(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
         line.send(&note).await?;
         with_device(screen, move |_, attendant| attendant.batch_was_taken(number)).await?;
     }
+    Ok(())
+}
+
+async fn fetch(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
     let note = line.pack().await?;
     with_device(screen, move |_, attendant| attendant.take_pack(&note)).await
 }

@@ -104,6 +104,9 @@ impl Attendant {
     pub fn look(&self, shown: &str, now: Moment) -> Judged {
         match &self.pack {
             None => Judged { verdict: Verdict::PackTooOld, bill: None, prepaid: None },
+            Some((pack, _)) if pack.revoked_devices.contains(&self.terms.device) => {
+                Judged { verdict: Verdict::DeviceRevoked, bill: None, prepaid: None }
+            }
             Some((pack, keys)) => {
                 let known = Known { pack, keys, uses: &self.uses, gate: &self.terms.gate };
                 judge(&known, shown, now)

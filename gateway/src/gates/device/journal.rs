@@ -216,6 +216,7 @@ mod tests {
         for number in 0..3 {
             journal.append(&used(number)).unwrap();
         }
+        drop(journal);
         let whole = std::fs::read(&path).unwrap();
         let first_len = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         for at in 0..first_len {

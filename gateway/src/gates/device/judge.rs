@@ -44,6 +44,8 @@ pub enum Verdict {
     NotFound,
     /// The pack is too old to let anybody in.
     PackTooOld,
+    /// This device is trusted no more.
+    DeviceRevoked,
 }
 
 impl Verdict {
@@ -61,6 +63,7 @@ impl Verdict {
             Self::NotGenuine(_) => "not_genuine",
             Self::NotFound => "not_found",
             Self::PackTooOld => "pack_too_old",
+            Self::DeviceRevoked => "device_revoked",
         }
     }
 }

@@ -26,6 +26,7 @@ pub(in crate::pages) struct GateAloneWords {
     pub(in crate::pages) not_genuine: (&'static str, &'static str),
     pub(in crate::pages) not_found: (&'static str, &'static str),
     pub(in crate::pages) pack_too_old: (&'static str, &'static str),
+    pub(in crate::pages) device_revoked: (&'static str, &'static str),
 }
 
 pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
@@ -53,6 +54,7 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_genuine: ("NOT GENUINE", "This receipt was altered, or it is not ours."),
         not_found: ("NOT ON THE LIST", "Scan the code of the receipt: it proves itself."),
         pack_too_old: ("LIST TOO OLD", "Nobody can be let in before there is a newer one."),
+        device_revoked: ("DEVICE REVOKED", "This device lets nobody in any more: use another."),
     },
     sw: GateAloneWords {
         skip: "Ruka hadi kwenye maudhui",
@@ -78,5 +80,6 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_genuine: ("SI HALISI", "Risiti hii ilibadilishwa, au si yetu."),
         not_found: ("HAIPO KWENYE ORODHA", "Changanua msimbo wa risiti: unajithibitisha wenyewe."),
         pack_too_old: ("ORODHA NI YA ZAMANI", "Hakuna anayeweza kuruhusiwa hadi kuwe na mpya."),
+        device_revoked: ("KIFAA KIMEFUTWA", "Kifaa hiki hakiruhusu mtu yeyote tena: tumia kingine."),
     },
 };
