@@ -37,7 +37,7 @@ pub(crate) use browser::{Page, escaped};
 pub(crate) use cache::Cache;
 pub(crate) use carriers::Carriers;
 pub(crate) use chromium::Browser;
-pub(crate) use executable::{Finished, malipo, run};
+pub(crate) use executable::{Finished, executable, malipo, run};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, post_form, runtime};
 pub(crate) use identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider, Signs, with_body, with_json};
