@@ -10,6 +10,7 @@ mod expiry;
 mod healing;
 mod landing;
 mod messages;
+mod model;
 mod notices;
 mod offers;
 mod owners;
