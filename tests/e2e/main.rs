@@ -48,6 +48,7 @@ mod officers;
 mod clock;
 mod crash;
 mod crowds;
+mod degraded;
 mod drill;
 mod fallback;
 mod faults;
