@@ -50,6 +50,8 @@ mod officers;
 mod clock;
 mod crash;
 mod crowds;
+mod degraded;
+mod drill;
 mod fallback;
 mod fallback_money;
 mod faults;

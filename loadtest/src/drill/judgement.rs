@@ -14,7 +14,6 @@ use super::payer::{is_offered, is_paid, with_plan};
 use super::processes::{check, run};
 use super::report::{DrillReport, Happened, Moved};
 use super::script::{RETURNS, SILENT, Stage};
-use super::watcher::states;
 use super::world::{AGENCIES, Control, SeenBill, World};
 use super::{DrillError, day::Day};
 use crate::kes::Kes;
@@ -54,11 +53,6 @@ pub(crate) async fn judge(stage: &mut Stage, stragglers: usize) -> Result<DrillR
     if world.plan.expect_healing {
         report.found_by_statement = heal(&world, &recorded.moved).await?;
         all_bills_say_so(&world, &recorded.moved, &mut report).await;
-    }
-    for (channel, state) in states(&world).await {
-        if state != "up" {
-            report.wrong.push(format!("{channel} is {state} at the end of the day"));
-        }
     }
     let export = stage.folder.join("export");
     let data = stage.folder.join("data").display().to_string();
@@ -278,16 +272,28 @@ fn tell(world: &World, report: &mut DrillReport) {
             report.back_after.insert(channel.to_owned(), (at - returns).max(0));
         }
     }
+    let last: BTreeMap<&str, &str> =
+        report.states.iter().map(|(_, channel, state)| (&**channel, &**state)).collect();
+    for (channel, state) in last {
+        if state != "up" {
+            report.wrong.push(format!("{channel} is {state} at the end of the day"));
+        }
+    }
     if report.silence_found_after.is_none() {
         report.wrong.push("nobody was told that the paybill is down".to_owned());
     }
-    let happened = |second: i64, what: String| Happened { second, said: day.said(second), what };
-    let done = seen.happened.iter().map(|(second, what)| happened(*second, what.clone()));
+    let happened = |second: i64, what: String, is_change: bool| Happened {
+        second,
+        said: day.said(second),
+        what,
+        is_change,
+    };
+    let done = seen.happened.iter().map(|(second, what)| happened(*second, what.clone(), false));
     let changes = seen.states.iter().filter(|(second, _, state)| *second > 0 || state != "up");
-    let changes = changes.map(|(second, name, state)| happened(*second, format!("{name} is {state}")));
+    let changes = changes.map(|(second, name, state)| happened(*second, format!("{name} is {state}"), true));
     report.timeline = done.chain(changes).collect();
     if let Some(second) = first_fallback {
-        report.timeline.push(happened(second, "The first payment in a way of a plan".to_owned()));
+        report.timeline.push(happened(second, "The first payment in a way of a plan".to_owned(), false));
     }
     report.timeline.sort_by_key(|happened| happened.second);
     let arrivals: Vec<(i64, usize)> = seen.bills.values().map(|bill| (bill.second, bill.agency)).collect();

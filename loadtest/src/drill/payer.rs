@@ -89,8 +89,7 @@ impl Payer {
             return Some(typed_home);
         }
         let usable = |way: &&Way| **way != Way::Prompt || !has_tried_prompt;
-        let liked = if self.prefers_prompt { &Way::Prompt } else { &typed_home };
-        let found = ways.iter().filter(usable).find(|way| *way == liked);
+        let found = ways.iter().filter(usable).find(|way| (**way == Way::Prompt) == self.prefers_prompt);
         found.or_else(|| ways.iter().find(usable)).cloned()
     }
 }

@@ -39,7 +39,8 @@ pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
     let bands = bands(report, day);
     let bands_top = CHART_TOP + CHART_HEIGHT + 40;
     let list_top = bands_top + BAND_STEP * i64::try_from(bands.len()).unwrap_or(0) + 24;
-    let events: Vec<&Happened> = report.timeline.iter().filter(|event| event.second >= 0).collect();
+    let events: Vec<&Happened> =
+        report.timeline.iter().filter(|event| event.second >= 0 && !event.is_change).collect();
     let height = list_top + LINE_HEIGHT * (i64::try_from(events.len()).unwrap_or(0) + 4);
     picture.line(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -62,7 +63,7 @@ pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
         ));
         picture.say(x, CHART_TOP + CHART_HEIGHT + 16, "middle", "#555555", &format!("{hour:02}:00"));
     }
-    for (place, (name, parts)) in (0_i64..).zip(&bands) {
+    for (place, Band { name, parts }) in (0_i64..).zip(&bands) {
         let top = bands_top + BAND_STEP * place;
         picture.say(LEFT - 8, top + 13, "end", "#000000", name);
         for (from, until, state) in parts {
@@ -75,20 +76,28 @@ pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
     for (number, event) in (1_i64..).zip(&events) {
         let x = picture.x(event.second);
         let y = list_top + LINE_HEIGHT * (number + 1);
-        if event.what.contains(" is ") || event.what.starts_with("It ") {
-            picture.say(LEFT, y, "start", "#555555", &format!("{}  {number}. {}", event.said, event.what));
-        } else {
-            picture.line(&format!("<path d=\"M{x} {CHART_TOP}V{}\" stroke=\"#000000\"/>", bands_top - 24));
-            picture.say(x + 3, CHART_TOP + 12, "start", "#000000", &number.to_string());
-            picture.say(LEFT, y, "start", "#000000", &format!("{}  {number}. {}", event.said, event.what));
-        }
+        // One below the other, so that those which come soon after each other can be read.
+        let mark = CHART_TOP + 12 * (1 + number % 5);
+        picture.line(&format!(
+            "<path d=\"M{x} {CHART_TOP}V{}\" stroke=\"#00000088\"/>",
+            CHART_TOP + CHART_HEIGHT
+        ));
+        picture.say(x + 3, mark, "start", "#000000", &number.to_string());
+        picture.say(LEFT, y, "start", "#000000", &format!("{}  {number}. {}", event.said, event.what));
     }
     picture.text.push_str("</svg>\n");
     picture.text
 }
 
-/// What each channel and the gateway were, from when to when.
-fn bands<'a>(report: &'a DrillReport, day: &Day) -> Vec<(String, Vec<(i64, i64, &'a str)>)> {
+/// What something was on the day.
+struct Band<'a> {
+    name: String,
+    /// From when, until when, what.
+    parts: Vec<(i64, i64, &'a str)>,
+}
+
+/// What each channel and the gateway were.
+fn bands<'a>(report: &'a DrillReport, day: &Day) -> Vec<Band<'a>> {
     let mut by_channel = BTreeMap::<&str, Vec<(i64, &str)>>::new();
     for (second, channel, state) in &report.states {
         by_channel.entry(channel).or_default().push(((*second).max(0), state));
@@ -97,12 +106,12 @@ fn bands<'a>(report: &'a DrillReport, day: &Day) -> Vec<(String, Vec<(i64, i64, 
     for (channel, changes) in by_channel {
         let ends = changes.iter().skip(1).map(|(second, _)| *second).chain([day.length()]);
         let parts = changes.iter().zip(ends).map(|((from, state), until)| (*from, until, *state)).collect();
-        bands.push((channel.to_owned(), parts));
+        bands.push(Band { name: channel.to_owned(), parts });
     }
     let mut gateway = vec![(0, day.length(), "up")];
     let gone = report.gone.iter().map(|(from, back)| (*from, back.unwrap_or(day.length()), "gone"));
     gateway.extend(gone);
-    bands.push(("gateway".to_owned(), gateway));
+    bands.push(Band { name: "gateway".to_owned(), parts: gateway });
     bands
 }
 

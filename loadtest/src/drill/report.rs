@@ -14,6 +14,8 @@ pub struct Happened {
     pub said: String,
     /// What.
     pub what: String,
+    /// It is what a way to pay was said to be from then on; otherwise something was done.
+    pub is_change: bool,
 }
 
 /// A payment that moved money, as the simulated Safaricom has it.
@@ -77,7 +79,7 @@ impl DrillReport {
 impl fmt::Display for DrillReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, " TIMELINE (time of day that it stands for; seconds of the day)")?;
-        for Happened { second, said, what } in &self.timeline {
+        for Happened { second, said, what, .. } in &self.timeline {
             writeln!(formatter, "   {said}  {second:>6} s  {what}")?;
         }
         let after =

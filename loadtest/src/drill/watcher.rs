@@ -1,17 +1,16 @@
-//! Watches what everybody is told of the ways to pay, and notes each change.
+//! Watches what everybody is told of the ways to pay, and notes each change, until the day is over.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
-use serde_json::Value;
 
 use super::world::World;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Watches until it is stopped.
+/// Watches until the day is over.
 pub(crate) async fn watch(world: Arc<World>) {
     let mut known = BTreeMap::<String, String>::new();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
@@ -19,6 +18,10 @@ pub(crate) async fn watch(world: Arc<World>) {
         ticks.tick().await;
         let Some((StatusCode::OK, status)) = world.get("/v1/status", &world.treasury).await else { continue };
         let now = world.day.now();
+        // The day is over: nobody comes any more, and that is no silence.
+        if now > world.day.length() {
+            return;
+        }
         for channel in status["channels"].as_array().into_iter().flatten() {
             // What it is for single agencies is told beside what it is for everybody.
             if !channel["agency"].is_null() {
@@ -31,17 +34,4 @@ pub(crate) async fn watch(world: Arc<World>) {
             }
         }
     }
-}
-
-/// The state of each channel at the end of the day, as it is told now.
-pub(crate) async fn states(world: &World) -> BTreeMap<String, String> {
-    let Some((StatusCode::OK, status)) = world.get("/v1/status", &world.treasury).await else {
-        return BTreeMap::new();
-    };
-    let channels = status["channels"].as_array().into_iter().flatten();
-    let of_all = channels.filter(|channel| channel["agency"].is_null());
-    let pair = |channel: &Value| {
-        Some((channel["channel"].as_str()?.to_owned(), channel["state"].as_str()?.to_owned()))
-    };
-    of_all.filter_map(pair).collect()
 }

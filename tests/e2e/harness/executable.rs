@@ -34,7 +34,7 @@ impl Finished {
 
 /// The file that is run. A name of our own for it: a build that goes on beside the tests puts another file under the
 /// old name, and half of a test would run the one and half the other.
-fn executable() -> &'static Path {
+pub(crate) fn executable() -> &'static Path {
     static EXECUTABLE: LazyLock<PathBuf> = LazyLock::new(|| {
         let name = format!("malipo-under-test-{}", std::process::id());
         let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -86,7 +86,11 @@ impl Watch {
                 let scope = ChannelScope::for_all(counted.name.clone());
                 let place = ChannelPlace { scope, step: *step };
                 let meter = counted.meter(*step);
-                self.look_at(app, &board, place, meter, meter.read(now), now).await;
+                let has_changed = self.look_at(app, &board, place, meter, meter.read(now), now).await;
+                if has_changed && *step == Step::Start {
+                    // What failed for everybody says nothing of an agency once it does not any more.
+                    counted.agencies.iter().for_each(|entry| entry.value().begin_anew());
+                }
             }
             self.look_at_agencies(app, &board, counted, now).await;
             self.probe(app, &board, counted, now);
@@ -103,7 +107,7 @@ impl Watch {
         }
     }
 
-    /// Looks at one step of a channel, and tells the books what has happened there.
+    /// Looks at one step of a channel, and tells the books what has happened there. True if it is something else now.
     async fn look_at(
         &mut self,
         app: &App,
@@ -112,7 +116,7 @@ impl Watch {
         meter: &Meter,
         reading: Reading,
         now: i64,
-    ) {
+    ) -> bool {
         let standing = board.standing(&place);
         let state = standing.map_or(ChannelState::Up, |standing| standing.state);
         let since = standing.map_or(self.began, |standing| seconds(standing.since));
@@ -138,13 +142,15 @@ impl Watch {
             },
             usual: self.profiles.get(&place.scope.channel).filter(|_| is_for_all),
         };
-        let Some((on, evidence)) = case.judge(now) else { return };
-        if tell(app, &place, on, &evidence).await {
+        let Some((on, evidence)) = case.judge(now) else { return false };
+        let is_believed = tell(app, &place, on, &evidence).await;
+        if is_believed {
             meter.begin_anew();
             if is_relapse(state, on) {
                 *self.relapses.entry(place).or_insert(0) += 1;
             }
         }
+        is_believed
     }
 
     /// Looks at asking payers of single agencies. Where it fails for everybody it says nothing of one of them; an agency

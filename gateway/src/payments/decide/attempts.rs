@@ -1,11 +1,12 @@
 //! Attempts are recorded before anybody is asked, and moved by whatever is heard of them.
 
 use ledger::table::RunError;
-use ledger::{Decision, View};
+use ledger::{Decision, LedgerTime, View};
 
 use super::{Payments, draft, note_request, once, refuse};
-use crate::payments::attempt::PROMPT_LIFE_SECONDS;
-use crate::payments::channels::ChannelState;
+use crate::payments::attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
+use crate::payments::bill::Bill;
+use crate::payments::channels::{Board, ChannelState};
 use crate::payments::command::{Answer, AttemptNews, Command, NewAttempt, Refusal};
 use crate::payments::event::Event;
 
@@ -17,19 +18,13 @@ pub(super) fn create(
 ) -> Result<Decision<Payments>, RunError> {
     once(view, new.idempotency.as_ref(), || {
         let Some(bill) = Payments::bill(view, new.bill)? else { return Ok(refuse(Refusal::NoSuchBill)) };
-        if !bill.state.is_open() {
-            return Ok(refuse(Refusal::BillIs { state: bill.state }));
-        }
-        if let Some(id) = bill.latest_attempt
-            && let Some(attempt) = Payments::attempt(view, id)?
-            && attempt.can_live(view.now())
-        {
-            let until = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
-            return Ok(refuse(Refusal::PromptMayLive { attempt: id, until }));
-        }
-        let channel = new.method.channel();
-        if Payments::channels(view).of_channel(&channel, &bill.terms.agency).state == ChannelState::Down {
-            return Ok(refuse(Refusal::ChannelDown { channel }));
+        let latest = match bill.latest_attempt {
+            Some(id) if bill.state.is_open() => Payments::attempt(view, id)?,
+            _ => None,
+        };
+        let board = Payments::channels(view);
+        if let Some(refusal) = why_nobody_is_asked(&bill, latest.as_deref(), board, new.method, view.now()) {
+            return Ok(refuse(refusal));
         }
         let event =
             Event::AttemptCreated { attempt: new.id, bill: new.bill, method: new.method, money: bill.due() };
@@ -38,6 +33,26 @@ pub(super) fn create(
         note_request(&mut draft, new.idempotency.as_ref());
         Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
     })
+}
+
+/// Why a payer may not be asked now for what is due, if there is a reason. `latest` is the bill's latest attempt.
+pub(in crate::payments) fn why_nobody_is_asked(
+    bill: &Bill,
+    latest: Option<&Attempt>,
+    board: &Board,
+    method: Method,
+    now: LedgerTime,
+) -> Option<Refusal> {
+    if !bill.state.is_open() {
+        return Some(Refusal::BillIs { state: bill.state });
+    }
+    if let Some(attempt) = latest.filter(|attempt| attempt.can_live(now)) {
+        let until = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
+        return Some(Refusal::PromptMayLive { attempt: attempt.id, until });
+    }
+    let channel = method.channel();
+    let is_down = board.of_channel(&channel, &bill.terms.agency).state == ChannelState::Down;
+    is_down.then_some(Refusal::ChannelDown { channel })
 }
 
 /// Moves an attempt, if the news changes anything.

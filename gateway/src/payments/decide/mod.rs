@@ -16,6 +16,8 @@ mod staff;
 mod visits;
 
 #[cfg(test)]
+pub(super) use self::attempts::why_nobody_is_asked;
+#[cfg(test)]
 pub(super) use self::channels::change;
 #[cfg(test)]
 pub(super) use self::operations::DUE_PER_TICK_MAX;

@@ -11,6 +11,7 @@ mod gates;
 mod healing;
 mod landing;
 mod messages;
+mod model;
 mod notices;
 mod offers;
 mod owners;

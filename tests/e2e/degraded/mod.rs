@@ -1,0 +1,80 @@
+//! One thing beside payments is off while payers pay: the views, the webhooks, the text messages, an agency's own system, the
+//! file of the catalogue. Each costs only itself: every payment is acknowledged and booked, everything else works, and what
+//! was off is made up for. `tests/long off` says what it costs in time.
+
+mod beside;
+mod views;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::harness::{Agency, Gateway, Load, Order, Page, get};
+
+/// Payments a second and seconds of each part, unless the environment says otherwise.
+const RATE: u32 = 30;
+const SECONDS: u32 = 2;
+
+/// A gateway at which payers pay, part by part.
+struct Payers<'a> {
+    gateway: &'a Gateway,
+    kws: Agency,
+    /// So many payments were acknowledged.
+    acknowledged: usize,
+    /// What p99 was in each part, in microseconds.
+    p99: Vec<u64>,
+}
+
+impl<'a> Payers<'a> {
+    fn of(gateway: &'a Gateway) -> Self {
+        Self { gateway, kws: gateway.agency("kws"), acknowledged: 0, p99: Vec::new() }
+    }
+
+    /// They pay while something happens. Each payment is acknowledged.
+    fn pay(&mut self, meanwhile: impl FnOnce()) {
+        let log: PathBuf = self.gateway.folder().join(format!("load-{}.ndjson", self.p99.len()));
+        let (rate, seconds) = (number("E2E_OFF_RATE", RATE), number("E2E_OFF_SECONDS", SECONDS));
+        let duration = Duration::from_secs(seconds.into());
+        let load = Load::of_confirmations(self.gateway, &self.kws.key, &log, rate, duration);
+        let report = load.run(meanwhile);
+        let figures = serde_json::to_value(&report).unwrap();
+        assert_eq!(figures["wrong"], 0, "{report}");
+        assert_eq!(figures["money"]["difference_minor"], 0, "{report}");
+        self.acknowledged += figures["money"]["acknowledged"]["count"].as_u64().unwrap() as usize;
+        let percentiles = &figures["routes"]["confirm"]["latency"]["percentiles"];
+        // Few payments have no p99 that means anything; their middle is shown.
+        self.p99.push(percentiles["p99"].as_u64().or(percentiles["p50"].as_u64()).unwrap_or(0));
+    }
+
+    /// Usual, off, and on again; in the end everything that was acknowledged is booked, and nothing else but `more`.
+    fn while_off(mut self, name: &str, off: impl FnOnce(), on: impl FnOnce(), more: usize) {
+        self.pay(|| ());
+        off();
+        let (gateway, kws) = (self.gateway, self.kws.clone());
+        self.pay(|| everything_else_works(gateway, &kws));
+        on();
+        self.pay(|| ());
+        let books = self.gateway.books();
+        books.expect_balanced();
+        assert_eq!(books.events("payment_received").len(), self.acknowledged + more, "{name}");
+        let [usual, off, after] = self.p99[..] else { panic!("three parts") };
+        let percent = off * 100 / usual.max(1);
+        eprintln!(
+            "{name}: p99 (or p50 of few) usual {usual} us, off {off} us ({percent} % of usual), on again {after} us"
+        );
+    }
+}
+
+/// What citizens and agencies need while something else is off.
+fn everything_else_works(gateway: &Gateway, kws: &Agency) {
+    let bill = kws.bills(&Order::hells_gate(1));
+    assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
+    Page::open(&gateway.public(), &format!("/en/bills/{}", bill.id)).says("Business number: 222222");
+    for path in ["/v1/services/kws-hells-gate-entry", "/v1/status", "/v1/collections/summary"] {
+        get(format!("{}{path}", gateway.public())).key(&kws.key).send().expect(200);
+    }
+}
+
+fn number(name: &str, otherwise: u32) -> u32 {
+    std::env::var(name)
+        .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
