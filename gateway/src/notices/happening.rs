@@ -164,6 +164,7 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::Channel(_)
         | Event::Staff(_)
         | Event::Visit(_)
+        | Event::Sweep(_)
         | Event::Message(_)
         | Event::Notice(_)
         | Event::DayClosed { .. } => Vec::new(),

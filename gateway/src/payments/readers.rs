@@ -17,6 +17,7 @@ use super::messages::{MessageChanges, Messages};
 use super::notices::Notices;
 use super::number::PaymentNumber;
 use super::staff::StaffRoll;
+use super::sweeps::Sweeps;
 use super::totals::Totals;
 use crate::access::KeyRing;
 
@@ -31,6 +32,7 @@ pub struct Readers {
     availability: ArcSwap<Availability>,
     channels: ArcSwap<Board>,
     staff: ArcSwap<StaffRoll>,
+    sweeps: ArcSwap<Sweeps>,
     messages: RwLock<Messages>,
     notices: ArcSwap<Notices>,
     totals: RwLock<Totals>,
@@ -66,6 +68,15 @@ impl Readers {
     /// How many bills are open.
     pub fn open_bill_count(&self) -> usize {
         self.bills.len()
+    }
+
+    /// Fallback money on its way home.
+    pub fn sweeps(&self) -> Arc<Sweeps> {
+        self.sweeps.load_full()
+    }
+
+    pub(super) fn show_sweeps(&self, sweeps: Arc<Sweeps>) {
+        self.sweeps.store(sweeps);
     }
 
     /// The keys of the API.

@@ -30,6 +30,7 @@ use super::number::PaymentNumber;
 use super::readers::Readers;
 use super::reference::{FoundBills, ReferenceKey};
 use super::staff::StaffRoll;
+use super::sweeps::Sweeps;
 use super::totals::Totals;
 use super::visits::{Visit, VisitEvent};
 use crate::access::{ApiKey, KeyRing};
@@ -44,6 +45,7 @@ pub struct Payments {
     availability: Arc<Availability>,
     channels: Arc<Board>,
     staff: Arc<StaffRoll>,
+    sweeps: Arc<Sweeps>,
     pub(super) messages: Messages,
     notices: Arc<Notices>,
     totals: Totals,
@@ -70,6 +72,8 @@ pub struct Pending {
     channels: Option<Arc<Board>>,
     /// All of them, if the batch changes one.
     staff: Option<Arc<StaffRoll>>,
+    /// All of them, if the batch changes one.
+    sweeps: Option<Arc<Sweeps>>,
     pub(super) messages: MessageChanges,
     /// All of them, if the batch changes some.
     notices: Option<Arc<Notices>>,
@@ -87,6 +91,7 @@ struct SnapshotParts {
     availability: AvailabilityParts,
     channels: BoardParts,
     staff: Arc<StaffRoll>,
+    sweeps: Arc<Sweeps>,
     messages: MessageParts,
     notices: Arc<Notices>,
     totals: Totals,
@@ -161,6 +166,11 @@ impl Payments {
         view.pending().staff.as_ref().unwrap_or(&view.state().staff)
     }
 
+    /// Fallback money on its way home.
+    pub(super) fn sweeps<'a>(view: &'a View<'_, Self>) -> &'a Sweeps {
+        view.pending().sweeps.as_ref().unwrap_or(&view.state().sweeps)
+    }
+
     /// When and where a bill was used.
     pub(super) fn visit(
         view: &View<'_, Self>,
@@ -212,7 +222,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -308,6 +318,10 @@ impl StateMachine for Payments {
             }
             Event::Channel(change) => pending_channels(staging).apply(change, record.time, record.sequence),
             Event::Staff(change) => pending_staff(staging).apply(change, record.sequence),
+            Event::Sweep(event) => {
+                let principal = &record.draft.principal;
+                pending_sweeps(staging).apply(event, principal, record.time, record.sequence);
+            }
             Event::Visit(VisitEvent::Used { bill, gate, .. }) => {
                 let visit = Visit { gate: Arc::clone(gate), at: record.time, sequence: record.sequence };
                 staging.archive(archive::visit(*bill), Archived::Visit(Arc::new(visit)));
@@ -361,6 +375,9 @@ impl StateMachine for Payments {
         if let Some(staff) = pending.staff {
             self.staff = staff;
         }
+        if let Some(sweeps) = pending.sweeps {
+            self.sweeps = sweeps;
+        }
         self.messages.apply(&pending.messages);
         if let Some(notices) = pending.notices {
             self.notices = notices;
@@ -391,6 +408,9 @@ impl StateMachine for Payments {
         if let Some(staff) = &pending.staff {
             readers.show_staff(Arc::clone(staff));
         }
+        if let Some(sweeps) = &pending.sweeps {
+            readers.show_sweeps(Arc::clone(sweeps));
+        }
         readers.change_messages(&pending.messages);
         if let Some(notices) = &pending.notices {
             readers.show_notices(Arc::clone(notices));
@@ -410,6 +430,7 @@ impl StateMachine for Payments {
         readers.show_availability(Arc::clone(&self.availability));
         readers.show_channels(Arc::clone(&self.channels));
         readers.show_staff(Arc::clone(&self.staff));
+        readers.show_sweeps(Arc::clone(&self.sweeps));
         readers.show_messages(&self.messages);
         readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
@@ -433,6 +454,7 @@ impl StateMachine for Payments {
             availability: self.availability.parts(),
             channels: self.channels.parts(),
             staff: Arc::clone(&self.staff),
+            sweeps: Arc::clone(&self.sweeps),
             messages: self.messages.parts(),
             notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
@@ -453,6 +475,7 @@ impl StateMachine for Payments {
             availability: Some(Arc::new(Availability::of_parts(parts.availability))),
             channels: Some(Arc::new(Board::of_parts(parts.channels))),
             staff: Some(parts.staff),
+            sweeps: Some(parts.sweeps),
             messages: MessageChanges::default(),
             notices: Some(parts.notices),
             totals: Totals::default(),
@@ -489,6 +512,11 @@ fn pending_channels<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Board
 fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRoll {
     let known = &staging.state().staff;
     Arc::make_mut(staging.pending().staff.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_sweeps<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Sweeps {
+    let known = &staging.state().sweeps;
+    Arc::make_mut(staging.pending().sweeps.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notices {

@@ -268,6 +268,7 @@ impl Changes {
             | Event::Channel(_)
             | Event::Staff(_)
             | Event::Visit(_)
+            | Event::Sweep(_)
             | Event::Message(_)
             | Event::Notice(_)
             | Event::DayClosed { .. } => {}
