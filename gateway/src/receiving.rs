@@ -13,8 +13,8 @@ use crate::books::LookupError;
 use crate::channels::{SaidFor, Told};
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, AttemptId, Command, Difference, MoneyIn, PaymentFacts, Provider,
-    TypedAccount, normalise,
+    AccountFact, Addressed, Answer, Ask, AttemptId, ChannelReceipt, Command, Difference, MoneyIn,
+    PaymentFacts, Provider, SweepReference, TypedAccount, normalise,
 };
 use crate::personal::{Field, Personal};
 use crate::telemetry::metrics as names;
@@ -89,7 +89,9 @@ fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
             let fact = account_fact(app, &typed, account);
             let personal = personal.with(Field::TypedAccount, Some(account));
             let sealed = seal(app, bill_slot(app, &typed, lead), &personal)?;
-            if app.channels.collects(&told.receipt) {
+            if let Some(reference) = sweep_reference(app, &told.receipt, account) {
+                (Addressed::Sweep(reference), fact, sealed)
+            } else if app.channels.collects(&told.receipt) {
                 (typed, fact, sealed)
             } else {
                 tracing::error!(
@@ -110,6 +112,13 @@ fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
         sealed,
         random: rand::random(),
     })
+}
+
+/// The sweep whose arrival on the consolidated paybill this may be, by what stands as the account.
+fn sweep_reference(app: &App, receipt: &ChannelReceipt, account: &str) -> Option<SweepReference> {
+    let home = app.channels.home().account();
+    let is_home = home.provider == receipt.provider && home.number == receipt.short_code;
+    if is_home { normalise(account).parse().ok() } else { None }
 }
 
 /// Notes how late this money became known. The channel tells whole seconds and its clock is not ours: a moment that has

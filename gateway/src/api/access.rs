@@ -68,6 +68,11 @@ pub(super) const SPEAKERS_OF_CHANNELS: Access =
 /// Sends statements of the accounts on which money comes in.
 pub(super) const SENDERS_OF_STATEMENTS: Access = Access::Roles(&[Role::Treasury, Role::Operator]);
 
+/// Sends fallback money home, and says how that ended.
+pub(super) const SWEEPERS: Access = Access::Roles(&[Role::Treasury]);
+/// Sees what is on its way home.
+pub(super) const READERS_OF_SWEEPS: Access = Access::Roles(&[Role::Treasury, Role::Auditor, Role::Operator]);
+
 /// Looks up one payment: an agency its own, the Auditor any.
 pub(super) const LOOKERS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::AgencyGate, Role::Auditor]);

@@ -8,10 +8,16 @@ use ledger::Money;
 use crate::accounts;
 use crate::app::App;
 use crate::channels::contract::BillAnswer;
-use crate::payments::{Addressed, Bill, PartPaymentRule, SuspenseReason, TypedAccount};
+use crate::payments::{
+    Addressed, Bill, PartPaymentRule, SuspenseReason, SweepReference, TypedAccount, normalise,
+};
 
 /// What is known of the bill that a payer means, who wants to pay so much for it.
 pub(super) fn about_bill(app: &App, typed: &str, money: Option<Money>) -> BillAnswer {
+    // Money of ours comes home: nobody holds it up.
+    if normalise(typed).parse::<SweepReference>().is_ok() {
+        return BillAnswer::InDoubt;
+    }
     let is_closed = |bill: &Bill| !bill.state.is_open();
     let meant = money.unwrap_or(Money::zero(ledger::Currency::Kes));
     let (addressed, lead) = accounts::read(app, typed, meant, is_closed);
@@ -40,7 +46,11 @@ pub(super) fn about_bill(app: &App, typed: &str, money: Option<Money>) -> BillAn
             Some(Err(error)) => Err(error),
         },
         Addressed::Held(held) if held.reason == SuspenseReason::PosterSample => return BillAnswer::Unknown,
-        Addressed::Held(_) | Addressed::Typed(_) | Addressed::Attempt(_) | Addressed::OtherShortCode => {
+        Addressed::Held(_)
+        | Addressed::Typed(_)
+        | Addressed::Attempt(_)
+        | Addressed::Sweep(_)
+        | Addressed::OtherShortCode => {
             return BillAnswer::InDoubt;
         }
     };

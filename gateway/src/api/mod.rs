@@ -29,6 +29,7 @@ mod receipts;
 mod services;
 mod staff;
 mod statements;
+mod sweeps;
 pub(crate) mod trouble;
 mod usage;
 mod webhook_endpoints;
@@ -47,8 +48,8 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
-    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_TOTALS, SENDERS_OF_STATEMENTS,
-    SPEAKERS_OF_CHANNELS,
+    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_SWEEPS, READERS_OF_TOTALS,
+    SENDERS_OF_STATEMENTS, SPEAKERS_OF_CHANNELS, SWEEPERS,
 };
 pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
@@ -192,6 +193,14 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
             .runs_to_end()
             .deadline(STATEMENT_DEADLINE),
+        Route::get("/v1/sweeps", "sweep_list", READERS_OF_SWEEPS, sweeps::list),
+        Route::post("/v1/sweeps", "sweep_send", SWEEPERS, sweeps::send).about_money().runs_to_end(),
+        Route::post("/v1/sweeps/{id}/confirmation", "sweep_confirm", SWEEPERS, sweeps::confirm)
+            .about_money()
+            .runs_to_end(),
+        Route::post("/v1/sweeps/{id}/return", "sweep_return", SWEEPERS, sweeps::take_back)
+            .about_money()
+            .runs_to_end(),
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),

@@ -12,7 +12,7 @@ use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::limits::TooOften;
 use crate::payments::channels::{ChannelName, ChannelRefusal};
-use crate::payments::{GateRefusal, Refusal};
+use crate::payments::{GateRefusal, Refusal, SweepRefusal};
 use crate::prompts::AskError;
 
 /// The books gave no answer to a request that was not about money that had moved.
@@ -139,6 +139,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             Code::AlreadyUsed,
             format!("It was used on {} at {}.", format_rfc3339(visit.at.micros()), visit.gate),
         ),
+        Refusal::Sweep(refusal) => sweep(*refusal),
         Refusal::NoSuchEndpoint => super::webhook_endpoints::no_such_endpoint(),
         Refusal::TooManyEndpoints => {
             Problem::new(Code::Conflict, "There are as many endpoints as there may be: delete one that is not needed.")
@@ -152,6 +153,21 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         }
     };
     problem.money_moved(MoneyMoved::No)
+}
+
+/// A sweep cannot be recorded.
+fn sweep(refusal: SweepRefusal) -> Problem {
+    let detail = refusal.to_string();
+    match refusal {
+        SweepRefusal::MoreThanIsThere => {
+            Problem::validation(vec![FieldError::new("/amount", "more_than_is_there", detail)])
+        }
+        SweepRefusal::NoSuchSweep => Problem::new(Code::NotFound, detail),
+        SweepRefusal::SamePrincipal => Problem::new(Code::Forbidden, detail),
+        SweepRefusal::ReferenceUsed | SweepRefusal::Is(_) | SweepRefusal::TooMany => {
+            Problem::new(Code::Conflict, detail)
+        }
+    }
 }
 
 /// It cannot be said of a channel.

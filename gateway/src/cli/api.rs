@@ -22,7 +22,7 @@ const ANSWER_LEN_MAX: usize = 8 << 20;
 
 /// Which gateway, and who asks.
 #[derive(Debug, clap::Args)]
-pub(super) struct ApiFlags {
+pub struct ApiFlags {
     /// Address of the gateway. Default: the demonstration of --data.
     #[arg(long, value_name = "URL")]
     api: Option<String>,

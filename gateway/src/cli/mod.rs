@@ -19,6 +19,7 @@ pub mod serve;
 mod shared_clock;
 mod staff;
 mod statement;
+mod sweep;
 mod trigger;
 mod verify;
 mod webhook;
@@ -85,6 +86,9 @@ pub enum Command {
     /// Statements of the accounts on which money comes in.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
+    /// Fallback money on its way home: send, confirm, return, list.
+    #[command(subcommand)]
+    Sweep(sweep::SweepCommand),
     /// Follow the events of an agency and send each, signed, to an address of yours.
     Listen(listen::ListenFlags),
     /// Make an event really happen, in a demonstration.
@@ -185,6 +189,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Outage(command) => outage::run(&command),
         Command::Gate(command) => gate::run(&command),
         Command::Statement(command) => statement::run(&command),
+        Command::Sweep(command) => sweep::run(&command),
         Command::Listen(flags) => listen::listen(&flags),
         Command::Trigger(flags) => trigger::trigger(&flags),
         Command::Webhook(command) => webhook::run(&command),

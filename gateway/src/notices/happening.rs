@@ -165,6 +165,7 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::Staff(_)
         | Event::Visit(_)
         | Event::Gate(_)
+        | Event::Sweep(_)
         | Event::Message(_)
         | Event::Notice(_)
         | Event::DayClosed { .. } => Vec::new(),

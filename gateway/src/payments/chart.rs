@@ -7,10 +7,21 @@ use ledger::{AccountCode, Entry, Money, Posting};
 use super::bill::{Bill, BillLine};
 use super::channel_receipt::ChannelReceipt;
 use super::event::{Share, SuspenseReason};
+use super::sweeps::CollectedOn;
 
 /// What the channel says that it holds for us: `1000.mpesa.222222`.
 pub(super) fn channel_clearing(receipt: &ChannelReceipt) -> AccountCode {
     code(&format!("1000.{}.{}", receipt.provider.word(), receipt.short_code.to_ascii_lowercase()))
+}
+
+/// The same, of an account without a payment.
+pub(super) fn collection_account(account: &CollectedOn) -> AccountCode {
+    code(&format!("1000.{}.{}", account.provider.word(), account.short_code.to_ascii_lowercase()))
+}
+
+/// What has left a fallback account and has not arrived: `1050.bank.kcb-1100220033`.
+pub(super) fn in_transit(account: &CollectedOn) -> AccountCode {
+    code(&format!("1050.{}.{}", account.provider.word(), account.short_code.to_ascii_lowercase()))
 }
 
 /// Revenue owed to an agency, by service: `2000.kws.amboseli-entry`.
@@ -110,6 +121,17 @@ fn revenue_memo(line: &BillLine) -> String {
         memo.truncate(end);
     }
     memo
+}
+
+/// The entry of fallback money that moves on.
+pub(super) fn entry_for_sweep(
+    reason: &'static str,
+    to: AccountCode,
+    from: AccountCode,
+    money: Money,
+) -> Entry {
+    let postings = vec![Posting::debit(to, money), Posting::credit(from, money)];
+    Entry::new(reason, postings).expect("two lines of one amount balance")
 }
 
 /// The entry of money that matched no bill.

@@ -21,6 +21,7 @@ use super::notices::NoticeAsk;
 use super::number::{PaymentNumber, TypedAccount};
 use super::reference::{Held, NewReference, TypedReference};
 use super::staff::StaffAsk;
+use super::sweeps::{SweepAsk, SweepReference, SweepRefusal};
 use super::usage::UsageCounts;
 use super::visits::{Visit, VisitAsk};
 use crate::access::ApiKey;
@@ -122,6 +123,8 @@ pub enum Ask {
     CountUsage(UsageCounts),
     /// Change an account of staff.
     Staff(StaffAsk),
+    /// Send fallback money home, or say how that ended.
+    Sweep(SweepAsk),
     /// Let somebody in.
     Visit(VisitAsk),
     /// Something about devices at gates.
@@ -319,6 +322,8 @@ pub enum Addressed {
     Held(Box<Held>),
     /// By the attempt that it answers.
     Attempt(AttemptId),
+    /// By the reference of a sweep: money of ours that comes home.
+    Sweep(SweepReference),
     /// For another short code than ours: for nobody here.
     OtherShortCode,
 }
@@ -491,6 +496,9 @@ pub enum Refusal {
     /// It cannot be said of a channel.
     #[error(transparent)]
     Channel(#[from] ChannelRefusal),
+    /// A sweep cannot be recorded.
+    #[error(transparent)]
+    Sweep(#[from] SweepRefusal),
     /// There is no such endpoint.
     #[error("there is no such endpoint")]
     NoSuchEndpoint,

@@ -21,6 +21,7 @@ use super::notices::NoticeEvent;
 use super::number::PaymentNumber;
 use super::owners::OwnersPart;
 use super::staff::StaffEvent;
+use super::sweeps::SweepEvent;
 use super::usage::UsageCounts;
 use super::visits::VisitEvent;
 use crate::access::ApiKey;
@@ -141,6 +142,8 @@ pub enum Event {
     Visit(VisitEvent),
     /// Something happened to devices at gates.
     Gate(GateEvent),
+    /// Fallback money went home, or came back.
+    Sweep(SweepEvent),
     /// Something was found out about a channel, said of it or planned.
     Channel(ChannelEvent),
     /// Something happened to messages to payers.
@@ -261,6 +264,8 @@ pub enum SuspenseReason {
     PosterSample,
     /// It could be read as several things, such as a bare identity number.
     AmbiguousForm,
+    /// Under the reference of a sweep, and not its arrival: too early, another amount, or once more.
+    SweepUnmatched,
 }
 
 impl SuspenseReason {
@@ -281,6 +286,7 @@ impl SuspenseReason {
             Self::MemberAccount => "member_account",
             Self::PosterSample => "poster_sample",
             Self::AmbiguousForm => "ambiguous_form",
+            Self::SweepUnmatched => "sweep_unmatched",
         }
     }
 }

@@ -47,6 +47,7 @@ mod gates;
 mod notice_kind;
 mod notices;
 mod staff;
+mod sweeps;
 mod visits;
 
 #[cfg(test)]
@@ -109,6 +110,9 @@ pub use reference::{
 pub use staff::{StaffAsk, StaffEvent, StaffMember, StaffRoll};
 pub(crate) use state::read_event;
 pub use state::{Payments, Pending};
+pub use sweeps::{
+    CollectedOn, Sweep, SweepAsk, SweepEvent, SweepReference, SweepRefusal, SweepState, Sweeps,
+};
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, minute_of_revenue_day, revenue_day};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

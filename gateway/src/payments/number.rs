@@ -62,6 +62,11 @@ impl PaymentNumber {
     }
 }
 
+/// True if the last of these digits fits the others.
+pub(super) fn has_check_digit(digits: &str) -> bool {
+    digits.bytes().fold(0, damm_step) == 0
+}
+
 fn damm_step(interim: u8, digit: u8) -> u8 {
     DAMM[usize::from(interim)][usize::from(digit - b'0')]
 }

@@ -18,6 +18,7 @@ use super::messages::{MessageChanges, Messages};
 use super::notices::Notices;
 use super::number::PaymentNumber;
 use super::staff::StaffRoll;
+use super::sweeps::Sweeps;
 use super::totals::Totals;
 use crate::access::KeyRing;
 
@@ -33,6 +34,7 @@ pub struct Readers {
     channels: ArcSwap<Board>,
     staff: ArcSwap<StaffRoll>,
     gates: ArcSwap<Gates>,
+    sweeps: ArcSwap<Sweeps>,
     messages: RwLock<Messages>,
     notices: ArcSwap<Notices>,
     totals: RwLock<Totals>,
@@ -68,6 +70,15 @@ impl Readers {
     /// How many bills are open.
     pub fn open_bill_count(&self) -> usize {
         self.bills.len()
+    }
+
+    /// Fallback money on its way home.
+    pub fn sweeps(&self) -> Arc<Sweeps> {
+        self.sweeps.load_full()
+    }
+
+    pub(super) fn show_sweeps(&self, sweeps: Arc<Sweeps>) {
+        self.sweeps.store(sweeps);
     }
 
     /// The keys of the API.

@@ -31,6 +31,7 @@ use super::number::PaymentNumber;
 use super::readers::Readers;
 use super::reference::{FoundBills, ReferenceKey};
 use super::staff::StaffRoll;
+use super::sweeps::Sweeps;
 use super::totals::Totals;
 use super::visits::{Visit, VisitEvent};
 use crate::access::{ApiKey, KeyRing};
@@ -46,6 +47,7 @@ pub struct Payments {
     channels: Arc<Board>,
     staff: Arc<StaffRoll>,
     gates: Arc<Gates>,
+    sweeps: Arc<Sweeps>,
     pub(super) messages: Messages,
     notices: Arc<Notices>,
     totals: Totals,
@@ -74,6 +76,8 @@ pub struct Pending {
     staff: Option<Arc<StaffRoll>>,
     /// All of it, if the batch changes some.
     gates: Option<Arc<Gates>>,
+    /// All of them, if the batch changes one.
+    sweeps: Option<Arc<Sweeps>>,
     pub(super) messages: MessageChanges,
     /// All of them, if the batch changes some.
     notices: Option<Arc<Notices>>,
@@ -92,6 +96,7 @@ struct SnapshotParts {
     channels: BoardParts,
     staff: Arc<StaffRoll>,
     gates: Arc<Gates>,
+    sweeps: Arc<Sweeps>,
     messages: MessageParts,
     notices: Arc<Notices>,
     totals: Totals,
@@ -178,6 +183,11 @@ impl Payments {
         number: u64,
     ) -> Result<Option<Arc<TakenBatch>>, RunError> {
         Ok(view.archived(&archive::gate_batch(device, number))?.and_then(Archived::gate_batch))
+    }
+
+    /// Fallback money on its way home.
+    pub(super) fn sweeps<'a>(view: &'a View<'_, Self>) -> &'a Sweeps {
+        view.pending().sweeps.as_ref().unwrap_or(&view.state().sweeps)
     }
 
     /// When and where a bill was used.
@@ -327,6 +337,10 @@ impl StateMachine for Payments {
             }
             Event::Channel(change) => pending_channels(staging).apply(change, record.time, record.sequence),
             Event::Staff(change) => pending_staff(staging).apply(change, record.sequence),
+            Event::Sweep(event) => {
+                let principal = &record.draft.principal;
+                pending_sweeps(staging).apply(event, principal, record.time, record.sequence);
+            }
             Event::Visit(VisitEvent::Used { bill, gate, at, .. }) => {
                 let at = at.unwrap_or(record.time);
                 let visit = Visit { gate: Arc::clone(gate), at, sequence: record.sequence };
@@ -388,6 +402,9 @@ impl StateMachine for Payments {
         if let Some(gates) = pending.gates {
             self.gates = gates;
         }
+        if let Some(sweeps) = pending.sweeps {
+            self.sweeps = sweeps;
+        }
         self.messages.apply(&pending.messages);
         if let Some(notices) = pending.notices {
             self.notices = notices;
@@ -421,6 +438,9 @@ impl StateMachine for Payments {
         if let Some(gates) = &pending.gates {
             readers.show_gates(Arc::clone(gates));
         }
+        if let Some(sweeps) = &pending.sweeps {
+            readers.show_sweeps(Arc::clone(sweeps));
+        }
         readers.change_messages(&pending.messages);
         if let Some(notices) = &pending.notices {
             readers.show_notices(Arc::clone(notices));
@@ -441,6 +461,7 @@ impl StateMachine for Payments {
         readers.show_channels(Arc::clone(&self.channels));
         readers.show_staff(Arc::clone(&self.staff));
         readers.show_gates(Arc::clone(&self.gates));
+        readers.show_sweeps(Arc::clone(&self.sweeps));
         readers.show_messages(&self.messages);
         readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
@@ -465,6 +486,7 @@ impl StateMachine for Payments {
             channels: self.channels.parts(),
             staff: Arc::clone(&self.staff),
             gates: Arc::clone(&self.gates),
+            sweeps: Arc::clone(&self.sweeps),
             messages: self.messages.parts(),
             notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
@@ -486,6 +508,7 @@ impl StateMachine for Payments {
             channels: Some(Arc::new(Board::of_parts(parts.channels))),
             staff: Some(parts.staff),
             gates: Some(parts.gates),
+            sweeps: Some(parts.sweeps),
             messages: MessageChanges::default(),
             notices: Some(parts.notices),
             totals: Totals::default(),
@@ -522,6 +545,11 @@ fn pending_channels<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Board
 fn pending_staff<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut StaffRoll {
     let known = &staging.state().staff;
     Arc::make_mut(staging.pending().staff.get_or_insert_with(|| Arc::clone(known)))
+}
+
+fn pending_sweeps<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Sweeps {
+    let known = &staging.state().sweeps;
+    Arc::make_mut(staging.pending().sweeps.get_or_insert_with(|| Arc::clone(known)))
 }
 
 fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notices {

@@ -269,6 +269,7 @@ impl Changes {
             | Event::Staff(_)
             | Event::Visit(_)
             | Event::Gate(_)
+            | Event::Sweep(_)
             | Event::Message(_)
             | Event::Notice(_)
             | Event::DayClosed { .. } => {}

@@ -13,6 +13,7 @@ mod money_in;
 mod notices;
 mod operations;
 mod staff;
+mod sweeps;
 mod visits;
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::Notice(ask) => Ok(notices::decide(view, command, ask)),
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
+        Ask::Sweep(ask) => sweeps::decide(view, command, ask),
         Ask::Visit(ask) => visits::decide(view, command, ask),
         Ask::Gate(ask) => gates::decide(view, command, ask),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Claim, Claimed, Decision, ShortKey, View};
 
-use super::{Payments, draft};
+use super::{Payments, draft, sweeps};
 use crate::payments::archive;
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::bill::Bill;
@@ -32,6 +32,10 @@ pub(super) fn receive(
             None => settle_attempt(view, command, money_in, facts, &claimed),
             Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
         };
+    }
+    let sweep = if let Addressed::Sweep(reference) = money_in.addressed { Some(reference) } else { None };
+    if let Some(decision) = sweep.and_then(|reference| sweeps::arrival(view, command, money_in, reference)) {
+        return Ok(decision);
     }
     let target = find_target(view, money_in)?;
     let (entry, placement) = match &target.bill {
@@ -72,6 +76,12 @@ pub(super) fn receive(
     let mut draft = draft(command, event);
     draft.evidence = money_in.evidence;
     draft.claims.push(Claim { key: key.into(), detail: facts.to_detail() });
+    // Money that came before its sweep is in suspense, and no sweep may be sent under its reference any more.
+    if let Some(key) = sweep.map(sweeps::reference_key)
+        && view.claimed(&ShortKey::of(&key))?.is_none()
+    {
+        draft.claims.push(Claim { key: key.into(), detail: [0; 24] });
+    }
     draft.entries.push(entry);
     draft.sealed.clone_from(&money_in.sealed);
     Ok(Decision::record(draft, Answer::Booked { sequence: view.next_sequence() }))
@@ -123,6 +133,7 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
                 Err(why) => return held(why),
             }
         }
+        Addressed::Sweep(_) => return suspense(SuspenseReason::SweepUnmatched),
         Addressed::OtherShortCode => return suspense(SuspenseReason::OtherShortCode),
         // What another provider says of an attempt is not for it, but its money has moved.
         Addressed::Attempt(id) => match Payments::attempt(view, *id)? {

@@ -131,6 +131,7 @@ fn applications_are_not_in_memory() {
             "messages",
             "notices",
             "staff",
+            "sweeps",
             "totals"
         ],
         "whoever adds a part says what bounds it"

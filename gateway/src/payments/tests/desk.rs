@@ -236,6 +236,7 @@ impl Desk {
             Addressed::Typed(_)
             | Addressed::Reference(_)
             | Addressed::Held(_)
+            | Addressed::Sweep(_)
             | Addressed::OtherShortCode => {
                 (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation)
             }
