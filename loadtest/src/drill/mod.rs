@@ -1,9 +1,9 @@
 //! The 3 January drill: a day on which the paybill goes silent, prompts fail, the gateway is killed, and everything comes
 //! back at once with what was held up. The gateway and the simulated Safaricom are processes of their own; the payers are
-//! this program's. It plays the day ([`script`]), lets a crowd pay by what it is shown ([`payer`]), and holds the books
-//! against what really moved ([`judgement`]).
+//! this program's. It plays the day (`script`), lets a crowd pay by what it is shown (`payer`), and holds the books
+//! against what really moved (`judgement`).
 //!
-//! All of them live in one time, which runs faster than life ([`day`]). Numbers at a scale are one in so many of a day at
+//! All of them live in one time, which runs faster than life (`day`). Numbers at a scale are one in so many of a day at
 //! so many times the national rate.
 
 mod day;

@@ -4,7 +4,7 @@
 //! never repeats the amount: it moves what was asked for, or nothing. Its callback is signed only where that was agreed; one
 //! that is not, or is signed wrongly, is a hint, and what Airtel answers when it is asked decides.
 //!
-//! [`client`] makes the calls, [`wire`] reads and writes what is said, [`codes`] has what its codes mean for the attempt and
+//! `client` makes the calls, `wire` reads and writes what is said, `codes` has what its codes mean for the attempt and
 //! for the payer.
 
 pub(crate) mod client;

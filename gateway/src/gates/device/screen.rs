@@ -1,11 +1,13 @@
 //! What a guard's browser reaches: the one page of the program at a gate.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::Language;
 use hyper::Method;
 use hyper::header::HeaderValue;
+use hyper::http::uri::Authority;
 use tokio_util::sync::CancellationToken;
 
 use super::attendant::{Attendant, GateError};
@@ -64,8 +66,15 @@ impl Application for Screen {
     type Access = ();
     type Principal = ();
 
-    /// It is reached from this machine alone; what another site makes a browser send is refused.
+    /// It is reached from this machine alone and under no name of another site, whatever that site's name resolves to; what another
+    /// site makes a browser send is refused.
     fn authorize(&self, _rule: (), head: &RequestHead) -> Result<(), Problem> {
+        if !head.header("host").is_some_and(names_this_machine) {
+            return Err(Problem::new(
+                Code::Forbidden,
+                "This page is reached by the address of its own machine.",
+            ));
+        }
         let is_read = matches!(*head.method(), Method::GET | Method::HEAD);
         match head.header("sec-fetch-site") {
             Some(site) if !is_read && site != "same-origin" => {
@@ -74,6 +83,14 @@ impl Application for Screen {
             _ => Ok(()),
         }
     }
+}
+
+/// True if a Host is `localhost` or an address of the machine itself, with a port or without.
+fn names_this_machine(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Everything that can be reached.
@@ -143,4 +160,21 @@ async fn answer(
 fn language_of(request: &Request<Screen>) -> Result<Language, Problem> {
     let no_such = |_| Problem::new(Code::NotFound, "Pages begin with /en or /sw.");
     request.head.parameter("lang").parse().map_err(no_such)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_this_machine;
+
+    #[test]
+    fn the_page_has_no_name_that_another_site_could_have() {
+        for host in ["127.0.0.1:8090", "127.0.0.1", "localhost:8090", "LOCALHOST", "[::1]:8090"] {
+            assert!(names_this_machine(host), "{host}");
+        }
+        for host in
+            ["", "evil.example:8090", "localhost.evil.example", "10.0.0.1:8090", "127.0.0.1.evil.example"]
+        {
+            assert!(!names_this_machine(host), "{host}");
+        }
+    }
 }
