@@ -1,11 +1,11 @@
-//! Prompts on phones: sent once, and followed until somebody says what became of them. A call that got no answer is
-//! never made again; it is asked about.
+//! Prompts on phones and pages of acquirers: payers are asked once, and that is followed until somebody says what became of
+//! it. A call that got no answer is never made again; it is asked about.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalog::Text;
+use catalog::{Language, Text};
 use ledger::Evidence;
 use ledger::personal::VaultError;
 use tokio::sync::Semaphore;
@@ -22,15 +22,17 @@ use crate::limits::TooOften;
 use crate::offering;
 use crate::payments::channels::{ChannelKind, ChannelName, Step};
 use crate::payments::{
-    Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, Command, Earlier, Event, Idempotency,
-    Method, NewAttempt, Refusal, ToldBy,
+    Answer, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill, CARD_LIFE_SECONDS, Command, Earlier,
+    Event, Idempotency, Method, NewAttempt, Refusal, ToldBy,
 };
 use crate::personal::{Field, Personal, opened};
 use crate::receiving;
 
-/// When an attempt is asked about, in seconds after it was made: once a prompt cannot live any more, then at growing
+/// When an attempt is asked about, in seconds after it was made: once what it asks with cannot live any more, then at growing
 /// distances, then no more; the provider's statement has the last word.
 const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
+/// A page lives longer, and payers leave it before: whoever did is asked in another way as soon as that is known.
+const QUERY_PAGE_AFTER_SECONDS: [i64; 5] = [90, 180, 300, CARD_LIFE_SECONDS, 1800];
 
 /// So many attempts are asked about at once.
 const ASKED_AT_ONCE_MAX: usize = 16;
@@ -42,12 +44,14 @@ const ASK_SLOW: Duration = Duration::from_secs(8);
 const TOLD_TIMES_MAX: u32 = 20;
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// A wish to ask a payer on the phone, from the API or from a page.
+/// A wish to ask a payer, from the API or from a page.
 pub(crate) struct Wish<'a> {
     /// The bill that is to be paid.
     pub(crate) bill: &'a Bill,
-    /// Whose phone.
-    pub(crate) subscriber: Subscriber,
+    /// Whose phone, where a phone is asked.
+    pub(crate) phone: Option<Subscriber>,
+    /// In which language the payer comes back to the bill.
+    pub(crate) language: Language,
     /// How.
     pub(crate) method: Method,
     /// Who wishes it.
@@ -66,6 +70,8 @@ pub(crate) struct Asked {
     pub(crate) attempt: Arc<Attempt>,
     /// True if the same wish had led to it before, and nobody was asked this time.
     pub(crate) is_repeated: bool,
+    /// Where the payer's browser is to go, if the payer is asked on a page.
+    pub(crate) page: Option<Arc<str>>,
 }
 
 /// Nobody was asked, or it cannot be told.
@@ -109,10 +115,10 @@ pub(crate) enum AskError {
 
 /// Records the intention to ask, and asks. From the record on the attempt exists, whatever becomes of the call.
 pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskError> {
-    let Wish { bill, subscriber, method, principal, guest, cause, idempotency } = wish;
+    let Wish { bill, phone, method, language, principal, guest, cause, idempotency } = wish;
     // A wish that was granted before stays granted, whatever is due by now: nobody is asked again, and it does not count.
     match app.books.earlier(&idempotency)? {
-        Earlier::Same { sequence } => return granted_before(app, sequence),
+        Earlier::Same { sequence } => return granted_before(app, sequence).await,
         Earlier::Other => return Err(AskError::Refused(Refusal::OtherRequest)),
         Earlier::None => {}
     }
@@ -127,9 +133,12 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         if let Some(client) = guest {
             app.limits.guest_wants_prompt(client)?;
         }
-        app.limits.phone_is_asked(subscriber)?;
+        if let Some(phone) = phone {
+            app.limits.phone_is_asked(phone)?;
+        }
     }
-    let personal = Personal::default().with(Field::Phone, Some(&subscriber.digits()));
+    let digits = phone.map(Subscriber::digits);
+    let personal = Personal::default().with(Field::Phone, digits.as_deref());
     let id = app.new_attempt_id();
     let new = NewAttempt {
         id,
@@ -142,17 +151,23 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
     match app.books.ask(command).await? {
         Answer::Done { .. } => {
             let attempt = find(app, id)?;
-            match channel.amounts().check(attempt.money) {
-                Ok(()) => send(app, (channel, asker), &attempt, bill, subscriber).await,
+            let page = match channel.amounts().check(attempt.money) {
+                Ok(()) => {
+                    let return_url =
+                        format!("{}/{}/bills/{}", app.public_url, language.code(), bill.terms.id);
+                    let wish = AskWish { attempt: &attempt, bill, phone, return_url: &return_url };
+                    send(app, (channel, asker), wish).await
+                }
                 Err(reason) => {
                     tracing::warn!(attempt = %id, %reason, "What is due has changed; nobody was asked.");
                     let on = AttemptEvent::Refused;
                     tell(app, AttemptNews { attempt: id, on, code: None, sealed: None }).await;
+                    None
                 }
-            }
-            Ok(Asked { attempt: find(app, id)?, is_repeated: false })
+            };
+            Ok(Asked { attempt: find(app, id)?, is_repeated: false, page })
         }
-        Answer::Repeated { sequence } => granted_before(app, sequence),
+        Answer::Repeated { sequence } => granted_before(app, sequence).await,
         Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
         other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
     }
@@ -191,14 +206,28 @@ fn asker(channel: &dyn Channel) -> Result<&dyn AsksPayer, AskError> {
     channel.asks_payer().ok_or_else(|| AskError::Impossible(format!("{name} asks nobody")))
 }
 
-/// The attempt that this very wish led to before, by the sequence of its record.
-fn granted_before(app: &App, sequence: u64) -> Result<Asked, AskError> {
+/// The attempt that this very wish led to before, by the sequence of its record. Who is asked on a page, and may have lost
+/// the answer that led there, is sent to it again.
+async fn granted_before(app: &App, sequence: u64) -> Result<Asked, AskError> {
     match app.books.event(sequence)? {
         Some(Event::AttemptCreated { attempt, .. }) => {
-            Ok(Asked { attempt: find(app, attempt)?, is_repeated: true })
+            let attempt = find(app, attempt)?;
+            let page = page_of(app, &attempt).await;
+            Ok(Asked { attempt, is_repeated: true, page })
         }
         other => Err(AskError::Impossible(format!("{other:?} is no earlier attempt"))),
     }
+}
+
+/// The page on which the payer of an attempt is asked already. The provider is asked where it is, and asks nobody.
+async fn page_of(app: &App, attempt: &Attempt) -> Option<Arc<str>> {
+    let asker = app.channels.find(&attempt.method.channel())?.asks_payer()?;
+    asker.pages().filter(|_| attempt.can_live(app.now()))?;
+    let page = asker.page_of(&asker.name_given(attempt.id)?).await;
+    page.unwrap_or_else(|error| {
+        tracing::warn!(attempt = %attempt.id, %error, "The page of an attempt could not be asked for.");
+        None
+    })
 }
 
 fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {
@@ -210,25 +239,23 @@ fn find(app: &App, id: AttemptId) -> Result<Arc<Attempt>, AskError> {
 async fn send(
     app: &App,
     (channel, asker): (&dyn Channel, &dyn AsksPayer),
-    attempt: &Attempt,
-    bill: &Bill,
-    subscriber: Subscriber,
-) {
-    let wish = AskWish { attempt, bill, phone: Some(subscriber) };
+    wish: AskWish<'_>,
+) -> Option<Arc<str>> {
+    let AskWish { attempt, bill, .. } = wish;
     let began = Instant::now();
     let outcome = asker.ask(wish).await;
     let seen = seen_of(&outcome, began.elapsed());
     app.health.note_asked(channel.name(), &bill.terms.agency, seen, app.now());
     let on = outcome.news();
-    let (code, prompt_name) = match outcome {
-        CameOf::Accepted { name } => (None, name),
+    let (code, prompt_name, page) = match outcome {
+        CameOf::Accepted { name, page } => (None, name, page),
         CameOf::Refused { code, why, is_failure } => {
             tracing::warn!(attempt = %attempt.id, why, is_failure, "A prompt was refused; nobody was asked.");
-            (Some(code), None)
+            (Some(code), None, None)
         }
         CameOf::Unknown { why } => {
             tracing::warn!(attempt = %attempt.id, why, "Whether a prompt was sent is not known.");
-            (None, None)
+            (None, None, None)
         }
     };
     let personal = Personal::default().with(Field::PromptName, prompt_name.as_deref());
@@ -237,6 +264,7 @@ async fn send(
         None
     });
     tell(app, AttemptNews { attempt: attempt.id, on, code, sealed }).await;
+    page
 }
 
 /// What the channel has shown by this. That a payer cannot be asked is none of its failures.
@@ -252,8 +280,9 @@ fn seen_of(outcome: &CameOf, took: Duration) -> Outcome<'_> {
 /// Asks about every unfinished attempt whose time for it came between two moments, several at a time.
 pub(crate) async fn follow_up(app: SharedApp, after_micros: i64, until_micros: i64) {
     let is_due = |attempt: &Attempt| {
-        let dues = QUERY_AFTER_SECONDS.map(|seconds| attempt.created.plus_seconds(seconds).micros());
-        dues.iter().any(|due| after_micros < *due && *due <= until_micros)
+        let dues = query_after(attempt.method).iter();
+        let mut dues = dues.map(|seconds| attempt.created.plus_seconds(*seconds).micros());
+        dues.any(|due| after_micros < due && due <= until_micros)
     };
     let mut due = app.books.readers().unfinished_attempts();
     due.retain(|attempt| is_due(attempt));
@@ -268,9 +297,15 @@ pub(crate) async fn follow_up(app: SharedApp, after_micros: i64, until_micros: i
     while asking.join_next().await.is_some() {}
 }
 
+/// In how many seconds after it was made an attempt is asked about.
+const fn query_after(method: Method) -> &'static [i64] {
+    if method.asks_on_phone() { &QUERY_AFTER_SECONDS } else { &QUERY_PAGE_AFTER_SECONDS }
+}
+
 async fn ask_about(app: &App, attempt: &Attempt) {
-    // Its result should be here by now, whatever it is.
-    if app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
+    // Its result should be here by now, whatever it is. Who leaves a page open leaves no result, and that is nobody's fault.
+    let is_phone = attempt.method.asks_on_phone();
+    if is_phone && app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
         app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed("no_result"), app.now());
     }
     look(app, attempt).await;

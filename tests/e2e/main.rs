@@ -11,6 +11,7 @@ mod airtel;
 mod amboseli;
 mod applications;
 mod asking;
+mod card;
 mod live;
 mod missing_payments;
 mod money_lands;

@@ -1,5 +1,8 @@
 //! Attempts: a prompt is recorded, sent, and followed; what cannot be told is said to be unknown.
 
+use std::sync::Arc;
+
+use catalog::Language;
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue, LOCATION};
 use ledger::Money;
@@ -16,14 +19,15 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{Attempt, AttemptId, Method};
-use crate::prompts::{self, Wish};
+use crate::prompts::{self, Asked, Wish};
 
 /// What an attempt is asked for with.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AttemptRequest {
     method: Method,
-    phone: String,
+    #[serde(default)]
+    phone: Option<String>,
 }
 
 /// An attempt as the API shows it.
@@ -38,6 +42,9 @@ pub(super) struct AttemptBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     channel_receipt: Option<String>,
     as_of_sequence: u64,
+    /// Where to send the payer's browser, in the answer to the request that asks on a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<Arc<str>>,
 }
 
 #[derive(Serialize)]
@@ -57,25 +64,40 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let route = format!("attempt_create {}", bill.terms.id);
     let place = app.in_flight.enter(&request.head, &request.principal, &route, request.bytes(), app.now())?;
     let wanted: AttemptRequest = request.json()?;
-    let subscriber = Subscriber::parse(&wanted.phone).map_err(|error| {
-        let error = FieldError::new("/phone", "not_a_phone", error.to_string());
-        Problem::validation(vec![error]).money_moved(MoneyMoved::No)
-    })?;
+    let phone = phone_of(&wanted)?;
     let wish = Wish {
         bill: &bill,
-        subscriber,
+        phone,
         method: wanted.method,
+        language: bill.terms.language.unwrap_or(Language::En),
         principal: request.principal.name(),
         guest: None,
         cause: request.head.id().as_str().into(),
         idempotency: place.idempotency.clone(),
     };
     let asked = prompts::ask_payer(&app, wish).await.map_err(|error| trouble::ask(&error))?;
-    let mut response = show_created(&asked.attempt)?;
+    let mut response = show_created(&asked)?;
     if asked.is_repeated {
         mark_replayed(&mut response);
     }
     Ok(response)
+}
+
+/// The phone that is to be asked, where one is.
+fn phone_of(wanted: &AttemptRequest) -> Result<Option<Subscriber>, Problem> {
+    let wrong = |code, message: String| {
+        let error = FieldError::new("/phone", code, message);
+        Problem::validation(vec![error]).money_moved(MoneyMoved::No)
+    };
+    match (&wanted.phone, wanted.method.asks_on_phone()) {
+        (Some(phone), true) => {
+            let phone = Subscriber::parse(phone);
+            phone.map(Some).map_err(|error| wrong("not_a_phone", error.to_string()))
+        }
+        (None, true) => Err(wrong("missing", "Say which phone is to be asked.".to_owned())),
+        (Some(_), false) => Err(wrong("unexpected", "No phone is asked in this way.".to_owned())),
+        (None, false) => Ok(None),
+    }
 }
 
 /// `GET /v1/attempts/{id}`.
@@ -85,19 +107,21 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let attempt = app.books.attempt(id).map_err(|error| trouble::lookup(&error))?;
     let scope = request.principal.scope();
     let attempt = attempt.filter(|attempt| scope.covers(&attempt.agency)).ok_or_else(no_such)?;
-    Ok(show_attempt(&attempt, StatusCode::OK))
+    Ok(show_attempt(&AttemptBody::of(&attempt), StatusCode::OK))
 }
 
-fn show_created(attempt: &Attempt) -> Result<Response, Problem> {
-    let mut response = show_attempt(attempt, StatusCode::ACCEPTED);
+fn show_created(asked: &Asked) -> Result<Response, Problem> {
+    let attempt = &asked.attempt;
+    let body = AttemptBody { redirect_url: asked.page.clone(), ..AttemptBody::of(attempt) };
+    let mut response = show_attempt(&body, StatusCode::ACCEPTED);
     let location =
         HeaderValue::from_str(&format!("/v1/attempts/{}", attempt.id)).map_err(trouble::internal)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }
 
-fn show_attempt(attempt: &Attempt, status: StatusCode) -> Response {
-    let mut response = response::json(status, &AttemptBody::of(attempt));
+fn show_attempt(body: &AttemptBody, status: StatusCode) -> Response {
+    let mut response = response::json(status, body);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -120,6 +144,7 @@ impl AttemptBody {
             created_at: format_rfc3339(attempt.created.micros()),
             channel_receipt: attempt.channel_receipt.as_deref().map(str::to_owned),
             as_of_sequence: attempt.changed_by,
+            redirect_url: None,
         }
     }
 }

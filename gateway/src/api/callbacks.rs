@@ -16,7 +16,7 @@ use crate::channels::contract::{BillAnswer, Heard, Listens, Reply, SentTo, Unhea
 use crate::channels::health::meter::Outcome;
 use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE};
 use crate::channels::sources::Caller;
-use crate::channels::{AttemptTold, airtel};
+use crate::channels::{AttemptTold, airtel, card};
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
@@ -69,6 +69,11 @@ fn bank_of(request: &Request<App>) -> Result<ChannelName, Problem> {
 /// `POST /cb/{token}/airtel`: something became of an attempt by Airtel Money, which the message names.
 pub(super) async fn airtel(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     hear(&app, &request, &ChannelName::only(ChannelKind::AirtelMoney), to(airtel::RESULT)).await
+}
+
+/// `POST /cb/{token}/card`: something became of a session at the acquirer, which the message names.
+pub(super) async fn card(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    hear(&app, &request, &ChannelName::only(ChannelKind::Card), to(card::RESULT)).await
 }
 
 /// An address that names no attempt.

@@ -333,6 +333,9 @@ pub fn callback_routes() -> Result<Routes<App>, RouteTableError> {
         ))
         .about_money()
         .lane(money_in),
+        callback(Route::post("/cb/{token}/card", "callback_card", Access::OtherProvider, callbacks::card))
+            .about_money()
+            .lane(money_in),
         // Words that Safaricom refuses in addresses stand in none of these either. They have no place among those of money.
         callback(Route::post(
             "/cb/{token}/sms/{provider}/report",

@@ -2,7 +2,7 @@
 
 use catalog::Text;
 
-use super::{airtel, mpesa};
+use super::{airtel, card, mpesa};
 use crate::payments::{Attempt, Method};
 
 /// What a payer reads about an attempt.
@@ -10,5 +10,6 @@ pub(crate) fn attempt_text(attempt: &Attempt) -> Text {
     match attempt.method {
         Method::MpesaPrompt => mpesa::attempt_text(attempt),
         Method::AirtelMoney => airtel::attempt_text(attempt),
+        Method::Card => card::attempt_text(attempt),
     }
 }

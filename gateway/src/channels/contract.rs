@@ -95,6 +95,17 @@ pub trait AsksPayer: Send + Sync {
     fn name_given(&self, _: AttemptId) -> Option<String> {
         None
     }
+
+    /// What the addresses of its pages begin with, if the payer is asked on one: browsers are sent nowhere else.
+    fn pages(&self) -> Option<&str> {
+        None
+    }
+
+    /// The page on which the payer is asked already, by the provider's name for the attempt; nothing once it has ended. Nobody
+    /// is asked by this.
+    fn page_of<'a>(&'a self, _name: &'a str) -> Later<'a, Result<Option<Arc<str>>, NoAnswer>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// Whom to ask for what.
@@ -106,6 +117,8 @@ pub struct AskWish<'a> {
     pub bill: &'a Bill,
     /// Whose phone, where a phone is asked.
     pub phone: Option<Subscriber>,
+    /// Where a browser that is sent away is to come back to.
+    pub return_url: &'a str,
 }
 
 /// What came of asking. Accepted is not paid.
@@ -115,6 +128,8 @@ pub enum Asked {
     Accepted {
         /// The provider's name for it, needed to ask about it. It may be personal data.
         name: Option<Arc<str>>,
+        /// Where the payer's browser is to go, if the payer is asked on a page.
+        page: Option<Arc<str>>,
     },
     /// Nobody was asked and nobody will be. Asking again is safe.
     Refused {

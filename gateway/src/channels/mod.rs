@@ -18,6 +18,7 @@ mod written;
 
 pub mod airtel;
 pub mod bank;
+pub mod card;
 pub mod mpesa;
 
 mod attempt_text;

@@ -7,6 +7,7 @@ use super::account::CollectionAccount;
 use super::airtel::AirtelMoney;
 use super::airtel::client::CONNECT_WITHIN;
 use super::bank::adapters::{BankAccount, BankSlip, CardTerminal};
+use super::card::CardPage;
 use super::contract::Channel;
 use super::mpesa::Paybill;
 use super::mpesa::adapters::{PromptOnPhone, TypedPaybill, account_of_paybill};
@@ -89,6 +90,9 @@ impl Channels {
                 ChannelTerms::BankSlip(terms) => Arc::new(BankSlip::new(terms.clone())),
                 ChannelTerms::CardTerminal(terms) => Arc::new(CardTerminal::new(terms.clone())),
                 ChannelTerms::AirtelMoney(terms) => Arc::new(AirtelMoney::new(terms, at(&terms.base_url))),
+                ChannelTerms::Card(terms) => {
+                    Arc::new(CardPage::new(terms, at(&terms.base_url), paybill.clock().clone()))
+                }
             });
         }
         Self::of(home, all)

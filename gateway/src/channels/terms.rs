@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 pub use self::bank::{BankSlipTerms, BankTerms, CardTerminalTerms};
 use super::account::CollectionAccount;
 use super::airtel::{self, AirtelTerms};
+use super::card::{self, CardTerms};
 use crate::config::problems::Problems;
 use crate::config::secret::Secret;
 use crate::config::sources::readable_by_everybody;
@@ -48,6 +49,8 @@ pub enum ChannelTerms {
     CardTerminal(CardTerminalTerms),
     /// Airtel Money, which asks payers on their phones.
     AirtelMoney(AirtelTerms),
+    /// Cards, on the page of an acquirer.
+    Card(CardTerms),
 }
 
 /// What the paybill or till of an agency takes.
@@ -70,6 +73,7 @@ impl ChannelTerms {
             Self::BankSlip(slip) => &slip.name,
             Self::CardTerminal(terminal) => &terminal.name,
             Self::AirtelMoney(airtel) => &airtel.name,
+            Self::Card(card) => &card.name,
         }
     }
 
@@ -83,6 +87,7 @@ impl ChannelTerms {
             Self::BankSlip(slip) => slip.account(),
             Self::CardTerminal(terminal) => terminal.account(),
             Self::AirtelMoney(airtel) => airtel.account(),
+            Self::Card(card) => card.account(),
         }
     }
 }
@@ -214,12 +219,13 @@ impl Reading<'_> {
             ChannelKind::BankSlip => fields.bank_slip(name, earlier).map(ChannelTerms::BankSlip),
             ChannelKind::CardTerminal => fields.card_terminal(name).map(ChannelTerms::CardTerminal),
             ChannelKind::AirtelMoney => fields.airtel_money(name).map(ChannelTerms::AirtelMoney),
+            ChannelKind::Card => fields.card(name).map(ChannelTerms::Card),
             other => {
                 let what = format!("{} is no kind that can be written here", other.word());
                 fields.wrong(
                     "name",
                     what,
-                    "this version reads agency_till, airtel_money, bank, bank_slip and card_terminal",
+                    "this version reads agency_till, airtel_money, bank, bank_slip, card and card_terminal",
                 );
                 return None;
             }
@@ -258,7 +264,7 @@ impl<'a> Fields<'a, '_, '_> {
             self.wrong("name", "there is one Airtel Money", "write airtel_money");
         }
         let title = self.title();
-        let base_url = self.base_url();
+        let base_url = self.address("base_url");
         let client_id = self.secret("client_id");
         let client_secret = self.secret("client_secret");
         let callback_key = self.has_secret("callback_key").then(|| self.secret("callback_key"));
@@ -271,6 +277,29 @@ impl<'a> Fields<'a, '_, '_> {
             client_id: client_id?,
             client_secret: client_secret?,
             callback_key: callback_key.flatten(),
+            account: account?,
+            limit: limit?,
+        })
+    }
+
+    fn card(&mut self, name: ChannelName) -> Option<CardTerms> {
+        if name.which().is_some() {
+            self.wrong("name", "there is one acquirer", "write card");
+        }
+        let title = self.title();
+        let base_url = self.address("base_url");
+        let pages_url = self.address("pages_url");
+        let api_key = self.secret("api_key");
+        let webhook_key = self.secret("webhook_key");
+        let account = self.account();
+        let limit = self.limit(card::LIMIT_PER_PAYMENT);
+        Some(CardTerms {
+            name,
+            title: title?,
+            base_url: base_url?,
+            pages_url: pages_url?,
+            api_key: api_key?,
+            webhook_key: webhook_key?,
             account: account?,
             limit: limit?,
         })
@@ -289,16 +318,16 @@ impl<'a> Fields<'a, '_, '_> {
     }
 
     /// Where a provider is: over TLS, unless it is a simulated one.
-    fn base_url(&mut self) -> Option<String> {
-        let text = self.text("base_url")?;
+    fn address(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
         let is_plain_allowed = self.file.secrets == SecretsIn::Text;
         let scheme_is_right =
             text.starts_with("https://") || (is_plain_allowed && text.starts_with("http://"));
         let is_address = scheme_is_right && Base::of(&text).is_some() && !text.contains(['?', '#', '@']);
         if !is_address {
-            self.wrong("base_url", "it is no address that begins with https", "write \"https://…\"");
+            self.wrong(name, "it is no address that begins with https", "write \"https://…\"");
         }
-        is_address.then_some(text)
+        is_address.then(|| text.trim_end_matches('/').to_owned())
     }
 
     /// The most of one payment, in whole shillings.
@@ -427,6 +456,8 @@ fn secret_field(name: &str) -> &'static str {
     match name {
         "client_id" => "client_id_file",
         "client_secret" => "client_secret_file",
+        "api_key" => "api_key_file",
+        "webhook_key" => "webhook_key_file",
         _ => "callback_key_file",
     }
 }
@@ -463,6 +494,7 @@ mod tests {
             "slips are paid in on the account of their bank"
         );
         assert_eq!(account_of("card_terminal.kws"), "terminal 880012");
+        assert_eq!(account_of("card"), "acquirer mkt-0001");
     }
 
     #[test]
@@ -489,7 +521,7 @@ short_code = "222222"
 [[channel]]
 name = "paypal"
 [[channel]]
-name = "card"
+name = "counter"
 [[channel]]
 title = { en = "KRA", sw = "KRA" }
 "#;
@@ -507,7 +539,7 @@ title = { en = "KRA", sw = "KRA" }
             (12, "agency_till.two collects where agency_till.572572 does: mpesa 572572"),
             (16, "agency_till.home: mpesa 222222 is the consolidated paybill"),
             (21, "name: a channel is one of mpesa_paybill, "),
-            (23, "name: card is no kind that can be written here"),
+            (23, "name: counter is no kind that can be written here"),
             (24, "name is missing"),
         ];
         assert_eq!(said.len(), expected.len(), "{said:#?}");

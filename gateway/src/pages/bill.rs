@@ -11,7 +11,7 @@ use ledger::{LedgerTime, Money};
 
 use super::bill_stream::version;
 use super::form_token;
-use super::frame::{Frame, Shown, language_of, live_page, other};
+use super::frame::{Frame, Shown, forms_may_lead_to, language_of, live_page, other};
 use super::lines::Lines;
 use super::moment::spoken;
 use super::ways::{AskForm, ShownWays};
@@ -25,6 +25,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::offering;
+use crate::outbound::base::Base;
 use crate::payments::{Attempt, AttemptState, Bill, BillId, BillPayment, BillState, Method};
 
 /// `GET /{lang}/bills/{id}`.
@@ -33,7 +34,16 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let bill = find(&app, &request)?;
     let context = Context::of(&app, &bill)?;
     let frame = frame(&app, language, &bill);
-    live_page(StatusCode::OK, &BillPage::new(frame, &bill, &context, PromptForm::fresh()))
+    let mut response =
+        live_page(StatusCode::OK, &BillPage::new(frame, &bill, &context, PromptForm::fresh()))?;
+    may_send_to_pages(&app, &mut response);
+    Ok(response)
+}
+
+/// Lets a form of this page lead to the pages on which payers are asked: a browser asks where a form ends up.
+pub(super) fn may_send_to_pages(app: &App, response: &mut Response) {
+    let pages = app.channels.iter().filter_map(|channel| channel.asks_payer()?.pages());
+    forms_may_lead_to(response, pages.filter_map(Base::of).map(|base| base.origin().to_owned()));
 }
 
 /// The bill that the path names.

@@ -226,6 +226,17 @@ pub(super) fn with_script(mut response: Response) -> Response {
     response
 }
 
+/// Lets forms of a page lead to these origins too.
+pub(super) fn forms_may_lead_to(response: &mut Response, origins: impl Iterator<Item = String>) {
+    let Some(policy) = response.headers().get(CONTENT_SECURITY_POLICY) else { return };
+    let Ok(policy) = policy.to_str() else { return };
+    let to: String = origins.map(|origin| format!(" {origin}")).collect();
+    let policy = policy.replace("form-action 'self'", &format!("form-action 'self'{to}"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 /// A page of the catalogue with its headers: the same for everybody, kept by caches and carried through an outage as the
 /// other answers of the catalogue are, and found by search engines. Rendered when it is asked for: both languages of
 /// 22,000 services would take more memory than everything else together.

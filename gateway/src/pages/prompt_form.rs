@@ -7,7 +7,11 @@
 //! the bill, which it would have to know; with the address it could as well send the form from its own server. There is
 //! nothing to forge. The token in the form is therefore not there against forgery: it makes the form one wish.
 
-use super::bill::{BillPage, Context, PromptForm, find, frame, location};
+use std::sync::Arc;
+
+use hyper::header::HeaderValue;
+
+use super::bill::{BillPage, Context, PromptForm, find, frame, location, may_send_to_pages};
 use super::frame::{language_of, live_page};
 use super::words::{BILL, BillWords, asking};
 use crate::api::trouble;
@@ -30,8 +34,13 @@ pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Resp
     let method = asked_by(&field("method")).map_err(nobody_asked)?;
     let (token, phone) = (field("token"), field("phone"));
     let mut form = PromptForm { token, phone, method: Some(method), ..PromptForm::default() };
-    let Err(problem) = ask(&app, &request, &bill, method, &form).await else {
-        return Ok(response::see_other(location(language, &bill)?));
+    let problem = match ask(&app, &request, &bill, method, language, &form).await {
+        Ok(Some(page)) => {
+            let page = HeaderValue::from_str(&page).map_err(Problem::internal_error)?;
+            return Ok(response::see_other(page));
+        }
+        Ok(None) => return Ok(response::see_other(location(language, &bill)?)),
+        Err(problem) => problem,
     };
     if problem.code() == Code::InternalError {
         return Err(problem);
@@ -43,6 +52,7 @@ pub(super) async fn submit(app: SharedApp, request: Request<App>) -> Result<Resp
     let context = Context::of(&app, &bill)?;
     let shown = BillPage::new(frame(&app, language, &bill), &bill, &context, form);
     let mut response = live_page(problem.status(), &shown)?;
+    may_send_to_pages(&app, &mut response);
     problem.add_headers(&mut response);
     Ok(response)
 }
@@ -64,25 +74,29 @@ async fn ask(
     request: &Request<App>,
     bill: &Bill,
     method: Method,
+    language: Language,
     form: &PromptForm,
-) -> Result<(), Problem> {
-    let subscriber = Subscriber::parse(&form.phone)
-        .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))?;
+) -> Result<Option<Arc<str>>, Problem> {
+    let phone = method.asks_on_phone().then(|| Subscriber::parse(&form.phone)).transpose();
+    let phone = phone.map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))?;
     let route = format!("bill_page_prompt {}", bill.terms.id);
     // The number however it was written: a form sent twice is one wish.
-    let wished = format!("{} {}", method.word(), subscriber.digits());
+    let digits = phone.map(Subscriber::digits).unwrap_or_default();
+    let wished = format!("{} {digits}", method.word());
     let place =
         app.in_flight.enter_by(&form.token, &request.principal, &route, wished.as_bytes(), app.now())?;
     let wish = Wish {
         bill,
-        subscriber,
+        phone,
         method,
+        language,
         principal: request.principal.name(),
         guest: Some(request.head.client()),
         cause: request.head.id().as_str().into(),
         idempotency: place.idempotency.clone(),
     };
-    prompts::ask_payer(app, wish).await.map(drop).map_err(|error| trouble::ask(&error))
+    let asked = prompts::ask_payer(app, wish).await.map_err(|error| trouble::ask(&error))?;
+    Ok(asked.page)
 }
 
 /// Says on the form what is wrong. The token stays, so that sending the form again is the same wish, unless it has been

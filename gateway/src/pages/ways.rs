@@ -70,6 +70,7 @@ impl AskForm {
         let field = match method {
             Method::MpesaPrompt => "phone",
             Method::AirtelMoney => "airtel-phone",
+            Method::Card => "card",
         };
         Self { method, words: asking(method).of(language), field }
     }

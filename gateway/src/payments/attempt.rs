@@ -13,6 +13,8 @@ use super::number::PaymentNumber;
 
 /// Seconds for which a prompt can still be answered, at most: nobody is asked again before that.
 pub const PROMPT_LIFE_SECONDS: i64 = 90;
+/// Seconds for which the page of an acquirer takes a card.
+pub const CARD_LIFE_SECONDS: i64 = 600;
 
 /// An attempt and what has become of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,11 +61,13 @@ pub enum Method {
     MpesaPrompt,
     /// A prompt on the payer's phone that asks for the Airtel Money PIN.
     AirtelMoney,
+    /// The page of an acquirer, to which the payer's browser is sent.
+    Card,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 2] = [Self::MpesaPrompt, Self::AirtelMoney];
+    pub const ALL: [Self; 3] = [Self::MpesaPrompt, Self::AirtelMoney, Self::Card];
 
     /// The channel on which it asks.
     pub const fn channel(self) -> ChannelName {
@@ -75,6 +79,7 @@ impl Method {
         match self {
             Self::MpesaPrompt => ChannelKind::MpesaPrompt,
             Self::AirtelMoney => ChannelKind::AirtelMoney,
+            Self::Card => ChannelKind::Card,
         }
     }
 
@@ -83,6 +88,20 @@ impl Method {
         match self {
             Self::MpesaPrompt => Provider::Mpesa,
             Self::AirtelMoney => Provider::Airtel,
+            Self::Card => Provider::Acquirer,
+        }
+    }
+
+    /// Whether it asks on a phone that the payer names.
+    pub const fn asks_on_phone(self) -> bool {
+        !matches!(self, Self::Card)
+    }
+
+    /// Seconds for which what it asks with can be answered, at most.
+    pub const fn life_seconds(self) -> i64 {
+        match self {
+            Self::MpesaPrompt | Self::AirtelMoney => PROMPT_LIFE_SECONDS,
+            Self::Card => CARD_LIFE_SECONDS,
         }
     }
 
@@ -100,7 +119,12 @@ impl Method {
 impl Attempt {
     /// True while the payer may still be looking at a prompt.
     pub fn can_live(&self, now: LedgerTime) -> bool {
-        !self.state.is_finished() && now < self.created.plus_seconds(PROMPT_LIFE_SECONDS)
+        !self.state.is_finished() && now < self.lives_until()
+    }
+
+    /// Until when what it asks with can be answered.
+    pub fn lives_until(&self) -> LedgerTime {
+        self.created.plus_seconds(self.method.life_seconds())
     }
 
     /// True if it is this provider's to say what became of it.

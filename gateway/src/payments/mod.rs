@@ -58,7 +58,7 @@ pub use application::{
     ApplicationStep, CENTRE_LEN_MAX, Centre, NotACentre, Promise, QueryReason, REPORTS_TOGETHER_MAX, due_day,
 };
 pub use archive::Archived;
-pub use attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
+pub use attempt::{Attempt, CARD_LIFE_SECONDS, Method, PROMPT_LIFE_SECONDS};
 pub use attempt_life::{ATTEMPT_LIFE, AttemptEvent, AttemptState};
 pub use availability::{
     Availability, AvailabilityChange, AvailabilityScope, ClosedBy, Closure, ClosureTerms, SystemDown, Unusual,

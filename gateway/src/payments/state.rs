@@ -13,7 +13,7 @@ use self::staged::{note_reference, put_attempt, put_bill, stage_payment, staged_
 use super::application::ApplicationEvent;
 use super::applications;
 use super::archive::{self, Archived};
-use super::attempt::{Attempt, PROMPT_LIFE_SECONDS};
+use super::attempt::Attempt;
 use super::attempt_life::AttemptState;
 use super::availability::{Availability, AvailabilityParts};
 use super::bill::Bill;
@@ -373,7 +373,7 @@ impl StateMachine for Payments {
             }
         }
         for (id, attempt) in pending.attempts {
-            let overdue = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
+            let overdue = attempt.lives_until();
             self.overdue.remove(&(overdue, id));
             if attempt.state.is_finished() {
                 self.attempts.remove(&id);

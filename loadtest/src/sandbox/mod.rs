@@ -39,7 +39,7 @@
 //! | `GET /airtel/standard/v1/payments/{id}` | what became of it: `TS`, `TF`, `TIP` |
 //! | `POST /airtel/portal` | `{"callback"}`: where to report, as one types it into the portal |
 //!
-//! What each number does, and the record of it, is in `airtel`.
+//! What each number does, and the record of it, is in `airtel`. The acquirer of cards is below `/acquirer`; see there.
 //!
 //! # Control calls
 //!
@@ -57,6 +57,7 @@
 //! | `POST /control/withheld/release` | [`Faults`] | confirmations that were withheld go out, struck by these: `{"released", "lost", "repeated"}` |
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
+//! | `PUT /control/acquirer/faults` | `AcquirerFaults` | what goes wrong at the acquirer on purpose |
 //! | `PUT /control/airtel/faults` | `AirtelFaults` | what goes wrong at Airtel on purpose |
 //! | `POST /control/carriers/{name}/incoming` | `{"phone", "text"}` | a subscriber sends a text, which is handed on: `{"http_status"}` |
 //! | `POST /control/banks/kcb/deposit` | `{"reference", "amount"}` in shillings | somebody pays through the bank: `{"status": "paid", "reference"}` or `{"status": "refused", "status_code"}` |
@@ -74,6 +75,7 @@
 //! the confirmation, in no order, with the same receipt. Confirmations are posted once unless
 //! [`Options::retry_confirmations`] says otherwise.
 
+mod acquirer;
 mod airtel;
 mod answer;
 mod bank;
@@ -106,6 +108,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::acquirer::Acquirer;
 use self::airtel::Airtel;
 use self::bank::Bank;
 use self::carriers::Carriers;
@@ -184,8 +187,9 @@ impl Sandbox {
         let carriers = Carriers::open(&folder, &options.clock)?;
         let bank = Bank::open(&folder, &options.clock)?;
         let airtel = Airtel::open(&folder, &options.clock)?;
+        let acquirer = Acquirer::open(&folder, &options.clock)?;
         let record_path = record.path().to_path_buf();
-        let beside = (carriers, bank, airtel);
+        let beside = (carriers, bank, airtel, acquirer);
         let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, beside));
         let finished = tokio::spawn(async move {
             let stopping = safaricom.stopping.clone();
@@ -196,7 +200,7 @@ impl Sandbox {
             drain(&safaricom, serving).await;
             let kept = safaricom.record.flush().await.and(safaricom.carriers.flush().await);
             let kept = kept.and(safaricom.bank.flush().await);
-            let kept = kept.and(safaricom.airtel.flush().await);
+            let kept = kept.and(safaricom.airtel.flush().await).and(safaricom.acquirer.flush().await);
             drop(safaricom);
             drop(ephemeral);
             kept

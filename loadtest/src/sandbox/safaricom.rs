@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::acquirer::Acquirer;
 use super::airtel::Airtel;
 use super::bank::Bank;
 use super::carriers::Carriers;
@@ -45,6 +46,7 @@ pub(crate) struct Safaricom {
     pub(crate) carriers: Carriers,
     pub(crate) bank: Bank,
     pub(crate) airtel: Airtel,
+    pub(crate) acquirer: Acquirer,
     pub(crate) validation_on: AtomicBool,
     /// Whether the merchant has registered for Pull Transactions.
     pub(crate) may_pull: AtomicBool,
@@ -77,7 +79,7 @@ impl Safaricom {
         record: Record,
         receipts: Receipts,
         history: History,
-        (carriers, bank, airtel): (Carriers, Bank, Airtel),
+        (carriers, bank, airtel, acquirer): (Carriers, Bank, Airtel, Acquirer),
     ) -> Self {
         Self {
             pace: Pace::new(options.fast),
@@ -89,6 +91,7 @@ impl Safaricom {
             carriers,
             bank,
             airtel,
+            acquirer,
             validation_on: AtomicBool::new(options.validation),
             may_pull: AtomicBool::new(false),
             pulls: AtomicU64::new(0),

@@ -17,7 +17,6 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::airtel;
 use super::answer::{Answer, ControlError, DarajaError, json_answer, request_id};
 use super::bank;
 use super::carriers;
@@ -26,6 +25,7 @@ use super::fields::Fields;
 use super::record::Line;
 use super::registration::Registration;
 use super::safaricom::Safaricom;
+use super::{acquirer, airtel};
 use crate::phone::Phone;
 
 const CONNECTIONS_MAX: usize = 2_000;
@@ -97,6 +97,9 @@ async fn answer(safaricom: &Arc<Safaricom>, request: Request<Incoming>) -> Answe
         ["carriers", name, "dashboard"] if head.method == Method::POST => {
             let set = carriers::set_dashboard(safaricom, name, &body).await;
             set.unwrap_or_else(|error| error.answer())
+        }
+        ["acquirer", rest @ ..] => {
+            acquirer::answer(safaricom, &head.method, rest, head.uri.query(), &head.headers, &body).await
         }
         ["airtel", rest @ ..] => airtel::answer(safaricom, &head.method, rest, &head.headers, &body).await,
         ["control", rest @ ..] => {
@@ -178,6 +181,7 @@ async fn control_answer(
         (&Method::POST, ["withheld", "release"]) => control::release_withheld(safaricom, body),
         (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),
         (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),
+        (&Method::PUT, ["acquirer", "faults"]) => acquirer::control(safaricom, body).await,
         (&Method::PUT, ["airtel", "faults"]) => airtel::control(safaricom, body).await,
         (&Method::PUT, ["carriers", name, "faults"]) => carriers::set_faults(safaricom, name, body).await,
         (&Method::POST, ["carriers", name, "incoming"]) => carriers::incoming(safaricom, name, body).await,

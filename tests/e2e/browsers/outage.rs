@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::look::{Gallery, Look};
-use crate::harness::{Bill, Gateway, Order};
+use crate::harness::{Bill, Gateway, Order, fresh_key};
 
 #[test]
 fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     let gateway = Gateway::demo().start();
-    let of_kra = gateway.agency("kra").bills(&Order::assessment(1_200, "2027000123456"));
+    let kra = gateway.agency("kra");
+    let of_kra = kra.bills(&Order::assessment(1_200, "2027000123456"));
     let of_kws = gateway.agency("kws").bills(&Order::hells_gate(1));
     let of_ntsa = gateway.agency("NTSA").bills(&Order::of("motor-vehicle-search", &json!({})));
     let page = |name: &str, bill: &Bill| Look::at(name, &format!("/{{lang}}/bills/{}", bill.id));
@@ -21,5 +22,9 @@ fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     gallery.look(&gateway, None, &[page("outage-fallback", &of_kra), service, status]);
     gateway.operator_says("mpesa_prompt", "start");
     gallery.look(&gateway, None, &[page("outage-stuck", &of_ntsa)]);
+    gateway.acquirer();
+    let call = kra.post(&format!("/v1/bills/{}/attempts", of_kra.id), &json!({"method": "card"}));
+    call.idempotency_key(&fresh_key()).send().expect(202);
+    gallery.look(&gateway, None, &[page("outage-card-page", &of_kra)]);
     gallery.has_nothing_wrong();
 }

@@ -6,6 +6,7 @@
 //! a [`Keyboard`] is all that somebody has at it, [`Books`] are an export, a [`Cache`]
 //! stands between citizens and a gateway, [`Work`] goes on beside a story. Every wait is bounded, every process ends with its owner.
 
+mod acquirer;
 mod agency;
 mod agency_system;
 mod airtel;
@@ -33,6 +34,7 @@ mod wire;
 mod work;
 mod yesterday;
 
+pub(crate) use acquirer::Acquirer;
 pub(crate) use agency::{Agency, Bill, Order, fresh_key};
 pub(crate) use agency_system::{AgencySystem, catalogue_with};
 pub(crate) use airtel::Airtel;

@@ -159,7 +159,7 @@ impl AsksPayer for AirtelMoney {
             let shillings = money.minor() / money.currency().minor_per_major();
             let number = wish.bill.terms.number;
             match self.airtel.ask(wish.attempt.id, number, phone, shillings).await {
-                AskOutcome::Accepted => Asked::Accepted { name: None },
+                AskOutcome::Accepted => Asked::Accepted { name: None, page: None },
                 AskOutcome::Refused { code, why, is_failure } => Asked::Refused { code, why, is_failure },
                 AskOutcome::Unknown(why) => Asked::Unknown { why },
             }

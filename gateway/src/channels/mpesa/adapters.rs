@@ -238,7 +238,7 @@ impl AsksPayer for PromptOnPhone {
             };
             match self.paybill.prompt(wish.attempt, wish.bill, phone, amount).await {
                 PromptOutcome::Accepted { checkout_request_id, .. } => {
-                    Asked::Accepted { name: Some(checkout_request_id) }
+                    Asked::Accepted { name: Some(checkout_request_id), page: None }
                 }
                 PromptOutcome::Refused(refusal) => Asked::Refused {
                     is_failure: refusal.side != Side::Payer,

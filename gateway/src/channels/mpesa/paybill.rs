@@ -96,6 +96,7 @@ impl PaybillTerms {
 pub struct Paybill {
     daraja: Daraja,
     sources: CallbackSources,
+    clock: Clock,
     short_code: String,
     callbacks_url: String,
     takes_unlisted_sources: bool,
@@ -111,7 +112,8 @@ impl Paybill {
         let callbacks_url = format!("{}/cb/{}", terms.callback_base_url, terms.token.expose());
         Ok(Self {
             short_code: terms.daraja.short_code.clone(),
-            daraja: Daraja::new(terms.daraja, clock)?,
+            daraja: Daraja::new(terms.daraja, clock.clone())?,
+            clock,
             sources: CallbackSources::new(terms.token, terms.expected_sources),
             callbacks_url,
             takes_unlisted_sources: terms.takes_unlisted_sources,
@@ -119,6 +121,11 @@ impl Paybill {
             pull_number: terms.pull_number,
             has_registered_pull: AtomicBool::new(false),
         })
+    }
+
+    /// The time, as everything that speaks to providers has it.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The short code: what payers type as the business number.

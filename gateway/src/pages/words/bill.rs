@@ -19,7 +19,6 @@ pub(in crate::pages) struct BillWords {
     pub(in crate::pages) by_paybill: &'static str,
     pub(in crate::pages) by_paybill_first: &'static str,
     pub(in crate::pages) after_paying: &'static str,
-    pub(in crate::pages) no_prompt: &'static str,
     pub(in crate::pages) check_payment: &'static str,
     /// While the page hears nothing of its bill.
     pub(in crate::pages) connection_lost: &'static str,
@@ -59,7 +58,6 @@ pub(in crate::pages) static BILL: Both<BillWords> = Both {
         by_paybill: "Or pay with the paybill yourself",
         by_paybill_first: "Pay with the paybill yourself",
         after_paying: "When you have paid, check that the payment has arrived.",
-        no_prompt: "I did not get a request on my phone",
         check_payment: "Check payment",
         connection_lost: "This page has lost its connection and tries again by itself. How to pay still stands below. If you have \
                           paid already, do not pay again: your payment is not lost.",
@@ -125,7 +123,6 @@ pub(in crate::pages) static BILL: Both<BillWords> = Both {
         by_paybill: "Au lipa mwenyewe kwa paybill",
         by_paybill_first: "Lipa mwenyewe kwa paybill",
         after_paying: "Ukishalipa, angalia kama malipo yamefika.",
-        no_prompt: "Sikupata ombi kwenye simu yangu",
         check_payment: "Angalia malipo",
         connection_lost: "Ukurasa huu umepoteza muunganisho na unajaribu tena wenyewe. Jinsi ya kulipa bado iko hapa chini. Ikiwa \
                           umeshalipa, usilipe tena: malipo yako hayajapotea.",

@@ -4,7 +4,7 @@ use ledger::table::RunError;
 use ledger::{Decision, LedgerTime, View};
 
 use super::{Payments, draft, note_request, once, refuse};
-use crate::payments::attempt::{Attempt, Method, PROMPT_LIFE_SECONDS};
+use crate::payments::attempt::{Attempt, Method};
 use crate::payments::bill::Bill;
 use crate::payments::channels::{Board, ChannelState};
 use crate::payments::command::{Answer, AttemptNews, Command, NewAttempt, Refusal};
@@ -47,7 +47,7 @@ pub(in crate::payments) fn why_nobody_is_asked(
         return Some(Refusal::BillIs { state: bill.state });
     }
     if let Some(attempt) = latest.filter(|attempt| attempt.can_live(now)) {
-        let until = attempt.created.plus_seconds(PROMPT_LIFE_SECONDS);
+        let until = attempt.lives_until();
         return Some(Refusal::PromptMayLive { attempt: attempt.id, until });
     }
     let channel = method.channel();

@@ -115,7 +115,7 @@ pub(super) fn cancel(
             && let Some(attempt) = Payments::attempt(view, id)?
             && attempt.can_live(view.now())
         {
-            let until = attempt.created.plus_seconds(crate::payments::attempt::PROMPT_LIFE_SECONDS);
+            let until = attempt.lives_until();
             return Ok(refuse(Refusal::PromptMayLive { attempt: id, until }));
         }
         let mut draft = draft(command, Event::BillCancelled { bill: number });
