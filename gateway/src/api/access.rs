@@ -65,6 +65,15 @@ pub(super) const CLOSERS: Access = Access::Roles(&[Role::AgencyIntegrator, Role:
 pub(super) const SPEAKERS_OF_CHANNELS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::Treasury, Role::Operator]);
 
+/// Reads what an outage did: an agency its own rows, Treasury, Auditor and operators all.
+pub(super) const READERS_OF_OUTAGES: Access = Access::Roles(&[
+    Role::AgencyIntegrator,
+    Role::AgencyViewer,
+    Role::Treasury,
+    Role::Auditor,
+    Role::Operator,
+]);
+
 /// Sends statements of the accounts on which money comes in.
 pub(super) const SENDERS_OF_STATEMENTS: Access = Access::Roles(&[Role::Treasury, Role::Operator]);
 

@@ -6,6 +6,7 @@ use hyper::StatusCode;
 use ledger::Currency;
 
 use super::SharedApp;
+use super::outage_report::differences;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
@@ -124,6 +125,15 @@ async fn measure_books(app: &App) {
             }
         }
         Err(error) => tracing::debug!(%error, "The views do not say now whether the books balance."),
+    }
+    match app.views.reader().collection_accounts().await {
+        Ok(found) => {
+            for (currency, minor) in differences(&app.channels, &found.found) {
+                metrics::gauge!(names::FALLBACK_DIFFERENCE_CENTS.name, "currency" => currency.code())
+                    .set(minor as f64);
+            }
+        }
+        Err(error) => tracing::debug!(%error, "The views do not say now whether fallback money adds up."),
     }
 }
 

@@ -24,6 +24,7 @@ mod lists;
 mod live;
 mod messages;
 mod openapi;
+mod outage_report;
 mod outages;
 mod receipts;
 mod services;
@@ -48,8 +49,8 @@ use crate::http::router::{Route, RouteTableError, Routes};
 pub use access::{Access, Principal, RowScope};
 use access::{
     CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
-    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_SWEEPS, READERS_OF_TOTALS,
-    SENDERS_OF_STATEMENTS, SPEAKERS_OF_CHANNELS, SWEEPERS,
+    READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_OUTAGES, READERS_OF_SWEEPS,
+    READERS_OF_TOTALS, SENDERS_OF_STATEMENTS, SPEAKERS_OF_CHANNELS, SWEEPERS,
 };
 pub(crate) use access::{
     authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
@@ -112,6 +113,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/status", "status", Access::Anyone, outages::status),
         Route::post("/v1/outages", "outage_begin", SPEAKERS_OF_CHANNELS, outages::begin).runs_to_end(),
         Route::post("/v1/outages/end", "outage_end", SPEAKERS_OF_CHANNELS, outages::end).runs_to_end(),
+        Route::get("/v1/outages/{id}/report", "outage_report", READERS_OF_OUTAGES, outage_report::show),
         Route::post("/v1/channel_windows", "channel_window_plan", SPEAKERS_OF_CHANNELS, outages::plan)
             .runs_to_end(),
         Route::post(
@@ -376,6 +378,12 @@ pub fn admin_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/admin/status", "admin_status", Access::Operator, outages::status),
         Route::post("/admin/outages", "admin_outage_begin", Access::Operator, outages::begin).runs_to_end(),
         Route::post("/admin/outages/end", "admin_outage_end", Access::Operator, outages::end).runs_to_end(),
+        Route::get(
+            "/admin/outages/{id}/report",
+            "admin_outage_report",
+            Access::Operator,
+            outage_report::show,
+        ),
         Route::post("/admin/statements/mpesa", "admin_statement_mpesa", Access::Operator, statements::mpesa)
             .body(BodyRule::Whole { bytes_max: STATEMENT_BYTES_MAX })
             .lane(Lane::Apart)

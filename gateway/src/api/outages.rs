@@ -355,7 +355,7 @@ impl ReasonBody {
 }
 
 impl OutageBody {
-    fn of(outage: &Outage) -> Self {
+    pub(super) fn of(outage: &Outage) -> Self {
         Self {
             id: outage.id,
             channel: outage.scope.channel.to_string(),

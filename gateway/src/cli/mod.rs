@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod listen;
 mod outage;
+mod outage_report;
 pub mod serve;
 mod shared_clock;
 mod staff;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 
 use super::admin::{AdminError, ask};
-use super::{EXIT_NOT_FOUND, EXIT_UNAVAILABLE, complain};
+use super::{EXIT_NOT_FOUND, EXIT_UNAVAILABLE, complain, outage_report};
 use crate::api::{ChannelBody, OutageRequest, ReasonBody, ScopeRequest, StatusBody};
 use crate::clock::{format_rfc3339, parse_rfc3339};
 use crate::payments::channels::{ChannelName, PinnedTo};
@@ -31,6 +31,17 @@ pub enum OutageCommand {
         /// For this agency only.
         #[arg(long)]
         agency: Option<String>,
+        /// Data directory of the gateway.
+        #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
+        data: PathBuf,
+    },
+    /// Report what became of money in an outage, while it lasts too: collected, confirmed, sent home, held.
+    Report {
+        /// Which outage, as status numbers it.
+        id: u64,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
         /// Data directory of the gateway.
         #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
         data: PathBuf,
@@ -82,6 +93,7 @@ pub(super) fn run(command: &OutageCommand) -> ExitCode {
             let body = serde_json::to_vec(&wanted).expect("names can be written as JSON");
             ask(data, Method::POST, "/admin/outages/end", Some(body)).map(|answer| show_said(&answer))
         }
+        OutageCommand::Report { id, json, data } => outage_report::show(data, *id, *json),
         OutageCommand::Status { data, json } => {
             ask(data, Method::GET, "/admin/status", None).map(|answer| show_status(&answer, *json))
         }
@@ -92,7 +104,10 @@ pub(super) fn run(command: &OutageCommand) -> ExitCode {
             complain(&error);
             match error {
                 AdminError::NotRunning(_) | AdminError::NoAnswer { .. } => ExitCode::from(EXIT_UNAVAILABLE),
-                AdminError::Refused(reason) if reason.starts_with("no operator has said") => {
+                AdminError::Refused(reason)
+                    if reason.starts_with("no operator has said")
+                        || reason.starts_with("There is no such outage") =>
+                {
                     ExitCode::from(EXIT_NOT_FOUND)
                 }
                 AdminError::Refused(_) => ExitCode::FAILURE,

@@ -1,9 +1,10 @@
 //! A file that tells of fallback money: read wholly or not at all, and then taken like every other list.
 
 use bytes::Bytes;
+use ledger::Evidence;
 
 use super::statement::DifferentRow;
-use super::{Finding, Lister, take};
+use super::{Finding, Lister, listed, take};
 use crate::api::trouble;
 use crate::app::SharedApp;
 use crate::away::away;
@@ -47,6 +48,7 @@ pub(crate) async fn take_file(
 ) -> Result<FileTaken, FileNotTaken> {
     let known = app.channels.find(channel).filter(|known| known.files().contains(&kind));
     let known = std::sync::Arc::clone(known.ok_or(FileNotTaken::NoSuchChannel)?);
+    let account = known.account().clone();
     let (now_micros, reader) = (app.now().micros(), std::sync::Arc::clone(app));
     let read = move || {
         let of = FileOf {
@@ -63,10 +65,16 @@ pub(crate) async fn take_file(
     };
     let file = away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
     let (payments, other_rows) = (file.rows.len(), file.other_rows);
+    // Who keeps the account wrote this; a slip confirms nothing.
+    let is_of_keeper = file.rows.iter().all(|row| row.told.evidence == Evidence::ConfirmedByStatement);
     let places: Vec<_> = file.rows.iter().map(|row| (row.line, row.told.receipt.number.clone())).collect();
-    let listed = file.rows.into_iter().map(|row| row.told).collect();
+    let rows = file.rows.into_iter().map(|row| row.told).collect();
     let lister = Lister { source: kind.word(), principal, cause };
-    let findings = take(app, lister, listed).await.map_err(FileNotTaken::Trouble)?;
+    let findings = take(app, lister, rows).await.map_err(FileNotTaken::Trouble)?;
+    if is_of_keeper {
+        let known = listed::known_of(&places, &findings);
+        listed::keep(app, lister, &account, known).await.map_err(FileNotTaken::Trouble)?;
+    }
     let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
     let (found, known) = (count(Finding::Found), count(Finding::Known));
     let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {

@@ -3,6 +3,7 @@
 //! way that all money goes, [`receiving`](crate::receiving), under the same receipt; what is there already costs one look.
 
 pub(crate) mod file;
+mod listed;
 mod plan;
 pub(crate) mod pulling;
 pub(crate) mod statement;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Finding, Lister, take};
+use super::{Finding, Lister, listed, take};
 use crate::api::trouble;
 use crate::app::SharedApp;
 use crate::away::away;
@@ -71,13 +71,15 @@ pub(crate) async fn take_statement(
     let account = account_of(app, statement.short_code.as_deref(), short_code)?;
     let (payments, other_rows) = (statement.payment_count(), statement.other_rows);
     let incomplete_rows = statement.incomplete_rows;
-    let (mut places, mut listed) = (Vec::with_capacity(payments), Vec::with_capacity(payments));
+    let (mut places, mut rows) = (Vec::with_capacity(payments), Vec::with_capacity(payments));
     for (line, told) in statement.told(&account) {
         places.push((line, Arc::clone(&told.receipt.number)));
-        listed.push(told);
+        rows.push(told);
     }
     let lister = Lister { source: "statement", principal, cause };
-    let findings = take(app, lister, listed).await.map_err(NotTaken::Trouble)?;
+    let findings = take(app, lister, rows).await.map_err(NotTaken::Trouble)?;
+    let again = listed::known_of(&places, &findings);
+    listed::keep(app, lister, &account, again).await.map_err(NotTaken::Trouble)?;
     let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
     let (found, known) = (count(Finding::Found), count(Finding::Known));
     let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {

@@ -16,6 +16,7 @@ use super::channels::{ChannelAsk, ChannelName, ChannelRefusal};
 use super::event::{Difference, ToldBy};
 use super::gates::{GateAsk, GateRefusal};
 use super::identifier::{AttemptId, BillId};
+use super::listed::ListedPayments;
 use super::message_event::MessageAsk;
 use super::notices::NoticeAsk;
 use super::number::{PaymentNumber, TypedAccount};
@@ -125,6 +126,8 @@ pub enum Ask {
     Staff(StaffAsk),
     /// Send fallback money home, or say how that ended.
     Sweep(SweepAsk),
+    /// Keep that a statement lists payments that are booked.
+    KeepListed(ListedPayments),
     /// Let somebody in.
     Visit(VisitAsk),
     /// Something about devices at gates.

@@ -16,6 +16,7 @@ use super::channel_receipt::{ChannelReceipt, Provider};
 use super::channels::ChannelEvent;
 use super::gates::GateEvent;
 use super::identifier::{AttemptId, ReceiptNumber};
+use super::listed::ListedPayments;
 use super::message_event::MessageEvent;
 use super::notices::NoticeEvent;
 use super::number::PaymentNumber;
@@ -144,6 +145,8 @@ pub enum Event {
     Gate(GateEvent),
     /// Fallback money went home, or came back.
     Sweep(SweepEvent),
+    /// A statement lists payments that were booked before.
+    PaymentsListed(ListedPayments),
     /// Something was found out about a channel, said of it or planned.
     Channel(ChannelEvent),
     /// Something happened to messages to payers.

@@ -44,6 +44,7 @@ mod totals;
 mod usage;
 
 mod gates;
+mod listed;
 mod notice_kind;
 mod notices;
 mod staff;
@@ -82,6 +83,7 @@ pub use gates::{
     Gates, KnownDevice, TakenBatch, UseOutcome,
 };
 pub use identifier::{AttemptId, BillId, EndpointId, NotAnIdentifier, NoticeId, ReceiptNumber};
+pub use listed::{LISTED_PER_RECORD_MAX, ListedPayments};
 pub use message::{
     MESSAGE_LIFE, MESSAGES_OF_BILL_MAX, Message, MessageHappening, MessageId, MessageKind, MessageState,
 };

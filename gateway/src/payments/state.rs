@@ -241,7 +241,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -354,8 +354,8 @@ impl StateMachine for Payments {
                 applications::stage(staging, moved, record.time, record.sequence)?;
             }
             Event::Notice(event) => pending_notices(staging).apply(event, record.sequence, record.time),
-            // Views add it up; no decision depends on it.
-            Event::UsageCounted(_) => {}
+            // Views add them up; no decision depends on them.
+            Event::UsageCounted(_) | Event::PaymentsListed(_) => {}
             Event::Message(event) => message_stage::stage(staging, record, event)?,
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }

@@ -6,10 +6,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ledger::{LedgerTime, Money};
+use ledger::{AccountCode, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
 use super::channel_receipt::{ChannelReceipt, Provider};
+use super::chart;
 use super::command::Idempotency;
 use super::number::has_check_digit;
 
@@ -79,6 +80,18 @@ pub struct CollectedOn {
     pub provider: Provider,
     /// Its number there.
     pub short_code: Arc<str>,
+}
+
+impl CollectedOn {
+    /// What is on it, in the books.
+    pub fn in_books(&self) -> AccountCode {
+        chart::collection_account(self)
+    }
+
+    /// What has left it and has not arrived, in the books.
+    pub fn in_transit(&self) -> AccountCode {
+        chart::in_transit(self)
+    }
 }
 
 /// What happens to sweeps, as the journal keeps it. A sweep is named by the sequence of the record that it began with.

@@ -8,6 +8,7 @@ use ledger::journal::{BatchId, StoredBatch};
 use ledger::{AccountCode, Currency, Entry, Evidence, LedgerTime, Money, RawRecord, Side};
 
 use super::error::ViewsError;
+use super::fallback::FallbackChanges;
 use crate::payments::{
     ApplicationEvent, ApplicationMoved, ApplicationState, AttemptEvent, AttemptId, AttemptState, BillState,
     BillTerms, ChannelReceipt, Difference, Event, Method, PaymentNumber, PaymentReceived, Placement, Share,
@@ -43,6 +44,7 @@ pub(super) struct Changes {
     pub(super) records_of_attempts: Vec<(AttemptId, u64)>,
     /// Records about a payment that another record, the second, has booked.
     pub(super) records_of_payments: Vec<(u64, u64)>,
+    pub(super) fallback: FallbackChanges,
 }
 
 /// What is added to the two sides of an account, in minor units.
@@ -181,6 +183,7 @@ impl Changes {
             .map_err(|error| ViewsError::Record { sequence, what: error.to_string() })?;
         self.record_count += 1;
         self.note_record(sequence, &event);
+        self.fallback.add(sequence, time, &event);
         let agency = agency_of(&event);
         for posting in record.draft.entries.iter().flat_map(Entry::postings) {
             let sides = self.balances.entry((posting.account.clone(), posting.money.currency())).or_default();
@@ -270,6 +273,7 @@ impl Changes {
             | Event::Visit(_)
             | Event::Gate(_)
             | Event::Sweep(_)
+            | Event::PaymentsListed(_)
             | Event::Message(_)
             | Event::Notice(_)
             | Event::DayClosed { .. } => {}

@@ -19,6 +19,7 @@ mod wide;
 mod words;
 
 mod changes;
+mod fallback;
 mod file;
 mod folder;
 mod follower;
@@ -42,10 +43,10 @@ pub use page::{
     TimeRange,
 };
 pub use queries::{
-    ApplicationFilter, ApplicationRow, ArrivalRow, AttemptRow, BillFilter, BillLineRow, BillRow,
-    CollectionRow, EntryPhase, EntryRow, Imbalance, MinuteRow, PaymentFilter, PaymentRow, PlacementRow,
-    PostingRow, PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
-    TransactionStatus, UncollectedRow, UsageBy, UsageRow,
+    AccountRow, AdmittedRow, ApplicationFilter, ApplicationRow, ArrivalRow, AttemptRow, BillFilter,
+    BillLineRow, BillRow, CollectedRow, CollectionRow, EntryPhase, EntryRow, Imbalance, MinuteRow,
+    PaymentFilter, PaymentRow, PlacementRow, PostingRow, PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum,
+    TransactionFilter, TransactionRow, TransactionStatus, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;
 pub use scope::Scope;

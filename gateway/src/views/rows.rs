@@ -1,6 +1,8 @@
 //! Writing changes as rows: many rows in each statement, because SQLite through sqlx costs about the same for a
 //! statement as for a hundred rows in it.
 
+mod fallback;
+
 use std::sync::Arc;
 
 use ledger::{Currency, Phase, Side};
@@ -32,7 +34,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     used(connection, changes).await?;
     balances(connection, changes).await?;
     applications(connection, changes).await?;
-    records(connection, changes).await
+    records(connection, changes).await?;
+    fallback::write(connection, &changes.fallback).await
 }
 
 /// Sends `head VALUES (…), (…) tail` as often as the rows need.

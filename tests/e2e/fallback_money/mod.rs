@@ -3,4 +3,5 @@
 
 mod bank;
 mod files;
+mod report;
 mod sweeps;

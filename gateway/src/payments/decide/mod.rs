@@ -8,6 +8,7 @@ mod bills;
 mod catalogues;
 mod channels;
 mod gates;
+mod listed;
 mod messages;
 mod money_in;
 mod notices;
@@ -60,6 +61,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
         Ask::Sweep(ask) => sweeps::decide(view, command, ask),
+        Ask::KeepListed(payments) => listed::keep(view, command, payments),
         Ask::Visit(ask) => visits::decide(view, command, ask),
         Ask::Gate(ask) => gates::decide(view, command, ask),
         Ask::Tick { today } => Ok(operations::tick(view, command, *today)),

@@ -10,6 +10,7 @@ mod expiry;
 mod gates;
 mod healing;
 mod landing;
+mod listed;
 mod messages;
 mod model;
 mod notices;

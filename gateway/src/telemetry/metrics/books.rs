@@ -67,6 +67,16 @@ pub const LEDGER_IMBALANCE_CENTS: Metric = Metric {
     about: "All debits of the books less all credits, in minor units, as the views have them. Anything but 0 is an alarm.",
 };
 
+/// Whether fallback money adds up.
+pub const FALLBACK_DIFFERENCE_CENTS: Metric = Metric {
+    name: "malipo_fallback_difference_cents",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["currency"],
+    about: "How far fallback accounts are from what came in on them less what was swept, is in transit and is held, in minor \
+            units, all added up. Anything but 0 is an alarm.",
+};
+
 /// Room on the disk of the data directory.
 pub const DATA_FREE_BYTES: Metric = Metric {
     name: "malipo_data_free_bytes",

@@ -2,6 +2,7 @@
 
 mod applications;
 mod failures;
+mod fallback;
 mod following;
 mod minutes;
 mod questions;

@@ -1,0 +1,244 @@
+//! What became of money while a way to pay was down: collected where and for whom, confirmed by whom, sent home, and what of it
+//! lies where; and whom gates let in meanwhile. It adds up, to the cent, or says by how much it does not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use ledger::Currency;
+use serde::Serialize;
+
+use super::collections::{SumBody, TotalBody};
+use super::lists::{no_answer, views_scope};
+use super::outages::OutageBody;
+use super::{Principal, SharedApp};
+use crate::access::Role;
+use crate::app::App;
+use crate::channels::Channels;
+use crate::clock::format_rfc3339;
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::channels::Outage;
+use crate::payments::{CollectedOn, Total};
+use crate::views::{AccountRow, AdmittedRow, CollectedRow, Scope};
+
+#[derive(Serialize)]
+struct ReportBody {
+    outage: OutageBody,
+    as_of: String,
+    as_of_sequence: u64,
+    /// Whom gates let in while it lasted.
+    admitted: Vec<AdmittedBody>,
+    accounts: Vec<AccountBody>,
+}
+
+#[derive(Serialize)]
+struct AdmittedBody {
+    agency: Arc<str>,
+    count: u64,
+    /// So many of them by gates that had nobody to ask.
+    offline: u64,
+}
+
+#[derive(Serialize)]
+struct AccountBody {
+    provider: &'static str,
+    account: Arc<str>,
+    /// The ways to pay that lead to it.
+    channels: Vec<String>,
+    /// From the beginning of the outage to now.
+    collected: Vec<CollectedBody>,
+    /// Since the account exists; nothing for an agency, of which it is a part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sums: Vec<SumsBody>,
+}
+
+#[derive(Serialize)]
+struct CollectedBody {
+    /// Absent for money in suspense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<Arc<str>>,
+    collected: TotalBody,
+    matched: TotalBody,
+    unmatched: TotalBody,
+}
+
+#[derive(Serialize)]
+struct SumsBody {
+    collected: TotalBody,
+    swept: SumBody,
+    in_transit: SumBody,
+    held: SumBody,
+    /// What was collected less the three others.
+    difference: SumBody,
+}
+
+/// What an agency, or nobody, collected on an account in a currency.
+#[derive(Default)]
+struct Matching {
+    matched: Total,
+    unmatched: Total,
+}
+
+/// What came in on an account, by whose it is and the currency.
+type ByOwner = BTreeMap<(Option<Arc<str>>, Currency), Matching>;
+
+/// `GET /v1/outages/{id}/report`: also while the outage lasts.
+pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let outage = find(&app, request.head.parameter("id"))?;
+    let scope = scope_of(&request)?;
+    let (now, views) = (app.now(), app.views.reader());
+    let accounts = views.collection_accounts().await.map_err(no_answer)?;
+    let as_of_sequence = accounts.sequence;
+    // Up to the same record, so that one part of the report says nothing that another does not know of.
+    let records = outage.id + 1..as_of_sequence;
+    let collected = views.collected_on_accounts(&scope, records).await.map_err(no_answer)?.found;
+    let until = outage.ended.map_or(now, |(ended, _)| ended);
+    let admitted = views.admitted(&scope, outage.since, until).await.map_err(no_answer)?.found;
+    complain_of_differences(&app.channels, outage.id, &accounts.found);
+    let body = ReportBody {
+        outage: OutageBody::of(&outage),
+        as_of: format_rfc3339(now.micros()),
+        as_of_sequence,
+        admitted: admitted.into_iter().map(AdmittedBody::of).collect(),
+        accounts: account_bodies(&app.channels, &scope, &accounts.found, collected),
+    };
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
+}
+
+fn find(app: &App, id: &str) -> Result<Outage, Problem> {
+    let no_such = || Problem::new(Code::NotFound, "There is no such outage, or it is long over.");
+    let id: u64 = id.parse().map_err(|_| no_such())?;
+    let board = app.books.readers().channels();
+    let known = board.open_outages().chain(board.ended_outages()).find(|outage| outage.id == id);
+    known.cloned().ok_or_else(no_such)
+}
+
+/// Operators see all of it, as the Treasury does.
+fn scope_of(request: &Request<App>) -> Result<Scope, Problem> {
+    match &request.principal {
+        Principal::Operator => Ok(Scope::All),
+        Principal::Key(key) if key.role == Role::Operator => Ok(Scope::All),
+        _ => views_scope(request),
+    }
+}
+
+/// Whether this is where fallback money is collected, and not its home.
+pub(super) fn is_fallback(channels: &Channels, account: &CollectedOn) -> bool {
+    let home = channels.home().account();
+    home.provider != account.provider || home.number != account.short_code
+}
+
+fn complain_of_differences(channels: &Channels, outage: u64, accounts: &[AccountRow]) {
+    for row in accounts.iter().filter(|row| is_fallback(channels, &row.account) && row.difference() != 0) {
+        tracing::error!(
+            outage,
+            provider = row.account.provider.word(),
+            account = %row.account.short_code,
+            currency = row.currency.code(),
+            difference = %row.difference(),
+            "What an account has collected is not what was sent home, is on its way and lies there."
+        );
+    }
+}
+
+/// Every account that is not the home of money: for who sees all also those on which nothing came in, for an agency those on which
+/// something of its own did.
+fn account_bodies(
+    channels: &Channels,
+    scope: &Scope,
+    sums: &[AccountRow],
+    collected: Vec<CollectedRow>,
+) -> Vec<AccountBody> {
+    let mut accounts: BTreeMap<CollectedOn, ByOwner> = BTreeMap::new();
+    let sees_all = *scope == Scope::All;
+    if sees_all {
+        let ours = channels.iter().map(|channel| channel.account());
+        let ours = ours.map(|one| CollectedOn { provider: one.provider, short_code: one.number.clone() });
+        let ours = ours.chain(sums.iter().map(|row| row.account.clone()));
+        accounts.extend(ours.map(|account| (account, BTreeMap::new())));
+    }
+    for row in collected {
+        let of_account = accounts.entry(row.account).or_default();
+        let matching = of_account.entry((row.agency, row.currency)).or_default();
+        (if row.is_matched { &mut matching.matched } else { &mut matching.unmatched }).add(row.total);
+    }
+    accounts.retain(|account, _| is_fallback(channels, account));
+    let body_of = |(account, collected): (CollectedOn, ByOwner)| AccountBody {
+        provider: account.provider.word(),
+        channels: channels_of(channels, &account),
+        sums: sums.iter().filter(|row| sees_all && row.account == account).map(SumsBody::of).collect(),
+        account: account.short_code,
+        collected: collected.into_iter().map(CollectedBody::of).collect(),
+    };
+    accounts.into_iter().map(body_of).collect()
+}
+
+fn channels_of(channels: &Channels, account: &CollectedOn) -> Vec<String> {
+    let leads_there = channels.iter().filter(|channel| {
+        let own = channel.account();
+        own.provider == account.provider && own.number == account.short_code
+    });
+    leads_there.map(|channel| channel.name().to_string()).collect()
+}
+
+impl AdmittedBody {
+    fn of(row: AdmittedRow) -> Self {
+        Self { agency: row.agency, count: row.count, offline: row.offline }
+    }
+}
+
+impl CollectedBody {
+    fn of(((agency, currency), matching): ((Option<Arc<str>>, Currency), Matching)) -> Self {
+        let Matching { matched, unmatched } = matching;
+        let mut collected = matched;
+        collected.add(unmatched);
+        let [collected, matched, unmatched] =
+            [collected, matched, unmatched].map(|total| TotalBody::of(currency, total));
+        Self { agency, collected, matched, unmatched }
+    }
+}
+
+impl SumsBody {
+    fn of(row: &AccountRow) -> Self {
+        let sum = |amount| SumBody { amount, currency: row.currency };
+        Self {
+            collected: TotalBody::of(row.currency, row.collected),
+            swept: sum(row.swept),
+            in_transit: sum(row.in_transit),
+            held: sum(row.held),
+            difference: sum(row.difference()),
+        }
+    }
+}
+
+/// How far collection accounts are from what came in on them, all together, by currency: for metrics.
+pub(super) fn differences(channels: &Channels, accounts: &[AccountRow]) -> BTreeMap<Currency, i128> {
+    let mut apart = BTreeMap::new();
+    for row in accounts.iter().filter(|row| is_fallback(channels, &row.account)) {
+        *apart.entry(row.currency).or_default() += row.difference().abs();
+    }
+    apart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payments::Provider;
+
+    fn row(account: &str, held: i128) -> AccountRow {
+        let account = CollectedOn { provider: Provider::Mpesa, short_code: account.into() };
+        let collected = Total { count: 3, minor: 1_000 };
+        AccountRow { account, currency: Currency::Kes, collected, swept: 500, in_transit: 200, held }
+    }
+
+    #[test]
+    fn what_lacks_on_one_account_is_not_made_good_by_another_and_home_is_none_of_them() {
+        let channels = Channels::of_tests(&[]);
+        let of = |rows: &[AccountRow]| differences(&channels, rows);
+        assert_eq!(of(&[row("600000", 300), row("222222", 0)]), [(Currency::Kes, 0)].into());
+        assert_eq!(of(&[row("600000", 299), row("572572", 301)]), [(Currency::Kes, 2)].into());
+    }
+}
