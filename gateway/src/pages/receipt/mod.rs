@@ -11,14 +11,14 @@ use super::frame::{Frame, Keeping, Shown, language_of, other, page};
 use super::lines::Lines;
 use super::moment::spoken;
 use super::qr::QrPath;
-use super::words::{RECEIPT, ReceiptWords};
+use super::words::{RECEIPT, ReceiptWords, TellerWords};
 use crate::api::{no_receipt, read_number, trouble};
 use crate::app::{App, SharedApp};
 use crate::away::away;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::payments::{Bill, BillPayment, ReceiptNumber};
+use crate::payments::{Bill, BillPayment, Provider, ReceiptNumber};
 use crate::receipts::Receipt;
 
 /// `GET /{lang}/receipts/{number}`.
@@ -71,6 +71,7 @@ pub(super) struct ReceiptPage {
     /// Where the receipt is found, for whoever holds it on paper.
     address: String,
     outcome: &'static str,
+    by_whom: &'static TellerWords,
     evidence: &'static str,
     service: Shown,
     agency: Shown,
@@ -90,6 +91,8 @@ impl ReceiptPage {
         agency: Option<&catalog::Text>,
     ) -> Result<Self, Problem> {
         let words = RECEIPT.of(frame.language);
+        let is_mpesa = receipt.channel == Provider::Mpesa.word();
+        let by_whom = if is_mpesa { &words.of_mpesa } else { &words.of_others };
         let terms = &bill.terms;
         let number = receipt.receipt_number.clone();
         let qr =
@@ -99,7 +102,8 @@ impl ReceiptPage {
             address: format!("/r/{number}"),
             number,
             outcome: (words.outcome)(&receipt.outcome),
-            evidence: (words.evidence)(&receipt.evidence),
+            by_whom,
+            evidence: (by_whom.evidence)(&receipt.evidence),
             service: frame.shown(&terms.service_name),
             agency: frame.shown_or(agency, &receipt.agency),
             booked: spoken(payment.booked, frame.language),

@@ -170,14 +170,14 @@ impl<'a> Layout<'a> {
         let (shown, words) = (self.shown, self.shown.words);
         let receipt = &shown.receipt;
         let booked = format!("{}, {}", shown.booked, shown.frame.words().east_africa_time);
-        let code = format!("{}, {} {}", receipt.channel_receipt, words.to_paybill, receipt.short_code);
+        let code = format!("{}, {} {}", receipt.channel_receipt, shown.by_whom.place, receipt.short_code);
         let facts = [
             (words.paid, receipt.paid.to_string()),
             (words.service, shown.service.text.clone()),
             (words.agency, shown.agency.text.clone()),
             (words.payment_number, receipt.payment_number.clone()),
             (words.booked, booked),
-            (words.mpesa_code, code),
+            (shown.by_whom.code, code),
         ];
         let aside = self.scaled(12_500);
         for (what, value) in facts {

@@ -42,7 +42,7 @@ pub(super) use live::{LIVE, LiveWords};
 pub(super) use order::{ORDER, OrderWords};
 pub(super) use problem::{PROBLEM, ProblemWords};
 pub(super) use provider::{PROVIDER, ProviderWords};
-pub(super) use receipt::{RECEIPT, ReceiptWords};
+pub(super) use receipt::{RECEIPT, ReceiptWords, TellerWords};
 pub(super) use staff::{STAFF, StaffWords};
 pub(super) use status::{STATUS, StatusWords};
 pub(super) use told::{TOLD, ToldWords};

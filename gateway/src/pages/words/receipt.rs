@@ -2,6 +2,16 @@
 
 use super::Both;
 
+/// What is said of a payment by whose word it is.
+pub(in crate::pages) struct TellerWords {
+    /// What the provider's own code of it is called.
+    pub(in crate::pages) code: &'static str,
+    /// Where the money went.
+    pub(in crate::pages) place: &'static str,
+    /// How well it is established that the money moved, by the word of the receipt.
+    pub(in crate::pages) evidence: fn(&str) -> &'static str,
+}
+
 pub(in crate::pages) struct ReceiptWords {
     pub(in crate::pages) receipt: &'static str,
     pub(in crate::pages) receipt_number: &'static str,
@@ -11,8 +21,8 @@ pub(in crate::pages) struct ReceiptWords {
     pub(in crate::pages) agency: &'static str,
     pub(in crate::pages) payment_number: &'static str,
     pub(in crate::pages) booked: &'static str,
-    pub(in crate::pages) mpesa_code: &'static str,
-    pub(in crate::pages) to_paybill: &'static str,
+    pub(in crate::pages) of_mpesa: TellerWords,
+    pub(in crate::pages) of_others: TellerWords,
     pub(in crate::pages) what_the_bill_is: &'static str,
     pub(in crate::pages) what_it_proves: &'static str,
     pub(in crate::pages) proves: fn(record: u64) -> String,
@@ -28,8 +38,6 @@ pub(in crate::pages) struct ReceiptWords {
     pub(in crate::pages) further_lines: fn(count: usize) -> String,
     /// What became of the money, by the word of the receipt.
     pub(in crate::pages) outcome: fn(&str) -> &'static str,
-    /// How well it is established that the money moved, by the word of the receipt.
-    pub(in crate::pages) evidence: fn(&str) -> &'static str,
 }
 
 pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
@@ -42,8 +50,24 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
         agency: "Agency",
         payment_number: "Payment number",
         booked: "Received on",
-        mpesa_code: "M-PESA code",
-        to_paybill: "to paybill",
+        of_mpesa: TellerWords {
+            code: "M-PESA code",
+            place: "to paybill",
+            evidence: |word| match word {
+                "confirmed_by_statement" => "M-PESA told us of it, and its statement confirms it.",
+                "confirmed_by_query" => "M-PESA confirmed it when we asked.",
+                _ => "M-PESA told us of it.",
+            },
+        },
+        of_others: TellerWords {
+            code: "Payment code",
+            place: "to account",
+            evidence: |word| match word {
+                "confirmed_by_statement" => "Its provider told us, and its statement confirms it.",
+                "confirmed_by_query" => "Its provider confirmed it when we asked.",
+                _ => "Its provider told us of it.",
+            },
+        },
         what_the_bill_is: "What the bill is for",
         what_it_proves: "What this receipt proves",
         proves: |record| {
@@ -71,11 +95,6 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
             "late" => "The bill had ended before this money arrived. It is kept for the payer.",
             _ => "The bill is paid in full.",
         },
-        evidence: |word| match word {
-            "confirmed_by_statement" => "M-PESA told us of it, and its statement confirms it.",
-            "confirmed_by_query" => "M-PESA confirmed it when we asked.",
-            _ => "M-PESA told us of it.",
-        },
     },
     sw: ReceiptWords {
         receipt: "Risiti",
@@ -86,8 +105,26 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
         agency: "Shirika",
         payment_number: "Nambari ya malipo",
         booked: "Yalipokelewa",
-        mpesa_code: "Msimbo wa M-PESA",
-        to_paybill: "kwa paybill",
+        of_mpesa: TellerWords {
+            code: "Msimbo wa M-PESA",
+            place: "kwa paybill",
+            evidence: |word| match word {
+                "confirmed_by_statement" => "M-PESA ilituarifu, na taarifa yake inathibitisha.",
+                "confirmed_by_query" => "M-PESA ilithibitisha tulipouliza.",
+                _ => "M-PESA ilituarifu.",
+            },
+        },
+        of_others: TellerWords {
+            code: "Msimbo wa malipo",
+            place: "kwa akaunti",
+            evidence: |word| match word {
+                "confirmed_by_statement" => {
+                    "Mtoa huduma wa malipo alituarifu, na taarifa yake inathibitisha."
+                }
+                "confirmed_by_query" => "Mtoa huduma wa malipo alithibitisha tulipouliza.",
+                _ => "Mtoa huduma wa malipo alituarifu.",
+            },
+        },
         what_the_bill_is: "Bili ni ya nini",
         what_it_proves: "Risiti hii inathibitisha nini",
         proves: |record| {
@@ -116,11 +153,6 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
             "duplicate" => "Bili ilikuwa imelipwa tayari. Pesa hizi zimehifadhiwa kwa mlipaji.",
             "late" => "Bili ilikuwa imefungwa kabla ya pesa hizi kufika. Zimehifadhiwa kwa mlipaji.",
             _ => "Bili imelipwa yote.",
-        },
-        evidence: |word| match word {
-            "confirmed_by_statement" => "M-PESA ilituarifu, na taarifa yake inathibitisha.",
-            "confirmed_by_query" => "M-PESA ilithibitisha tulipouliza.",
-            _ => "M-PESA ilituarifu.",
         },
     },
 };
