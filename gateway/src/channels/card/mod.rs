@@ -4,7 +4,7 @@
 //! once. What comes back with the browser proves nothing; what the acquirer says under its signature does, and what it
 //! answers when it is asked.
 //!
-//! [`client`] makes the calls, [`wire`] reads and writes what is said and judges signatures and addresses of pages.
+//! `client` makes the calls, `wire` reads and writes what is said and judges signatures and addresses of pages.
 
 pub(crate) mod client;
 mod wire;
