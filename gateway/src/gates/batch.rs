@@ -3,6 +3,7 @@
 use ledger::{SigningKey, VerifyingKey, sign_note};
 use serde::{Deserialize, Serialize};
 
+use super::pass::Pass;
 use super::signed::{self, Moment, Untrusted};
 use crate::payments::PaymentNumber;
 
@@ -25,6 +26,9 @@ pub struct Batch {
     pub made_at: Moment,
     /// Whom it let in, in its order.
     pub uses: Vec<UsedHere>,
+    /// The provisional passes that it made, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<Pass>,
 }
 
 /// Somebody was let in.

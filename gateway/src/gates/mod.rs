@@ -9,7 +9,9 @@ pub mod batch;
 pub mod certificate;
 pub mod device;
 mod make;
+pub mod numbers;
 pub mod pack;
+pub mod pass;
 pub mod signed;
 
 pub(crate) use make::{PackError, make};

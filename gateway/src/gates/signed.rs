@@ -198,6 +198,7 @@ mod tests {
             site: "hells-gate".to_owned(),
             number: 1,
             made_at: MOMENT,
+            passes: Vec::new(),
             uses: vec![UsedHere { bill: PaymentNumber::from_random(1), at: MOMENT }],
         };
         let note = batch.sign(&key);

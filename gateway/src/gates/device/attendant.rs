@@ -147,6 +147,7 @@ impl Attendant {
                 number,
                 made_at: now,
                 uses,
+                passes: Vec::new(),
             };
             self.note(Line::Batch { number, use_count, note: batch.sign(&self.key) })?;
         }
