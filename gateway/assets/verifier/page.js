@@ -141,8 +141,8 @@ function complain(about, word) {
 async function check(shown) {
   const moment = BigInt(Date.now()) * 1000n;
   judged = { ...(await judge(shown, keys, moment, at("site").value.trim())), moment };
-  showJudged();
-  at("result").scrollIntoView({ block: "nearest" });
+  showWords();
+  at("result").firstChild.scrollIntoView({ block: "nearest" });
 }
 
 async function addKey(written, isPasted) {
@@ -157,7 +157,7 @@ async function readPicture(file) {
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     const found = await detector.detect(await createImageBitmap(file));
     if (found.length !== 1) return complain("picture", found.length === 0 ? "no_code" : "many_codes");
-    complain("picture", null);
+    complaint = null;
     at("shown").value = found[0].rawValue;
     await check(found[0].rawValue);
   } catch {
