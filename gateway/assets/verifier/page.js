@@ -5,8 +5,10 @@ const at = (id) => document.getElementById(id);
 let language = navigator.language.startsWith("sw") || location.hash === "#sw" ? "sw" : "en";
 if (location.hash === "#en") language = "en";
 const keys = [];
-/** What was judged last, and when. */
+/** What was judged last, and when; nothing while what is shown, or what it is judged by, is another. */
 let judged = null;
+/** How often something was shown: only the last is answered. */
+let turns = 0;
 /** Why a picture or a key that was given is none, by the name of its sentence. */
 let complaint = null;
 /** Why this browser can decide nothing. */
@@ -19,10 +21,14 @@ function make(tag, text, attributes = {}) {
   return element;
 }
 
+/** Without the word "saa": hours are counted from sunrise in Swahili, and it would be read as either. */
 function spoken(moment) {
-  const how = { timeZone: "Africa/Nairobi", dateStyle: "long", timeStyle: "medium" };
-  const when = new Intl.DateTimeFormat(language === "sw" ? "sw-KE" : "en-GB", how);
-  return `${when.format(new Date(Number(moment / 1000n)))}, ${WORDS[language].east_africa_time}`;
+  const date = new Date(Number(moment / 1000n));
+  const [day, time] = [{ dateStyle: "long" }, { timeStyle: "medium" }].map((style) => {
+    const how = { timeZone: "Africa/Nairobi", hour12: false, ...style };
+    return new Intl.DateTimeFormat(language === "sw" ? "sw-KE" : "en-GB", how).format(date);
+  });
+  return `${day}, ${time}, ${WORDS[language].east_africa_time}`;
 }
 
 function grouped(price) {
@@ -86,6 +92,7 @@ function showJudged() {
   const words = WORDS[language];
   const result = at("result");
   result.replaceChildren();
+  for (const name of ["verdict", "reason", "kind"]) delete result.dataset[name];
   if (!judged) return;
   const { verdict, reason, kind, moment } = judged;
   const [colour, icon] = ICONS[verdict] ?? ["wait", "!"];
@@ -134,13 +141,22 @@ function showWords() {
 }
 
 function complain(about, word) {
+  forget();
   complaint = word && { about, word };
   showWords();
 }
 
+function forget() {
+  turns += 1;
+  judged = null;
+}
+
 async function check(shown) {
-  const moment = BigInt(Date.now()) * 1000n;
-  judged = { ...(await judge(shown, keys, moment, at("site").value.trim())), moment };
+  forget();
+  const [turn, moment] = [turns, BigInt(Date.now()) * 1000n];
+  const found = await judge(shown, keys, moment, at("site").value.trim());
+  if (turn !== turns) return;
+  judged = { ...found, moment };
   showWords();
   at("result").firstChild.scrollIntoView({ block: "nearest" });
 }
@@ -180,6 +196,12 @@ function listen() {
     shown.select();
     void check(shown.value);
   });
+  for (const id of ["shown", "site"]) {
+    at(id).addEventListener("input", () => {
+      forget();
+      showJudged();
+    });
+  }
   at("picture").addEventListener("change", ({ target }) => {
     const [file] = target.files;
     target.value = "";

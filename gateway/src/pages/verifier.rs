@@ -104,10 +104,7 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let mut response = rendered.answer(request.head.headers());
     let headers = response.headers_mut();
     let policy = format!("{}; frame-ancestors 'none'", *POLICY);
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_str(&policy).map_err(Problem::internal_error)?,
-    );
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).map_err(Problem::internal_error)?);
     headers.insert(CONTENT_DISPOSITION, SAVED_AS);
     headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -44,7 +44,12 @@ impl Auditor {
     #[track_caller]
     fn is_told(&mut self, token: &str, verdict: &str, reason: &str) -> &mut Self {
         self.does(&json!({"enters": token}));
-        assert_eq!((self.word("verdict"), self.word("reason")), (verdict, reason), "{token:.60}: {}", self.text());
+        assert_eq!(
+            (self.word("verdict"), self.word("reason")),
+            (verdict, reason),
+            "{token:.60}: {}",
+            self.text()
+        );
         self
     }
 
@@ -64,7 +69,10 @@ impl Auditor {
     /// What the page makes of each of these.
     fn judges(&mut self, tokens: &[String]) -> Vec<(String, String)> {
         let found = self.does(&json!({"judges": tokens})).as_array().unwrap().clone();
-        found.iter().map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].as_str().unwrap().to_owned())).collect()
+        found
+            .iter()
+            .map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].as_str().unwrap().to_owned()))
+            .collect()
     }
 
     fn word(&self, name: &str) -> &str {
@@ -97,7 +105,8 @@ fn agree(auditor: &mut Auditor, tokens: &[String], opens: impl Fn(&str) -> bool)
     assert_eq!(judged.len(), tokens.len());
     let mut believed = 0;
     for (token, (verdict, reason)) in tokens.iter().zip(&judged) {
-        let is_believed = ["genuine", "not_all", "not_yet", "expired", "other_site"].contains(&verdict.as_str());
+        let is_believed =
+            ["genuine", "not_all", "not_yet", "expired", "other_site"].contains(&verdict.as_str());
         assert_eq!(is_believed, opens(token), "{verdict} {reason}: {token}");
         assert_eq!(is_believed, reason.is_empty(), "{verdict} {reason}: {token}");
         assert!(verdict != "cannot", "{reason}: {token}");
@@ -131,8 +140,7 @@ fn a_receipt_of_the_gateway_verifies_in_the_saved_page_with_the_network_off_and_
     assert_eq!(asked.stdout, answer.text());
     let page = gateway.folder().join("verifier.html");
     let keys = gateway.public_keys();
-    let written =
-        run(malipo(["gate", "verifier", "--keys"]).arg(&keys).arg("--output").arg(&page)).expect(0);
+    let written = run(malipo(["gate", "verifier", "--keys"]).arg(&keys).arg("--output").arg(&page)).expect(0);
     assert_eq!(std::fs::read_to_string(&page).unwrap(), answer.text());
     let fingerprint = written.stderr.trim().rsplit_once("fingerprint ").unwrap().1.to_owned();
     let set: Value = serde_json::from_str(&std::fs::read_to_string(keys).unwrap()).unwrap();
@@ -203,7 +211,10 @@ fn each_reason_has_its_name_and_the_clock_and_the_site_are_told_as_such() {
     let page = saved_page(folder.path(), &[&issuer.gateway.verifying_key()], None);
     let token = issuer.pass();
     let at = |now: &str| Auditor::opens(&page, now, "file", json!({"language": "sw-KE"}));
-    at("2026-11-20T06:14:05Z").is_told(&token, "not_yet", "").reads("BADO HAIJAANZA").reads("20 Novemba 2026");
+    at("2026-11-20T06:14:05Z")
+        .is_told(&token, "not_yet", "")
+        .reads("BADO HAIJAANZA")
+        .reads("20 Novemba 2026");
     let mut late = at("2026-11-20T18:00:00Z");
     late.is_told(&token, "expired", "").reads("MUDA UMEISHA").finds_nothing_wrong("verifier-expired-sw");
 
@@ -211,6 +222,7 @@ fn each_reason_has_its_name_and_the_clock_and_the_site_are_told_as_such() {
     auditor.finds_nothing_wrong("verifier-first-sw");
     auditor.is_told(&token, "genuine", "").reads("HALISI").finds_nothing_wrong("verifier-pass-sw");
     auditor.does(&json!({"at_site": "nairobi"}));
+    assert_eq!(auditor.word("verdict"), "", "it was judged for another site");
     auditor.is_told(&token, "other_site", "").reads("ENEO LINGINE").reads("hells-gate");
     auditor.does(&json!({"at_site": "hells-gate"}));
     auditor.is_told(&token, "genuine", "");
@@ -287,6 +299,7 @@ fn a_code_is_read_from_a_picture_where_the_browser_can_and_the_page_says_what_to
     assert_eq!(sees.word("verdict"), "genuine");
     sees.does(&json!({"photographs": true}));
     sees.reads("There is no square code in this picture");
+    assert_eq!(sees.word("verdict"), "", "nobody is let in by what the one before has shown");
     sees.does(&json!({"photographs": true}));
     sees.reads("Show one alone").finds_nothing_wrong("verifier-many-codes-en");
     sees.does(&json!({"photographs": true}));

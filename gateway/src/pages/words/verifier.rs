@@ -163,10 +163,7 @@ pub(in crate::pages) static VERIFIER: Both<VerifierWords> = Both {
         by_this_clock: "By the clock of this machine:",
         east_africa_time: "East Africa Time",
         by_operator: "By the tour operator",
-        settlements: Settlements {
-            later: "Later, by its payment number",
-            exit: "Before the visitor leaves",
-        },
+        settlements: Settlements { later: "Later, by its payment number", exit: "Before the visitor leaves" },
         outcomes: Outcomes {
             completed: "The bill is paid in full",
             completed_with_excess: "The bill is paid in full, and more arrived than was due",
@@ -176,7 +173,10 @@ pub(in crate::pages) static VERIFIER: Both<VerifierWords> = Both {
         },
         verdicts: Verdicts {
             genuine: ("GENUINE", "The signatures fit."),
-            not_all: ("NOT PAID IN FULL", "The receipt is genuine, and does not show that a bill was paid in full."),
+            not_all: (
+                "NOT PAID IN FULL",
+                "The receipt is genuine, and does not show that a bill was paid in full.",
+            ),
             not_yet: (
                 "NOT YET VALID",
                 "The pass is genuine, and was made later than the clock of this machine shows: one of two clocks is wrong.",

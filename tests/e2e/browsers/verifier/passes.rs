@@ -107,10 +107,8 @@ impl Issuer {
             ("\n3", "\n3\r"),
             ("\n3", ""),
         ];
-        let mut odd: Vec<_> = odd_passes
-            .iter()
-            .map(|(from, to)| self.written(&changed(&pass, from, to), &card))
-            .collect();
+        let mut odd: Vec<_> =
+            odd_passes.iter().map(|(from, to)| self.written(&changed(&pass, from, to), &card)).collect();
         let key = self.device.verifying_key().to_string();
         let id = key.split('+').nth(1).unwrap().to_owned();
         let other_id = format!("{}{}", if id.starts_with('0') { '1' } else { '0' }, &id[1..]);
