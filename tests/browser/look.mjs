@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { wordsOfTheOtherLanguage } from "./languages.mjs";
 
 // All rules on the first screen; on the others those that depend on where things stand. Both have the same document and the
 // same colours, and nothing is hidden on one of them: what else could be wrong was found on the first.
@@ -116,21 +117,4 @@ async function send(page, look) {
     }, [look.path, [...new URLSearchParams(look.form)], look.file]),
   ]);
   return answer;
-}
-
-// Texts that say no word of the language that they are declared to be in, as somebody hears them who listens to the page.
-function wordsOfTheOtherLanguage() {
-  const OTHER = {
-    en: /\b(hii|yako|kwenye|kutoka|huduma hii|malipo yako|tafadhali|hakuna)\b/i,
-    sw: /\b(the|and|you|your|this|with|are|of|not|from|has|have|pay|paid|error|staff|phone)\b/i,
-  };
-  const found = [];
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const inside = texts.currentNode.parentElement;
-    if (inside.closest("script, code, pre")) continue;
-    const language = inside.closest("[lang]").lang;
-    if (OTHER[language]?.test(texts.currentNode.data)) found.push(`${language}: ${texts.currentNode.data.trim()}`);
-  }
-  return found;
 }

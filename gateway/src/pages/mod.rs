@@ -46,6 +46,7 @@ mod handset_client;
 mod qr;
 mod sheet;
 mod text_messages;
+mod verifier;
 
 use std::time::Duration;
 
@@ -62,6 +63,7 @@ pub(crate) use gate_alone::{gate_alone_page, gate_alone_style};
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};
+pub(crate) use verifier::{fingerprint, verifier_page};
 pub(crate) use ways::why_not;
 
 /// The most that a form may have in bytes: a telephone number, a token, the answers about a group of visitors.
@@ -147,6 +149,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/{lang}/receipts/{number}", "receipt_page", Access::Anyone, receipt::show),
         Route::get("/{lang}/receipts/{number}/pdf", "receipt_pdf", Access::Anyone, receipt::pdf::show),
         Route::get("/r/{number}", "receipt_page_short", Access::Anyone, receipt::show_short),
+        Route::get(verifier::PATH, "offline_verifier", Access::Anyone, verifier::show),
         Route::get("/{lang}/find-payment", "find_payment_page", Access::Anyone, find_payment::show),
         form(Route::post("/{lang}/find-payment", "find_payment", Access::Anyone, find_payment::find)),
         Route::get("/{lang}/track", "track_page", Access::Anyone, track::show),

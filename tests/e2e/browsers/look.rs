@@ -201,7 +201,8 @@ pub(super) fn cookie(who: &SignedIn) -> Value {
 /// Whether a route answers with a page; the others are for programs, or files, or an agency's own.
 fn is_page(route: &Route<App>) -> bool {
     let is_for_programs = ["/v1/", "/openapi.json", "/assets/", "/s/"];
-    let is_file_or_stream = ["/stream", ".csv", ".xlsx", "/pdf", ".atom"];
+    // The page in one file, which is looked at where it is used: on a disk, by the story in verifier.rs.
+    let is_file_or_stream = ["/stream", ".csv", ".xlsx", "/pdf", ".atom", "/offline.html"];
     !is_for_programs.iter().any(|begin| route.pattern.starts_with(begin))
         && !is_file_or_stream.iter().any(|end| route.pattern.ends_with(end))
 }

@@ -9,6 +9,7 @@ mod officer;
 mod outage;
 mod readme;
 mod staff;
+mod verifier;
 mod waiting;
 
 use std::time::Instant;

@@ -134,6 +134,15 @@ fn the_report_of_an_outage_agrees_to_the_cent_with_those_who_hold_the_money() {
     assert_eq!(seen["accounts"].as_array().unwrap().len(), 1, "{seen}");
     assert_eq!(seen["accounts"][0].get("sums"), None);
     assert!(!seen.to_string().contains("KWS"), "{seen}");
+    // What the bank's statement confirmed is confirmed to its own agency too, without anybody else's rows beside it.
+    let of_kws = gateway.create_key("agency_viewer", Some("kws"));
+    let seen = report(&gateway, &of_kws, outage);
+    assert_eq!(collected(&seen, "kcb-1100220033", Some("KWS")), [300_000, 300_000, 0]);
+    assert_eq!(collected(&seen, "600000", Some("KWS")), [50_000, 0, 50_000]);
+    let rows = seen["accounts"].as_array().unwrap().iter();
+    let rows = rows.flat_map(|account| account["collected"].as_array().unwrap());
+    assert_eq!(rows.map(|row| row["agency"].clone()).collect::<Vec<_>>(), ["KWS"; 3], "{seen}");
+    assert!(!seen.to_string().contains("KRA"), "{seen}");
 
     gateway.operator_takes_back("mpesa_paybill");
     assert_eq!(outage_of(&gateway, "mpesa_paybill"), outage);

@@ -44,8 +44,11 @@ pub struct EnrolFlags {
     data: PathBuf,
 }
 
-enum NotEnrolled {
+/// Why a gateway did not do what it was asked for.
+pub(super) enum NotEnrolled {
+    /// It will not, or what it said cannot be used.
     Refused(String),
+    /// Nobody answers.
     NoAnswer(String),
 }
 
@@ -86,7 +89,7 @@ async fn certify(flags: &EnrolFlags) -> Result<DeviceTerms, NotEnrolled> {
     let keys = match &flags.keys {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| NotEnrolled::Refused(format!("{}: {error}", path.display())))?,
-        None => ask(&client, Method::GET, &format!("{url}/v1/keys"), None, Bytes::new()).await?,
+        None => public_keys(&client, &url).await?,
     };
     let keys: KeySet = serde_json::from_str(&keys).map_err(|error| refused(&error))?;
     let trusted = keys.receipt_keys().map_err(|error| refused(&error))?;
@@ -112,6 +115,11 @@ async fn certify(flags: &EnrolFlags) -> Result<DeviceTerms, NotEnrolled> {
     };
     folder.keep_certified(&terms, &note, &keys, &text("api_key")).map_err(|error| refused(&error))?;
     Ok(terms)
+}
+
+/// The public keys of the gateway there, as it writes them.
+pub(super) async fn public_keys(client: &HttpClient, url: &str) -> Result<String, NotEnrolled> {
+    ask(client, Method::GET, &format!("{url}/v1/keys"), None, Bytes::new()).await
 }
 
 async fn ask(

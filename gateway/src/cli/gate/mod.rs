@@ -3,6 +3,7 @@
 mod enrol;
 mod run;
 mod sync;
+mod verifier;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,8 @@ pub enum GateCommand {
     Revoke(RevokeFlags),
     /// Print the signed pack of a site.
     Pack(PackFlags),
+    /// Write the page that checks receipts and passes by itself, with the network off.
+    Verifier(verifier::VerifierFlags),
 }
 
 /// The flags of `gate list`.
@@ -63,6 +66,7 @@ pub(super) fn run(command: &GateCommand) -> ExitCode {
     let outcome = match command {
         GateCommand::Enrol(flags) => return enrol::enrol(flags),
         GateCommand::Run(flags) => return run::run(flags),
+        GateCommand::Verifier(flags) => return verifier::verifier(flags),
         GateCommand::List(ListFlags { api, json }) => asked(api, async |api| list(api, *json).await),
         GateCommand::Revoke(RevokeFlags { device, site, api }) => {
             asked(api, async |api| revoke(api, site, device).await)

@@ -21,6 +21,7 @@ mod staff;
 mod status;
 mod told;
 mod track;
+mod verifier;
 mod ways;
 
 use std::fmt::Display;
@@ -47,6 +48,7 @@ pub(super) use staff::{STAFF, StaffWords};
 pub(super) use status::{STATUS, StatusWords};
 pub(super) use told::{TOLD, ToldWords};
 pub(super) use track::{TRACK, TrackWords};
+pub(super) use verifier::{VERIFIER, VerifierWords};
 pub(super) use ways::{WAYS, WayWords};
 
 /// The same in both languages.

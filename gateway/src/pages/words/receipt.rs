@@ -30,6 +30,8 @@ pub(in crate::pages) struct ReceiptWords {
     pub(in crate::pages) how_to_check: &'static str,
     pub(in crate::pages) check_address: &'static str,
     pub(in crate::pages) check_code: &'static str,
+    /// The link to the page that checks codes with the network off.
+    pub(in crate::pages) offline_page: &'static str,
     pub(in crate::pages) signed_receipt: &'static str,
     pub(in crate::pages) public_keys: &'static str,
     pub(in crate::pages) code_label: &'static str,
@@ -81,6 +83,7 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
         check_address: "Open it yourself, by typing this address. Do not trust a picture of it.",
         check_code: "Without a network: scan the code and give its text to malipo verify, with the public keys. \
             A code that was altered is found out.",
+        offline_page: "Or save this page: it checks codes with the network off.",
         signed_receipt: "Signed receipt with proof (JSON)",
         public_keys: "Public keys (JSON)",
         code_label: "Code with the signed short form of this receipt",
@@ -138,6 +141,7 @@ pub(in crate::pages) static RECEIPT: Both<ReceiptWords> = Both {
         check_address: "Ifungue mwenyewe, kwa kuandika anwani hii. Usiamini picha yake.",
         check_code: "Bila mtandao: changanua msimbo na uupe maandishi yake kwa malipo verify, pamoja na funguo za umma. \
             Msimbo uliobadilishwa utagunduliwa.",
+        offline_page: "Au hifadhi ukurasa huu: hukagua misimbo bila mtandao.",
         signed_receipt: "Risiti iliyotiwa saini pamoja na uthibitisho (JSON)",
         public_keys: "Funguo za umma (JSON)",
         code_label: "Msimbo wenye muhtasari wa risiti hii uliotiwa saini",
