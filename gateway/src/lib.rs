@@ -23,6 +23,7 @@ pub mod books;
 mod accounts;
 mod applications;
 mod billing;
+mod cash;
 pub mod bulletin;
 pub mod channels;
 pub mod exchange;

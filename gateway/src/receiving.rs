@@ -75,7 +75,8 @@ pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError>
     Ok(facts.difference(&standing.detail).is_none())
 }
 
-fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
+/// What is asked of the books with it: what stands as the account is read, personal data is sealed.
+pub(crate) fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
     let personal = Personal::default()
         .with(Field::ProviderPhone, told.phone.as_deref())
         .with(Field::Name, told.name.as_deref());

@@ -319,7 +319,7 @@ fn what_is_not_yours_is_not_there() {
             let public = scene.gateway.public();
             let by_number = get(format!("{public}/v1/bills?payment_number={}", scene.bill.number)).key(key);
             let expected = match caller.role {
-                Role::AgencyGate | Role::AgencyOfficer => 403,
+                Role::AgencyGate | Role::AgencyOfficer | Role::Cashier | Role::CounterSupervisor => 403,
                 _ => 404,
             };
             by_number.send().expect(expected);

@@ -54,6 +54,9 @@ pub struct ApiKey {
     /// The agency whose rows it sees, for roles that belong to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<Arc<str>>,
+    /// The one counter at which it takes cash, for a cashier who is bound to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<Arc<str>>,
     /// Whether real money.
     pub mode: KeyMode,
     /// SHA-256 of the whole key, in hex.

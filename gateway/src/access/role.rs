@@ -17,6 +17,10 @@ pub enum Role {
     AgencyGate,
     /// An agency's people who work on applications: report what becomes of them. See applications, and no money.
     AgencyOfficer,
+    /// Takes cash at a counter of an agency, for bills of all of them. Sees what is due on a bill, and no lists.
+    Cashier,
+    /// Agrees to what lacks at an agency's counters, and ends shifts of people who are not there.
+    CounterSupervisor,
     /// Proposes what needs two people.
     Maker,
     /// Approves what a maker proposed.
@@ -31,11 +35,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AgencyIntegrator,
         Self::AgencyViewer,
         Self::AgencyGate,
         Self::AgencyOfficer,
+        Self::Cashier,
+        Self::CounterSupervisor,
         Self::Maker,
         Self::Checker,
         Self::Treasury,
@@ -50,6 +56,8 @@ impl Role {
             Self::AgencyViewer => "agency_viewer",
             Self::AgencyGate => "agency_gate",
             Self::AgencyOfficer => "agency_officer",
+            Self::Cashier => "cashier",
+            Self::CounterSupervisor => "counter_supervisor",
             Self::Maker => "maker",
             Self::Checker => "checker",
             Self::Treasury => "treasury",
@@ -60,7 +68,15 @@ impl Role {
 
     /// True for roles that exist within one agency only.
     pub const fn belongs_to_an_agency(self) -> bool {
-        matches!(self, Self::AgencyIntegrator | Self::AgencyViewer | Self::AgencyGate | Self::AgencyOfficer)
+        matches!(
+            self,
+            Self::AgencyIntegrator
+                | Self::AgencyViewer
+                | Self::AgencyGate
+                | Self::AgencyOfficer
+                | Self::Cashier
+                | Self::CounterSupervisor
+        )
     }
 }
 
@@ -73,7 +89,7 @@ impl fmt::Display for Role {
 /// The text names no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the role is one of agency_integrator, agency_viewer, agency_gate, agency_officer, maker, checker, treasury, auditor, operator"
+    "the role is one of agency_integrator, agency_viewer, agency_gate, agency_officer, cashier, counter_supervisor, maker, checker, treasury, auditor, operator"
 )]
 pub struct UnknownRole;
 

@@ -8,8 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::role::Role;
 
 /// The roles that have pages to sign in to.
-pub const STAFF_ROLES: [Role; 5] =
-    [Role::AgencyViewer, Role::AgencyGate, Role::AgencyOfficer, Role::Treasury, Role::Auditor];
+pub const STAFF_ROLES: [Role; 7] = [
+    Role::AgencyViewer,
+    Role::AgencyGate,
+    Role::AgencyOfficer,
+    Role::Cashier,
+    Role::CounterSupervisor,
+    Role::Treasury,
+    Role::Auditor,
+];
 
 /// Somebody who signs in to pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,4 +28,7 @@ pub struct StaffAccount {
     /// The agency whose rows they see, for roles that belong to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<Arc<str>>,
+    /// The one counter at which they take cash, for a cashier who is bound to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<Arc<str>>,
 }

@@ -79,6 +79,20 @@ pub(super) const SENDERS_OF_STATEMENTS: Access = Access::Roles(&[Role::Treasury,
 
 /// Sends fallback money home, and says how that ended.
 pub(super) const SWEEPERS: Access = Access::Roles(&[Role::Treasury]);
+/// Takes cash at counters.
+pub(super) const CASHIERS: Access = Access::Roles(&[Role::Cashier]);
+/// Ends a shift: whose it is, or a supervisor in their place.
+pub(super) const COUNTER_CLOSERS: Access = Access::Roles(&[Role::Cashier, Role::CounterSupervisor]);
+/// Agrees to what lacks, or is too much.
+pub(super) const COUNTER_SUPERVISORS: Access = Access::Roles(&[Role::CounterSupervisor]);
+/// Sees a counter: its own people theirs, who looks after all money every one.
+pub(super) const READERS_OF_COUNTERS: Access = Access::Roles(&[
+    Role::Cashier,
+    Role::CounterSupervisor,
+    Role::Treasury,
+    Role::Auditor,
+    Role::Operator,
+]);
 /// Sees what is on its way home.
 pub(super) const READERS_OF_SWEEPS: Access = Access::Roles(&[Role::Treasury, Role::Auditor, Role::Operator]);
 
@@ -153,6 +167,25 @@ impl Principal {
             Self::Anyone | Self::Operator => true,
             Self::Key(key) => app.books.readers().keys().has(&key.id, app.now()),
             Self::Staff(session) => session.is_in_force(&app.books.readers().staff(), Instant::now()),
+        }
+    }
+
+    /// Whether this caller sees the counter of this name, of this agency.
+    pub fn sees_counter(&self, counter: &str, of_agency: &str) -> bool {
+        let (role, agency, bound_to) = match self {
+            Self::Key(key) => (key.role, &key.agency, &key.counter),
+            Self::Staff(session) => {
+                let account = session.account();
+                (account.role, &account.agency, &account.counter)
+            }
+            Self::Anyone | Self::Operator => return false,
+        };
+        let is_of_agency = agency.as_deref() == Some(of_agency);
+        match role {
+            Role::Cashier => is_of_agency && bound_to.as_deref().is_none_or(|own| own == counter),
+            Role::CounterSupervisor => is_of_agency,
+            Role::Treasury | Role::Auditor | Role::Operator => true,
+            _ => false,
         }
     }
 

@@ -125,6 +125,7 @@ pub(super) async fn certify(app: SharedApp, request: Request<App>) -> Result<Res
     let handed = NewKey {
         role: Role::AgencyGate,
         agency: Some(agency.to_string()),
+        counter: None,
         label: format!("gate {id}"),
         expires_at: None,
     };

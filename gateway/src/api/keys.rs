@@ -16,6 +16,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
+use crate::payments::channels::{ChannelKind, ChannelName};
 use crate::payments::{Answer, Ask};
 
 /// Longest label in characters.
@@ -30,6 +31,9 @@ pub struct NewKey {
     /// The agency, for roles that belong to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<String>,
+    /// The one counter at which it takes cash, for a cashier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<String>,
     /// What it is for.
     #[serde(default)]
     pub label: String,
@@ -50,6 +54,9 @@ pub struct KeyBody {
     /// The agency whose rows it sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<String>,
+    /// The one counter at which it takes cash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<String>,
     /// `test` or `live`.
     pub mode: KeyMode,
     /// When it ends, RFC 3339.
@@ -106,6 +113,7 @@ pub(crate) fn make_key(wanted: &NewKey, mode: KeyMode) -> Result<(ApiKey, KeySec
         Problem::validation(vec![FieldError::new(pointer, code, detail)])
     };
     let agency = agency_of_role(wanted.role, wanted.agency.as_deref())?;
+    let counter = counter_of_role(wanted.role, wanted.counter.as_deref())?;
     if wanted.label.chars().count() > LABEL_LEN_MAX {
         return Err(wrong("/label", "too_long", format!("At most {LABEL_LEN_MAX} characters.")));
     }
@@ -126,6 +134,7 @@ pub(crate) fn make_key(wanted: &NewKey, mode: KeyMode) -> Result<(ApiKey, KeySec
         label: wanted.label.as_str().into(),
         role: wanted.role,
         agency,
+        counter,
         mode,
         secret_hash: secret.hash().to_string().into(),
         expires,
@@ -152,6 +161,17 @@ pub(super) fn agency_of_role(role: Role, agency: Option<&str>) -> Result<Option<
     }
 }
 
+/// The counter that goes with a role: one or none for a cashier, and none for others.
+pub(super) fn counter_of_role(role: Role, counter: Option<&str>) -> Result<Option<Arc<str>>, Problem> {
+    let wrong = |detail: String| Problem::validation(vec![FieldError::new("/counter", "wrong", detail)]);
+    let Some(counter) = counter else { return Ok(None) };
+    if role != Role::Cashier {
+        return Err(wrong(format!("{role} is bound to no counter.")));
+    }
+    let named = ChannelName::one_of(ChannelKind::Counter, counter);
+    named.map(|_| Some(counter.into())).map_err(|error| wrong(error.to_string()))
+}
+
 impl KeyBody {
     fn of(key: &ApiKey, secret: Option<&KeySecret>) -> Self {
         Self {
@@ -159,6 +179,7 @@ impl KeyBody {
             label: key.label.to_string(),
             role: key.role,
             agency: key.agency.as_deref().map(str::to_owned),
+            counter: key.counter.as_deref().map(str::to_owned),
             mode: key.mode,
             expires_at: key.expires.map(|expires| format_rfc3339(expires.micros())),
             secret: secret.map(|secret| secret.reveal().to_owned()),

@@ -12,6 +12,7 @@ mod bills;
 mod callbacks;
 mod catalogue;
 mod collections;
+mod counters;
 mod events;
 mod fees;
 mod gate;
@@ -48,7 +49,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
+    CASHIERS, CHECKERS, CLOSERS, COUNTER_CLOSERS, COUNTER_SUPERVISORS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_COUNTERS, READERS_OF_DOUBT,
     READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_OUTAGES, READERS_OF_SWEEPS,
     READERS_OF_TOTALS, SENDERS_OF_STATEMENTS, SPEAKERS_OF_CHANNELS, SWEEPERS,
 };
@@ -203,6 +204,35 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::post("/v1/sweeps/{id}/return", "sweep_return", SWEEPERS, sweeps::take_back)
             .about_money()
             .runs_to_end(),
+        Route::get("/v1/counters/{counter}", "counter_show", READERS_OF_COUNTERS, counters::show),
+        Route::post("/v1/counters/{counter}/lookups", "counter_lookup", CASHIERS, counters::lookup),
+        Route::post("/v1/counters/{counter}/shifts", "counter_shift_open", CASHIERS, counters::open)
+            .about_money()
+            .runs_to_end(),
+        Route::post(
+            "/v1/counters/{counter}/shifts/{shift}/payments",
+            "counter_cash_take",
+            CASHIERS,
+            counters::take,
+        )
+        .about_money()
+        .runs_to_end(),
+        Route::post(
+            "/v1/counters/{counter}/shifts/{shift}/close",
+            "counter_shift_close",
+            COUNTER_CLOSERS,
+            counters::close,
+        )
+        .about_money()
+        .runs_to_end(),
+        Route::post(
+            "/v1/counters/{counter}/shifts/{shift}/approve",
+            "counter_shift_approve",
+            COUNTER_SUPERVISORS,
+            counters::approve,
+        )
+        .about_money()
+        .runs_to_end(),
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),

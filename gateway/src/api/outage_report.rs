@@ -68,10 +68,12 @@ struct CollectedBody {
 #[derive(Serialize)]
 struct SumsBody {
     collected: TotalBody,
+    /// What counts of a counter found that nobody paid; less than nothing where cash lacked.
+    short_and_over: SumBody,
     swept: SumBody,
     in_transit: SumBody,
     held: SumBody,
-    /// What was collected less the three others.
+    /// What was collected and found, less the three others.
     difference: SumBody,
 }
 
@@ -206,6 +208,7 @@ impl SumsBody {
         let sum = |amount| SumBody { amount, currency: row.currency };
         Self {
             collected: TotalBody::of(row.currency, row.collected),
+            short_and_over: sum(row.short_and_over),
             swept: sum(row.swept),
             in_transit: sum(row.in_transit),
             held: sum(row.held),
@@ -231,7 +234,7 @@ mod tests {
     fn row(account: &str, held: i128) -> AccountRow {
         let account = CollectedOn { provider: Provider::Mpesa, short_code: account.into() };
         let collected = Total { count: 3, minor: 1_000 };
-        AccountRow { account, currency: Currency::Kes, collected, swept: 500, in_transit: 200, held }
+        AccountRow { account, currency: Currency::Kes, collected, short_and_over: 0, swept: 500, in_transit: 200, held }
     }
 
     #[test]

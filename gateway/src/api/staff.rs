@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::bills::command;
-use super::keys::agency_of_role;
+use super::keys::{agency_of_role, counter_of_role};
 use super::{SharedApp, trouble};
 use crate::access::{Role, STAFF_ROLES, StaffAccount};
 use crate::app::App;
@@ -26,6 +26,9 @@ pub struct NewStaff {
     /// The agency, for roles that belong to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<String>,
+    /// The one counter at which they take cash, for a cashier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<String>,
 }
 
 /// What an identity provider calls somebody.
@@ -52,6 +55,9 @@ pub struct StaffBody {
     /// The agency whose rows they see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<String>,
+    /// The one counter at which they take cash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<String>,
     /// Whether they have chosen a password.
     pub is_set_up: bool,
     /// The code of an invitation: in the answer that makes it, and never again.
@@ -81,7 +87,7 @@ pub(super) async fn add(app: SharedApp, request: Request<App>) -> Result<Respons
     let wanted: NewStaff = request.json()?;
     let wrong = |detail: String| Problem::validation(vec![FieldError::new("/login", "not_a_name", detail)]);
     let login = read_login(&wanted.login).map_err(|error| wrong(format!("Not a name: {error}.")))?;
-    let account = new_account(wanted.role, wanted.agency.as_deref())?;
+    let account = new_account(wanted.role, wanted.agency.as_deref(), wanted.counter.as_deref())?;
     if let Some(agency) = &account.agency
         && app.catalogue.current().catalogue().agency(agency).is_none()
     {
@@ -135,14 +141,20 @@ pub(super) async fn end(app: SharedApp, request: Request<App>) -> Result<Respons
 }
 
 /// A new account that fits its role.
-pub(crate) fn new_account(role: Role, agency: Option<&str>) -> Result<StaffAccount, Problem> {
+pub(crate) fn new_account(
+    role: Role,
+    agency: Option<&str>,
+    counter: Option<&str>,
+) -> Result<StaffAccount, Problem> {
     if !STAFF_ROLES.contains(&role) {
         let roles = STAFF_ROLES.map(Role::word).join(", ");
         let detail = format!("There are pages for {roles}; {role} works with a key.");
         return Err(Problem::validation(vec![FieldError::new("/role", "no_pages", detail)]));
     }
     let agency = agency_of_role(role, agency)?;
-    Ok(StaffAccount { id: format!("stf_{}", hex::encode(rand::random::<[u8; 6]>())).into(), role, agency })
+    let counter = counter_of_role(role, counter)?;
+    let id = format!("stf_{}", hex::encode(rand::random::<[u8; 6]>())).into();
+    Ok(StaffAccount { id, role, agency, counter })
 }
 
 /// The account that is named, by its id or by the name to sign in with.
@@ -186,6 +198,7 @@ impl StaffBody {
             login: known.map(|known| known.login),
             role: account.role,
             agency: account.agency.as_deref().map(str::to_owned),
+            counter: account.counter.as_deref().map(str::to_owned),
             invitation: None,
             set_up_at: None,
         }

@@ -12,7 +12,7 @@ use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::limits::TooOften;
 use crate::payments::channels::{ChannelName, ChannelRefusal};
-use crate::payments::{GateRefusal, Refusal, SweepRefusal};
+use crate::payments::{CounterRefusal, GateRefusal, Refusal, SweepRefusal};
 use crate::prompts::AskError;
 
 /// The books gave no answer to a request that was not about money that had moved.
@@ -139,6 +139,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
             Code::AlreadyUsed,
             format!("It was used on {} at {}.", format_rfc3339(visit.at.micros()), visit.gate),
         ),
+        Refusal::Counter(refusal) => counter(*refusal),
         Refusal::Sweep(refusal) => sweep(*refusal),
         Refusal::NoSuchEndpoint => super::webhook_endpoints::no_such_endpoint(),
         Refusal::TooManyEndpoints => {
@@ -165,6 +166,37 @@ fn sweep(refusal: SweepRefusal) -> Problem {
         SweepRefusal::NoSuchSweep => Problem::new(Code::NotFound, detail),
         SweepRefusal::SamePrincipal => Problem::new(Code::Forbidden, detail),
         SweepRefusal::ReferenceUsed | SweepRefusal::Is(_) | SweepRefusal::TooMany => {
+            Problem::new(Code::Conflict, detail)
+        }
+    }
+}
+
+/// It cannot be done at a counter. Where it is about cash, nothing was taken: it can be given back.
+fn counter(refusal: CounterRefusal) -> Problem {
+    let detail = format!("{refusal}.");
+    let of_field = |pointer: &'static str, code: &'static str| {
+        Problem::validation(vec![FieldError::new(pointer, code, detail.clone())])
+    };
+    match refusal {
+        CounterRefusal::NoSuchShift => Problem::new(Code::NotFound, "There is no such shift at this counter."),
+        CounterRefusal::AlreadyPaid(state) => Problem::new(
+            Code::AlreadyPaid,
+            format!("The bill is {}: give the cash back. Nothing was booked.", state.word()),
+        ),
+        CounterRefusal::BillEnded(state) => {
+            Problem::new(Code::BillNotOpen, format!("The bill is {}: give the cash back.", state.word()))
+        }
+        CounterRefusal::DrawerFull { .. } => Problem::new(
+            Code::CounterFull,
+            format!("{detail} Nothing was taken: deposit cash at the bank and have it sent (POST /v1/sweeps)."),
+        ),
+        CounterRefusal::OtherCurrency => Problem::new(Code::AmountOutsideChannelLimits, detail),
+        CounterRefusal::MoreThanIsDue { .. } => of_field("/amount", "more_than_is_due"),
+        CounterRefusal::NoParts { .. } => of_field("/amount", "no_parts"),
+        CounterRefusal::TooMuch => of_field("/amount", "out_of_range"),
+        CounterRefusal::NumberUsed { .. } => of_field("/receipt", "used_before"),
+        CounterRefusal::NotYours | CounterRefusal::SamePrincipal => Problem::new(Code::Forbidden, detail),
+        CounterRefusal::ShiftIsOpen(_) | CounterRefusal::WorksElsewhere(_) | CounterRefusal::Is(_) => {
             Problem::new(Code::Conflict, detail)
         }
     }
@@ -221,7 +253,7 @@ fn not_offered(channel: &ChannelName, why: Option<&(Text, WhyNot)>) -> Problem {
     }
 }
 
-fn not_payable(title: &Text, reason: NotPayable) -> Problem {
+pub(crate) fn not_payable(title: &Text, reason: NotPayable) -> Problem {
     Problem::new(Code::AmountOutsideChannelLimits, reason.to_string())
         .user_message(reason.text(title, Language::En), reason.text(title, Language::Sw))
         .money_moved(MoneyMoved::No)

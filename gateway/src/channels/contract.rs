@@ -14,6 +14,7 @@ use super::files::FileKind;
 use super::instructions::Instructions;
 use super::mpesa::subscriber::Subscriber;
 use super::not_payable::{AmountTerms, NotPayable};
+use super::terms::CounterTerms;
 use super::told::{AttemptTold, Told};
 use crate::payments::channels::{ChannelName, Step};
 use crate::payments::{Attempt, AttemptEvent, AttemptId, Bill, PaymentNumber, ToldBy};
@@ -69,6 +70,11 @@ pub trait Channel: Send + Sync {
     /// The terminals that it has, by which their files are known.
     fn terminals(&self) -> &[String] {
         &[]
+    }
+
+    /// On which terms it takes cash, if it is a counter.
+    fn counter(&self) -> Option<&CounterTerms> {
+        None
     }
 
     /// Asking its provider whether it is there, if that can be asked without asking anybody for money.

@@ -22,6 +22,7 @@ pub mod card;
 pub mod mpesa;
 
 mod attempt_text;
+mod counter;
 
 pub use account::CollectionAccount;
 pub(crate) use attempt_text::attempt_text;

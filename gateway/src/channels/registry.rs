@@ -9,6 +9,7 @@ use super::airtel::client::CONNECT_WITHIN;
 use super::bank::adapters::{BankAccount, BankSlip, CardTerminal};
 use super::card::CardPage;
 use super::contract::Channel;
+use super::counter::CashCounter;
 use super::mpesa::Paybill;
 use super::mpesa::adapters::{PromptOnPhone, TypedPaybill, account_of_paybill};
 #[cfg(test)]
@@ -89,6 +90,7 @@ impl Channels {
                 ChannelTerms::Bank(terms) => Arc::new(BankAccount::new(terms.clone())),
                 ChannelTerms::BankSlip(terms) => Arc::new(BankSlip::new(terms.clone())),
                 ChannelTerms::CardTerminal(terms) => Arc::new(CardTerminal::new(terms.clone())),
+                ChannelTerms::Counter(terms) => Arc::new(CashCounter::new(terms.clone())),
                 ChannelTerms::AirtelMoney(terms) => Arc::new(AirtelMoney::new(terms, at(&terms.base_url))),
                 ChannelTerms::Card(terms) => {
                     Arc::new(CardPage::new(terms, at(&terms.base_url), paybill.clock().clone()))

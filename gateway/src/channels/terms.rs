@@ -3,6 +3,7 @@
 //! wrong with a file is told at once, with its line.
 
 mod bank;
+mod counter;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use self::bank::{BankSlipTerms, BankTerms, CardTerminalTerms};
+pub use self::counter::CounterTerms;
 use super::account::CollectionAccount;
 use super::airtel::{self, AirtelTerms};
 use super::card::{self, CardTerms};
@@ -47,6 +49,8 @@ pub enum ChannelTerms {
     BankSlip(BankSlipTerms),
     /// Terminals that take cards.
     CardTerminal(CardTerminalTerms),
+    /// A counter that takes cash.
+    Counter(CounterTerms),
     /// Airtel Money, which asks payers on their phones.
     AirtelMoney(AirtelTerms),
     /// Cards, on the page of an acquirer.
@@ -72,6 +76,7 @@ impl ChannelTerms {
             Self::Bank(bank) => &bank.name,
             Self::BankSlip(slip) => &slip.name,
             Self::CardTerminal(terminal) => &terminal.name,
+            Self::Counter(counter) => &counter.name,
             Self::AirtelMoney(airtel) => &airtel.name,
             Self::Card(card) => &card.name,
         }
@@ -86,6 +91,7 @@ impl ChannelTerms {
             Self::Bank(bank) => bank.account(),
             Self::BankSlip(slip) => slip.account(),
             Self::CardTerminal(terminal) => terminal.account(),
+            Self::Counter(counter) => counter.account(),
             Self::AirtelMoney(airtel) => airtel.account(),
             Self::Card(card) => card.account(),
         }
@@ -218,6 +224,7 @@ impl Reading<'_> {
             ChannelKind::Bank => fields.bank(name).map(ChannelTerms::Bank),
             ChannelKind::BankSlip => fields.bank_slip(name, earlier).map(ChannelTerms::BankSlip),
             ChannelKind::CardTerminal => fields.card_terminal(name).map(ChannelTerms::CardTerminal),
+            ChannelKind::Counter => fields.counter(name).map(ChannelTerms::Counter),
             ChannelKind::AirtelMoney => fields.airtel_money(name).map(ChannelTerms::AirtelMoney),
             ChannelKind::Card => fields.card(name).map(ChannelTerms::Card),
             other => {
@@ -225,7 +232,7 @@ impl Reading<'_> {
                 fields.wrong(
                     "name",
                     what,
-                    "this version reads agency_till, airtel_money, bank, bank_slip, card and card_terminal",
+                    "this version reads agency_till, airtel_money, bank, bank_slip, card, card_terminal and counter",
                 );
                 return None;
             }
@@ -332,16 +339,21 @@ impl<'a> Fields<'a, '_, '_> {
 
     /// The most of one payment, in whole shillings.
     fn limit(&mut self, usual: Money) -> Option<Money> {
-        let Some(value) = self.value("limit_shillings") else { return Some(usual) };
+        self.shillings("limit_shillings", usual, 1)
+    }
+
+    /// An amount in whole shillings, and no less than this many; the usual one, if none is written.
+    fn shillings(&mut self, name: &'static str, usual: Money, least: i64) -> Option<Money> {
+        let Some(value) = self.value(name) else { return Some(usual) };
         let shillings = match value.get_ref() {
             DeValue::Integer(number) => number.as_str().parse::<i64>().ok(),
             _ => None,
         };
         let limit = shillings
-            .filter(|shillings| *shillings > 0)
+            .filter(|shillings| *shillings >= least)
             .and_then(|shillings| shillings.checked_mul(usual.currency().minor_per_major()));
         if limit.is_none() {
-            self.wrong("limit_shillings", "not a number of shillings", "write limit_shillings = 250000");
+            self.wrong(name, "not a number of shillings", &format!("write {name} = 250000"));
         }
         limit.map(|minor| Money::new(minor, usual.currency()))
     }

@@ -19,9 +19,12 @@ pub enum KeysCommand {
         /// What it may do.
         #[arg(long)]
         role: Role,
-        /// The agency, for agency_integrator and agency_viewer.
+        /// The agency, for agency_integrator, agency_viewer, cashier and other roles of one.
         #[arg(long)]
         agency: Option<String>,
+        /// The one counter at which a cashier takes cash; every one of the agency, if not said.
+        #[arg(long)]
+        counter: Option<String>,
         /// What it is for.
         #[arg(long, default_value = "")]
         label: String,
@@ -54,10 +57,11 @@ pub enum KeysCommand {
 /// Runs a command about keys.
 pub(super) fn run(command: &KeysCommand) -> ExitCode {
     let outcome = match command {
-        KeysCommand::Create { role, agency, label, expires_at, data } => {
+        KeysCommand::Create { role, agency, counter, label, expires_at, data } => {
             let wanted = NewKey {
                 role: *role,
                 agency: agency.clone(),
+                counter: counter.clone(),
                 label: label.clone(),
                 expires_at: expires_at.clone(),
             };

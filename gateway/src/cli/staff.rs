@@ -18,12 +18,15 @@ pub enum StaffCommand {
     Add {
         /// The name that they sign in with.
         login: String,
-        /// What they may do: agency_viewer, agency_gate, agency_officer, treasury or auditor.
+        /// What they may do: agency_viewer, agency_gate, agency_officer, cashier, counter_supervisor, treasury or auditor.
         #[arg(long)]
         role: Role,
-        /// The agency, for agency_viewer, agency_gate and agency_officer.
+        /// The agency, for all but treasury and auditor.
         #[arg(long)]
         agency: Option<String>,
+        /// The one counter at which a cashier takes cash; every one of the agency, if not said.
+        #[arg(long)]
+        counter: Option<String>,
         /// Data directory of the gateway.
         #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
         data: PathBuf,
@@ -69,8 +72,13 @@ pub enum StaffCommand {
 /// Runs a command about accounts of staff.
 pub(super) fn run(command: &StaffCommand) -> ExitCode {
     let outcome = match command {
-        StaffCommand::Add { login, role, agency, data } => {
-            let wanted = NewStaff { login: login.clone(), role: *role, agency: agency.clone() };
+        StaffCommand::Add { login, role, agency, counter, data } => {
+            let wanted = NewStaff {
+                login: login.clone(),
+                role: *role,
+                agency: agency.clone(),
+                counter: counter.clone(),
+            };
             let body = serde_json::to_vec(&wanted).expect("the fields of an account can be written as JSON");
             ask(data, Method::POST, "/admin/staff", Some(body)).map(|answer| show_invitation(&answer))
         }

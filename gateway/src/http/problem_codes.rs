@@ -224,6 +224,18 @@ problem_codes! {
         en "This bill cannot be paid or changed any more. Check its status before you pay anything."
         sw "Bili hii haiwezi kulipwa wala kubadilishwa tena. Angalia hali yake kabla ya kulipa chochote."
 
+    /// The bill is paid already: cash that lies on a counter is given back.
+    AlreadyPaid = 409 "already_paid" final
+        title "The bill is paid already, and no cash was taken for it"
+        en "This bill is paid already. Give the cash back."
+        sw "Bili hii tayari imelipwa. Rudisha pesa taslimu."
+
+    /// The counter has as much cash as it may have; it is emptied before it takes more.
+    CounterFull = 409 "counter_full" final
+        title "The counter has as much cash as it may have"
+        en "This counter has as much cash as it may hold. Deposit it before more is taken."
+        sw "Kaunta hii imefikia kiwango cha pesa taslimu. Ziweke benki kabla ya kupokea zaidi."
+
     /// The service is closed for a time: no bill is made for it. Bills that exist can be paid.
     ServiceClosed = 409 "service_closed" retryable
         title "The service is closed for a time; bills that exist can still be paid"

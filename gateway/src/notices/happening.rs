@@ -166,6 +166,7 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::Visit(_)
         | Event::Gate(_)
         | Event::Sweep(_)
+        | Event::Counter(_)
         | Event::PaymentsListed(_)
         | Event::Message(_)
         | Event::Notice(_)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ledger::{AccountCode, Entry, Money, Posting};
 
 use super::bill::{Bill, BillLine};
-use super::channel_receipt::ChannelReceipt;
+use super::channel_receipt::{ChannelReceipt, Provider};
+use super::counters::Apart;
 use super::event::{Share, SuspenseReason};
 use super::sweeps::CollectedOn;
 
@@ -132,6 +133,61 @@ pub(super) fn entry_for_sweep(
 ) -> Entry {
     let postings = vec![Posting::debit(to, money), Posting::credit(from, money)];
     Entry::new(reason, postings).expect("two lines of one amount balance")
+}
+
+/// What a cashier gives change from. It is nobody's revenue and lies on an account of its own: `1010.counter.huduma-gpo-3`.
+fn float_at(counter: &str) -> AccountCode {
+    code(&format!("1010.counter.{counter}"))
+}
+
+/// What was handed out as floats and is to come back.
+fn floats() -> AccountCode {
+    code("2200.counter-floats")
+}
+
+/// What lacked, or was too much, when a counter was counted.
+fn cash_short_and_over(counter: &str) -> AccountCode {
+    code(&format!("5000.cash-short-and-over.{counter}"))
+}
+
+/// Which way a float goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FloatMoves {
+    /// To the cashier.
+    Issued,
+    /// Back to where it came from.
+    Returned,
+}
+
+/// The entry of a float.
+pub(super) fn entry_for_float(moves: FloatMoves, counter: &str, money: Money) -> Entry {
+    let (at_counter, owed) = (float_at(counter), floats());
+    match moves {
+        FloatMoves::Issued => entry_for_sweep("counter_float_issued", at_counter, owed, money),
+        FloatMoves::Returned => entry_for_sweep("counter_float_returned", owed, at_counter, money),
+    }
+}
+
+/// The entry of what a count found too little or too much; none where it found what should be there.
+pub(super) fn entry_for_count(counter: &str, shift: u64, apart: Apart) -> Option<Entry> {
+    let takings =
+        collection_account(&CollectedOn { provider: Provider::Counter, short_code: counter.into() });
+    let of_drawer = [(takings, apart.takings), (float_at(counter), apart.float)];
+    let whole = apart.whole();
+    let postings: Vec<_> = of_drawer
+        .into_iter()
+        .map(|(account, money)| (account, money.minor()))
+        .chain([(cash_short_and_over(counter), -whole.minor())])
+        .filter(|(_, minor)| *minor != 0)
+        .map(|(account, minor)| {
+            let money = Money::new(minor.abs(), whole.currency());
+            let posting =
+                if minor > 0 { Posting::debit(account, money) } else { Posting::credit(account, money) };
+            posting.with_memo(format!("shift {shift}"))
+        })
+        .collect();
+    let reason = if whole.is_positive() { "cash_over" } else { "cash_short" };
+    (!postings.is_empty()).then(|| Entry::new(reason, postings).expect("a difference balances its parts"))
 }
 
 /// The entry of money that matched no bill.

@@ -13,6 +13,7 @@ use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Q
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::channels::{ChannelAsk, ChannelName, ChannelRefusal};
+use super::counters::{CounterAsk, CounterRefusal};
 use super::event::{Difference, ToldBy};
 use super::gates::{GateAsk, GateRefusal};
 use super::identifier::{AttemptId, BillId};
@@ -126,6 +127,8 @@ pub enum Ask {
     Staff(StaffAsk),
     /// Send fallback money home, or say how that ended.
     Sweep(SweepAsk),
+    /// Something at a counter that takes cash.
+    Counter(CounterAsk),
     /// Keep that a statement lists payments that are booked.
     KeepListed(ListedPayments),
     /// Let somebody in.
@@ -499,6 +502,9 @@ pub enum Refusal {
     /// It cannot be said of a channel.
     #[error(transparent)]
     Channel(#[from] ChannelRefusal),
+    /// It cannot be done at a counter.
+    #[error(transparent)]
+    Counter(#[from] CounterRefusal),
     /// A sweep cannot be recorded.
     #[error(transparent)]
     Sweep(#[from] SweepRefusal),

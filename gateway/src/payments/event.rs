@@ -14,6 +14,7 @@ use super::bill::{BillTerms, CatalogueVersion};
 use super::bill_life::BillState;
 use super::channel_receipt::{ChannelReceipt, Provider};
 use super::channels::ChannelEvent;
+use super::counters::CounterEvent;
 use super::gates::GateEvent;
 use super::identifier::{AttemptId, ReceiptNumber};
 use super::listed::ListedPayments;
@@ -145,6 +146,8 @@ pub enum Event {
     Gate(GateEvent),
     /// Fallback money went home, or came back.
     Sweep(SweepEvent),
+    /// Something happened at a counter that takes cash.
+    Counter(CounterEvent),
     /// A statement lists payments that were booked before.
     PaymentsListed(ListedPayments),
     /// Something was found out about a channel, said of it or planned.

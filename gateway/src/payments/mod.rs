@@ -43,6 +43,7 @@ mod readers;
 mod totals;
 mod usage;
 
+mod counters;
 mod gates;
 mod listed;
 mod notice_kind;
@@ -75,6 +76,10 @@ pub use chart::{agency_payable, convenience_fee};
 pub use command::{
     Addressed, Answer, ApplicationAsk, ApplicationRefusal, ApplicationReport, Ask, AttemptNews, Command,
     Idempotency, MoneyIn, NewAttempt, NewBill, Refusal, RefusedReport, UnreadableMessage,
+};
+pub use counters::{
+    Apart, CashNumber, CashTaking, CashUp, CountError, Counted, CounterAsk, CounterEvent, CounterRefusal, Counters,
+    DENOMINATIONS, Shift, ShiftState, change,
 };
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};

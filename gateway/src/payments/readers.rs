@@ -12,6 +12,7 @@ use super::availability::Availability;
 use super::bill::Bill;
 use super::catalogues::Catalogues;
 use super::channels::Board;
+use super::counters::Counters;
 use super::gates::Gates;
 use super::identifier::{AttemptId, BillId};
 use super::messages::{MessageChanges, Messages};
@@ -35,6 +36,7 @@ pub struct Readers {
     staff: ArcSwap<StaffRoll>,
     gates: ArcSwap<Gates>,
     sweeps: ArcSwap<Sweeps>,
+    counters: ArcSwap<Counters>,
     messages: RwLock<Messages>,
     notices: ArcSwap<Notices>,
     totals: RwLock<Totals>,
@@ -79,6 +81,15 @@ impl Readers {
 
     pub(super) fn show_sweeps(&self, sweeps: Arc<Sweeps>) {
         self.sweeps.store(sweeps);
+    }
+
+    /// Counters that take cash.
+    pub fn counters(&self) -> Arc<Counters> {
+        self.counters.load_full()
+    }
+
+    pub(super) fn show_counters(&self, counters: Arc<Counters>) {
+        self.counters.store(counters);
     }
 
     /// The keys of the API.

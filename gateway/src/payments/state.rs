@@ -1,6 +1,7 @@
 //! The state of all bills and attempts, as the ledger runs it. Open bills and unfinished attempts are in memory; what
 //! is finished goes to the archive, and comes back when money arrives for it all the same.
 
+mod counters;
 mod staged;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,6 +21,7 @@ use super::bill::Bill;
 use super::catalogues::{CatalogueDraft, Catalogues};
 use super::channels::{Board, BoardParts};
 use super::command::{Answer, Command};
+use super::counters::Counters;
 use super::decide;
 use super::event::Event;
 use super::gates::{GateEvent, Gates, TakenBatch};
@@ -48,6 +50,7 @@ pub struct Payments {
     staff: Arc<StaffRoll>,
     gates: Arc<Gates>,
     sweeps: Arc<Sweeps>,
+    counters: Arc<Counters>,
     pub(super) messages: Messages,
     notices: Arc<Notices>,
     totals: Totals,
@@ -78,6 +81,8 @@ pub struct Pending {
     gates: Option<Arc<Gates>>,
     /// All of them, if the batch changes one.
     sweeps: Option<Arc<Sweeps>>,
+    /// All of them, if the batch changes one.
+    counters: Option<Arc<Counters>>,
     pub(super) messages: MessageChanges,
     /// All of them, if the batch changes some.
     notices: Option<Arc<Notices>>,
@@ -97,6 +102,7 @@ struct SnapshotParts {
     staff: Arc<StaffRoll>,
     gates: Arc<Gates>,
     sweeps: Arc<Sweeps>,
+    counters: Arc<Counters>,
     messages: MessageParts,
     notices: Arc<Notices>,
     totals: Totals,
@@ -241,7 +247,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -337,7 +343,9 @@ impl StateMachine for Payments {
             }
             Event::Channel(change) => pending_channels(staging).apply(change, record.time, record.sequence),
             Event::Staff(change) => pending_staff(staging).apply(change, record.sequence),
+            Event::Counter(event) => counters::stage(staging, record, event),
             Event::Sweep(event) => {
+                counters::stage_sweep(staging, event);
                 let principal = &record.draft.principal;
                 pending_sweeps(staging).apply(event, principal, record.time, record.sequence);
             }
@@ -405,6 +413,7 @@ impl StateMachine for Payments {
         if let Some(sweeps) = pending.sweeps {
             self.sweeps = sweeps;
         }
+        self.counters = pending.counters.unwrap_or_else(|| Arc::clone(&self.counters));
         self.messages.apply(&pending.messages);
         if let Some(notices) = pending.notices {
             self.notices = notices;
@@ -441,6 +450,9 @@ impl StateMachine for Payments {
         if let Some(sweeps) = &pending.sweeps {
             readers.show_sweeps(Arc::clone(sweeps));
         }
+        if let Some(counters) = &pending.counters {
+            readers.show_counters(Arc::clone(counters));
+        }
         readers.change_messages(&pending.messages);
         if let Some(notices) = &pending.notices {
             readers.show_notices(Arc::clone(notices));
@@ -462,6 +474,7 @@ impl StateMachine for Payments {
         readers.show_staff(Arc::clone(&self.staff));
         readers.show_gates(Arc::clone(&self.gates));
         readers.show_sweeps(Arc::clone(&self.sweeps));
+        readers.show_counters(Arc::clone(&self.counters));
         readers.show_messages(&self.messages);
         readers.show_notices(Arc::clone(&self.notices));
         readers.show_totals(&self.totals);
@@ -487,6 +500,7 @@ impl StateMachine for Payments {
             staff: Arc::clone(&self.staff),
             gates: Arc::clone(&self.gates),
             sweeps: Arc::clone(&self.sweeps),
+            counters: Arc::clone(&self.counters),
             messages: self.messages.parts(),
             notices: Arc::clone(&self.notices),
             totals: self.totals.clone(),
@@ -509,6 +523,7 @@ impl StateMachine for Payments {
             staff: Some(parts.staff),
             gates: Some(parts.gates),
             sweeps: Some(parts.sweeps),
+            counters: Some(parts.counters),
             messages: MessageChanges::default(),
             notices: Some(parts.notices),
             totals: Totals::default(),

@@ -69,6 +69,7 @@ async fn issue(books: &Books, role: Role, agency: Option<&str>) -> Result<KeySec
     let wanted = NewKey {
         role,
         agency: agency.map(str::to_owned),
+        counter: None,
         label: "demonstration".to_owned(),
         expires_at: None,
     };

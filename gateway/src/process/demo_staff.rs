@@ -15,12 +15,14 @@ use crate::staff::{CODE_SECONDS, StaffDoor, TypedSetUp};
 
 const FILE: &str = "demo-staff.json";
 /// Who there is: the name, the role, the agency.
-const STAFF: [(&str, Role, Option<&str>); 7] = [
+const STAFF: [(&str, Role, Option<&str>); 9] = [
     ("kws-gate", Role::AgencyGate, Some("kws")),
     ("dci-officer", Role::AgencyOfficer, Some("dci")),
     ("kws-office", Role::AgencyViewer, Some("kws")),
     ("kra-office", Role::AgencyViewer, Some("kra")),
     ("ntsa-office", Role::AgencyViewer, Some("ntsa")),
+    ("huduma-cashier", Role::Cashier, Some("huduma")),
+    ("huduma-supervisor", Role::CounterSupervisor, Some("huduma")),
     ("treasury", Role::Treasury, None),
     ("auditor", Role::Auditor, None),
 ];
@@ -76,7 +78,7 @@ async fn add(
         ask(books, StaffAsk::End { account: account.as_str().into() }).await?;
         door.forget_account(&account).await?;
     }
-    let account = new_account(role, agency).map_err(|problem| failed(problem.detail().to_owned()))?;
+    let account = new_account(role, agency, None).map_err(|problem| failed(problem.detail().to_owned()))?;
     let id = account.id.clone();
     let invited = door.invite(&id, login, now_seconds).await?;
     ask(books, StaffAsk::Add(account)).await?;

@@ -192,7 +192,7 @@ mod tests {
     use crate::payments::StaffEvent;
 
     fn account(id: &str) -> StaffAccount {
-        StaffAccount { id: id.into(), role: Role::AgencyViewer, agency: Some("kws".into()) }
+        StaffAccount { id: id.into(), role: Role::AgencyViewer, agency: Some("kws".into()), counter: None }
     }
 
     fn roll() -> StaffRoll {

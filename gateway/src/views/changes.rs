@@ -273,6 +273,7 @@ impl Changes {
             | Event::Visit(_)
             | Event::Gate(_)
             | Event::Sweep(_)
+            | Event::Counter(_)
             | Event::PaymentsListed(_)
             | Event::Message(_)
             | Event::Notice(_)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ledger::{Currency, LedgerTime, Money};
 
 use crate::payments::{
-    ChannelReceipt, CollectedOn, Event, PaymentReceived, SweepEvent, SweepState, Total, VisitEvent,
+    Apart, ChannelReceipt, CollectedOn, CounterEvent, Event, PaymentReceived, Provider, SweepEvent, SweepState, Total, VisitEvent,
 };
 
 /// What a run of records changes of it.
@@ -21,6 +21,16 @@ pub(super) struct FallbackChanges {
     /// Payments that a statement lists, by the sequence that booked each, and the record that says so.
     pub(super) listed: BTreeMap<u64, u64>,
     pub(super) visits: Vec<LetIn>,
+    /// What counts of counters found too much, or too little, of what bills were paid with.
+    pub(super) counted: Vec<CountedApart>,
+}
+
+/// What a count of a counter was booked with.
+#[derive(Debug)]
+pub(super) struct CountedApart {
+    pub(super) sequence: u64,
+    pub(super) account: CollectedOn,
+    pub(super) money: Money,
 }
 
 /// A sweep that was sent.
@@ -46,6 +56,10 @@ impl FallbackChanges {
     pub(super) fn add(&mut self, sequence: u64, time: LedgerTime, event: &Event) {
         match event {
             Event::PaymentReceived(received) => self.collect(received),
+            Event::Counter(
+                CounterEvent::Closed { counter, apart, waits: false, .. }
+                | CounterEvent::Approved { counter, apart, .. },
+            ) => self.count(sequence, counter, *apart),
             Event::Sweep(SweepEvent::Sent { account, money, .. }) => {
                 self.sent.push(SentSweep { sequence, account: account.clone(), money: *money });
             }
@@ -67,6 +81,18 @@ impl FallbackChanges {
                 is_offline: at.is_some(),
             }),
             _ => {}
+        }
+    }
+
+    /// An account on which nothing ever came in is one all the same, once something was found there.
+    fn count(&mut self, sequence: u64, counter: &Arc<str>, apart: Apart) {
+        let (account, money) = (
+            CollectedOn { provider: Provider::Counter, short_code: Arc::clone(counter) },
+            apart.takings,
+        );
+        if !money.is_zero() {
+            self.collected.entry((account.clone(), money.currency())).or_default();
+            self.counted.push(CountedApart { sequence, account, money });
         }
     }
 

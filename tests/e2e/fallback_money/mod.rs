@@ -2,6 +2,7 @@
 //! like, and each payment is booked once.
 
 mod bank;
+mod cash;
 mod files;
 mod report;
 mod sweeps;

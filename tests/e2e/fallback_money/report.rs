@@ -7,7 +7,7 @@ use crate::harness::{
 };
 
 /// The outage that goes on, or the last one that ended, of this channel.
-fn outage_of(gateway: &Gateway, channel: &str) -> u64 {
+pub(super) fn outage_of(gateway: &Gateway, channel: &str) -> u64 {
     let status = get(format!("{}/v1/status", gateway.public())).send().expect(200).json();
     let both = ["outages", "ended"].into_iter().flat_map(|list| status[list].as_array().unwrap().clone());
     let found = both.into_iter().find(|outage| outage["channel"] == channel).unwrap();
@@ -15,14 +15,14 @@ fn outage_of(gateway: &Gateway, channel: &str) -> u64 {
 }
 
 /// The report, once the views have all that is in the books.
-fn report(gateway: &Gateway, key: &str, outage: u64) -> Value {
+pub(super) fn report(gateway: &Gateway, key: &str, outage: u64) -> Value {
     eventually("the views have everything", || {
         (gateway.metric("malipo_views_lag_records") == 0).then_some(())
     });
     get(format!("{}/v1/outages/{outage}/report", gateway.public())).key(key).send().expect(200).json()
 }
 
-fn on_account<'a>(report: &'a Value, account: &str) -> &'a Value {
+pub(super) fn on_account<'a>(report: &'a Value, account: &str) -> &'a Value {
     let accounts = report["accounts"].as_array().unwrap();
     accounts.iter().find(|one| one["account"] == account).unwrap_or(&Value::Null)
 }

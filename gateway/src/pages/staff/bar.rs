@@ -19,6 +19,8 @@ pub(in crate::pages) enum Room {
     Applications,
     /// The screen at a gate.
     Gate,
+    /// Cash at counters.
+    Counter,
 }
 
 /// The bar.
@@ -65,6 +67,7 @@ impl Bar {
 fn rooms(role: Role) -> &'static [Room] {
     match role {
         Role::AgencyGate => &[Room::Gate],
+        Role::Cashier | Role::CounterSupervisor => &[Room::Counter],
         Role::AgencyOfficer => &[Room::Applications],
         Role::Treasury => &[Room::Live, Room::Today, Room::Transactions, Room::Applications],
         _ => &[Room::Today, Room::Live, Room::Transactions, Room::Applications],
@@ -81,6 +84,7 @@ fn address(room: Room, role: Role, language: Language) -> String {
         Room::Transactions => format!("/{language}/agency/transactions"),
         Room::Applications => format!("/{language}/agency/applications"),
         Room::Gate => format!("/{language}/gate"),
+        Room::Counter => format!("/{language}/counter"),
     }
 }
 

@@ -7,6 +7,7 @@ mod availability;
 mod bills;
 mod catalogues;
 mod channels;
+mod counters;
 mod gates;
 mod listed;
 mod messages;
@@ -61,6 +62,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
         Ask::CountUsage(counts) => Ok(operations::count_usage(view, command, counts)),
         Ask::Staff(ask) => Ok(staff::decide(view, command, ask)),
         Ask::Sweep(ask) => sweeps::decide(view, command, ask),
+        Ask::Counter(ask) => counters::decide(view, command, ask),
         Ask::KeepListed(payments) => listed::keep(view, command, payments),
         Ask::Visit(ask) => visits::decide(view, command, ask),
         Ask::Gate(ask) => gates::decide(view, command, ask),

@@ -4,7 +4,7 @@ use ledger::table::RunError;
 use ledger::{Claim, Decision, ShortKey, View};
 
 use super::{Payments, draft, note_request, once, refuse};
-use crate::payments::channel_receipt::PaymentFacts;
+use crate::payments::channel_receipt::{PaymentFacts, Provider};
 use crate::payments::chart;
 use crate::payments::command::{Answer, Command, Idempotency, MoneyIn, Refusal};
 use crate::payments::event::Event;
@@ -47,6 +47,10 @@ fn send(
         return refused(SweepRefusal::TooMany);
     }
     let there = view.balance(&chart::collection_account(account), money.currency()).net_debit();
+    // What a count found to lack does not lie there, though a second person has not agreed yet.
+    let counted = (account.provider == Provider::Counter)
+        .then(|| i128::from(Payments::counters(view).held_at(&account.short_code).minor()));
+    let there = counted.map_or(there, |counted| there.min(counted));
     if !money.is_positive() || there < i128::from(money.minor()) {
         return refused(SweepRefusal::MoreThanIsThere);
     }

@@ -29,6 +29,7 @@ fn certify(desk: &Desk, id: &str, gate: &str) -> Answer {
         label: "gate".into(),
         role: Role::AgencyGate,
         agency: Some("KWS".into()),
+        counter: None,
         mode: KeyMode::Test,
         secret_hash: "00".into(),
         expires: None,

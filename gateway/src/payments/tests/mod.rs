@@ -5,6 +5,7 @@ mod applications;
 mod availability;
 mod catalogues;
 mod channels;
+mod counters;
 mod desk;
 mod expiry;
 mod gates;

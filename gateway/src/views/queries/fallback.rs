@@ -21,7 +21,8 @@ const ACCOUNTS: Source = Source {
               coalesce(held.debit, 0) - coalesce(held.credit, 0) AS held, \
               coalesce(way.debit_e18, 0) - coalesce(way.credit_e18, 0) AS in_transit_e18, \
               coalesce(way.debit, 0) - coalesce(way.credit, 0) AS in_transit, \
-              coalesce(home.swept_e9, 0) AS swept_e9, coalesce(home.swept, 0) AS swept",
+              coalesce(home.swept_e9, 0) AS swept_e9, coalesce(home.swept, 0) AS swept, \
+              coalesce(apart.found_e9, 0) AS found_e9, coalesce(apart.found, 0) AS found",
     tables: concat!(
         "collection_account AS one \
          LEFT JOIN balance AS held ON held.account = one.account AND held.currency = one.currency \
@@ -29,7 +30,11 @@ const ACCOUNTS: Source = Source {
          LEFT JOIN (SELECT provider, short_code, currency, ",
         wide::sum_of!("minor", "swept"),
         " FROM sweep WHERE state = 'confirmed' GROUP BY provider, short_code, currency) AS home \
-         ON home.provider = one.provider AND home.short_code = one.short_code AND home.currency = one.currency"
+         ON home.provider = one.provider AND home.short_code = one.short_code AND home.currency = one.currency \
+         LEFT JOIN (SELECT provider, short_code, currency, ",
+        wide::sum_of!("minor", "found"),
+        " FROM counter_count GROUP BY provider, short_code, currency) AS apart \
+         ON apart.provider = one.provider AND apart.short_code = one.short_code AND apart.currency = one.currency"
     ),
     // Accounts are of the whole books: no agency sees one.
     agency: "''",
@@ -69,6 +74,8 @@ pub struct AccountRow {
     pub collected: Total,
     /// What arrived at home, by the sweeps.
     pub swept: i128,
+    /// What counts found there that nobody paid, by the records of counters; less than nothing where cash lacked.
+    pub short_and_over: i128,
     /// What is on its way, by the books.
     pub in_transit: i128,
     /// What is on it, by the books.
@@ -151,9 +158,10 @@ fn read_account(row: Columns<'_>) -> Result<CollectedOn, ViewsError> {
 }
 
 impl AccountRow {
-    /// What came in less what arrived at home, is on its way or lies there: nothing, or something is badly wrong.
+    /// What came in and was found, less what arrived at home, is on its way or lies there: nothing, or something is badly
+    /// wrong.
     pub fn difference(&self) -> i128 {
-        self.collected.minor - self.swept - self.in_transit - self.held
+        self.collected.minor + self.short_and_over - self.swept - self.in_transit - self.held
     }
 
     fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
@@ -163,6 +171,7 @@ impl AccountRow {
             currency: row.word("currency")?,
             collected: Total { count: row.count("count")?, minor: wide("minor_e18", "minor")? },
             swept: wide::of_e9(row.get("swept_e9")?, row.get("swept")?),
+            short_and_over: wide::of_e9(row.get("found_e9")?, row.get("found")?),
             in_transit: wide("in_transit_e18", "in_transit")?,
             held: wide("held_e18", "held")?,
         })

@@ -20,6 +20,15 @@ pub(super) async fn write(
         row.push_bind(number(*payment)).push_bind(number(*sequence));
     })
     .await?;
+    const COUNTED_HEAD: &str = "INSERT INTO counter_count (sequence, provider, short_code, minor, currency) ";
+    send(connection, COUNTED_HEAD, &changes.counted, "", |row, counted| {
+        row.push_bind(number(counted.sequence))
+            .push_bind(counted.account.provider.word())
+            .push_bind(counted.account.short_code.clone())
+            .push_bind(counted.money.minor())
+            .push_bind(counted.money.currency().code());
+    })
+    .await?;
     const VISIT_HEAD: &str = "INSERT INTO visit (sequence, agency, at, offline) ";
     send(connection, VISIT_HEAD, &changes.visits, "", |row, visit| {
         row.push_bind(number(visit.sequence))

@@ -1,0 +1,291 @@
+//! What cashiers do, whether they come by the API or with a browser: find a counter of theirs, begin, take cash, count.
+
+use ledger::{Evidence, LedgerTime, Money};
+
+use crate::api::{Principal, trouble};
+use crate::app::App;
+use crate::channels::terms::CounterTerms;
+use crate::channels::{SaidFor, Told};
+use crate::http::problem::{FieldError, MoneyMoved, Problem};
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::payments::channels::{ChannelKind, ChannelName};
+use crate::payments::{
+    Answer, Ask, Bill, BillState, CashNumber, CashTaking, Command, Counted, CounterAsk, CounterEvent, Event,
+    Idempotency, PartPaymentRule, PaymentNumber, PaymentReceived, ToldBy, change,
+};
+use crate::receiving;
+
+/// The longest number of a receipt that is written by hand.
+const RECEIPT_LEN_MAX: usize = 16;
+/// Clocks of machines at counters are believed as far as this.
+const AHEAD_SECONDS_MAX: i64 = 300;
+
+/// Cash that somebody wants to pay with, or has paid with.
+#[derive(Clone, Debug)]
+pub(crate) struct CashWish {
+    /// What the payer says that it is for.
+    pub(crate) number: String,
+    /// How much; all that is due, if nothing is said.
+    pub(crate) amount: Option<Money>,
+    /// What lies on the counter, from which change is given.
+    pub(crate) tendered: Option<Money>,
+    /// The number of a receipt that is written by hand.
+    pub(crate) receipt: Option<String>,
+    /// When it was taken, if that was before: then it is on a receipt on paper, and the payer has gone.
+    pub(crate) taken_at: Option<LedgerTime>,
+}
+
+/// Cash that was booked.
+pub(crate) struct CashTaken {
+    /// Sequence of its record.
+    pub(crate) sequence: u64,
+    /// Where it was put.
+    pub(crate) payment: PaymentReceived,
+    /// Whether it was booked by another request before.
+    pub(crate) is_known: bool,
+}
+
+/// The counter of this name, if the caller sees it; otherwise the same problem as for one that does not exist.
+pub(crate) fn counter_of<'a>(
+    app: &'a App,
+    principal: &Principal,
+    named: &str,
+) -> Result<&'a CounterTerms, Problem> {
+    let name = ChannelName::one_of(ChannelKind::Counter, named).ok();
+    let found = name.and_then(|name| app.channels.find(&name)).and_then(|channel| channel.counter());
+    let seen = found.filter(|terms| principal.sees_counter(terms.counter(), &terms.agency));
+    seen.ok_or_else(|| Problem::new(Code::NotFound, "There is no such counter, or it is not yours."))
+}
+
+/// The counters that the caller sees.
+pub(crate) fn counters_of<'a>(app: &'a App, principal: &'a Principal) -> impl Iterator<Item = &'a CounterTerms> {
+    let all = app.channels.iter().filter_map(|channel| channel.counter());
+    all.filter(|terms| principal.sees_counter(terms.counter(), &terms.agency))
+}
+
+/// The bill of this number, whoever's it is: who pays in cash says its number, and nothing more than what is due is told.
+pub(crate) fn bill_to_pay(app: &App, typed: &str) -> Result<std::sync::Arc<Bill>, Problem> {
+    let number = payment_number(typed).ok_or_else(not_a_number)?;
+    let bill = app.books.bill(number).map_err(|error| trouble::lookup(&error))?;
+    bill.ok_or_else(|| Problem::new(Code::NotFound, "No bill has this payment number."))
+}
+
+/// Whether cash may be taken for a bill now; the books decide again when it is.
+pub(crate) fn can_take(terms: &CounterTerms, bill: &Bill) -> bool {
+    bill.state.is_open()
+        && bill.due().currency() == terms.limit.currency()
+        && (bill.terms.part_payment == PartPaymentRule::Allowed || bill.due().minor() <= terms.limit.minor())
+}
+
+/// A shift begins.
+pub(crate) async fn open(
+    app: &App,
+    request: &Request<App>,
+    terms: &CounterTerms,
+    float: Money,
+    idempotency: Idempotency,
+) -> Result<u64, Problem> {
+    if float.currency() != terms.limit.currency() || float.minor() < 0 {
+        let detail = "A float is an amount in shillings, or nothing.";
+        return Err(wrong("/float", "wrong", detail));
+    }
+    if float.minor() > terms.float_limit.minor() {
+        let detail = format!("At most {} may lie at this counter.", terms.float_limit);
+        return Err(wrong("/float", "over_the_limit", &detail));
+    }
+    let ask =
+        CounterAsk::Open { counter: terms.counter().into(), float, idempotency: Some(idempotency) };
+    asked(app, request, ask).await
+}
+
+/// A shift ends with a count.
+pub(crate) async fn close(
+    app: &App,
+    request: &Request<App>,
+    terms: &CounterTerms,
+    shift: u64,
+    counted: Counted,
+    for_others: bool,
+    idempotency: Idempotency,
+) -> Result<u64, Problem> {
+    let ask = CounterAsk::Close {
+        counter: terms.counter().into(),
+        shift,
+        counted,
+        alone_up_to: terms.difference,
+        for_others,
+        idempotency: Some(idempotency),
+    };
+    asked(app, request, ask).await
+}
+
+/// A second person agrees to a difference.
+pub(crate) async fn approve(
+    app: &App,
+    request: &Request<App>,
+    terms: &CounterTerms,
+    shift: u64,
+    idempotency: Idempotency,
+) -> Result<u64, Problem> {
+    let ask = CounterAsk::Approve {
+        counter: terms.counter().into(),
+        shift,
+        idempotency: Some(idempotency),
+    };
+    asked(app, request, ask).await
+}
+
+/// Asks the books about a shift; gives which one it is.
+async fn asked(app: &App, request: &Request<App>, ask: CounterAsk) -> Result<u64, Problem> {
+    let answer = app.books.ask(command(request, ask)).await.map_err(|error| trouble::books(&error))?;
+    let sequence = match answer {
+        Answer::Done { sequence } | Answer::Repeated { sequence } => sequence,
+        Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
+        other => return Err(trouble::internal(format!("{other:?} answers nothing about counters"))),
+    };
+    match app.books.event(sequence).map_err(|error| trouble::lookup(&error))? {
+        Some(Event::Counter(CounterEvent::Opened { .. })) => Ok(sequence),
+        Some(Event::Counter(CounterEvent::Closed { shift, .. } | CounterEvent::Approved { shift, .. })) => {
+            Ok(shift)
+        }
+        other => Err(trouble::internal(format!("{other:?} is no earlier answer"))),
+    }
+}
+
+/// Takes cash. What lies on the counter is refused where the bill does not want it; what was taken before is booked.
+pub(crate) async fn take(
+    app: &App,
+    request: &Request<App>,
+    terms: &CounterTerms,
+    shift: u64,
+    wish: &CashWish,
+    idempotency: Idempotency,
+) -> Result<CashTaken, Problem> {
+    let told = told_of(app, terms, shift, wish)?;
+    let on_paper = wish.taken_at.is_some();
+    let taking = CashTaking {
+        counter: terms.counter().into(),
+        shift,
+        money_in: receiving::read(app, told)?,
+        numbered: match (&wish.receipt, on_paper) {
+            (_, true) => CashNumber::OnPaper,
+            (Some(_), false) => CashNumber::Given,
+            (None, false) => CashNumber::Ours,
+        },
+        held_max: terms.float_limit,
+        idempotency: Some(idempotency),
+    };
+    let ask = CounterAsk::Take(Box::new(taking));
+    let answer = app.books.take_money(command(request, ask)).await.map_err(|error| trouble::books(&error))?;
+    let (sequence, is_known) = match answer {
+        Answer::Booked { sequence } => (sequence, false),
+        Answer::Known { sequence } | Answer::Repeated { sequence } => (sequence, true),
+        Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
+        Answer::Quarantined { stands, differs, .. } => {
+            let detail = format!(
+                "Record {stands} has this receipt with another {differs:?}: it stands, and this is kept in quarantine."
+            );
+            return Err(Problem::new(Code::Conflict, detail).money_moved(MoneyMoved::Yes));
+        }
+        other => return Err(trouble::internal(format!("{other:?} answers no cash"))),
+    };
+    match app.books.event(sequence).map_err(|error| trouble::lookup(&error))? {
+        Some(Event::PaymentReceived(payment)) => Ok(CashTaken { sequence, payment, is_known }),
+        other => Err(trouble::internal(format!("{other:?} is no cash"))),
+    }
+}
+
+/// The cash, as money that somebody tells of.
+fn told_of(
+    app: &App,
+    terms: &CounterTerms,
+    shift: u64,
+    wish: &CashWish,
+) -> Result<Told<'static>, Problem> {
+    let amount = match (wish.amount, wish.taken_at) {
+        (Some(amount), _) => amount,
+        (None, Some(_)) => return Err(wrong("/amount", "missing", "Say how much was taken.")),
+        (None, None) => due_of(app, &wish.number)?,
+    };
+    if wish.tendered.is_some_and(|tendered| change(tendered, amount).is_none()) {
+        return Err(wrong("/tendered", "too_little", "Less lies on the counter than is to be taken."));
+    }
+    let receipt = wish.receipt.as_deref().map(receipt_number).transpose()?;
+    let (number, moved) = match (wish.taken_at, receipt) {
+        (Some(_), None) => return Err(wrong("/receipt", "missing", "Say which receipt on paper it is.")),
+        (Some(taken_at), Some(receipt)) => {
+            if taken_at > app.now().plus_seconds(AHEAD_SECONDS_MAX) {
+                return Err(wrong("/taken_at", "out_of_range", "This time has not come yet."));
+            }
+            (format!("P-{receipt}"), taken_at)
+        }
+        (None, Some(receipt)) => (format!("{shift}-R-{receipt}"), app.now()),
+        (None, None) => (format!("{shift}-"), app.now()),
+    };
+    if wish.taken_at.is_none() {
+        let payable = app.channels.find(&terms.name).map(|channel| channel.amounts().check(amount));
+        if let Some(Err(reason)) = payable {
+            return Err(trouble::not_payable(&terms.title, reason));
+        }
+    }
+    if !amount.is_positive() || amount.currency() != terms.limit.currency() {
+        return Err(wrong("/amount", "wrong", "Cash is an amount in shillings, and more than nothing."));
+    }
+    // A slip that the check digit finds is typed again. What really stands on the paper without a number is in suspense.
+    let typed = match payment_number(&wish.number) {
+        Some(number) => number.to_string(),
+        None if wish.taken_at.is_some() && wish.number.trim().is_empty() => String::new(),
+        None => return Err(not_a_number()),
+    };
+    Ok(Told {
+        receipt: terms.account().receipt(&number),
+        money: amount,
+        said_for: SaidFor::Typed(typed.into()),
+        told_by: ToldBy::Counter,
+        evidence: Evidence::CallbackOnly,
+        moved: Some(moved),
+        phone: None,
+        name: None,
+    })
+}
+
+/// All that is due. Of a bill that is due nothing any more, what it came to: the books say that it is paid.
+fn due_of(app: &App, typed: &str) -> Result<Money, Problem> {
+    let bill = bill_to_pay(app, typed)?;
+    if matches!(bill.state, BillState::Unpaid | BillState::PartPaid) {
+        Ok(bill.due())
+    } else {
+        Ok(bill.terms.payable)
+    }
+}
+
+/// The payment number that somebody typed, in groups or without.
+fn payment_number(typed: &str) -> Option<PaymentNumber> {
+    typed.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect::<String>().parse().ok()
+}
+
+fn receipt_number(text: &str) -> Result<String, Problem> {
+    let text = text.trim().to_ascii_uppercase();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if (1..=RECEIPT_LEN_MAX).contains(&text.len()) && text.bytes().all(is_plain) {
+        return Ok(text);
+    }
+    Err(wrong("/receipt", "wrong", &format!("A receipt has 1 to {RECEIPT_LEN_MAX} letters, digits and -.")))
+}
+
+fn command(request: &Request<App>, ask: CounterAsk) -> Command {
+    Command {
+        principal: request.principal.name(),
+        cause: request.head.id().as_str().into(),
+        ask: Ask::Counter(ask),
+    }
+}
+
+fn not_a_number() -> Problem {
+    wrong("/payment_number", "not_a_payment_number", "Twelve digits, the last a check digit.")
+}
+
+pub(crate) fn wrong(pointer: &'static str, code: &'static str, detail: &str) -> Problem {
+    Problem::validation(vec![FieldError::new(pointer, code, detail.to_owned())]).money_moved(MoneyMoved::No)
+}

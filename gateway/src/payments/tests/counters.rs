@@ -1,0 +1,329 @@
+//! Cash at counters, on real books: what may be taken, what is booked whatever has become of its bill, and what a count finds.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::sync_channel;
+
+use ledger::{Evidence, Lane, Money, Outcome};
+use proptest::prelude::*;
+
+use super::desk::{Desk, kes, usd};
+use crate::payments::{
+    AccountFact, Addressed, Answer, Apart, Ask, BillState, CashNumber, CashTaking, ChannelReceipt,
+    CollectedOn, Command, CountError, Counted, CounterAsk, CounterRefusal, MoneyIn, PaymentNumber, Provider,
+    Refusal, ShiftState, SweepAsk, SweepReference, SweepRefusal, ToldBy, TypedAccount, change, read_event,
+};
+
+const COUNTER: &str = "huduma-gpo-3";
+const TAKINGS: &str = "1000.counter.huduma-gpo-3 KES";
+const FLOAT: &str = "1010.counter.huduma-gpo-3 KES";
+const FLOATS: &str = "2200.counter-floats KES";
+const SHORT_AND_OVER: &str = "5000.cash-short-and-over.huduma-gpo-3 KES";
+
+impl Desk {
+    fn asks(&self, principal: &str, ask: Ask) -> Answer {
+        let command = Command { principal: principal.into(), cause: "test".into(), ask };
+        let (reply, outcome) = sync_channel(1);
+        self.ledger().submit(Lane::MoneyIn, command, move |outcome| drop(reply.send(outcome))).unwrap();
+        match outcome.recv().unwrap() {
+            Outcome::Done(answer) => answer,
+            other => panic!("the books said {other:?}"),
+        }
+    }
+
+    fn opens(&self, cashier: &str, counter: &str, float: i64) -> Answer {
+        let ask = CounterAsk::Open { counter: counter.into(), float: kes(float), idempotency: None };
+        self.asks(cashier, Ask::Counter(ask))
+    }
+
+    fn shift(&self, cashier: &str, float: i64) -> u64 {
+        match self.opens(cashier, COUNTER, float) {
+            Answer::Done { sequence } => sequence,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn takes(&self, cashier: &str, shift: u64, bill: PaymentNumber, money: Money, number: &Number<'_>) -> Answer {
+        let receipt = |number: String| ChannelReceipt {
+            provider: Provider::Counter,
+            short_code: COUNTER.into(),
+            number: number.into(),
+        };
+        let (numbered, receipt) = match number {
+            Number::Ours => (CashNumber::Ours, receipt(String::new())),
+            Number::Given(number) => (CashNumber::Given, receipt(format!("{shift}-R-{number}"))),
+            Number::OnPaper(number) => (CashNumber::OnPaper, receipt(format!("P-{number}"))),
+        };
+        let taking = CashTaking {
+            counter: COUNTER.into(),
+            shift,
+            money_in: MoneyIn {
+                receipt,
+                money,
+                addressed: Addressed::Typed(TypedAccount::Number(bill)),
+                account_fact: AccountFact::Number(bill),
+                told_by: ToldBy::Counter,
+                evidence: Evidence::CallbackOnly,
+                moved: None,
+                sealed: None,
+                random: rand::random(),
+            },
+            numbered,
+            held_max: kes(2_000),
+            idempotency: None,
+        };
+        self.asks(cashier, Ask::Counter(CounterAsk::Take(Box::new(taking))))
+    }
+
+    fn counts(&self, who: &str, shift: u64, shillings: i64, for_others: bool) -> Answer {
+        let ask = CounterAsk::Close {
+            counter: COUNTER.into(),
+            shift,
+            counted: Counted::of_total(kes(shillings)),
+            alone_up_to: kes(20),
+            for_others,
+            idempotency: None,
+        };
+        self.asks(who, Ask::Counter(ask))
+    }
+
+    fn agrees(&self, who: &str, shift: u64) -> Answer {
+        let ask = CounterAsk::Approve { counter: COUNTER.into(), shift, idempotency: None };
+        self.asks(who, Ask::Counter(ask))
+    }
+
+    fn sends_to_bank(&self, shillings: i64, random: u64) -> Answer {
+        let account = CollectedOn { provider: Provider::Counter, short_code: COUNTER.into() };
+        let reference = SweepReference::from_random(random);
+        let ask = SweepAsk::Send { account, money: kes(shillings), reference, idempotency: None };
+        self.asks("treasury", Ask::Sweep(ask))
+    }
+
+    fn held(&self) -> Money {
+        self.ledger().readers().counters().held_at(COUNTER)
+    }
+
+    fn state_of_shift(&self, shift: u64) -> ShiftState {
+        self.ledger().readers().counters().shift(shift).unwrap().state
+    }
+
+    fn net(&self, account: &str) -> i128 {
+        // Of assets, debit less credit.
+        -self.balances().get(account).copied().unwrap_or(0)
+    }
+}
+
+enum Number<'a> {
+    Ours,
+    Given(&'a str),
+    OnPaper(&'a str),
+}
+
+fn refused(answer: Answer) -> CounterRefusal {
+    match answer {
+        Answer::Refused(Refusal::Counter(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn booked(answer: &Answer) -> bool {
+    matches!(answer, Answer::Booked { .. })
+}
+
+#[test]
+fn cash_on_the_counter_is_refused_where_the_bill_does_not_want_it_and_nothing_is_booked() {
+    let mut desk = Desk::open();
+    let shift = desk.shift("amina", 500);
+    let (paid, open, dollars) = (desk.bill(100), desk.bill(300), desk.quoted_bill(10, 1_293, 60));
+    assert!(booked(&desk.takes("amina", shift, paid, kes(100), &Number::Ours)));
+    let before = desk.balances();
+    let take = |bill, money, number: &Number<'_>| refused(desk.takes("amina", shift, bill, money, number));
+    assert_eq!(take(paid, kes(100), &Number::Ours), CounterRefusal::AlreadyPaid(BillState::Paid));
+    assert_eq!(take(open, kes(301), &Number::Ours), CounterRefusal::MoreThanIsDue { due: kes(300) });
+    assert_eq!(take(open, kes(299), &Number::Ours), CounterRefusal::NoParts { due: kes(300) });
+    assert_eq!(take(open, usd(3), &Number::Ours), CounterRefusal::OtherCurrency);
+    let nobodys = PaymentNumber::from_random(99);
+    let answer = desk.takes("amina", shift, nobodys, kes(5), &Number::Ours);
+    assert_eq!(answer, Answer::Refused(Refusal::NoSuchBill));
+    assert_eq!(refused(desk.takes("brian", shift, open, kes(300), &Number::Ours)), CounterRefusal::NotYours);
+    assert_eq!(desk.balances(), before);
+    assert!(booked(&desk.takes("amina", shift, dollars, kes(1_293), &Number::Ours)), "its quote is in shillings");
+
+    // The drawer may have 2,000 besides its float, and has 1,393.
+    let much = desk.bill(700);
+    let full = CounterRefusal::DrawerFull { held_max: kes(2_000), held: kes(1_393) };
+    assert_eq!(refused(desk.takes("amina", shift, much, kes(700), &Number::Ours)), full);
+    assert!(matches!(desk.sends_to_bank(1_393, 1), Answer::Done { .. }));
+    assert!(booked(&desk.takes("amina", shift, much, kes(700), &Number::Ours)), "it was emptied");
+    assert_eq!((desk.held(), desk.net(TAKINGS), desk.net(FLOAT)), (kes(700), 70_000, 50_000));
+}
+
+#[test]
+fn one_receipt_is_one_payment_and_what_was_taken_on_paper_is_booked_whatever_its_bill_became() {
+    let mut desk = Desk::open();
+    let shift = desk.shift("amina", 0);
+    let (one, other) = (desk.bill(100), desk.bill(100));
+    let first = desk.takes("amina", shift, one, kes(100), &Number::Given("A1"));
+    let Answer::Booked { sequence } = first else { panic!("{first:?}") };
+    assert_eq!(desk.takes("amina", shift, one, kes(100), &Number::Given("A1")), Answer::Known { sequence });
+    let used = CounterRefusal::NumberUsed { payment: sequence };
+    assert_eq!(refused(desk.takes("amina", shift, other, kes(100), &Number::Given("A1"))), used);
+
+    let again = desk.takes("amina", shift, one, kes(100), &Number::OnPaper("0077"));
+    let Answer::Booked { sequence } = again else { panic!("{again:?}") };
+    assert_eq!(desk.see(one).state, BillState::Overpaid);
+    assert_eq!(desk.balances().get("2110.duplicate-refundable KES"), Some(&10_000));
+    desk.power_cut(3);
+    assert_eq!(desk.takes("amina", shift, one, kes(100), &Number::OnPaper("0077")), Answer::Known { sequence });
+    assert!(matches!(
+        desk.takes("amina", shift, other, kes(100), &Number::OnPaper("0077")),
+        Answer::Quarantined { is_new: true, .. }
+    ));
+    assert_eq!(desk.held(), kes(200), "each is there once");
+    let nobodys = PaymentNumber::from_random(99);
+    assert!(booked(&desk.takes("amina", shift, nobodys, kes(30), &Number::OnPaper("0078"))));
+    assert_eq!(desk.balances().get("2100.suspense KES"), Some(&3_000));
+
+    // Past the limit of the drawer too: it lies there already.
+    assert!(booked(&desk.takes("amina", shift, nobodys, kes(9_000), &Number::OnPaper("0079"))));
+    assert!(matches!(desk.counts("amina", shift, 9_230, false), Answer::Done { .. }));
+    let closed = CounterRefusal::Is(ShiftState::Closed);
+    assert_eq!(refused(desk.takes("amina", shift, other, kes(100), &Number::Ours)), closed);
+    assert_eq!(refused(desk.takes("amina", shift, other, kes(100), &Number::OnPaper("0080"))), closed);
+    // The same paper again, in the next shift, is no second payment.
+    let next = desk.shift("brian", 0);
+    assert_eq!(desk.takes("brian", next, one, kes(100), &Number::OnPaper("0077")), Answer::Known { sequence });
+}
+
+#[test]
+fn one_works_at_a_counter_and_nobody_at_two() {
+    let desk = Desk::open();
+    let shift = desk.shift("amina", 500);
+    assert_eq!(refused(desk.opens("amina", COUNTER, 0)), CounterRefusal::ShiftIsOpen(shift));
+    assert_eq!(refused(desk.opens("brian", COUNTER, 0)), CounterRefusal::ShiftIsOpen(shift));
+    assert_eq!(refused(desk.opens("amina", "huduma-gpo-4", 0)), CounterRefusal::WorksElsewhere(shift));
+    assert!(matches!(desk.opens("brian", "huduma-gpo-4", 0), Answer::Done { .. }));
+    assert_eq!(refused(desk.counts("brian", shift, 500, false)), CounterRefusal::NotYours);
+    // A supervisor ends it in the place of who has gone; and cannot agree to what lacks then.
+    assert!(matches!(desk.counts("chebet", shift, 450, true), Answer::Done { .. }));
+    for nobody in ["amina", "chebet"] {
+        assert_eq!(refused(desk.agrees(nobody, shift)), CounterRefusal::SamePrincipal);
+    }
+    assert!(matches!(desk.agrees("daudi", shift), Answer::Done { .. }));
+    assert_eq!(refused(desk.agrees("daudi", shift)), CounterRefusal::Is(ShiftState::Closed));
+    // There were no takings, so it was the float that lacked.
+    assert_eq!((desk.net(TAKINGS), desk.net(FLOAT), desk.net(FLOATS)), (0, 0, -5_000));
+}
+
+#[test]
+fn what_lacks_is_booked_under_its_shift_and_beyond_the_limit_by_a_second_person() {
+    let mut desk = Desk::open();
+    let first = desk.shift("amina", 500);
+    let bill = desk.bill(300);
+    assert!(booked(&desk.takes("amina", first, bill, kes(300), &Number::Ours)));
+    assert!(matches!(desk.counts("amina", first, 750, false), Answer::Done { .. }));
+    assert_eq!(desk.state_of_shift(first), ShiftState::Waits);
+    assert_eq!((desk.net(TAKINGS), desk.net(SHORT_AND_OVER), desk.net(FLOAT)), (30_000, 0, 0));
+    // What lacks does not lie there, also while nobody has agreed.
+    let too_much = Answer::Refused(Refusal::Sweep(SweepRefusal::MoreThanIsThere));
+    assert_eq!(desk.sends_to_bank(251, 1), too_much);
+    let second = desk.shift("amina", 500);
+    assert!(matches!(desk.agrees("chebet", first), Answer::Done { .. }));
+    assert_eq!((desk.net(TAKINGS), desk.net(SHORT_AND_OVER)), (25_000, 5_000));
+    assert_eq!(desk.ledger().readers().counters().shift(second).unwrap().carried, kes(250));
+
+    // Twenty too much is booked at once; and all of it can go home.
+    assert!(matches!(desk.counts("amina", second, 770, false), Answer::Done { .. }));
+    assert_eq!(desk.state_of_shift(second), ShiftState::Closed);
+    assert_eq!((desk.net(TAKINGS), desk.net(SHORT_AND_OVER)), (27_000, 3_000));
+    assert!(matches!(desk.sends_to_bank(270, 2), Answer::Done { .. }));
+    desk.reopen();
+    assert_eq!((desk.held(), desk.net(TAKINGS), desk.net(FLOATS)), (kes(0), 0, 0));
+}
+
+#[test]
+fn a_drawer_is_counted_by_notes_and_coins_that_there_are() {
+    let counted = |pieces: &[(u32, u32)]| Counted::of_pieces(pieces.iter().copied().collect());
+    assert_eq!(counted(&[]).unwrap().total, kes(0));
+    assert_eq!(counted(&[(1_000, 3), (40, 2), (1, 7), (5, 0)]).unwrap().total, kes(3_087));
+    assert_eq!(counted(&[(5, 0)]).unwrap().pieces, BTreeMap::new());
+    assert_eq!(counted(&[(25, 1)]), Err(CountError::NoSuchPiece(25)));
+    assert_eq!(counted(&[(1, 1_000_001)]), Err(CountError::TooMany(1)));
+    assert_eq!(change(kes(1_000), kes(550)), Some(kes(450)));
+    assert_eq!(change(kes(500), kes(500)), Some(kes(0)));
+    assert_eq!((change(kes(499), kes(500)), change(usd(9), kes(5))), (None, None));
+}
+
+/// Records as the first release that had them wrote them.
+#[test]
+fn what_was_written_first_is_read_and_written_as_it_was() {
+    for bytes in include_str!("fixtures/fallback.ndjson").lines() {
+        let event = read_event(bytes.as_bytes()).unwrap_or_else(|| panic!("{bytes}"));
+        assert_eq!(serde_json::to_string(&event).unwrap(), bytes);
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_parts_of_a_difference_are_the_difference_and_the_float_bears_only_what_the_takings_cannot(
+        counted in 0_i64..1_000_000, float in 0_i64..500_000, takings in -1_000_i64..500_000,
+    ) {
+        let apart = Apart::of(kes(counted), kes(float), kes(takings)).unwrap();
+        prop_assert_eq!(apart.whole(), kes(counted - float - takings));
+        prop_assert!(apart.float.minor() <= 0 && apart.float.minor() >= -kes(float).minor() - 100_000);
+        prop_assert!(apart.float.is_zero() || apart.takings == kes(-takings.max(0)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever is done at a counter in whatever order: what it is believed to hold is what the books have and what counts found,
+    /// and floats come back.
+    #[test]
+    fn what_lies_at_a_counter_is_what_the_books_and_the_counts_say(
+        steps in prop::collection::vec((0_u8..6, 0_i64..900), 1..40)
+    ) {
+        let mut desk = Desk::open();
+        let mut paper = 0;
+        for (step, shillings) in steps {
+            let counters = desk.ledger().readers().counters();
+            let open = counters.open_at(COUNTER).map(|shift| (shift.id, counters.expected(shift).unwrap()));
+            let waiting = counters.shifts_of(COUNTER).find(|shift| shift.state == ShiftState::Waits);
+            let waiting = waiting.map(|shift| shift.id);
+            match (step, open) {
+                (0 | 1, None) => drop(desk.opens("amina", COUNTER, shillings)),
+                (0 | 1, Some((shift, _))) => {
+                    let bill = desk.bill(shillings + 1);
+                    drop(desk.takes("amina", shift, bill, kes(shillings + 1), &Number::Ours));
+                }
+                (2, Some((shift, _))) => {
+                    paper += 1;
+                    let nobodys = PaymentNumber::from_random(5);
+                    let number = format!("{}", paper / 2);
+                    drop(desk.takes("amina", shift, nobodys, kes(50), &Number::OnPaper(&number)));
+                }
+                (3, Some((shift, expected))) => {
+                    let there = (expected.minor() / 100 + shillings - 450).max(0);
+                    drop(desk.counts("amina", shift, there, false));
+                }
+                (4, _) => drop(desk.sends_to_bank(shillings, paper as u64 * 1_000 + shillings as u64)),
+                _ => drop(waiting.map(|shift| desk.agrees("chebet", shift))),
+            }
+        }
+        desk.reopen();
+        let counters = desk.ledger().readers().counters();
+        let waiting: i64 = counters
+            .shifts_of(COUNTER)
+            .filter(|shift| shift.state == ShiftState::Waits)
+            .map(|shift| shift.cash_up.as_ref().unwrap().apart.takings.minor())
+            .sum();
+        prop_assert_eq!(desk.net(TAKINGS), i128::from(desk.held().minor() - waiting));
+        let lacking: i64 = counters
+            .shifts_of(COUNTER)
+            .filter(|shift| shift.state == ShiftState::Waits)
+            .map(|shift| shift.cash_up.as_ref().unwrap().apart.float.minor())
+            .sum();
+        let float = counters.open_at(COUNTER).map_or(0, |shift| shift.float.minor());
+        prop_assert_eq!(desk.net(FLOAT), i128::from(float - lacking));
+    }
+}

@@ -1,0 +1,271 @@
+//! Cash at a Huduma counter: a shift with its float, payments that are booked at once and once, a count at the end with a second
+//! person where cash lacks, and the way to the bank.
+
+use serde_json::{Value, json};
+
+use super::report::{on_account, outage_of, report};
+use crate::harness::{
+    Agency, Answer, Bill, Gateway, Order, Payment, eventually, fresh_key, get, malipo, post, run,
+};
+
+const COUNTER: &str = "huduma-gpo-3";
+const TAKINGS: &str = "1000.counter.huduma-gpo-3";
+const FLOAT: &str = "1010.counter.huduma-gpo-3";
+const SHORT_AND_OVER: &str = "5000.cash-short-and-over.huduma-gpo-3";
+
+/// Somebody with a key, at the counter.
+struct AtCounter<'a> {
+    gateway: &'a Gateway,
+    key: String,
+}
+
+fn kes(cents: i64) -> Value {
+    json!({"amount": cents, "currency": "KES"})
+}
+
+/// Somebody's key, of those who work at this counter alone where they are cashiers.
+fn key_of(gateway: &Gateway, role: &str, counter: Option<&str>) -> String {
+    let mut command = malipo(["keys", "create", "--role", role, "--agency", "huduma"]);
+    if let Some(counter) = counter {
+        command.args(["--counter", counter]);
+    }
+    run(command.arg("--data").arg(gateway.data())).expect(0).stdout.trim().to_owned()
+}
+
+impl<'a> AtCounter<'a> {
+    fn cashier(gateway: &'a Gateway) -> Self {
+        Self { gateway, key: key_of(gateway, "cashier", Some(COUNTER)) }
+    }
+
+    fn supervisor(gateway: &'a Gateway) -> Self {
+        Self { gateway, key: key_of(gateway, "counter_supervisor", None) }
+    }
+
+    fn posts(&self, path: &str, body: &Value) -> Answer {
+        self.posts_as(path, body, &fresh_key())
+    }
+
+    fn posts_as(&self, path: &str, body: &Value, wish: &str) -> Answer {
+        let url = format!("{}/v1/counters/{COUNTER}{path}", self.gateway.public());
+        post(url, body).key(&self.key).idempotency_key(wish).send()
+    }
+
+    fn opens(&self, float_cents: i64) -> u64 {
+        let shift = self.posts("/shifts", &json!({"float": kes(float_cents)})).expect(201).json();
+        assert_eq!((&shift["state"], &shift["expected"]["amount"]), (&json!("open"), &json!(float_cents)));
+        shift["id"].as_u64().unwrap()
+    }
+
+    fn takes(&self, shift: u64, body: &Value) -> Answer {
+        self.posts(&format!("/shifts/{shift}/payments"), body)
+    }
+
+    fn sees(&self) -> Value {
+        let url = format!("{}/v1/counters/{COUNTER}", self.gateway.public());
+        get(url).key(&self.key).send().expect(200).json()
+    }
+}
+
+fn all_of(bill: &Bill) -> Value {
+    json!({"payment_number": bill.number})
+}
+
+/// Cash that was taken before, against a receipt of a book.
+fn on_paper(bill: &Bill, cents: i64, receipt: &str) -> Value {
+    json!({"payment_number": bill.number, "amount": kes(cents), "receipt": receipt,
+           "taken_at": "2026-11-20T06:30:00Z"})
+}
+
+fn bills(kws: &Agency, count: usize) -> Vec<Bill> {
+    (0..count).map(|_| kws.bills(&Order::hells_gate(1))).collect()
+}
+
+/// Cash goes to the bank: one of the Treasury sends, another says that it arrived.
+fn goes_to_the_bank(gateway: &Gateway, cents: i64) {
+    let [one, other] = [(), ()].map(|()| gateway.create_key("treasury", None));
+    let sends = |cents: i64| {
+        let body = json!({"channel": "counter.huduma-gpo-3", "amount": kes(cents)});
+        post(format!("{}/v1/sweeps", gateway.public()), &body).key(&one).idempotency_key(&fresh_key()).send()
+    };
+    assert_eq!(sends(cents + 1).expect(422).problem(), "validation_failed");
+    let sweep = sends(cents).expect(201).json();
+    let url = format!("{}/v1/sweeps/{}/confirmation", gateway.public(), sweep["id"]);
+    let arrives = |key: &str| post(&url, &json!({})).key(key).idempotency_key(&fresh_key()).send();
+    arrives(&one).expect(403);
+    arrives(&other).expect(200);
+}
+
+#[test]
+fn a_shift_takes_cash_is_counted_and_its_money_comes_home_to_the_cent() {
+    let mut gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    gateway.operator_says("mpesa_paybill", "start");
+    let outage = outage_of(&gateway, "mpesa_paybill");
+    let all = bills(&kws, 5);
+    let shift = {
+        let amina = AtCounter::cashier(&gateway);
+        let shift = amina.opens(500_000);
+        assert_eq!(amina.posts("/shifts", &json!({"float": kes(0)})).expect(409).problem(), "conflict");
+
+        // Three payments: change is computed, and what is due is booked.
+        let wish = fresh_key();
+        let path = format!("/shifts/{shift}/payments");
+        let with_change = json!({"payment_number": all[0].number, "tendered": kes(100_000)});
+        let first = amina.posts_as(&path, &with_change, &wish).expect(201).json();
+        assert_eq!((&first["amount"], &first["change"]), (&kes(50_000), &kes(50_000)));
+        assert_eq!(first["bill"]["status"], "paid");
+        let again = amina.posts_as(&path, &with_change, &wish).expect(200);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!(again.json()["sequence"], first["sequence"]);
+        for bill in &all[1..3] {
+            let taken = amina.takes(shift, &all_of(bill)).expect(201).json();
+            assert_eq!(taken["bill"]["refundable"], false);
+        }
+        let receipt = kws.looks_at(&all[0])["payments"][0]["receipt_number"].clone();
+        assert_eq!(receipt, first["bill"]["receipt_number"]);
+        let asked = json!({"receipt": kws.receipt(&all[0])});
+        let url = format!("{}/v1/receipts/verify", gateway.public());
+        assert_eq!(post(url, &asked).send().expect(200).json()["genuine"], true);
+
+        // Paid online meanwhile: the cash on the counter is given back.
+        gateway.safaricom().confirms(&Payment::of_bill(&all[3])).expect_success();
+        kws.sees(&all[3], "paid");
+        let due = amina.posts("/lookups", &all_of(&all[3])).expect(200).json();
+        assert_eq!((&due["can_take"], &due["status"]), (&json!(false), &json!("paid")));
+        let before = gateway.books().records.len();
+        assert_eq!(amina.takes(shift, &all_of(&all[3])).expect(409).problem(), "already_paid");
+        assert_eq!(gateway.books().records.len(), before, "nothing was written");
+        shift
+    };
+
+    gateway.kill();
+    gateway.start_again();
+    let amina = AtCounter { gateway: &gateway, key: key_of(&gateway, "cashier", Some(COUNTER)) };
+    let open = amina.sees()["open"].clone();
+    assert_eq!((&open["id"], &open["payments"], &open["taken"]), (&json!(shift), &json!(3), &kes(150_000)));
+    assert_eq!(amina.takes(shift, &all_of(&all[4])).expect(403).problem(), "forbidden", "another's shift");
+    assert_eq!(gateway.books().balance(FLOAT), 500_000);
+
+    // A supervisor ends it in the place of who has gone: 5,000 float, 1,500 taken, 50 lack.
+    let chebet = AtCounter::supervisor(&gateway);
+    let close = format!("/shifts/{shift}/close");
+    let count = json!({"denominations": {"1000": 6, "200": 2, "50": 1}});
+    assert_eq!(chebet.posts(&close, &json!({})).expect(422).problem(), "validation_failed");
+    chebet.posts(&close, &json!({"denominations": {"25": 1}})).expect(422);
+    chebet.posts(&close, &json!({"denominations": {"50": 1}, "total": kes(1)})).expect(422);
+    let counted = chebet.posts(&close, &count).expect(200).json();
+    assert_eq!(counted["state"], "waits_for_approval");
+    assert_eq!(
+        (&counted["expected"], &counted["cash_up"]["difference"]),
+        (&kes(650_000), &kes(-5_000))
+    );
+    assert_eq!(chebet.posts(&close, &count).expect(409).problem(), "conflict");
+    let approve = format!("/shifts/{shift}/approve");
+    assert_eq!(amina.posts(&approve, &json!({})).expect(403).problem(), "forbidden");
+    assert_eq!(chebet.posts(&approve, &json!({})).expect(403).problem(), "forbidden", "who counted");
+    assert_eq!(gateway.books().balance(SHORT_AND_OVER), 0);
+    let daudi = AtCounter::supervisor(&gateway);
+    let agreed = daudi.posts(&approve, &json!({})).expect(200).json();
+    assert_eq!((&agreed["state"], agreed["cash_up"]["approved_by"].is_string()), (&json!("closed"), true));
+    assert_eq!(amina.takes(shift, &all_of(&all[4])).expect(403).problem(), "forbidden");
+
+    // Typed in later, from the book of receipts: always booked, each once, and what was too much is refundable.
+    let next = amina.opens_with(&kes(0), 145_000);
+    let late = amina.takes(next, &on_paper(&all[3], 50_000, "0017")).expect(201).json();
+    assert_eq!((&late["bill"]["refundable"], &late["bill"]["status"]), (&json!(true), &json!("overpaid")));
+    let again = amina.takes(next, &on_paper(&all[3], 50_000, "0017")).expect(200).json();
+    assert_eq!(again["sequence"], late["sequence"]);
+    amina.takes(next, &on_paper(&all[4], 50_000, "0018")).expect(201);
+    kws.sees(&all[4], "paid");
+    let closed = format!("/shifts/{next}/close");
+    let counted = amina.posts(&closed, &json!({"total": kes(245_000)})).expect(200).json();
+    assert_eq!((&counted["state"], &counted["cash_up"]["difference"]), (&json!("closed"), &kes(0)));
+    assert_eq!(amina.takes(next, &all_of(&all[4])).expect(409).problem(), "conflict", "it is over");
+
+    goes_to_the_bank(&gateway, 245_000);
+    let books = gateway.books();
+    books.expect_balanced();
+    assert_eq!([TAKINGS, FLOAT, SHORT_AND_OVER].map(|account| books.balance(account)), [0, 0, 5_000]);
+    assert_eq!(books.balance("2200.counter-floats"), 0);
+    assert_eq!(books.balance("2110.duplicate-refundable"), -50_000);
+    let treasury = gateway.create_key("treasury", None);
+    let after = report(&gateway, &treasury, outage);
+    let counter = on_account(&after, COUNTER);
+    assert_eq!(counter["channels"], json!(["counter.huduma-gpo-3"]));
+    let sums = &counter["sums"][0];
+    let of = |name: &str| sums[name]["amount"].as_i64().unwrap();
+    assert_eq!(sums["collected"]["amount"], kes(250_000));
+    assert_eq!(
+        ["short_and_over", "swept", "in_transit", "held", "difference"].map(of),
+        [-5_000, 245_000, 0, 0, 0]
+    );
+    let printed = run(malipo(["outage", "report", &outage.to_string()]).arg("--data").arg(gateway.data()));
+    let printed = printed.expect(0).stdout;
+    assert!(printed.ends_with("It adds up: every difference is zero.\n"), "{printed}");
+    assert_eq!(gateway.metric("malipo_fallback_difference_cents{currency=\"KES\"}"), 0);
+}
+
+impl AtCounter<'_> {
+    /// A shift at a counter where something lies of earlier ones.
+    fn opens_with(&self, float: &Value, carried: i64) -> u64 {
+        let shift = self.posts("/shifts", &json!({ "float": float })).expect(201).json();
+        assert_eq!(shift["carried"], kes(carried));
+        shift["id"].as_u64().unwrap()
+    }
+}
+
+#[test]
+fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let elsewhere = key_of(&gateway, "cashier", Some("huduma-gpo-4"));
+    let kra = gateway.create_key("cashier", Some("kra"));
+    let mine = AtCounter::cashier(&gateway);
+    let url = format!("{}/v1/counters/{COUNTER}", gateway.public());
+    let mut stranger = get(&url).key(&elsewhere).send().expect(404).json();
+    for key in [&kra, &elsewhere] {
+        get(&url).key(key).send().expect(404);
+        let taken = post(format!("{url}/shifts"), &json!({"float": kes(0)})).key(key);
+        taken.idempotency_key(&fresh_key()).send().expect(404);
+    }
+    let mut nobodys = get(url.replace("gpo-3", "gpo-9")).key(&mine.key).send().expect(404).json();
+    for body in [&mut stranger, &mut nobodys] {
+        body.as_object_mut().unwrap().remove("request_id");
+    }
+    assert_eq!(stranger, nobodys, "somebody else's is told like one that does not exist");
+    for role in ["agency_integrator", "agency_viewer", "maker"] {
+        let key = gateway.create_key(role, (role != "maker").then_some("huduma"));
+        get(&url).key(&key).send().expect(403);
+    }
+    for role in ["treasury", "auditor", "operator"] {
+        get(&url).key(&gateway.create_key(role, None)).send().expect(200);
+    }
+
+    let shift = mine.opens(0);
+    let path = format!("/shifts/{shift}/payments");
+    for (body, problem) in [
+        (json!({"payment_number": "407155201832"}), 422),
+        (json!({"payment_number": "407155201831"}), 404),
+        (json!({"payment_number": bill.number, "amount": kes(50_001)}), 422),
+        (json!({"payment_number": bill.number, "amount": kes(40_000)}), 422),
+        (json!({"payment_number": bill.number, "tendered": kes(49_900)}), 422),
+        (json!({"payment_number": bill.number, "receipt": "x y"}), 422),
+        (json!({"payment_number": bill.number, "taken_at": "2026-11-20T06:30:00Z", "receipt": "1"}), 422),
+        (json!({"payment_number": bill.number, "amount": kes(50_000), "taken_at": "2099-01-01T00:00:00Z", "receipt": "1"}), 422),
+    ] {
+        mine.posts(&path, &body).expect(problem);
+    }
+    assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
+    assert_eq!(gateway.books().events("payment_received").len(), 0);
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
+    let hell = eventually("the counter is offered", || {
+        let seen = kws.looks_at(&bill);
+        let ways = seen["instructions"]["ways"].as_array()?.clone();
+        ways.into_iter().find(|way| way["channel"] == "counter.huduma-gpo-3")
+    });
+    assert_eq!(hell["payable"], true);
+    assert!(hell["en"].to_string().contains("Ask for the receipt"), "{hell}");
+    assert!(hell["sw"].to_string().contains("Omba risiti"), "{hell}");
+}
