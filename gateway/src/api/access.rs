@@ -86,13 +86,8 @@ pub(super) const COUNTER_CLOSERS: Access = Access::Roles(&[Role::Cashier, Role::
 /// Agrees to what lacks, or is too much.
 pub(super) const COUNTER_SUPERVISORS: Access = Access::Roles(&[Role::CounterSupervisor]);
 /// Sees a counter: its own people theirs, who looks after all money every one.
-pub(super) const READERS_OF_COUNTERS: Access = Access::Roles(&[
-    Role::Cashier,
-    Role::CounterSupervisor,
-    Role::Treasury,
-    Role::Auditor,
-    Role::Operator,
-]);
+pub(super) const READERS_OF_COUNTERS: Access =
+    Access::Roles(&[Role::Cashier, Role::CounterSupervisor, Role::Treasury, Role::Auditor, Role::Operator]);
 /// Sees what is on its way home.
 pub(super) const READERS_OF_SWEEPS: Access = Access::Roles(&[Role::Treasury, Role::Auditor, Role::Operator]);
 
@@ -101,6 +96,9 @@ pub(super) const LOOKERS: Access =
     Access::Roles(&[Role::AgencyIntegrator, Role::AgencyViewer, Role::AgencyGate, Role::Auditor]);
 /// Lets people in.
 pub(super) const GATES: Access = Access::Roles(&[Role::AgencyIntegrator, Role::AgencyGate]);
+
+/// Devices at gates: what is kept for one is its own.
+pub(super) const DEVICES: Access = Access::Roles(&[Role::AgencyGate]);
 
 /// Proposes what needs two people: a catalogue.
 pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);

@@ -77,7 +77,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::Gate(GateRefusal::NoSuchDevice) => {
             Problem::new(Code::NotFound, "There is no such device, or it is not yours.")
         }
-        Refusal::Gate(refusal) => Problem::new(Code::Conflict, format!("Nothing was taken: {refusal}.")),
+        Refusal::Gate(refusal) => gate(refusal),
         Refusal::Closed { reason, seconds_left } => {
             let detail = "The service is closed for a time. Bills that exist can be paid.";
             let (en, sw) = (reason.en(), reason.sw());
@@ -156,6 +156,18 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
     problem.money_moved(MoneyMoved::No)
 }
 
+/// It cannot be done about a gate.
+fn gate(refusal: &GateRefusal) -> Problem {
+    let detail = format!("Nothing was taken: {refusal}.");
+    match refusal {
+        GateRefusal::DeviceUntrusted => Problem::new(Code::Forbidden, detail),
+        GateRefusal::NoSuchDevice | GateRefusal::NoSuchPass | GateRefusal::NoSuchOperator => {
+            Problem::new(Code::NotFound, detail)
+        }
+        _ => Problem::new(Code::Conflict, detail),
+    }
+}
+
 /// A sweep cannot be recorded.
 fn sweep(refusal: SweepRefusal) -> Problem {
     let detail = refusal.to_string();
@@ -178,7 +190,9 @@ fn counter(refusal: CounterRefusal) -> Problem {
         Problem::validation(vec![FieldError::new(pointer, code, detail.clone())])
     };
     match refusal {
-        CounterRefusal::NoSuchShift => Problem::new(Code::NotFound, "There is no such shift at this counter."),
+        CounterRefusal::NoSuchShift => {
+            Problem::new(Code::NotFound, "There is no such shift at this counter.")
+        }
         CounterRefusal::AlreadyPaid(state) => Problem::new(
             Code::AlreadyPaid,
             format!("The bill is {}: give the cash back. Nothing was booked.", state.word()),
@@ -188,7 +202,9 @@ fn counter(refusal: CounterRefusal) -> Problem {
         }
         CounterRefusal::DrawerFull { .. } => Problem::new(
             Code::CounterFull,
-            format!("{detail} Nothing was taken: deposit cash at the bank and have it sent (POST /v1/sweeps)."),
+            format!(
+                "{detail} Nothing was taken: deposit cash at the bank and have it sent (POST /v1/sweeps)."
+            ),
         ),
         CounterRefusal::OtherCurrency => Problem::new(Code::AmountOutsideChannelLimits, detail),
         CounterRefusal::MoreThanIsDue { .. } => of_field("/amount", "more_than_is_due"),

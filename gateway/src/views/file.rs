@@ -16,7 +16,7 @@ use super::error::ViewsError;
 use super::rows;
 
 /// The schema, in the order in which it is built.
-pub(super) const MIGRATIONS: [&str; 11] = [
+pub(super) const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0001_progress.sql"),
     include_str!("migrations/0002_bills.sql"),
     include_str!("migrations/0003_payments.sql"),
@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0009_records_of_bills.sql"),
     include_str!("migrations/0010_fallback.sql"),
     include_str!("migrations/0011_counters.sql"),
+    include_str!("migrations/0012_passes.sql"),
 ];
 /// Raised with every change of the migrations, and with every change of what is written into their tables. A file of
 /// another version is built again.

@@ -169,7 +169,7 @@ impl AccountRow {
         Ok(Self {
             account: read_account(row)?,
             currency: row.word("currency")?,
-            collected: Total { count: row.count("count")?, minor: wide("minor_e18", "minor")? },
+            collected: Total { count: row.get("count")?, minor: wide("minor_e18", "minor")? },
             swept: wide::of_e9(row.get("swept_e9")?, row.get("swept")?),
             short_and_over: wide::of_e9(row.get("found_e9")?, row.get("found")?),
             in_transit: wide("in_transit_e18", "in_transit")?,
@@ -187,7 +187,7 @@ impl CollectedRow {
             agency: Some(owner).filter(|owner| !owner.is_empty()),
             currency: row.word("currency")?,
             is_matched: row.get("is_matched")?,
-            total: Total { count: row.count("count")?, minor },
+            total: Total { count: row.get("count")?, minor },
         })
     }
 }
