@@ -10,6 +10,7 @@ use super::{Proof, Receipt, ReceiptLine, ShortForm, SignedReceipt};
 use crate::books::{Books, LookupError};
 use crate::bulletin;
 use crate::clock::format_rfc3339;
+use crate::gates::pass::{DeviceCard, SignedCard};
 use crate::payments::{Bill, Event, Placement, ReceiptNumber, Share, read_event};
 
 /// Writes and signs receipts.
@@ -53,6 +54,11 @@ impl ReceiptSigner {
     /// A note with this text, whose first line says what it is: no text of another kind passes for it.
     pub fn sign_note(&self, text: &str) -> String {
         ledger::sign_note(text, &self.key)
+    }
+
+    /// The card of a device at a gate, as its provisional passes end.
+    pub fn sign_card(&self, card: &DeviceCard) -> SignedCard {
+        card.sign(|text| self.key.sign(text).to_vec())
     }
 
     /// What a receipt says.
