@@ -180,7 +180,7 @@ fn passes_verify_with_public_keys_alone_and_every_altered_letter_is_refused_with
         "By the tour operator KAT-0042",
         "Elsa Gate",
         "gat_0123456789ab",
-        "not paid yet, and may have been used already",
+        "It may have been used already, or its device revoked",
     ] {
         auditor.reads(said);
     }
