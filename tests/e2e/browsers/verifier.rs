@@ -180,7 +180,7 @@ fn passes_verify_with_public_keys_alone_and_every_altered_letter_is_refused_with
         "By the tour operator KAT-0042",
         "Elsa Gate",
         "gat_0123456789ab",
-        "not paid yet, and may have been used already",
+        "It may have been used already, or its device revoked",
     ] {
         auditor.reads(said);
     }
@@ -192,7 +192,7 @@ fn passes_verify_with_public_keys_alone_and_every_altered_letter_is_refused_with
     // What is signed, and not as it is always written, is read by neither.
     let odd = issuer.oddly_written();
     assert_eq!(agree(&mut auditor, &odd, opens), 0);
-    assert_eq!(agree(&mut auditor, &[token.clone()], opens), 1);
+    assert_eq!(agree(&mut auditor, std::slice::from_ref(&token), opens), 1);
 
     let typed = tokens.iter().step_by(tokens.len() / 7).map(String::as_str);
     for altered in typed {
