@@ -334,7 +334,7 @@ impl CashUpBody {
         let spelled = |time: LedgerTime| format_rfc3339(time.micros());
         Self {
             counted: cash_up.counted.total,
-            denominations: cash_up.counted.pieces.clone(),
+            denominations: cash_up.counted.pieces.iter().copied().collect(),
             difference: cash_up.apart.whole(),
             by: cash_up.by.clone(),
             at: spelled(cash_up.at),

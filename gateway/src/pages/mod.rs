@@ -12,6 +12,7 @@ mod moment;
 mod words;
 
 mod agencies;
+mod counter;
 mod docs;
 mod fee_table;
 mod home;
@@ -102,6 +103,13 @@ const OFFICERS: Access = Access::Staff(&[Role::AgencyOfficer]);
 
 /// Let people in.
 const AT_GATE: Access = Access::Staff(&[Role::AgencyGate]);
+
+/// Take cash.
+const AT_COUNTER: Access = Access::Staff(&[Role::Cashier]);
+/// Look at a counter, and end a shift there.
+const NEAR_COUNTER: Access = Access::Staff(&[Role::Cashier, Role::CounterSupervisor]);
+/// Agree to what lacks there.
+const OVER_COUNTER: Access = Access::Staff(&[Role::CounterSupervisor]);
 
 /// A value as it stands in a query.
 fn escaped(text: &str) -> String {
@@ -246,6 +254,14 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         Route::get("/{lang}/gate", "gate_screen", AT_GATE, gate::show),
         form(staff_form("/{lang}/gate", "gate_check", AT_GATE, gate::check)),
         form(staff_form("/{lang}/gate/visits", "gate_let_in", AT_GATE, gate::visit)).runs_to_end(),
+        Route::get("/{lang}/counter", "counter_page", NEAR_COUNTER, counter::show),
+        form(staff_form("/{lang}/counter/find", "counter_page_find", AT_COUNTER, counter::find)),
+        form(staff_form("/{lang}/counter/open", "counter_page_open", AT_COUNTER, counter::open)).runs_to_end(),
+        form(staff_form("/{lang}/counter/take", "counter_page_take", AT_COUNTER, counter::take)).runs_to_end(),
+        form(staff_form("/{lang}/counter/close", "counter_page_close", NEAR_COUNTER, counter::close))
+            .runs_to_end(),
+        form(staff_form("/{lang}/counter/approve", "counter_page_approve", OVER_COUNTER, counter::approve))
+            .runs_to_end(),
         Route::get("/{lang}/staff/sign-in", "staff_sign_in", Access::Anyone, staff::sign_in::show),
         form(Route::post(
             "/{lang}/staff/sign-in",

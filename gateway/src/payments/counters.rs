@@ -29,9 +29,9 @@ const CENTS_PER_SHILLING: i64 = 100;
 pub struct Counted {
     /// How much.
     pub total: Money,
-    /// How many of which note or coin, in shillings, where it was counted so.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pieces: BTreeMap<u32, u32>,
+    /// Notes and coins in shillings, and how many of each, where it was counted so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<(u32, u32)>,
 }
 
 /// What was counted cannot be that.
@@ -59,13 +59,13 @@ impl Counted {
             // Ten kinds of a million pieces at most: far from the end of the numbers.
             shillings += i64::from(*piece) * i64::from(*count);
         }
-        let pieces = pieces.into_iter().filter(|(_, count)| *count > 0).collect();
+        let pieces = pieces.into_iter().rev().filter(|(_, count)| *count > 0).collect();
         Ok(Self { total: Money::new(shillings * CENTS_PER_SHILLING, Currency::Kes), pieces })
     }
 
     /// An amount that somebody says, without saying in which notes.
     pub const fn of_total(total: Money) -> Self {
-        Self { total, pieces: BTreeMap::new() }
+        Self { total, pieces: Vec::new() }
     }
 }
 

@@ -258,14 +258,18 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
     }
     assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
     assert_eq!(gateway.books().events("payment_received").len(), 0);
+    let dci = gateway.agency("dci");
+    let certificate = dci.bills(&Order::of("police-clearance-certificate", &json!({})));
     gateway.operator_says("mpesa_paybill", "start");
     gateway.operator_says("mpesa_prompt", "start");
-    let hell = eventually("the counter is offered", || {
-        let seen = kws.looks_at(&bill);
+    let way = eventually("the counter is offered", || {
+        let seen = dci.looks_at(&certificate);
         let ways = seen["instructions"]["ways"].as_array()?.clone();
         ways.into_iter().find(|way| way["channel"] == "counter.huduma-gpo-3")
     });
-    assert_eq!(hell["payable"], true);
-    assert!(hell["en"].to_string().contains("Ask for the receipt"), "{hell}");
-    assert!(hell["sw"].to_string().contains("Omba risiti"), "{hell}");
+    assert_eq!(way["payable"], true);
+    assert!(way["en"].to_string().contains("Ask for the receipt"), "{way}");
+    assert!(way["sw"].to_string().contains("Omba risiti"), "{way}");
+    mine.takes(shift, &all_of(&certificate)).expect(201);
+    dci.sees(&certificate, "paid");
 }
