@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
     Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, ChannelReceipt, Command,
-    Earlier, Event, FoundBills, Idempotency, Message, MessageId, PassNumber, PaymentNumber, Payments, Readers,
-    ReceiptNumber, ReferenceKey, TakenBatch, Visit, WaitingMoney, archive, read_event,
+    Earlier, Event, FoundBills, Idempotency, Message, MessageId, PassNumber, PaymentNumber, Payments,
+    Readers, ReceiptNumber, ReferenceKey, TakenBatch, Visit, WaitingMoney, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.

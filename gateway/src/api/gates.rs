@@ -350,7 +350,9 @@ impl PassBody {
     fn of(pass: &GatePass) -> Self {
         let (gazetted, sequence) = match &pass.outcome {
             PassOutcome::PriceDiffers { gazetted } => (Some(*gazetted), None),
-            PassOutcome::NumberUsed { sequence } | PassOutcome::Repeated { sequence } => (None, Some(*sequence)),
+            PassOutcome::NumberUsed { sequence } | PassOutcome::Repeated { sequence } => {
+                (None, Some(*sequence))
+            }
             _ => (None, None),
         };
         Self {

@@ -222,7 +222,8 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         .runs_to_end(),
         Route::get("/v1/gates/{site}/pack", "gate_pack", GATES, gates::pack),
         Route::post("/v1/gates/{site}/batches", "gate_batch_take", GATES, gates::take).runs_to_end(),
-        Route::post("/v1/gates/{site}/numbers", "gate_numbers_keep", DEVICES, passes::keep_numbers).runs_to_end(),
+        Route::post("/v1/gates/{site}/numbers", "gate_numbers_keep", DEVICES, passes::keep_numbers)
+            .runs_to_end(),
         Route::get("/v1/gates/passes", "gate_pass_list", READERS_OF_BILLS, passes::list),
         Route::post("/v1/gates/passes/{payment_number}/claims", "gate_pass_claim", GATES, passes::claim)
             .runs_to_end(),

@@ -22,8 +22,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, Bill, BillPayment, BillState, ClaimedMoney, Event, GateAsk, GateRefusal, KnownDevice, NUMBERS_KEPT_MAX,
-    PaymentNumber, PaymentReceived, Placement, RECEIPT_LEN_MAX, Refusal, read_event,
+    Answer, Ask, Bill, BillPayment, BillState, ClaimedMoney, Event, GateAsk, GateRefusal, KnownDevice,
+    NUMBERS_KEPT_MAX, PaymentNumber, PaymentReceived, Placement, RECEIPT_LEN_MAX, Refusal, read_event,
 };
 use crate::views::{PassRow, PassState};
 

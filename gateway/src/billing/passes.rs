@@ -99,9 +99,8 @@ fn order(service: &Service, day: jiff::civil::Date, lines: &[PassLine]) -> Optio
     let (rule, season) = match &service.fee_on(day)?.rule {
         FeeRule::Seasons { seasons, otherwise } => {
             let season = seasons.iter().find(|season| season.days.contains(day));
-            season.map_or((&**otherwise, Some(None)), |season| {
-                (&season.rule, Some(Some(season.code.as_str())))
-            })
+            season
+                .map_or((&**otherwise, Some(None)), |season| (&season.rule, Some(Some(season.code.as_str()))))
         }
         rule => (rule, None),
     };

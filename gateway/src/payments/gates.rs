@@ -390,7 +390,12 @@ impl Gates {
     pub(crate) fn apply(&mut self, event: &GateEvent, sequence: u64, time: LedgerTime) {
         match event {
             GateEvent::Certified { device } => {
-                let known = KnownDevice { device: device.clone(), batch_count: 0, revoked: None, numbers: Arc::default() };
+                let known = KnownDevice {
+                    device: device.clone(),
+                    batch_count: 0,
+                    revoked: None,
+                    numbers: Arc::default(),
+                };
                 self.devices.insert(Arc::clone(&device.id), known);
             }
             GateEvent::Revoked { device } => {

@@ -104,12 +104,12 @@ pub use notices::{
 };
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;
+pub(crate) use owners::by_owner;
 pub use passes::{
     CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, KnownOperator, NUMBERS_KEPT_MAX, NewInvoice, NewPass,
     PASSES_PER_INVOICE_MAX, PassNumber, PassOutcome, PassSettlement, PassStub, TourOperator,
     WAITING_PER_NUMBER_MAX, WaitingMoney,
 };
-pub(crate) use owners::by_owner;
 pub use readers::Readers;
 pub use reference::{
     BillReference, BillsOfReference, FoundBills, Held, NewReference, NotAReferenceKey, Owner, ReferenceKey,

@@ -145,8 +145,8 @@ fn money_before_and_after_the_batch_is_posted_once_and_nothing_waits_in_the_end(
     let card = SignedCard::open(&device.card, &keys).unwrap();
     assert_eq!((card.device, card.gate), (device.id.clone(), "Elsa Gate".to_owned()));
 
-    let [early, late, twice, dear, unknown] = [minor, minor, minor, minor + 10_000, minor]
-        .map(|asked| device.writes(asked, Settlement::Later));
+    let [early, late, twice, dear, unknown] =
+        [minor, minor, minor, minor + 10_000, minor].map(|asked| device.writes(asked, Settlement::Later));
     let unknown = Pass { catalogue: 4_071, ..unknown };
     let paid_early = pays(&gateway, &early, &amount);
     gateway.safaricom().confirms(&paid_early).expect_success();
@@ -197,7 +197,10 @@ fn money_before_and_after_the_batch_is_posted_once_and_nothing_waits_in_the_end(
     views_have_everything(&gateway);
     assert!(suspense(&kws).is_empty());
     let passes = |state: &str| {
-        kws.get(&format!("/v1/gates/passes?state={state}")).expect(200).json()["data"].as_array().unwrap().len()
+        kws.get(&format!("/v1/gates/passes?state={state}")).expect(200).json()["data"]
+            .as_array()
+            .unwrap()
+            .len()
     };
     assert_eq!((passes("all"), passes("paid"), passes("unpaid")), (6, 4, 1));
 

@@ -130,7 +130,8 @@ fn headline(words: &LiveWords, of: &Collected, detail: Option<&Detail>) -> Headl
     Headline {
         sum: sum(of.today),
         payments: (words.payments)(of.today.payments()),
-        last_minute: curve.map(|curve| (words.last_minute)(curve.last_minute.payments(), &sum(curve.last_minute))),
+        last_minute: curve
+            .map(|curve| (words.last_minute)(curve.last_minute.payments(), &sum(curve.last_minute))),
         last_week_by_now: curve.map(|curve| sum(curve.last_week_by_now)),
         last_week: sum(of.last_week),
         difference: curve.and_then(|curve| difference(of.today.minor, curve.last_week_by_now.minor)),

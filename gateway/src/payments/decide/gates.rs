@@ -120,8 +120,7 @@ fn take_batch(
         .iter()
         .filter(|used| visits.contains_key(&used.bill))
         .filter(|used| !matches!(used.outcome, UseOutcome::UsedTwice { .. }));
-    let visits: Vec<_> =
-        visited.map(|used| draft(command, visit_of(known, used.bill, used.at))).collect();
+    let visits: Vec<_> = visited.map(|used| draft(command, visit_of(known, used.bill, used.at))).collect();
     let first = sequence + 1 + visits.len() as u64;
     let passes = passes::take(view, command, known, brought.passes, brought.random, first)?;
     let taken = Event::Gate(GateEvent::BatchTaken {

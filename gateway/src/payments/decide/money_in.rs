@@ -55,7 +55,12 @@ pub(super) fn receive(
                 parts: owners::parts_of(bill, money_in.money, share),
             };
             (
-                chart::entry_for_bill(chart::channel_clearing(&money_in.receipt), money_in.money, bill, share),
+                chart::entry_for_bill(
+                    chart::channel_clearing(&money_in.receipt),
+                    money_in.money,
+                    bill,
+                    share,
+                ),
                 placement,
             )
         }

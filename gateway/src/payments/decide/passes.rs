@@ -118,11 +118,7 @@ fn judge(view: &View<'_, Payments>, known: &KnownDevice, pass: &NewPass) -> Resu
 }
 
 fn used_again(hash: &Arc<str>, sequence: u64, pass: &NewPass) -> PassOutcome {
-    if *hash == pass.hash {
-        PassOutcome::Repeated { sequence }
-    } else {
-        PassOutcome::NumberUsed { sequence }
-    }
+    if *hash == pass.hash { PassOutcome::Repeated { sequence } } else { PassOutcome::NumberUsed { sequence } }
 }
 
 /// The bill of a pass, the visit that it was made for, and all money that waits for its number, in the order in which it came.

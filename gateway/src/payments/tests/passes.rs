@@ -64,7 +64,14 @@ fn of_operator(pass: NewPass, code: &str) -> NewPass {
 
 fn bring(desk: &Desk, device: &str, number: u64, passes: Vec<NewPass>) -> Answer {
     let (hash, uses) = (format!("{device} {number}").into(), Vec::new());
-    desk.ask(Ask::Gate(GateAsk::TakeBatch { device: device.into(), number, hash, uses, passes, random: number }))
+    desk.ask(Ask::Gate(GateAsk::TakeBatch {
+        device: device.into(),
+        number,
+        hash,
+        uses,
+        passes,
+        random: number,
+    }))
 }
 
 fn outcomes(desk: &Desk, device: &str, number: u64) -> Vec<&'static str> {
@@ -81,7 +88,9 @@ fn stray(desk: &Desk, typed: TypedAccount, receipt: &str, shillings: i64) -> (Wa
         panic!("{receipt} is new");
     };
     let record = desk.ledger().record(sequence).unwrap().unwrap();
-    let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else { panic!("it is money") };
+    let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else {
+        panic!("it is money")
+    };
     (WaitingMoney::of(sequence, record.time, record.draft.evidence, &payment), payment.placement)
 }
 
@@ -186,14 +195,19 @@ fn money_that_came_before_its_pass_waits_as_its_agencys_and_is_put_to_it_once() 
     let own = numbers(&desk, "elsa");
     let waits = desk.placed(Addressed::Typed(TypedAccount::Number(own[0])), "A", kes(60));
     let Placement::Suspense { reason, agency, number, .. } = waits else { panic!("{waits:?} has no bill") };
-    assert_eq!((reason, agency.as_deref(), number), (SuspenseReason::ProvisionalPass, Some("KWS"), Some(own[0])));
+    assert_eq!(
+        (reason, agency.as_deref(), number),
+        (SuspenseReason::ProvisionalPass, Some("KWS"), Some(own[0]))
+    );
     desk.confirm(own[0], "B", 70);
     desk.receive(Addressed::Typed(TypedAccount::Number(own[0])), "USD", usd(5));
     assert_eq!((balance(&desk, SUSPENSE), kept(&desk, own[0]).waiting.len()), (13_000, 3));
     desk.power_cut(1);
 
     let brought = pass(&mut desk, own[0], 100, 100);
-    let Answer::Done { sequence } = bring(&desk, "elsa", 1, vec![brought.clone()]) else { panic!("it is taken") };
+    let Answer::Done { sequence } = bring(&desk, "elsa", 1, vec![brought.clone()]) else {
+        panic!("it is taken")
+    };
     assert_eq!(bring(&desk, "elsa", 1, vec![brought]), Answer::Repeated { sequence });
     for seed in 0..3 {
         let bill = desk.see(own[0]);
@@ -255,9 +269,15 @@ fn money_under_a_slip_of_the_finger_is_put_to_the_pass_for_which_its_code_is_sho
     assert_eq!(claim(&desk, "KRA", own[0], &slip), refused(GateRefusal::NoSuchPass), "it is not their pass");
     let ordinary = desk.bill(100);
     assert_eq!(claim(&desk, "KWS", ordinary, &slip), refused(GateRefusal::NoSuchPass), "it is no pass");
-    assert_eq!(claim(&desk, "KWS", own[0], &elsewhere), refused(GateRefusal::NotWaiting), "another pass has it");
+    assert_eq!(
+        claim(&desk, "KWS", own[0], &elsewhere),
+        refused(GateRefusal::NotWaiting),
+        "another pass has it"
+    );
 
-    let Answer::Done { sequence } = claim(&desk, "KWS", own[0], &slip) else { panic!("it is put to the pass") };
+    let Answer::Done { sequence } = claim(&desk, "KWS", own[0], &slip) else {
+        panic!("it is put to the pass")
+    };
     for seed in 0..3 {
         assert_eq!(claim(&desk, "KWS", own[0], &slip), Answer::Repeated { sequence });
         assert_eq!(claim(&desk, "KWS", own[1], &slip), refused(GateRefusal::AppliedElsewhere));
@@ -310,8 +330,14 @@ fn an_operator_pays_for_its_passes_with_one_bill_and_what_comes_for_them_later_i
     desk.confirm(own[2], "PART", 40);
     assert_eq!(invoice(&desk, "KRA", 7_002), refused(GateRefusal::NoSuchOperator));
 
-    let Answer::BillCreated { bill, .. } = invoice(&desk, "KWS", 7_003) else { panic!("there is something to pay") };
-    assert_eq!(invoice(&desk, "KWS", 7_004), refused(GateRefusal::NothingToInvoice), "each is on one invoice");
+    let Answer::BillCreated { bill, .. } = invoice(&desk, "KWS", 7_003) else {
+        panic!("there is something to pay")
+    };
+    assert_eq!(
+        invoice(&desk, "KWS", 7_004),
+        refused(GateRefusal::NothingToInvoice),
+        "each is on one invoice"
+    );
     let made = desk.see(bill);
     assert_eq!((made.terms.payable, made.terms.lines.len()), (kes(200), 1), "{:?}", made.terms.lines);
     let state = |desk: &Desk, at: usize| desk.see(own[at]).state;
@@ -369,7 +395,9 @@ fn an_invoice_is_of_one_currency_and_rate() {
     };
     let mut asked = BTreeSet::new();
     for id in [8_001, 8_002] {
-        let Answer::BillCreated { bill, .. } = invoice(&desk, id) else { panic!("there is something to pay") };
+        let Answer::BillCreated { bill, .. } = invoice(&desk, id) else {
+            panic!("there is something to pay")
+        };
         let payable = desk.see(bill).terms.payable;
         desk.confirm(bill, &format!("R{id}"), payable.minor() / 100);
         asked.insert(payable.minor());

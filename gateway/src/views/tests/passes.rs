@@ -110,8 +110,13 @@ fn a_payment_that_waited_has_one_row_which_moves_and_nothing_comes_in_twice() {
             assert_eq!(days.iter().map(|row| row.total.minor).sum::<i128>(), 1_300, "{days:?}");
             let own: Vec<_> = days.iter().filter(|row| row.key.agency.is_some()).collect();
             assert_eq!((own.len(), own[0].total.count, own[0].total.minor), (1, 1, 1_000));
-            let [account] = &reader.collection_accounts().await.unwrap().found[..] else { panic!("there is one") };
-            assert_eq!((account.collected.count, account.collected.minor, account.difference()), (2, 1_300, 0));
+            let [account] = &reader.collection_accounts().await.unwrap().found[..] else {
+                panic!("there is one")
+            };
+            assert_eq!(
+                (account.collected.count, account.collected.minor, account.difference()),
+                (2, 1_300, 0)
+            );
             assert_eq!(account.currency, Currency::Kes);
             let sides = reader.imbalance().await.unwrap().found;
             assert!(sides.iter().all(|side| side.minor == 0), "{sides:?}");
