@@ -257,10 +257,11 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
             .runs_to_end(),
         Route::get("/v1/gates/passes", "gate_pass_list", READERS_OF_BILLS, passes::list),
         Route::post("/v1/gates/passes/{payment_number}/claims", "gate_pass_claim", GATES, passes::claim)
-            .about_money()
             .runs_to_end(),
         Route::get("/v1/gates/operators", "gate_operator_list", READERS_OF_BILLS, operators::list),
-        Route::post("/v1/gates/operators", "gate_operator_name", INTEGRATORS, operators::name).runs_to_end(),
+        Route::post("/v1/gates/operators", "gate_operator_name", INTEGRATORS, operators::name)
+            .about_money()
+            .runs_to_end(),
         Route::post(
             "/v1/gates/operators/{code}/invoice",
             "gate_operator_invoice",

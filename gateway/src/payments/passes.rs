@@ -71,10 +71,6 @@ pub struct WaitingMoney {
     evidence: u8,
 }
 
-/// Why a payment cannot be put to a bill: it is not in suspense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotInSuspense;
-
 impl WaitingMoney {
     /// The money of a payment that was put into suspense.
     pub fn of(sequence: u64, booked: LedgerTime, evidence: Evidence, payment: &PaymentReceived) -> Self {

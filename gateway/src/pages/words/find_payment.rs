@@ -88,6 +88,9 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
             SuspenseReason::BadCheckDigit | SuspenseReason::UnknownNumber => {
                 "The account number is not the payment number of any bill."
             }
+            SuspenseReason::ProvisionalPass => {
+                "It is for a pass of a gate that has not told us of it yet. It is put to the pass by itself as soon as the gate is connected."
+            }
             SuspenseReason::NoAccount => "No account number came with it.",
             SuspenseReason::AmountDiffers => "The bill with this reference is over another amount.",
             SuspenseReason::OtherCurrency => "The bill is in another currency.",
@@ -162,6 +165,9 @@ pub(in crate::pages) static FIND_PAYMENT: Both<FindPaymentWords> = Both {
         why_held: |reason| match reason {
             SuspenseReason::BadCheckDigit | SuspenseReason::UnknownNumber => {
                 "Nambari ya akaunti si nambari ya malipo ya bili yoyote."
+            }
+            SuspenseReason::ProvisionalPass => {
+                "Ni za pasi ya lango ambalo bado halijatuarifu. Zitawekwa kwenye pasi zenyewe mara lango litakapounganishwa."
             }
             SuspenseReason::NoAccount => "Hazikuja na nambari ya akaunti.",
             SuspenseReason::AmountDiffers => "Bili yenye rejea hii ni ya kiasi kingine.",

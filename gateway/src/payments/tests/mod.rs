@@ -17,6 +17,7 @@ mod model;
 mod notices;
 mod offers;
 mod owners;
+mod passes;
 mod prompts;
 mod random;
 mod references;

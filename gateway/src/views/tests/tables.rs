@@ -18,7 +18,7 @@ fn every_table_is_strict_and_no_column_can_hold_a_fraction() {
         let file = newest_file(&world.views_folder());
         let mut connection = SqliteConnection::connect_with(&reading(&file)).await.unwrap();
         let tables = tables(&mut connection).await;
-        assert_eq!(tables.len(), 19, "{tables:?}");
+        assert_eq!(tables.len(), 21, "{tables:?}");
         for table in tables {
             let strict = sqlx::query("SELECT strict FROM pragma_table_list WHERE name = ?1").bind(&table);
             assert!(strict.fetch_one(&mut connection).await.unwrap().get::<bool, _>("strict"), "{table}");
