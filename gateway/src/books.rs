@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::payments::{
     Answer, Application, Archived, Attempt, AttemptId, Bill, BillId, BillPayment, ChannelReceipt, Command,
-    Earlier, Event, FoundBills, Idempotency, Message, MessageId, PaymentNumber, Payments, Readers,
-    ReceiptNumber, ReferenceKey, TakenBatch, Visit, archive, read_event,
+    Earlier, Event, FoundBills, Idempotency, Message, MessageId, PassNumber, PaymentNumber, Payments, Readers,
+    ReceiptNumber, ReferenceKey, TakenBatch, Visit, WaitingMoney, archive, read_event,
 };
 
 /// How long money that has moved waits for a place in its lane before it is turned away with an alarm.
@@ -219,6 +219,16 @@ impl Books {
     /// What stands under a provider's receipt, if its money is booked.
     pub fn booked(&self, receipt: &ChannelReceipt) -> Result<Option<Claimed>, LookupError> {
         Ok(self.ledger.claimed(&ShortKey::of(&receipt.credit_key()))?)
+    }
+
+    /// Sequence of the record that put a payment to a bill that had waited in suspense.
+    pub fn applied(&self, receipt: &ChannelReceipt) -> Result<Option<u64>, LookupError> {
+        self.claimant(&ShortKey::of(&WaitingMoney::applied_key(receipt)))
+    }
+
+    /// What is known of a payment number that is or was kept for a device at a gate.
+    pub fn pass_number(&self, number: PaymentNumber) -> Result<Option<Arc<PassNumber>>, LookupError> {
+        Ok(self.ledger.archived(&archive::pass_number(number))?.and_then(Archived::pass_number))
     }
 
     /// Sequence of the record that claims this key.

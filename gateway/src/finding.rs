@@ -14,7 +14,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use ledger::{LedgerTime, Money};
 
-pub(crate) use self::by_number::payment_numbered;
+pub(crate) use self::by_number::{payment_in_suspense, payment_numbered};
 pub(crate) use self::by_payer::{GoOn, Wanted, by_payer};
 use self::places::NoPlace;
 pub(crate) use self::places::{AGAIN_AFTER_SECONDS, SearchPlaces};

@@ -88,6 +88,9 @@ pub(super) const LOOKERS: Access =
 /// Lets people in.
 pub(super) const GATES: Access = Access::Roles(&[Role::AgencyIntegrator, Role::AgencyGate]);
 
+/// Devices at gates: what is kept for one is its own.
+pub(super) const DEVICES: Access = Access::Roles(&[Role::AgencyGate]);
+
 /// Proposes what needs two people: a catalogue.
 pub(super) const MAKERS: Access = Access::Roles(&[Role::Maker]);
 /// Approves what a maker proposed.

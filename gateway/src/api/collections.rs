@@ -40,7 +40,7 @@ struct CollectedBody {
 
 #[derive(Serialize)]
 pub(super) struct TotalBody {
-    count: u64,
+    count: i64,
     amount: SumBody,
 }
 

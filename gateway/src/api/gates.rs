@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use ledger::{Hash, LedgerTime, VerifyingKey};
+use ledger::{Hash, LedgerTime, Money, VerifyingKey};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,11 @@ use super::keys::{NewKey, make_key};
 use super::{RowScope, SharedApp, no_answer, trouble};
 use crate::access::{KeyMode, Role};
 use crate::app::App;
+use crate::billing;
 use crate::clock::format_rfc3339;
 use crate::gates::batch::Batch;
 use crate::gates::certificate::{self, Certificate};
+use crate::gates::pass::{DeviceCard, SignedCard};
 use crate::gates::signed::{self, Moment};
 use crate::gates::{PackError, make, pack};
 use crate::http::problem::{FieldError, Problem};
@@ -23,10 +25,10 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, DoubleUse, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GateRefusal, GateUse, KnownDevice,
-    NotACentre, Refusal, TakenBatch, UseOutcome,
+    Answer, Ask, DoubleUse, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GatePass, GateRefusal, GateUse,
+    KnownDevice, NotACentre, PassOutcome, Refusal, TakenBatch, UseOutcome,
 };
-use crate::telemetry::metrics::GATE_USES_TOTAL;
+use crate::telemetry::metrics::{GATE_PASSES_TOTAL, GATE_USES_TOTAL};
 
 /// Longest name of a site.
 const SITE_LEN_MAX: usize = 40;
@@ -46,6 +48,8 @@ struct DeviceRequest {
 struct CertifiedBody {
     device: String,
     certificate: String,
+    /// The card that its provisional passes end with.
+    card: SignedCard,
     /// The key of the API that the device shows: here and never again.
     api_key: String,
 }
@@ -102,6 +106,23 @@ struct TakenBody {
     sequence: u64,
     untrusted: bool,
     uses: Vec<UseBody>,
+    passes: Vec<PassBody>,
+}
+
+/// A provisional pass, and what the books say to it.
+#[derive(Serialize)]
+struct PassBody {
+    number: u64,
+    payment_number: String,
+    issued_at: String,
+    price: Money,
+    outcome: &'static str,
+    /// What is owed, where it is not what the gate asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gazetted: Option<Money>,
+    /// Sequence of the record that told of the pass which has the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -141,10 +162,11 @@ pub(super) async fn certify(app: SharedApp, request: Request<App>) -> Result<Res
         until: since.plus_seconds(CERTIFIED_SECONDS),
     };
     let certificate = app.receipts.sign_note(&signed::text(certificate::TITLE, &Certificate::of(&device)));
+    let card = app.receipts.sign_card(&DeviceCard::of(&device));
     let ask = Ask::Gate(GateAsk::Certify { device, key: Box::new(api_key) });
     match app.books.ask(command(&request, ask)).await {
         Ok(Answer::Done { .. }) => {
-            let body = CertifiedBody { device: id, certificate, api_key: secret.reveal().to_owned() };
+            let body = CertifiedBody { device: id, certificate, card, api_key: secret.reveal().to_owned() };
             Ok(response::not_stored(response::json(StatusCode::CREATED, &body)))
         }
         Ok(Answer::Refused(refusal)) => Err(trouble::refusal(&refusal)),
@@ -220,13 +242,21 @@ pub(super) async fn take(app: SharedApp, request: Request<App>) -> Result<Respon
     if *batch.device != *known.device.id || batch.site != site || batch.version != 1 {
         return Err(not_taken("it is for another device, site or version than its signature".to_owned()));
     }
-    if batch.uses.len() > GATE_BATCH_USES_MAX {
-        return Err(not_taken(format!("at most {GATE_BATCH_USES_MAX} uses come in one batch")));
+    if batch.uses.len() + batch.passes.len() > GATE_BATCH_USES_MAX {
+        return Err(not_taken(format!("at most {GATE_BATCH_USES_MAX} uses and passes come in one batch")));
+    }
+    if batch.passes.iter().any(|pass| *pass.device != *known.device.id) {
+        return Err(not_taken("it has a pass of another device".to_owned()));
     }
     let uses = batch.uses.iter().map(|used| (used.bill, LedgerTime::from_micros(used.at.0))).collect();
     let hash = Hash::of(wanted.batch.as_bytes()).to_string().into();
     let device = known.device.id.clone();
-    let ask = GateAsk::TakeBatch { device: device.clone(), number: batch.number, hash, uses };
+    // One that was taken has its bills: it is answered from the archive.
+    let was_taken = app.books.gate_batch(&device, batch.number).map_err(|error| trouble::lookup(&error))?;
+    let passes = if was_taken.is_some() { &[][..] } else { &batch.passes };
+    let passes = billing::passes::priced(&app, &known.device, passes).await?;
+    let random = rand::random();
+    let ask = GateAsk::TakeBatch { device: device.clone(), number: batch.number, hash, uses, passes, random };
     let is_new = match app.books.ask_patiently(command(&request, Ask::Gate(ask))).await {
         Ok(Answer::Done { .. }) => true,
         Ok(Answer::Repeated { .. }) => false,
@@ -252,9 +282,17 @@ fn note(taken: &TakenBatch, device: &Arc<str>) {
             tracing::warn!(%device, outcome, sequence, "A gate without the gateway let in whom it should not have.");
         }
     }
+    for pass in &taken.passes {
+        let outcome = pass.outcome.word();
+        counter!(GATE_PASSES_TOTAL.name, "outcome" => outcome).increment(1);
+        if pass.outcome != PassOutcome::Issued {
+            let (number, sequence) = (pass.number, taken.sequence);
+            tracing::warn!(%device, number, outcome, sequence, "A provisional pass is not as it should be.");
+        }
+    }
 }
 
-fn agency_of(request: &Request<App>) -> Result<Arc<str>, Problem> {
+pub(super) fn agency_of(request: &Request<App>) -> Result<Arc<str>, Problem> {
     match request.principal.scope() {
         RowScope::Agency(agency) => Ok(agency),
         RowScope::Everything | RowScope::Nothing => {
@@ -264,7 +302,7 @@ fn agency_of(request: &Request<App>) -> Result<Arc<str>, Problem> {
 }
 
 /// The name of a site: `hells-gate`.
-fn site_of(request: &Request<App>) -> Result<String, Problem> {
+pub(super) fn site_of(request: &Request<App>) -> Result<String, Problem> {
     let site = request.head.parameter("site");
     let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     if !site.is_empty() && site.len() <= SITE_LEN_MAX && site.chars().all(is_plain) {
@@ -275,7 +313,7 @@ fn site_of(request: &Request<App>) -> Result<String, Problem> {
     }
 }
 
-fn wrong(pointer: &'static str, code: &'static str, detail: String) -> Problem {
+pub(super) fn wrong(pointer: &'static str, code: &'static str, detail: String) -> Problem {
     Problem::validation(vec![FieldError::new(pointer, code, detail)])
 }
 
@@ -290,6 +328,39 @@ impl Certificate {
             key: device.key.to_string(),
             since: Moment(device.since.micros()),
             until: Moment(device.until.micros()),
+        }
+    }
+}
+
+impl DeviceCard {
+    fn of(device: &GateDevice) -> Self {
+        Self {
+            device: device.id.to_string(),
+            agency: device.agency.to_string(),
+            site: device.site.to_string(),
+            gate: device.gate.to_string(),
+            key: device.key.to_string(),
+            since: Moment(device.since.micros()),
+            until: Moment(device.until.micros()),
+        }
+    }
+}
+
+impl PassBody {
+    fn of(pass: &GatePass) -> Self {
+        let (gazetted, sequence) = match &pass.outcome {
+            PassOutcome::PriceDiffers { gazetted } => (Some(*gazetted), None),
+            PassOutcome::NumberUsed { sequence } | PassOutcome::Repeated { sequence } => (None, Some(*sequence)),
+            _ => (None, None),
+        };
+        Self {
+            number: pass.number,
+            payment_number: pass.bill.to_string(),
+            issued_at: format_rfc3339(pass.at.micros()),
+            price: pass.price,
+            outcome: pass.outcome.word(),
+            gazetted,
+            sequence,
         }
     }
 }
@@ -337,6 +408,7 @@ impl TakenBody {
             sequence: taken.sequence,
             untrusted: taken.untrusted,
             uses: taken.uses.iter().map(UseBody::of).collect(),
+            passes: taken.passes.iter().map(PassBody::of).collect(),
         }
     }
 }

@@ -24,8 +24,10 @@ mod lists;
 mod live;
 mod messages;
 mod openapi;
+mod operators;
 mod outage_report;
 mod outages;
+mod passes;
 mod receipts;
 mod services;
 mod staff;
@@ -48,7 +50,7 @@ use crate::http::router::{Route, RouteTableError, Routes};
 
 pub use access::{Access, Principal, RowScope};
 use access::{
-    CHECKERS, CLOSERS, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
+    CHECKERS, CLOSERS, DEVICES, GATES, INTEGRATORS, LOOKERS, MAKERS, READERS_OF_BILLS, READERS_OF_DOUBT,
     READERS_OF_DRAFTS, READERS_OF_EVENTS, READERS_OF_FEEDBACK, READERS_OF_OUTAGES, READERS_OF_SWEEPS,
     READERS_OF_TOTALS, SENDERS_OF_STATEMENTS, SPEAKERS_OF_CHANNELS, SWEEPERS,
 };
@@ -220,6 +222,22 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         .runs_to_end(),
         Route::get("/v1/gates/{site}/pack", "gate_pack", GATES, gates::pack),
         Route::post("/v1/gates/{site}/batches", "gate_batch_take", GATES, gates::take).runs_to_end(),
+        Route::post("/v1/gates/{site}/numbers", "gate_numbers_keep", DEVICES, passes::keep_numbers).runs_to_end(),
+        Route::get("/v1/gates/passes", "gate_pass_list", READERS_OF_BILLS, passes::list),
+        Route::post("/v1/gates/passes/{payment_number}/claims", "gate_pass_claim", GATES, passes::claim)
+            .runs_to_end(),
+        Route::get("/v1/gates/operators", "gate_operator_list", READERS_OF_BILLS, operators::list),
+        Route::post("/v1/gates/operators", "gate_operator_name", INTEGRATORS, operators::name)
+            .about_money()
+            .runs_to_end(),
+        Route::post(
+            "/v1/gates/operators/{code}/invoice",
+            "gate_operator_invoice",
+            INTEGRATORS,
+            operators::invoice,
+        )
+        .about_money()
+        .runs_to_end(),
         Route::get("/v1/receipts/{number}", "receipt_show", Access::Anyone, receipts::show),
         Route::post("/v1/receipts/verify", "receipt_verify", Access::Anyone, receipts::verify),
         Route::get("/v1/keys", "key_set", Access::Anyone, receipts::keys),

@@ -77,7 +77,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         Refusal::Gate(GateRefusal::NoSuchDevice) => {
             Problem::new(Code::NotFound, "There is no such device, or it is not yours.")
         }
-        Refusal::Gate(refusal) => Problem::new(Code::Conflict, format!("Nothing was taken: {refusal}.")),
+        Refusal::Gate(refusal) => gate(refusal),
         Refusal::Closed { reason, seconds_left } => {
             let detail = "The service is closed for a time. Bills that exist can be paid.";
             let (en, sw) = (reason.en(), reason.sw());
@@ -153,6 +153,18 @@ pub(crate) fn refusal(refusal: &Refusal) -> Problem {
         }
     };
     problem.money_moved(MoneyMoved::No)
+}
+
+/// It cannot be done about a gate.
+fn gate(refusal: &GateRefusal) -> Problem {
+    let detail = format!("Nothing was taken: {refusal}.");
+    match refusal {
+        GateRefusal::DeviceUntrusted => Problem::new(Code::Forbidden, detail),
+        GateRefusal::NoSuchDevice | GateRefusal::NoSuchPass | GateRefusal::NoSuchOperator => {
+            Problem::new(Code::NotFound, detail)
+        }
+        _ => Problem::new(Code::Conflict, detail),
+    }
 }
 
 /// A sweep cannot be recorded.

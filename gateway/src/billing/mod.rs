@@ -3,10 +3,11 @@
 //! however often it is sent.
 
 mod assessments;
+pub(crate) mod passes;
 
 use std::sync::Arc;
 
-use catalog::{Language, Order};
+use catalog::{Language, Order, PriceLine, Service};
 use ledger::{Currency, Money};
 
 use crate::accounts;
@@ -132,21 +133,7 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         }
     };
     let agency = service.agency.as_str();
-    let lines = priced.lines.iter().map(|line| BillLine {
-        code: line.code.as_str().into(),
-        text: line.text.clone(),
-        quantity: line.quantity,
-        unit: line.unit,
-        amount: line.amount,
-        agency: line.agency.as_ref().map(|agency| agency.as_str().into()),
-        revenue_code: Some(line.revenue_code.as_str().into()),
-        account: match &line.agency {
-            Some(owner) => agency_payable(owner.as_str(), service.slug.as_str()),
-            None => convenience_fee(),
-        },
-        legal_basis: line.legal_basis.as_str().into(),
-        fee_version: line.fee_version.as_str().into(),
-    });
+    let lines = priced.lines.iter().map(|line| BillLine::of(line, service));
     Ok(NewBill {
         id: app.new_bill_id(),
         random: rand::random(),
@@ -183,4 +170,25 @@ fn price(app: &App, wish: BillWish, assessment: Option<AssessedAmount>) -> Resul
         sealed: None,
         idempotency: Some(wish.idempotency),
     })
+}
+
+impl BillLine {
+    /// A line that was priced, for a service.
+    fn of(line: &PriceLine, service: &Service) -> Self {
+        Self {
+            code: line.code.as_str().into(),
+            text: line.text.clone(),
+            quantity: line.quantity,
+            unit: line.unit,
+            amount: line.amount,
+            agency: line.agency.as_ref().map(|agency| agency.as_str().into()),
+            revenue_code: Some(line.revenue_code.as_str().into()),
+            account: match &line.agency {
+                Some(owner) => agency_payable(owner.as_str(), service.slug.as_str()),
+                None => convenience_fee(),
+            },
+            legal_basis: line.legal_basis.as_str().into(),
+            fee_version: line.fee_version.as_str().into(),
+        }
+    }
 }

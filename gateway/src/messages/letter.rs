@@ -1,6 +1,7 @@
 //! From a record to a message: whether there is one, what it says, and to whom. The one place where another kind of event gets
 //! its message is [`kind_of`]; its text is in `texts`, whom it goes to in [`phone_of`].
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ledger::{LedgerTime, RawRecord};
@@ -134,7 +135,9 @@ impl Found {
         if self.kind == MessageKind::PartPayment && bill.as_ref().is_none_or(|bill| !bill.state.is_open()) {
             return Ok(Plan::Drop("settled"));
         }
-        let Some(phone) = phone_of(app, &self.record, payment.attempt, bill.as_deref())? else {
+        // The message that told of the money may have said who sent it.
+        let told = told_by(app, &self.record, payment)?;
+        let Some(phone) = phone_of(app, &told, payment.attempt, bill.as_deref())? else {
             return Ok(Plan::Nothing);
         };
         let language = bill.as_ref().and_then(|bill| bill.terms.language).unwrap_or(catalog::Language::En);
@@ -377,6 +380,17 @@ fn opened_if_kept(app: &App, record: &RawRecord, field: Field) -> Result<Option<
     }
 }
 
+/// The record in which the message that told of a payment is sealed: this one, unless the money had waited in suspense.
+fn told_by<'a>(
+    app: &App,
+    record: &'a RawRecord,
+    payment: &PaymentReceived,
+) -> Result<Cow<'a, RawRecord>, LookupError> {
+    let Some(waited) = payment.from_suspense else { return Ok(Cow::Borrowed(record)) };
+    let told = app.books.ledger().record(waited)?;
+    Ok(told.map_or(Cow::Borrowed(record), Cow::Owned))
+}
+
 /// The record that a message follows from, read again.
 pub(super) fn found_again(app: &App, id: MessageId) -> Result<Option<Found>, LookupError> {
     let record = app.books.ledger().record(id.0)?;
@@ -392,7 +406,7 @@ pub(super) fn receiver(app: &App, id: MessageId) -> Result<Option<Subscriber>, L
                 Some(number) => app.books.bill(number)?,
                 None => None,
             };
-            phone_of(app, &found.record, payment.attempt, bill.as_deref())
+            phone_of(app, &*told_by(app, &found.record, payment)?, payment.attempt, bill.as_deref())
         }
         Event::AttemptMoved { attempt, .. } => match app.books.attempt(*attempt)? {
             Some(attempt) => phone_of_attempt(app, &attempt),

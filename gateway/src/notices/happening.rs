@@ -133,7 +133,7 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
                 let of_payment = make(NoticeKind::PaymentSucceeded, agency, subject);
                 of_bill.into_iter().chain([of_payment]).collect()
             }
-            Placement::Suspense { reason, agency: Some(agency), service } => {
+            Placement::Suspense { reason, agency: Some(agency), service, .. } => {
                 let suspense = SuspenseThen {
                     sequence,
                     receipt: payment.receipt.clone(),

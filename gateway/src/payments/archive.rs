@@ -14,6 +14,7 @@ use super::gates::TakenBatch;
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::message::{Message, MessageId};
 use super::number::PaymentNumber;
+use super::passes::PassNumber;
 use super::reference::{BillsOfReference, ReferenceKey};
 use super::visits::Visit;
 
@@ -35,6 +36,8 @@ pub enum Archived {
     Visit(Arc<Visit>),
     /// What a device at a gate told in one batch.
     GateBatch(Arc<TakenBatch>),
+    /// A payment number that is or was kept for a device at a gate.
+    PassNumber(Arc<PassNumber>),
     /// What has become of an application.
     Application(Arc<Application>),
     /// A message that nothing is to be done about any more.
@@ -89,6 +92,11 @@ impl Archived {
         if let Self::GateBatch(batch) = self { Some(batch) } else { None }
     }
 
+    /// The number that is kept for a device, if it is one.
+    pub fn pass_number(self) -> Option<Arc<PassNumber>> {
+        if let Self::PassNumber(number) = self { Some(number) } else { None }
+    }
+
     /// The application, if it is one.
     pub fn application(self) -> Option<Arc<Application>> {
         if let Self::Application(application) = self { Some(application) } else { None }
@@ -123,6 +131,11 @@ pub fn visit(number: PaymentNumber) -> ShortKey {
 /// Where it is said what a device at a gate told in one batch.
 pub fn gate_batch(device: &str, number: u64) -> ShortKey {
     ShortKey::of(&format!("batch {number} of {device}"))
+}
+
+/// Where it is said which device a payment number is kept for.
+pub fn pass_number(number: PaymentNumber) -> ShortKey {
+    ShortKey::of(&format!("pass {number}"))
 }
 
 /// Where a bill is that is not open any more.

@@ -8,6 +8,7 @@ use ledger::{AccountCode, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
 use super::bill_life::BillState;
+use super::event::Share;
 use super::identifier::{AttemptId, BillId, ReceiptNumber};
 use super::number::PaymentNumber;
 use super::reference::BillReference;
@@ -237,12 +238,27 @@ impl Bill {
     }
 
     /// Notes a payment. `collected` and `held` are not touched.
-    pub(super) fn note(&mut self, payment: BillPayment) {
+    fn note(&mut self, payment: BillPayment) {
         self.payment_count += 1;
         if self.latest_payments.len() == LATEST_PAYMENTS_MAX {
             self.latest_payments.remove(0);
         }
         self.latest_payments.push(payment);
+    }
+
+    /// Takes money of which is decided what becomes of it. The decision has asked whether it can be taken, and what is held
+    /// is never more than collected.
+    pub(super) fn take(&mut self, payment: BillPayment, state: BillState, share: Share) {
+        let added = |sum: Money| sum.checked_add(payment.money).unwrap_or(sum);
+        self.state = state;
+        self.changed_by = payment.sequence;
+        self.collected = added(self.collected);
+        self.held = match share {
+            Share::HeldForRest => added(self.held),
+            Share::Completed | Share::CompletedWithExcess => Money::zero(self.held.currency()),
+            Share::Duplicate | Share::Late => self.held,
+        };
+        self.note(payment);
     }
 
     /// When everything that was asked for had arrived, as far as the payments that are kept with it tell.

@@ -68,9 +68,9 @@ fn code(text: &str) -> AccountCode {
     AccountCode::parse(text).expect("the chart's codes have the form of account codes")
 }
 
-/// The entry of money that came for a bill, by what becomes of it.
-pub(super) fn entry_for_bill(receipt: &ChannelReceipt, money: Money, bill: &Bill, share: Share) -> Entry {
-    let clearing = Posting::debit(channel_clearing(receipt), money);
+/// The entry of money that came for a bill, by what becomes of it: from the channel, or from suspense if it waited there.
+pub(super) fn entry_for_bill(from: AccountCode, money: Money, bill: &Bill, share: Share) -> Entry {
+    let clearing = Posting::debit(from, money);
     let number = bill.terms.number;
     let held_in = |account: AccountCode| Posting::credit(account, money).with_memo(format!("bill {number}"));
     let (reason, postings) = match share {

@@ -9,7 +9,9 @@ use super::application::{ApplicationNews, ApplicationState};
 use super::attempt::Method;
 use super::attempt_life::{AttemptEvent, AttemptState};
 use super::availability::{AvailabilityScope, ClosedBy, ClosureTerms};
-use super::bill::{AssessedAmount, BillLine, CatalogueVersion, PartPaymentRule, Quote, WaivedAmount};
+use super::bill::{
+    AssessedAmount, BillLine, BillTerms, CatalogueVersion, PartPaymentRule, Quote, WaivedAmount,
+};
 use super::bill_life::BillState;
 use super::channel_receipt::{AccountFact, ChannelReceipt, Provider};
 use super::channels::{ChannelAsk, ChannelName, ChannelRefusal};
@@ -20,7 +22,7 @@ use super::listed::ListedPayments;
 use super::message_event::MessageAsk;
 use super::notices::NoticeAsk;
 use super::number::{PaymentNumber, TypedAccount};
-use super::reference::{Held, NewReference, TypedReference};
+use super::reference::{BillReference, Held, NewReference, TypedReference};
 use super::staff::StaffAsk;
 use super::sweeps::{SweepAsk, SweepReference, SweepRefusal};
 use super::usage::UsageCounts;
@@ -514,6 +516,43 @@ pub enum Refusal {
     /// Every payment number tried is taken; trying again will find another.
     #[error("no free payment number was found")]
     NoFreeNumber,
+}
+
+impl NewBill {
+    /// What is agreed by this bill under this number, if it is made now.
+    pub(super) fn agreed(&self, number: PaymentNumber, now: LedgerTime) -> BillTerms {
+        let expires = now.plus_seconds(self.life_seconds);
+        let as_kept = |reference: &NewReference| BillReference {
+            kind: reference.kind,
+            key: reference.key,
+            any_agency: reference.any_agency,
+        };
+        BillTerms {
+            id: self.id,
+            number,
+            agency: self.agency.clone(),
+            service: self.service.clone(),
+            service_name: self.service_name.clone(),
+            lines: self.lines.clone(),
+            total: self.total,
+            payable: self.payable,
+            // A bill ends with its quote: money that comes later would come at a rate that nobody offered.
+            expires: self.quote.as_ref().map_or(expires, |quote| quote.expires.min(expires)),
+            quote: self.quote.clone(),
+            convenience_basis: self.convenience_basis.clone(),
+            waived: self.waived.clone(),
+            part_payment: self.part_payment,
+            promised_working_days: self.promised_working_days,
+            catalogue: self.catalogue.clone(),
+            assessment: self.assessment,
+            agency_reference: self.agency_reference.clone(),
+            visit_day: self.visit_day,
+            references: self.references.iter().map(as_kept).collect(),
+            language: self.language,
+            created: now,
+            vault_slot: self.vault_slot,
+        }
+    }
 }
 
 impl AttemptNews {

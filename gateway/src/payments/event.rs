@@ -177,6 +177,10 @@ pub struct PaymentReceived {
     /// The attempt that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<AttemptId>,
+    /// Sequence of the record that had put it into suspense, if it waited there: nothing came in then, this record moves it
+    /// on. Of before this was kept, no money did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_suspense: Option<u64>,
 }
 
 /// Where money was put.
@@ -216,6 +220,9 @@ pub enum Placement {
         /// What it seems to be for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         service: Option<Arc<str>>,
+        /// The number that it came for, where that is kept for a provisional pass of which nobody has told us.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<PaymentNumber>,
     },
 }
 
@@ -269,6 +276,8 @@ pub enum SuspenseReason {
     AmbiguousForm,
     /// Under the reference of a sweep, and not its arrival: too early, another amount, or once more.
     SweepUnmatched,
+    /// For a number that a gate hands out, which has not told us yet of whom it let in under it.
+    ProvisionalPass,
 }
 
 impl SuspenseReason {
@@ -290,6 +299,7 @@ impl SuspenseReason {
             Self::PosterSample => "poster_sample",
             Self::AmbiguousForm => "ambiguous_form",
             Self::SweepUnmatched => "sweep_unmatched",
+            Self::ProvisionalPass => "provisional_pass",
         }
     }
 }

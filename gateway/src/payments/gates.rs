@@ -3,7 +3,7 @@
 //! A device is certified by a record and sends what it has done in numbered batches. A batch is taken once, in order, whole;
 //! whoever it let in was let in, so nothing of it is refused: what should not have been is named.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,11 +11,15 @@ use ledger::LedgerTime;
 use serde::{Deserialize, Serialize};
 
 use super::bill_life::BillState;
+use super::command::Idempotency;
 use super::number::PaymentNumber;
+use super::passes::{ClaimedMoney, GatePass, KnownOperator, NewInvoice, NewPass, TourOperator};
 use crate::access::ApiKey;
 
-/// The most that one batch tells: what it decides stays a small part of a batch of the journal.
+/// The most uses and passes that one batch tells: what it decides stays a small part of a batch of the journal.
 pub const GATE_BATCH_USES_MAX: usize = 25;
+/// What stands before the letters of an operator's code.
+pub const OPERATOR_CODE_MARK: &str = "OP-";
 /// The most devices at once: more than all agencies have gates.
 pub(super) const GATE_DEVICES_MAX: usize = 5_000;
 /// Bills that were used twice that are kept to be listed. All of them are in the journal.
@@ -69,6 +73,35 @@ pub enum GateEvent {
         untrusted: bool,
         /// Whom it let in.
         uses: Vec<GateUse>,
+        /// The provisional passes that it made.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passes: Vec<GatePass>,
+    },
+    /// Payment numbers are kept for the passes of a device.
+    NumbersKept {
+        /// Which.
+        device: Arc<str>,
+        /// Whose.
+        agency: Arc<str>,
+        /// The numbers, beside those that it has.
+        numbers: Vec<PaymentNumber>,
+    },
+    /// A tour operator pays by invoice from now on.
+    OperatorNamed {
+        /// Which.
+        operator: TourOperator,
+    },
+    /// Passes of a tour operator are on one bill, and their own were withdrawn.
+    PassesInvoiced {
+        /// The code of the operator.
+        operator: Arc<str>,
+        /// The bill.
+        bill: PaymentNumber,
+        /// The payment numbers of the passes.
+        passes: Vec<PaymentNumber>,
+        /// Passes that were paid otherwise, or ended: no invoice will ask for them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ended: Vec<PaymentNumber>,
     },
 }
 
@@ -153,7 +186,29 @@ pub enum GateAsk {
         hash: Arc<str>,
         /// The bills that it let somebody in for, and when by its clock.
         uses: Vec<(PaymentNumber, LedgerTime)>,
+        /// The provisional passes that it made, priced again.
+        passes: Vec<NewPass>,
+        /// A random word, for receipt numbers.
+        random: u64,
     },
+    /// Keep payment numbers for a device, until it has as many as it may have.
+    KeepNumbers {
+        /// Which.
+        device: Arc<str>,
+        /// Random words, for the numbers.
+        randoms: Vec<u64>,
+    },
+    /// Put money in suspense to the bill of a pass.
+    Claim(Box<ClaimedMoney>),
+    /// Let a tour operator pay by invoice.
+    NameOperator {
+        /// Which.
+        operator: TourOperator,
+        /// The caller's key for this request.
+        idempotency: Option<Idempotency>,
+    },
+    /// Make one bill of the passes of an operator.
+    Invoice(Box<NewInvoice>),
 }
 
 /// Why something cannot be done about a gate.
@@ -174,6 +229,33 @@ pub enum GateRefusal {
         /// The next.
         expected: u64,
     },
+    /// The device is trusted no more.
+    #[error("the device is trusted no more")]
+    DeviceUntrusted,
+    /// No pass of this number is known.
+    #[error("no pass of this number is known")]
+    NoSuchPass,
+    /// The payment is not in suspense, or is another agency's.
+    #[error("the payment does not wait for a bill")]
+    NotWaiting,
+    /// The payment was put to another bill.
+    #[error("the payment was put to another bill")]
+    AppliedElsewhere,
+    /// The payment came too long ago.
+    #[error("the payment came more than a week ago")]
+    TooLongAgo,
+    /// The payment cannot pay this bill: another currency, or more than can be written.
+    #[error("the payment is in another currency than the bill, or more than it can take")]
+    OtherMoney,
+    /// There is no such operator.
+    #[error("there is no such operator")]
+    NoSuchOperator,
+    /// There are as many operators as there may be, or one of this code.
+    #[error("there is no room for another operator")]
+    NoRoomForOperator,
+    /// No pass of the operator can be put on an invoice.
+    #[error("no pass of the operator is unpaid and on no invoice")]
+    NothingToInvoice,
     /// Another batch of this number was taken.
     #[error("batch {number} was taken with another text: this one was altered")]
     OtherBatch {
@@ -193,6 +275,9 @@ pub struct TakenBatch {
     pub untrusted: bool,
     /// Whom it let in.
     pub uses: Vec<GateUse>,
+    /// The provisional passes that it made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<GatePass>,
 }
 
 /// A bill that was used twice, with both events.
@@ -228,6 +313,9 @@ pub struct KnownDevice {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<LedgerTime>,
+    /// Numbers that are kept for it and that no pass of which we know has.
+    #[serde(default)]
+    pub numbers: Arc<BTreeSet<PaymentNumber>>,
 }
 
 /// Devices, and bills that were used twice.
@@ -236,6 +324,8 @@ pub struct Gates {
     devices: BTreeMap<Arc<str>, KnownDevice>,
     double_uses: VecDeque<DoubleUse>,
     double_use_count: u64,
+    #[serde(default)]
+    operators: BTreeMap<Arc<str>, KnownOperator>,
 }
 
 impl KnownDevice {
@@ -261,6 +351,31 @@ impl Gates {
         self.devices.len()
     }
 
+    /// The tour operators of an agency, by their codes.
+    pub fn operators_of<'a>(&'a self, agency: &'a str) -> impl Iterator<Item = &'a KnownOperator> {
+        self.operators.values().filter(move |known| &*known.operator.agency == agency)
+    }
+
+    /// All tour operators, by their codes.
+    pub fn operators(&self) -> impl Iterator<Item = &KnownOperator> {
+        self.operators.values()
+    }
+
+    /// The operator of this code, if it is of this agency.
+    pub fn operator(&self, code: &str, agency: &str) -> Option<&KnownOperator> {
+        self.operators.get(code).filter(|known| &*known.operator.agency == agency)
+    }
+
+    /// How many there are, of all agencies.
+    pub(super) fn operator_count(&self) -> usize {
+        self.operators.len()
+    }
+
+    /// Whether the code is one's.
+    pub(super) fn is_operator(&self, code: &str) -> bool {
+        self.operators.contains_key(code)
+    }
+
     /// The bills that were used twice last, the newest first.
     pub fn double_uses(&self) -> impl Iterator<Item = &DoubleUse> {
         self.double_uses.iter().rev()
@@ -275,7 +390,7 @@ impl Gates {
     pub(crate) fn apply(&mut self, event: &GateEvent, sequence: u64, time: LedgerTime) {
         match event {
             GateEvent::Certified { device } => {
-                let known = KnownDevice { device: device.clone(), batch_count: 0, revoked: None };
+                let known = KnownDevice { device: device.clone(), batch_count: 0, revoked: None, numbers: Arc::default() };
                 self.devices.insert(Arc::clone(&device.id), known);
             }
             GateEvent::Revoked { device } => {
@@ -283,14 +398,43 @@ impl Gates {
                     known.revoked = Some(time);
                 }
             }
-            GateEvent::BatchTaken { device, number, uses, .. } => {
+            GateEvent::NumbersKept { device, numbers, .. } => {
+                if let Some(known) = self.devices.get_mut(device) {
+                    Arc::make_mut(&mut known.numbers).extend(numbers);
+                }
+            }
+            GateEvent::OperatorNamed { operator } => {
+                let known = KnownOperator { operator: operator.clone(), passes: Arc::default() };
+                self.operators.insert(Arc::clone(&operator.code), known);
+            }
+            GateEvent::PassesInvoiced { operator, passes, ended, .. } => {
+                if let Some(known) = self.operators.get_mut(operator) {
+                    let gone = |pass: &PaymentNumber| passes.contains(pass) || ended.contains(pass);
+                    Arc::make_mut(&mut known.passes).retain(|pass| !gone(pass));
+                }
+            }
+            GateEvent::BatchTaken { device, number, uses, passes, .. } => {
                 let Some(known) = self.devices.get_mut(device) else { return };
                 known.batch_count = *number;
+                for pass in passes.iter().filter(|pass| pass.outcome.takes_number()) {
+                    Arc::make_mut(&mut known.numbers).remove(&pass.bill);
+                }
                 let device = known.device.clone();
                 for used in uses {
                     self.note(used, &device, sequence);
                 }
+                for pass in passes.iter().filter(|pass| pass.outcome.makes_bill()) {
+                    self.note_for_operator(pass, &device.agency);
+                }
             }
+        }
+    }
+
+    /// A pass that names no operator of its agency is one that is paid as any other.
+    fn note_for_operator(&mut self, pass: &GatePass, agency: &Arc<str>) {
+        let known = pass.settlement.operator().and_then(|code| self.operators.get_mut(code));
+        if let Some(known) = known.filter(|known| known.operator.agency == *agency) {
+            Arc::make_mut(&mut known.passes).insert(pass.bill);
         }
     }
 

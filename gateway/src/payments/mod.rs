@@ -47,6 +47,7 @@ mod gates;
 mod listed;
 mod notice_kind;
 mod notices;
+mod passes;
 mod staff;
 mod sweeps;
 mod visits;
@@ -80,7 +81,7 @@ pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use gates::{
     DOUBLE_USES_KEPT, DoubleUse, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GateEvent, GateRefusal, GateUse,
-    Gates, KnownDevice, TakenBatch, UseOutcome,
+    Gates, KnownDevice, OPERATOR_CODE_MARK, TakenBatch, UseOutcome,
 };
 pub use identifier::{AttemptId, BillId, EndpointId, NotAnIdentifier, NoticeId, ReceiptNumber};
 pub use listed::{LISTED_PER_RECORD_MAX, ListedPayments};
@@ -103,6 +104,11 @@ pub use notices::{
 };
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
 pub use owners::OwnersPart;
+pub use passes::{
+    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, KnownOperator, NUMBERS_KEPT_MAX, NewInvoice, NewPass,
+    PASSES_PER_INVOICE_MAX, PassNumber, PassOutcome, PassSettlement, PassStub, TourOperator,
+    WAITING_PER_NUMBER_MAX, WaitingMoney,
+};
 pub(crate) use owners::by_owner;
 pub use readers::Readers;
 pub use reference::{

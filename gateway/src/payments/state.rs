@@ -1,6 +1,7 @@
 //! The state of all bills and attempts, as the ledger runs it. Open bills and unfinished attempts are in memory; what
 //! is finished goes to the archive, and comes back when money arrives for it all the same.
 
+mod passes;
 mod staged;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,12 +23,13 @@ use super::channels::{Board, BoardParts};
 use super::command::{Answer, Command};
 use super::decide;
 use super::event::Event;
-use super::gates::{GateEvent, Gates, TakenBatch};
+use super::gates::{Gates, TakenBatch};
 use super::identifier::AttemptId;
 use super::message_stage;
 use super::messages::{MessageChanges, MessageParts, Messages};
 use super::notices::Notices;
 use super::number::PaymentNumber;
+use super::passes::PassNumber;
 use super::readers::Readers;
 use super::reference::{FoundBills, ReferenceKey};
 use super::staff::StaffRoll;
@@ -185,6 +187,14 @@ impl Payments {
         Ok(view.archived(&archive::gate_batch(device, number))?.and_then(Archived::gate_batch))
     }
 
+    /// What is known of a payment number that is or was kept for a device.
+    pub(super) fn pass_number(
+        view: &View<'_, Self>,
+        number: PaymentNumber,
+    ) -> Result<Option<Arc<PassNumber>>, RunError> {
+        Ok(view.archived(&archive::pass_number(number))?.and_then(Archived::pass_number))
+    }
+
     /// Fallback money on its way home.
     pub(super) fn sweeps<'a>(view: &'a View<'_, Self>) -> &'a Sweeps {
         view.pending().sweeps.as_ref().unwrap_or(&view.state().sweeps)
@@ -241,7 +251,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -348,7 +358,7 @@ impl StateMachine for Payments {
             }
             Event::Gate(event) => {
                 pending_gates(staging).apply(event, record.sequence, record.time);
-                archive_batch(staging, event, record.sequence);
+                passes::stage(staging, event, record.sequence)?;
             }
             Event::Application(ApplicationEvent::Moved(moved)) => {
                 applications::stage(staging, moved, record.time, record.sequence)?;
@@ -560,12 +570,4 @@ fn pending_notices<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Notice
 fn pending_gates<'a>(staging: &'a mut Staging<'_, Payments>) -> &'a mut Gates {
     let known = &staging.state().gates;
     Arc::make_mut(staging.pending().gates.get_or_insert_with(|| Arc::clone(known)))
-}
-
-/// A batch that comes again is answered from the archive.
-fn archive_batch(staging: &mut Staging<'_, Payments>, event: &GateEvent, sequence: u64) {
-    if let GateEvent::BatchTaken { device, number, hash, untrusted, uses } = event {
-        let taken = TakenBatch { hash: hash.clone(), sequence, untrusted: *untrusted, uses: uses.clone() };
-        staging.archive(archive::gate_batch(device, *number), Archived::GateBatch(Arc::new(taken)));
-    }
 }

@@ -1,7 +1,7 @@
 //! Running totals: what has been collected by day, agency, channel and currency, and what is in doubt. They change in
 //! the same batch as the books do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ledger::{Currency, LedgerTime, Money};
@@ -40,11 +40,12 @@ pub struct TotalKey {
 }
 
 /// How many payments, and how much in minor units. A sum of amounts is wider than any one of them, so adding never
-/// fails, however long the books are.
+/// fails, however long the books are. What is nobody's may be less than nothing on a day on which more left suspense than
+/// came into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
     /// Payments. One that several agencies have a part in counts once for each of them.
-    pub count: u64,
+    pub count: i64,
     /// Minor units.
     pub minor: i128,
 }
@@ -53,6 +54,16 @@ impl Total {
     /// Counts one more payment.
     pub fn count(&mut self, money: Money) {
         self.add(Self { count: 1, minor: i128::from(money.minor()) });
+    }
+
+    /// How many payments, where less than nothing of them cannot be said.
+    pub fn payments(&self) -> u64 {
+        u64::try_from(self.count).unwrap_or(0)
+    }
+
+    /// Takes a payment out that was counted before.
+    pub fn take_out(&mut self, money: Money) {
+        self.add(Self { count: -1, minor: -i128::from(money.minor()) });
     }
 
     /// Adds another total of the same currency.
@@ -77,6 +88,8 @@ pub struct OpenSuspense {
 pub struct Totals {
     /// Collections.
     pub collected: BTreeMap<TotalKey, Total>,
+    /// Of changes alone: sequences of what was in suspense and was put to a bill.
+    pub left_suspense: BTreeSet<u64>,
     /// Suspense by the sequence of its record.
     pub suspense: BTreeMap<u64, OpenSuspense>,
     /// All of it, by currency, so that nobody who looks has to go through it while payments wait.
@@ -113,6 +126,7 @@ impl From<TotalsParts> for Totals {
         Self {
             collected: parts.collected.into_iter().collect(),
             suspense_sums: sums_of(&suspense),
+            left_suspense: BTreeSet::new(),
             suspense,
             quarantine_count: parts.quarantine_count,
             unreadable_count: parts.unreadable_count,
@@ -124,11 +138,24 @@ impl Totals {
     /// Adds changes, and lets go of days that are older than is kept.
     pub fn add(&mut self, changes: &Self) {
         for (key, change) in &changes.collected {
-            self.collected.entry(key.clone()).or_default().add(*change);
+            let total = self.collected.entry(key.clone()).or_default();
+            total.add(*change);
+            if *total == Total::default() {
+                self.collected.remove(key);
+            }
         }
         for (sequence, open) in &changes.suspense {
             if self.suspense.insert(*sequence, *open).is_none() {
                 self.suspense_sums.entry(open.money.currency()).or_default().count(open.money);
+            }
+        }
+        for sequence in &changes.left_suspense {
+            if let Some(open) = self.suspense.remove(sequence) {
+                let sum = self.suspense_sums.entry(open.money.currency()).or_default();
+                sum.take_out(open.money);
+                if *sum == Total::default() {
+                    self.suspense_sums.remove(&open.money.currency());
+                }
             }
         }
         self.quarantine_count += changes.quarantine_count;
@@ -150,6 +177,12 @@ impl Totals {
     /// Since when the oldest suspense is there: records follow each other in time.
     pub fn suspense_oldest(&self) -> Option<LedgerTime> {
         self.suspense.first_key_value().map(|(_, open)| open.since)
+    }
+
+    /// Notes that a payment has left suspense. It came in once: what its owner has more of from now on is no more nobody's.
+    pub fn leave_suspense(&mut self, sequence: u64, nobodys: TotalKey, money: Money) {
+        self.left_suspense.insert(sequence);
+        self.collected.entry(nobodys).or_default().take_out(money);
     }
 
     /// Counts a payment.
@@ -212,6 +245,33 @@ mod tests {
         assert_eq!([4, 5, 6].map(|day| totals.of_day(day).count()), [0, 1, 0]);
         let kept = serde_json::to_vec(&totals).unwrap();
         assert_eq!(serde_json::from_slice::<Totals>(&kept).unwrap(), totals);
+    }
+
+    #[test]
+    fn what_leaves_suspense_is_counted_for_its_owner_and_once_in_all() {
+        let key = |agency: Option<&str>| TotalKey {
+            day: 7,
+            agency: agency.map(Into::into),
+            channel: "mpesa".into(),
+            currency: Currency::Kes,
+        };
+        let money = Money::new(100, Currency::Kes);
+        let mut totals = Totals::default();
+        let mut came = Totals::default();
+        came.suspense.insert(3, OpenSuspense { money, since: LedgerTime::from_micros(1) });
+        came.count(key(None), money);
+        totals.add(&came);
+        let mut applied = Totals::default();
+        applied.count(key(Some("KWS")), money);
+        applied.leave_suspense(3, key(None), money);
+        totals.add(&applied);
+        assert!(totals.suspense.is_empty());
+        assert!(totals.suspense_sums.is_empty());
+        assert_eq!(totals.collected[&key(Some("KWS"))], Total { count: 1, minor: 100 });
+        assert!(!totals.collected.contains_key(&key(None)), "it is nobody's no more");
+        let kept = serde_json::to_vec(&totals).unwrap();
+        let read: Totals = serde_json::from_slice(&kept).unwrap();
+        assert_eq!(read.collected, totals.collected);
     }
 
     #[test]

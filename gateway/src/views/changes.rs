@@ -9,6 +9,7 @@ use ledger::{AccountCode, Currency, Entry, Evidence, LedgerTime, Money, RawRecor
 
 use super::error::ViewsError;
 use super::fallback::FallbackChanges;
+use super::passes::PassChanges;
 use crate::payments::{
     ApplicationEvent, ApplicationMoved, ApplicationState, AttemptEvent, AttemptId, AttemptState, BillState,
     BillTerms, ChannelReceipt, Difference, Event, Method, PaymentNumber, PaymentReceived, Placement, Share,
@@ -31,6 +32,8 @@ pub(super) struct Changes {
     /// Attempts that were there before this run.
     pub(super) attempts: BTreeMap<AttemptId, AttemptChange>,
     pub(super) payments: Vec<Payment>,
+    /// Where payments were put that were in suspense before this run, by the record that brought each.
+    pub(super) applied: BTreeMap<u64, Placement>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) entries: Vec<BookedEntry>,
     pub(super) collected: BTreeMap<TotalKey, Total>,
@@ -45,6 +48,7 @@ pub(super) struct Changes {
     /// Records about a payment that another record, the second, has booked.
     pub(super) records_of_payments: Vec<(u64, u64)>,
     pub(super) fallback: FallbackChanges,
+    pub(super) passes: PassChanges,
 }
 
 /// What is added to the two sides of an account, in minor units.
@@ -184,6 +188,7 @@ impl Changes {
         self.record_count += 1;
         self.note_record(sequence, &event);
         self.fallback.add(sequence, time, &event);
+        self.passes.add(sequence, time, &event);
         let agency = agency_of(&event);
         for posting in record.draft.entries.iter().flat_map(Entry::postings) {
             let sides = self.balances.entry((posting.account.clone(), posting.money.currency())).or_default();
@@ -377,13 +382,19 @@ impl Changes {
             change.collected_minor += money.minor();
             change.changed_by = sequence;
         }
+        let minute = |agency| MinuteKey {
+            day: revenue_day(booked),
+            minute: minute_of_revenue_day(booked),
+            agency,
+            currency: money.currency(),
+        };
+        // It came in once, and was nobody's until now.
+        if received.from_suspense.is_some() {
+            self.collected_by_minute.entry(minute(None)).or_default().take_out(money);
+            self.collected.entry(key(None)).or_default().take_out(money);
+        }
         for (agency, money) in owners {
-            let minute = MinuteKey {
-                day: revenue_day(booked),
-                minute: minute_of_revenue_day(booked),
-                agency: agency.clone(),
-                currency: money.currency(),
-            };
+            let minute = minute(agency.clone());
             self.collected_by_minute.entry(minute).or_default().count(money);
             self.collected.entry(key(agency)).or_default().count(money);
         }
@@ -393,7 +404,20 @@ impl Changes {
                 AttemptChange { channel_receipt, ..AttemptChange::to(AttemptState::Succeeded, sequence) };
             self.change_attempt(attempt, change);
         }
-        self.payments.push(payment);
+        match received.from_suspense {
+            None => self.payments.push(payment),
+            Some(waited) => self.apply(waited, payment.received.placement),
+        }
+    }
+
+    /// Puts a payment where it belongs that was in suspense, whether it came in this run or before it.
+    fn apply(&mut self, waited: u64, placement: Placement) {
+        match self.payments.binary_search_by_key(&waited, |payment| payment.sequence) {
+            Ok(place) => self.payments[place].received.placement = placement,
+            Err(_) => {
+                self.applied.insert(waited, placement);
+            }
+        }
     }
 }
 

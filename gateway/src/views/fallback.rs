@@ -45,7 +45,8 @@ impl FallbackChanges {
     /// Adds what one record changes.
     pub(super) fn add(&mut self, sequence: u64, time: LedgerTime, event: &Event) {
         match event {
-            Event::PaymentReceived(received) => self.collect(received),
+            // What waited in suspense came in before.
+            Event::PaymentReceived(received) if received.from_suspense.is_none() => self.collect(received),
             Event::Sweep(SweepEvent::Sent { account, money, .. }) => {
                 self.sent.push(SentSweep { sequence, account: account.clone(), money: *money });
             }

@@ -16,7 +16,7 @@ use super::error::ViewsError;
 use super::rows;
 
 /// The schema, in the order in which it is built.
-pub(super) const MIGRATIONS: [&str; 10] = [
+pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("migrations/0001_progress.sql"),
     include_str!("migrations/0002_bills.sql"),
     include_str!("migrations/0003_payments.sql"),
@@ -27,10 +27,11 @@ pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0008_applications.sql"),
     include_str!("migrations/0009_records_of_bills.sql"),
     include_str!("migrations/0010_fallback.sql"),
+    include_str!("migrations/0011_passes.sql"),
 ];
 /// Raised with every change of the migrations, and with every change of what is written into their tables. A file of
 /// another version is built again.
-pub(super) const SCHEMA_VERSION: i64 = 6;
+pub(super) const SCHEMA_VERSION: i64 = 7;
 /// `MLPV`: tells `file` and others whose database this is.
 const APPLICATION_ID: i64 = 0x4d4c_5056;
 

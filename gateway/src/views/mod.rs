@@ -23,6 +23,7 @@ mod fallback;
 mod file;
 mod folder;
 mod follower;
+mod passes;
 mod rows;
 mod shared;
 
@@ -45,7 +46,7 @@ pub use page::{
 pub use queries::{
     AccountRow, AdmittedRow, ApplicationFilter, ApplicationRow, ArrivalRow, AttemptRow, BillFilter,
     BillLineRow, BillRow, CollectedRow, CollectionRow, EntryPhase, EntryRow, Imbalance, MinuteRow,
-    PaymentFilter, PaymentRow, PlacementRow, PostingRow, PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum,
+    PassRow, PassState, PaymentFilter, PaymentRow, PlacementRow, PostingRow, PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum,
     TransactionFilter, TransactionRow, TransactionStatus, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;

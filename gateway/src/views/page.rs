@@ -93,10 +93,11 @@ pub(super) enum List {
     UnknownAttempts = 5,
     Applications = 6,
     Transactions = 7,
+    Passes = 8,
 }
 
 impl List {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Bills,
         Self::Payments,
         Self::Suspense,
@@ -104,6 +105,7 @@ impl List {
         Self::UnknownAttempts,
         Self::Applications,
         Self::Transactions,
+        Self::Passes,
     ];
 
     /// What has waited longest comes first where people work a list off; otherwise the newest does.

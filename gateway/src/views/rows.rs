@@ -2,6 +2,7 @@
 //! statement as for a hundred rows in it.
 
 mod fallback;
+mod passes;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     new_attempts(connection, changes).await?;
     changed_attempts(connection, changes).await?;
     payments(connection, changes).await?;
+    applied(connection, changes).await?;
     quarantined(connection, changes).await?;
     entries(connection, changes).await?;
     collected(connection, changes).await?;
@@ -35,7 +37,8 @@ pub(super) async fn write(connection: &mut SqliteConnection, changes: &Changes) 
     balances(connection, changes).await?;
     applications(connection, changes).await?;
     records(connection, changes).await?;
-    fallback::write(connection, &changes.fallback).await
+    fallback::write(connection, &changes.fallback).await?;
+    passes::write(connection, &changes.passes).await
 }
 
 /// Sends `head VALUES (…), (…) tail` as often as the rows need.
@@ -193,24 +196,7 @@ async fn payments(connection: &mut SqliteConnection, changes: &Changes) -> Resul
             .push_bind(revenue_day(payment.booked))
             .push_bind(evidence_number(payment.evidence))
             .push_bind(received.attempt.map(|attempt| attempt.to_string()));
-        let placed = match &received.placement {
-            Placement::Bill { bill, agency, service, receipt, share, .. } => Placed {
-                placement: "bill",
-                payment_number: Some(number(bill.get())),
-                agency: Some(agency.clone()),
-                service: Some(service.clone()),
-                receipt: Some(receipt.to_string()),
-                share: Some(word(share)),
-                suspense_reason: None,
-            },
-            Placement::Suspense { reason, agency, service } => Placed {
-                placement: "suspense",
-                agency: agency.clone(),
-                service: service.clone(),
-                suspense_reason: Some(reason.word()),
-                ..Placed::default()
-            },
-        };
+        let placed = Placed::of(&received.placement);
         row.push_bind(placed.placement)
             .push_bind(placed.payment_number)
             .push_bind(placed.agency)
@@ -232,6 +218,49 @@ struct Placed {
     receipt: Option<String>,
     share: Option<String>,
     suspense_reason: Option<&'static str>,
+}
+
+impl Placed {
+    fn of(placement: &Placement) -> Self {
+        match placement {
+            Placement::Bill { bill, agency, service, receipt, share, .. } => Self {
+                placement: "bill",
+                payment_number: Some(number(bill.get())),
+                agency: Some(agency.clone()),
+                service: Some(service.clone()),
+                receipt: Some(receipt.to_string()),
+                share: Some(word(share)),
+                suspense_reason: None,
+            },
+            Placement::Suspense { reason, agency, service, .. } => Self {
+                placement: "suspense",
+                agency: agency.clone(),
+                service: service.clone(),
+                suspense_reason: Some(reason.word()),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+/// Payments that were in suspense before this run. The row keeps the record and the moment that brought the money: what came in
+/// when is as it was.
+async fn applied(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    const HEAD: &str = "UPDATE payment SET placement = applied.column2, payment_number = applied.column3, \
+        agency = applied.column4, service = applied.column5, receipt = applied.column6, share = applied.column7, \
+        suspense_reason = NULL FROM (";
+    const TAIL: &str = ") AS applied WHERE payment.sequence = applied.column1";
+    send(connection, HEAD, &changes.applied, TAIL, |row, (waited, placement)| {
+        let placed = Placed::of(placement);
+        row.push_bind(number(*waited))
+            .push_bind(placed.placement)
+            .push_bind(placed.payment_number)
+            .push_bind(placed.agency)
+            .push_bind(placed.service)
+            .push_bind(placed.receipt)
+            .push_bind(placed.share);
+    })
+    .await
 }
 
 async fn quarantined(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
@@ -346,7 +375,7 @@ async fn collected(connection: &mut SqliteConnection, changes: &Changes) -> Resu
             .push_bind(key.agency.as_deref().unwrap_or_default())
             .push_bind(&*key.channel)
             .push_bind(key.currency.code())
-            .push_bind(number(total.count))
+            .push_bind(total.count)
             .push_bind(wide::high(total.minor))
             .push_bind(wide::low(total.minor));
     })
@@ -368,7 +397,7 @@ async fn collected_by_minute(
             .push_bind(key.minute)
             .push_bind(key.agency.as_deref().unwrap_or_default())
             .push_bind(key.currency.code())
-            .push_bind(number(total.count))
+            .push_bind(total.count)
             .push_bind(wide::high(total.minor))
             .push_bind(wide::low(total.minor));
     })

@@ -96,7 +96,7 @@ fn control(sums: &BTreeMap<Currency, Total>) -> Vec<Vec<Cell>> {
         let [gross, nothing] = [total.minor, 0].map(|minor| Cell::Amount(Sum::new(minor, *currency)));
         vec![
             Cell::Text("CONTROL".to_owned()),
-            Cell::Count(total.count),
+            Cell::Count(total.payments()),
             Cell::Text(currency.code().to_owned()),
             gross.clone(),
             nothing.clone(),

@@ -52,7 +52,7 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
     let page = TodayPage {
         name: viewed.name(&app, &frame),
         figures: figures.into(),
-        suspense_count: (words.payments)(suspense.iter().map(|sum| sum.total.count).sum()),
+        suspense_count: (words.payments)(suspense.iter().map(|sum| sum.total.payments()).sum()),
         oldest: suspense
             .iter()
             .map(|sum| sum.oldest)
@@ -84,7 +84,7 @@ fn sums(rows: &[CollectionRow], from: i32, to: i32, words: &ConsoleWords) -> Vec
     }
     let shown = |(currency, total): (Currency, Total)| CurrencySum {
         amount: Sum::new(total.minor, currency).to_string(),
-        count: (words.payments)(total.count),
+        count: (words.payments)(total.payments()),
     };
     sums.into_iter().map(shown).collect()
 }

@@ -83,7 +83,7 @@ fn count_sentence(sums: &BTreeMap<Currency, Total>, is_everything: bool, words: 
         return (if is_everything { words.nothing_yet } else { words.no_results }).to_owned();
     }
     let sum = |(currency, total): (&Currency, &Total)| {
-        format!("{}, {}", (words.payments)(total.count), unbroken(Sum::new(total.minor, *currency)))
+        format!("{}, {}", (words.payments)(total.payments()), unbroken(Sum::new(total.minor, *currency)))
     };
     sums.iter().map(sum).collect::<Vec<_>>().join(" · ")
 }

@@ -129,8 +129,8 @@ fn headline(words: &LiveWords, of: &Collected, detail: Option<&Detail>) -> Headl
     let sum = |total: Total| Sum::new(total.minor, of.currency).to_string();
     Headline {
         sum: sum(of.today),
-        payments: (words.payments)(of.today.count),
-        last_minute: curve.map(|curve| (words.last_minute)(curve.last_minute.count, &sum(curve.last_minute))),
+        payments: (words.payments)(of.today.payments()),
+        last_minute: curve.map(|curve| (words.last_minute)(curve.last_minute.payments(), &sum(curve.last_minute))),
         last_week_by_now: curve.map(|curve| sum(curve.last_week_by_now)),
         last_week: sum(of.last_week),
         difference: curve.and_then(|curve| difference(of.today.minor, curve.last_week_by_now.minor)),
@@ -147,7 +147,7 @@ fn difference(today: i128, then: i128) -> Option<String> {
 }
 
 fn row(name: Shown, currency: Currency, total: Total) -> Row {
-    Row { name, count: total.count, sum: Sum::new(total.minor, currency).to_string() }
+    Row { name, count: total.payments(), sum: Sum::new(total.minor, currency).to_string() }
 }
 
 fn services(frame: &Frame, catalogue: &Catalogue, known: &Detail) -> Vec<ServiceRow> {
@@ -163,7 +163,7 @@ fn services(frame: &Frame, catalogue: &Catalogue, known: &Detail) -> Vec<Service
 
 fn doubt(words: &LiveWords, known: &Doubt) -> DoubtView {
     let suspense = known.suspense.iter().map(|(currency, total)| {
-        (Sum::new(total.minor, *currency).to_string(), (words.payments)(total.count))
+        (Sum::new(total.minor, *currency).to_string(), (words.payments)(total.payments()))
     });
     DoubtView {
         suspense: suspense.collect(),

@@ -6,17 +6,16 @@ use ledger::table::RunError;
 use ledger::{Decision, View};
 
 use super::{Payments, availability, draft, note_request, once, refuse};
-use crate::payments::bill::BillTerms;
 use crate::payments::bill_life::BillEvent;
 use crate::payments::command::{Answer, Command, Idempotency, NewBill, Refusal};
 use crate::payments::event::Event;
 use crate::payments::number::PaymentNumber;
-use crate::payments::reference::{BillReference, NewReference, ReferenceKind};
+use crate::payments::reference::ReferenceKind;
 
 /// So many random numbers are tried before giving up.
 const NUMBERS_TRIED_MAX: u64 = 16;
 
-/// Makes a bill under a payment number that no bill ever had.
+/// Makes a bill under a payment number that no bill ever had and that is kept for none.
 pub(super) fn create(
     view: &View<'_, Payments>,
     command: &Command,
@@ -30,40 +29,7 @@ pub(super) fn create(
             return Ok(refuse(Refusal::AssessmentHasBill { bill }));
         }
         let Some(number) = free_number(view, new.random)? else { return Ok(refuse(Refusal::NoFreeNumber)) };
-        let expires = view.now().plus_seconds(new.life_seconds);
-        let terms = BillTerms {
-            id: new.id,
-            number,
-            agency: new.agency.clone(),
-            service: new.service.clone(),
-            service_name: new.service_name.clone(),
-            lines: new.lines.clone(),
-            total: new.total,
-            payable: new.payable,
-            // A bill ends with its quote: money that comes later would come at a rate that nobody offered.
-            expires: new.quote.as_ref().map_or(expires, |quote| quote.expires.min(expires)),
-            quote: new.quote.clone(),
-            convenience_basis: new.convenience_basis.clone(),
-            waived: new.waived.clone(),
-            part_payment: new.part_payment,
-            promised_working_days: new.promised_working_days,
-            catalogue: new.catalogue.clone(),
-            assessment: new.assessment,
-            agency_reference: new.agency_reference.clone(),
-            visit_day: new.visit_day,
-            references: new
-                .references
-                .iter()
-                .map(|NewReference { kind, key, any_agency, .. }| BillReference {
-                    kind: *kind,
-                    key: *key,
-                    any_agency: *any_agency,
-                })
-                .collect(),
-            language: new.language,
-            created: view.now(),
-            vault_slot: new.vault_slot,
-        };
+        let terms = new.agreed(number, view.now());
         let mut draft = draft(command, Event::BillCreated { terms: Arc::new(terms) });
         draft.sealed.clone_from(&new.sealed);
         note_request(&mut draft, new.idempotency.as_ref());
@@ -88,11 +54,12 @@ fn open_over_same_assessment(
     Ok(None)
 }
 
-fn free_number(view: &View<'_, Payments>, random: u64) -> Result<Option<PaymentNumber>, RunError> {
+/// A number that no bill has and that is kept for no pass.
+pub(super) fn free_number(view: &View<'_, Payments>, random: u64) -> Result<Option<PaymentNumber>, RunError> {
     for attempt in 0..NUMBERS_TRIED_MAX {
         let number =
             PaymentNumber::from_random(random.wrapping_add(attempt.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        if Payments::bill(view, number)?.is_none() {
+        if Payments::bill(view, number)?.is_none() && Payments::pass_number(view, number)?.is_none() {
             return Ok(Some(number));
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Decision, LedgerTime, View};
 
-use super::{Payments, draft, refuse};
+use super::{Payments, draft, operators, passes, refuse};
 use crate::access::ApiKey;
 use crate::clock::east_africa_date;
 use crate::payments::command::{Answer, Command, Refusal};
@@ -15,6 +15,7 @@ use crate::payments::gates::{
     GATE_DEVICES_MAX, GateAsk, GateDevice, GateEvent, GateRefusal, GateUse, KnownDevice, UseOutcome,
 };
 use crate::payments::number::PaymentNumber;
+use crate::payments::passes::NewPass;
 use crate::payments::visits::VisitEvent;
 
 /// Decides on what is asked about gates.
@@ -26,10 +27,24 @@ pub(super) fn decide(
     match ask {
         GateAsk::Certify { device, key } => Ok(certify(view, command, device, key)),
         GateAsk::Revoke { device, agency } => Ok(revoke(view, command, device, agency)),
-        GateAsk::TakeBatch { device, number, hash, uses } => {
-            take_batch(view, command, device, *number, hash, uses)
+        GateAsk::TakeBatch { device, number, hash, uses, passes, random } => {
+            let brought = Brought { uses, passes, random: *random };
+            take_batch(view, command, device, *number, hash, &brought)
         }
+        GateAsk::KeepNumbers { device, randoms } => passes::keep_numbers(view, command, device, randoms),
+        GateAsk::Claim(claimed) => passes::claim(view, command, claimed),
+        GateAsk::NameOperator { operator, idempotency } => {
+            operators::name(view, command, operator, idempotency.as_ref())
+        }
+        GateAsk::Invoice(invoice) => operators::invoice(view, command, invoice),
     }
+}
+
+/// What a device brings.
+struct Brought<'a> {
+    uses: &'a [(PaymentNumber, LedgerTime)],
+    passes: &'a [NewPass],
+    random: u64,
 }
 
 fn certify(
@@ -76,7 +91,7 @@ fn take_batch(
     device: &Arc<str>,
     number: u64,
     hash: &Arc<str>,
-    uses: &[(PaymentNumber, LedgerTime)],
+    brought: &Brought<'_>,
 ) -> Result<Decision<Payments>, RunError> {
     let Some(known) = Payments::gates(view).device(device) else {
         return Ok(refuse(GateRefusal::NoSuchDevice.into()));
@@ -94,7 +109,7 @@ fn take_batch(
     }
     let sequence = view.next_sequence();
     let (mut judged, mut visits) = (Vec::new(), HashMap::new());
-    for (bill, at) in uses {
+    for (bill, at) in brought.uses {
         let outcome = judge(view, known, *bill, *at, &visits)?;
         if !matches!(outcome, UseOutcome::UsedTwice { .. } | UseOutcome::NoSuchBill) {
             visits.insert(*bill, (*at, sequence + 1 + visits.len() as u64));
@@ -105,24 +120,29 @@ fn take_batch(
         .iter()
         .filter(|used| visits.contains_key(&used.bill))
         .filter(|used| !matches!(used.outcome, UseOutcome::UsedTwice { .. }));
-    let visits: Vec<_> = visited.map(|used| draft(command, visit(known, used))).collect();
+    let visits: Vec<_> =
+        visited.map(|used| draft(command, visit_of(known, used.bill, used.at))).collect();
+    let first = sequence + 1 + visits.len() as u64;
+    let passes = passes::take(view, command, known, brought.passes, brought.random, first)?;
     let taken = Event::Gate(GateEvent::BatchTaken {
         device: device.clone(),
         number,
         hash: hash.clone(),
         untrusted: !known.is_trusted(view.now()),
         uses: judged,
+        passes: passes.judged,
     });
-    let drafts = [draft(command, taken)].into_iter().chain(visits).collect();
+    let drafts = [draft(command, taken)].into_iter().chain(visits).chain(passes.drafts).collect();
     Ok(Decision { drafts, answer: Answer::Done { sequence } })
 }
 
-fn visit(known: &KnownDevice, used: &GateUse) -> Event {
+/// Somebody whom a device let in.
+pub(super) fn visit_of(known: &KnownDevice, bill: PaymentNumber, at: LedgerTime) -> Event {
     Event::Visit(VisitEvent::Used {
-        bill: used.bill,
+        bill,
         agency: known.device.agency.clone(),
         gate: known.device.gate.clone(),
-        at: Some(used.at),
+        at: Some(at),
     })
 }
 

@@ -2,6 +2,7 @@
 //! chance come in with the command.
 
 mod applications;
+mod applied;
 mod attempts;
 mod availability;
 mod bills;
@@ -13,6 +14,8 @@ mod messages;
 mod money_in;
 mod notices;
 mod operations;
+mod operators;
+mod passes;
 mod staff;
 mod sweeps;
 mod visits;

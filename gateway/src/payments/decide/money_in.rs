@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ledger::table::RunError;
-use ledger::{Claim, Claimed, Decision, ShortKey, View};
+use ledger::{Claim, Claimed, Decision, Money, ShortKey, View};
 
 use super::{Payments, draft, sweeps};
 use crate::payments::archive;
@@ -15,9 +15,9 @@ use crate::payments::chart;
 use crate::payments::command::{Addressed, Answer, Command, MoneyIn, UnreadableMessage};
 use crate::payments::event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason};
 use crate::payments::identifier::{AttemptId, ReceiptNumber};
-use crate::payments::number::TypedAccount;
+use crate::payments::number::{PaymentNumber, TypedAccount};
 use crate::payments::owners;
-use crate::payments::reference::{self, Held};
+use crate::payments::reference::{self, Held, Owner};
 
 /// Books money, once for its receipt.
 pub(super) fn receive(
@@ -41,7 +41,7 @@ pub(super) fn receive(
     let (entry, placement) = match &target.bill {
         Ok(bill) => {
             let receipt = free_receipt_number(view, money_in.random)?;
-            let (share, event) = judge(bill, money_in);
+            let (share, event) = judge(bill, money_in.money);
             let state = bill.state.after(event).expect("money can arrive in every state");
             let terms = &bill.terms;
             let placement = Placement::Bill {
@@ -54,7 +54,10 @@ pub(super) fn receive(
                 share,
                 parts: owners::parts_of(bill, money_in.money, share),
             };
-            (chart::entry_for_bill(&money_in.receipt, money_in.money, bill, share), placement)
+            (
+                chart::entry_for_bill(chart::channel_clearing(&money_in.receipt), money_in.money, bill, share),
+                placement,
+            )
         }
         Err(held) => (
             chart::entry_for_suspense(&money_in.receipt, money_in.money, held.reason),
@@ -62,6 +65,7 @@ pub(super) fn receive(
                 reason: held.reason,
                 agency: held.owner.as_ref().map(|owner| owner.agency.clone()),
                 service: held.owner.as_ref().and_then(|owner| owner.service.clone()),
+                number: target.kept,
             },
         ),
     };
@@ -72,6 +76,7 @@ pub(super) fn receive(
         moved: money_in.moved,
         placement,
         attempt: target.attempt,
+        from_suspense: None,
     });
     let mut draft = draft(command, event);
     draft.evidence = money_in.evidence;
@@ -115,13 +120,18 @@ struct Target {
     bill: Result<Arc<Bill>, Held>,
     /// The attempt that the money answers, if it has not been answered by other money.
     attempt: Option<AttemptId>,
+    /// The number that it came for, if that is kept for a pass of which nobody has told us.
+    kept: Option<PaymentNumber>,
 }
 
 fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, RunError> {
-    let held = |held| Ok(Target { bill: Err(held), attempt: None });
+    let held = |held| Ok(Target { bill: Err(held), attempt: None, kept: None });
     let suspense = |reason| held(Held { reason, owner: None });
     let bill = match &money_in.addressed {
-        Addressed::Typed(TypedAccount::Number(number)) => Payments::bill(view, *number)?,
+        Addressed::Typed(TypedAccount::Number(number)) => match Payments::bill(view, *number)? {
+            Some(bill) => Some(bill),
+            None => return for_no_bill(view, *number),
+        },
         Addressed::Typed(TypedAccount::BadCheckDigit) => return suspense(SuspenseReason::BadCheckDigit),
         Addressed::Typed(TypedAccount::Other) => return suspense(SuspenseReason::NotANumber),
         Addressed::Typed(TypedAccount::Missing) => return suspense(SuspenseReason::NoAccount),
@@ -152,7 +162,19 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
     if !bill.can_take(money_in.money) {
         return Ok(Target { attempt, ..suspense(SuspenseReason::BillIsFull)? });
     }
-    Ok(Target { bill: Ok(bill), attempt })
+    Ok(Target { bill: Ok(bill), attempt, kept: None })
+}
+
+/// What money came for under a number that no bill has: a pass of which nobody has told us yet, or nothing.
+fn for_no_bill(view: &View<'_, Payments>, number: PaymentNumber) -> Result<Target, RunError> {
+    let (held, kept) = match Payments::pass_number(view, number)? {
+        Some(kept) => {
+            let owner = Some(Owner { agency: kept.agency.clone(), service: None });
+            (Held { reason: SuspenseReason::ProvisionalPass, owner }, Some(number))
+        }
+        None => (Held { reason: SuspenseReason::UnknownNumber, owner: None }, None),
+    };
+    Ok(Target { bill: Err(held), attempt: None, kept })
 }
 
 /// The attempt, unless other money has answered it before.
@@ -180,14 +202,14 @@ fn waiting_attempt(
 }
 
 /// What becomes of money that came for a bill.
-fn judge(bill: &Bill, money_in: &MoneyIn) -> (Share, BillEvent) {
+pub(super) fn judge(bill: &Bill, money: Money) -> (Share, BillEvent) {
     if bill.state.is_settled() {
         return (Share::Duplicate, BillEvent::SecondReceipt);
     }
     if !bill.state.is_open() {
         return (Share::Late, BillEvent::LateMoney);
     }
-    match money_in.money.minor().cmp(&bill.due().minor()) {
+    match money.minor().cmp(&bill.due().minor()) {
         std::cmp::Ordering::Less => (Share::HeldForRest, BillEvent::PartOfTotal),
         std::cmp::Ordering::Equal => (Share::Completed, BillEvent::RestOfTotal),
         std::cmp::Ordering::Greater => (Share::CompletedWithExcess, BillEvent::MoreThanTotal),
@@ -195,7 +217,7 @@ fn judge(bill: &Bill, money_in: &MoneyIn) -> (Share, BillEvent) {
 }
 
 /// A receipt number that nobody has.
-fn free_receipt_number(view: &View<'_, Payments>, random: u64) -> Result<ReceiptNumber, RunError> {
+pub(super) fn free_receipt_number(view: &View<'_, Payments>, random: u64) -> Result<ReceiptNumber, RunError> {
     let mut random = random;
     loop {
         let number = ReceiptNumber::from_random(random);

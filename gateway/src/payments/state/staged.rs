@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use ledger::table::RunError;
-use ledger::{Money, Record, Staging};
+use ledger::{Record, Staging};
 
-use super::Payments;
+use super::{Payments, passes};
 use crate::payments::archive::{self, Archived};
 use crate::payments::attempt::Attempt;
 use crate::payments::bill::{Bill, BillPayment, ReceiptStub};
-use crate::payments::event::{Event, PaymentReceived, Placement, Share};
+use crate::payments::event::{Event, PaymentReceived, Placement};
 use crate::payments::identifier::AttemptId;
 use crate::payments::number::PaymentNumber;
 use crate::payments::owners::by_owner;
@@ -92,12 +92,15 @@ pub(super) fn stage_payment(
         currency: payment.money.currency(),
     };
     match &payment.placement {
-        Placement::Suspense { .. } => {
+        Placement::Suspense { number, .. } => {
             let totals = &mut staging.pending().totals;
             totals.count(key(None), payment.money);
             totals
                 .suspense
                 .insert(record.sequence, OpenSuspense { money: payment.money, since: record.time });
+            if let Some(number) = number {
+                passes::note_waiting(staging, *number, record, payment)?;
+            }
         }
         Placement::Bill { bill, agency, state, receipt, share, parts, .. } => {
             for (agency, money) in by_owner(agency, payment.money, parts) {
@@ -113,19 +116,12 @@ pub(super) fn stage_payment(
             let stub = ReceiptStub { bill: *bill, payment: noted.clone() };
             staging.archive(archive::receipt(*receipt), Archived::Receipt(Arc::new(stub)));
             if let Some(mut bill) = staged_bill(staging, *bill)? {
-                let changed = Arc::make_mut(&mut bill);
-                changed.state = *state;
-                changed.changed_by = record.sequence;
-                // The decision has asked whether the bill can take it, and what is held is never more than collected.
-                let added = |sum: Money| sum.checked_add(payment.money).unwrap_or(sum);
-                changed.collected = added(changed.collected);
-                changed.held = match share {
-                    Share::HeldForRest => added(changed.held),
-                    Share::Completed | Share::CompletedWithExcess => Money::zero(changed.held.currency()),
-                    Share::Duplicate | Share::Late => changed.held,
-                };
-                changed.note(noted);
+                Arc::make_mut(&mut bill).take(noted, *state, *share);
                 put_bill(staging, bill);
+            }
+            if let Some(waited) = payment.from_suspense {
+                staging.pending().totals.leave_suspense(waited, key(None), payment.money);
+                passes::forget_waiting(staging, *bill, waited)?;
             }
         }
     }

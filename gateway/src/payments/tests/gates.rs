@@ -12,7 +12,7 @@ use crate::payments::{
     archive,
 };
 
-fn certify(desk: &Desk, id: &str, gate: &str) -> Answer {
+pub(super) fn certify(desk: &Desk, id: &str, gate: &str) -> Answer {
     let since = LedgerTime::from_micros(desk.clock.now_micros());
     let device = GateDevice {
         id: id.into(),
@@ -39,10 +39,11 @@ fn certify(desk: &Desk, id: &str, gate: &str) -> Answer {
 fn bring(desk: &Desk, device: &str, number: u64, hash: &str, bills: &[PaymentNumber]) -> Answer {
     let at = LedgerTime::from_micros(desk.clock.now_micros() - 3_600_000_000);
     let uses = bills.iter().map(|bill| (*bill, at)).collect();
-    desk.ask(Ask::Gate(GateAsk::TakeBatch { device: device.into(), number, hash: hash.into(), uses }))
+    let (device, hash, passes) = (device.into(), hash.into(), Vec::new());
+    desk.ask(Ask::Gate(GateAsk::TakeBatch { device, number, hash, uses, passes, random: 1 }))
 }
 
-fn taken(desk: &Desk, device: &str, number: u64) -> Arc<TakenBatch> {
+pub(super) fn taken(desk: &Desk, device: &str, number: u64) -> Arc<TakenBatch> {
     let archived = desk.ledger().archived(&archive::gate_batch(device, number)).unwrap();
     archived.and_then(Archived::gate_batch).unwrap()
 }

@@ -16,6 +16,7 @@ mod model;
 mod notices;
 mod offers;
 mod owners;
+mod passes;
 mod prompts;
 mod random;
 mod references;

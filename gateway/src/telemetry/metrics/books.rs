@@ -158,6 +158,16 @@ pub const VIEWS_LAG_RECORDS: Metric = Metric {
     about: "Records that the SQL views have not followed yet.",
 };
 
+/// Provisional passes that gates told of.
+pub const GATE_PASSES_TOTAL: Metric = Metric {
+    name: "malipo_gate_passes_total",
+    kind: Kind::Counter,
+    unit: metrics::Unit::Count,
+    labels: &["outcome"],
+    about: "Provisional passes that gates told of, by what the books say to each: issued, price_differs, price_unknown, \
+            nothing_owed, number_not_kept, number_used, repeated.",
+};
+
 /// Whom gates let in that had nobody to ask.
 pub const GATE_USES_TOTAL: Metric = Metric {
     name: "malipo_gate_uses_total",

@@ -102,6 +102,7 @@ pub const ALL: &[Metric] = &[
     LISTS_TOTAL,
     LISTED_LAG_SECONDS,
     GATE_USES_TOTAL,
+    GATE_PASSES_TOTAL,
 ];
 
 /// Bucket bounds for durations, in seconds: from a cached catalogue page to a prompt a payer is slow to answer.

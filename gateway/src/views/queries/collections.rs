@@ -57,6 +57,6 @@ impl CollectionRow {
             currency: row.word("currency")?,
         };
         let minor = wide::put_together(row.get("minor_e18")?, row.get("minor")?);
-        Ok(Self { key, total: Total { count: row.count("count")?, minor } })
+        Ok(Self { key, total: Total { count: row.get("count")?, minor } })
     }
 }

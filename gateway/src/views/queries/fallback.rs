@@ -161,7 +161,7 @@ impl AccountRow {
         Ok(Self {
             account: read_account(row)?,
             currency: row.word("currency")?,
-            collected: Total { count: row.count("count")?, minor: wide("minor_e18", "minor")? },
+            collected: Total { count: row.get("count")?, minor: wide("minor_e18", "minor")? },
             swept: wide::of_e9(row.get("swept_e9")?, row.get("swept")?),
             in_transit: wide("in_transit_e18", "in_transit")?,
             held: wide("held_e18", "held")?,
@@ -178,7 +178,7 @@ impl CollectedRow {
             agency: Some(owner).filter(|owner| !owner.is_empty()),
             currency: row.word("currency")?,
             is_matched: row.get("is_matched")?,
-            total: Total { count: row.count("count")?, minor },
+            total: Total { count: row.get("count")?, minor },
         })
     }
 }

@@ -52,7 +52,7 @@ impl MinuteRow {
         Ok(Self {
             minute: row.get("minute")?,
             currency: row.word("currency")?,
-            total: Total { count: row.count("count")?, minor },
+            total: Total { count: row.get("count")?, minor },
         })
     }
 }

@@ -255,7 +255,7 @@ impl SuspenseSum {
         let minor = wide::of_e9(row.get("minor_e9")?, row.get("minor")?);
         Ok(Self {
             currency: row.word("currency")?,
-            total: Total { count: row.count("count")?, minor },
+            total: Total { count: row.get("count")?, minor },
             oldest: row.time("oldest")?,
         })
     }

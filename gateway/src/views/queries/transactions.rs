@@ -164,7 +164,7 @@ pub(in crate::views) fn filtered(source: &Source, scope: &Scope, filter: &Transa
 
 fn read_sum(row: Columns<'_>) -> Result<(Currency, Total), ViewsError> {
     let minor = wide::of_e9(row.get("minor_e9")?, row.get("minor")?);
-    Ok((row.word("currency")?, Total { count: row.count("count")?, minor }))
+    Ok((row.word("currency")?, Total { count: row.get("count")?, minor }))
 }
 
 impl TransactionRow {

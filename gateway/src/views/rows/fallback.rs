@@ -43,7 +43,7 @@ async fn collected(connection: &mut SqliteConnection, changes: &FallbackChanges)
             .push_bind(currency.code())
             .push_bind(account.in_books().as_str().to_owned())
             .push_bind(account.in_transit().as_str().to_owned())
-            .push_bind(number(total.count))
+            .push_bind(total.count)
             .push_bind(wide::high(total.minor))
             .push_bind(wide::low(total.minor));
     })

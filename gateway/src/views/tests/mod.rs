@@ -5,6 +5,7 @@ mod failures;
 mod fallback;
 mod following;
 mod minutes;
+mod passes;
 mod questions;
 mod scopes;
 mod tables;

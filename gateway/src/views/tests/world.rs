@@ -168,6 +168,20 @@ impl World {
         reference: Option<&str>,
         promised_working_days: Option<u16>,
     ) -> PaymentNumber {
+        let bill = self.new_bill(agency, minor, reference, promised_working_days);
+        match self.tell(Ask::CreateBill(Box::new(bill))) {
+            Answer::BillCreated { bill, .. } => bill,
+            other => panic!("the bill was {other:?}"),
+        }
+    }
+
+    pub(super) fn new_bill(
+        &mut self,
+        agency: &str,
+        minor: i64,
+        reference: Option<&str>,
+        promised_working_days: Option<u16>,
+    ) -> NewBill {
         let random = self.random();
         let line = |code: &str, minor| BillLine {
             code: code.into(),
@@ -181,7 +195,7 @@ impl World {
             legal_basis: "SAMPLE/1".into(),
             fee_version: "2026-1".into(),
         };
-        let bill = NewBill {
+        NewBill {
             id: BillId::from_uuid(u128::from(random) << 60),
             random,
             agency: agency.into(),
@@ -205,10 +219,6 @@ impl World {
             vault_slot: 0,
             sealed: None,
             idempotency: None,
-        };
-        match self.tell(Ask::CreateBill(Box::new(bill))) {
-            Answer::BillCreated { bill, .. } => bill,
-            other => panic!("the bill was {other:?}"),
         }
     }
 

@@ -1,0 +1,210 @@
+//! Provisional passes: numbers that a device keeps, what an agency sees of its passes, and money in suspense that somebody names
+//! by its code at M-PESA.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use ledger::Money;
+use serde::{Deserialize, Serialize};
+
+use super::bills::command;
+use super::gates::{agency_of, site_of, wrong};
+use super::lists::{page_request, show_page, views_scope};
+use super::{Principal, SharedApp, no_answer, trouble};
+use crate::app::App;
+use crate::billing::find;
+use crate::clock::format_rfc3339;
+use crate::finding::{FindError, payment_in_suspense};
+use crate::gates::numbers::{self, Numbers};
+use crate::gates::signed::{self, Moment};
+use crate::http::problem::Problem;
+use crate::http::problem_codes::Code;
+use crate::http::request::Request;
+use crate::http::response::{self, Response};
+use crate::payments::{
+    Answer, Ask, Bill, BillPayment, BillState, ClaimedMoney, Event, GateAsk, GateRefusal, KnownDevice, NUMBERS_KEPT_MAX,
+    PaymentNumber, PaymentReceived, Placement, RECEIPT_LEN_MAX, Refusal, read_event,
+};
+use crate::views::{PassRow, PassState};
+
+/// More random words than numbers are missing: a few may be of numbers that are taken.
+const RANDOMS: usize = NUMBERS_KEPT_MAX + 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimRequest {
+    /// The code in M-PESA's own message to the payer.
+    channel_receipt: String,
+}
+
+/// A pass as it is listed.
+#[derive(Serialize)]
+struct PassListed {
+    payment_number: String,
+    gate: String,
+    device: String,
+    number: u64,
+    issued_at: String,
+    told_at: String,
+    price: Money,
+    settlement: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
+    outcome: String,
+    /// What its bill is, or `invoiced`; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    /// The payment number of the invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice: Option<String>,
+    /// What that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_state: Option<&'static str>,
+}
+
+/// What a pass has once money was put to it.
+#[derive(Serialize)]
+struct ClaimBody {
+    payment_number: String,
+    status: &'static str,
+    due: Money,
+    payment: AppliedBody,
+}
+
+#[derive(Serialize)]
+struct AppliedBody {
+    channel_receipt: String,
+    amount: Money,
+    receipt_number: String,
+    booked_at: String,
+    sequence: u64,
+}
+
+/// `POST /v1/gates/{site}/numbers`: the signed note itself. Which device asks follows from the key that it shows.
+pub(super) async fn keep_numbers(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let site = site_of(&request)?;
+    let Principal::Key(key) = &request.principal else { return Err(no_device()) };
+    let of_key = |known: &&KnownDevice| known.device.api_key == key.id && *known.device.site == *site;
+    let device = app.books.readers().gates().devices().find(of_key).map(|known| known.device.id.clone());
+    let device = device.ok_or_else(no_device)?;
+    let randoms = (0..RANDOMS).map(|_| rand::random()).collect();
+    let ask = Ask::Gate(GateAsk::KeepNumbers { device: device.clone(), randoms });
+    match app.books.ask_patiently(command(&request, ask)).await {
+        Ok(Answer::Done { .. } | Answer::Nothing) => {}
+        Ok(Answer::Refused(refusal)) => return Err(trouble::refusal(&refusal)),
+        Ok(other) => return Err(trouble::internal(format!("{other:?} keeps no numbers"))),
+        Err(error) => return Err(trouble::books(&error)),
+    }
+    let gates = app.books.readers().gates();
+    let kept = gates.device(&device).ok_or_else(no_device)?;
+    let note = Numbers {
+        version: 1,
+        device: device.to_string(),
+        made_at: Moment(app.now().micros()),
+        numbers: kept.numbers.iter().copied().collect(),
+    };
+    let note = app.receipts.sign_note(&signed::text(numbers::TITLE, &note));
+    Ok(response::not_stored(response::text(StatusCode::OK, note)))
+}
+
+/// `GET /v1/gates/passes?state=&cursor=&limit=`.
+pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let query = request.head.query()?;
+    let state = match query.get("state").unwrap_or("all") {
+        "all" => PassState::All,
+        "unpaid" => PassState::Unpaid,
+        "paid" => PassState::Paid,
+        _ => return Err(wrong("/state", "unknown_state", "It is unpaid, paid or all.".to_owned())),
+    };
+    let (scope, page) = (views_scope(&request)?, page_request(&query)?);
+    let page = app.views.reader().passes(&scope, state, page).await.map_err(no_answer)?;
+    Ok(show_page(page, PassListed::of))
+}
+
+/// `POST /v1/gates/passes/{payment_number}/claims`: somebody shows the code of money that is in suspense, and it is put to the
+/// pass. It moves towards the bill of who asks, and nowhere else.
+pub(super) async fn claim(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let wanted: ClaimRequest = request.json()?;
+    let agency = agency_of(&request)?;
+    let not_waiting = |refusal: GateRefusal| trouble::refusal(&Refusal::Gate(refusal));
+    let bill: PaymentNumber =
+        request.head.parameter("payment_number").parse().map_err(|_| not_waiting(GateRefusal::NoSuchPass))?;
+    let shown: String = wanted.channel_receipt.chars().filter(char::is_ascii_alphanumeric).collect();
+    if shown.is_empty() || shown.len() > RECEIPT_LEN_MAX {
+        let detail = "It is the code in M-PESA's message: letters and digits.".to_owned();
+        return Err(wrong("/channel_receipt", "not_a_code", detail));
+    }
+    let found = payment_in_suspense(&app, &shown.to_uppercase()).await.map_err(|error| match error {
+        FindError::Views(error) => no_answer(error),
+        other => trouble::internal(other),
+    })?;
+    let (money, placement) = found.ok_or_else(|| not_waiting(GateRefusal::NotWaiting))?;
+    let receipt = money.receipt.clone();
+    let claimed = ClaimedMoney { bill, agency, money, placement, random: rand::random() };
+    let ask = Ask::Gate(GateAsk::Claim(Box::new(claimed)));
+    let sequence = match app.books.ask_patiently(command(&request, ask)).await {
+        Ok(Answer::Done { sequence } | Answer::Repeated { sequence }) => sequence,
+        Ok(Answer::Refused(refusal)) => return Err(trouble::refusal(&refusal)),
+        Ok(other) => return Err(trouble::internal(format!("{other:?} answers no claim"))),
+        Err(error) => return Err(trouble::books(&error)),
+    };
+    let record = app.books.ledger().record(sequence).map_err(|error| trouble::lookup(&error.into()))?;
+    let event = record.as_ref().and_then(|record| read_event(&record.draft.event));
+    let (Some(record), Some(Event::PaymentReceived(applied))) = (record, event) else {
+        return Err(trouble::internal("a payment that was put to a bill is not found"));
+    };
+    let PaymentReceived { money, placement: Placement::Bill { receipt: number, .. }, .. } = applied else {
+        return Err(trouble::internal("a payment that was put to a bill is in suspense"));
+    };
+    let bill = find(&app, bill)?;
+    let payment = BillPayment {
+        sequence,
+        receipt: number,
+        channel_receipt: receipt.number,
+        money,
+        booked: record.time,
+    };
+    Ok(response::not_stored(response::json(StatusCode::OK, &ClaimBody::of(&bill, &payment))))
+}
+
+fn no_device() -> Problem {
+    Problem::new(Code::Forbidden, "Only a device that is certified for this site keeps numbers.")
+}
+
+impl ClaimBody {
+    fn of(bill: &Arc<Bill>, payment: &BillPayment) -> Self {
+        Self {
+            payment_number: bill.terms.number.to_string(),
+            status: bill.state.word(),
+            due: bill.due(),
+            payment: AppliedBody {
+                channel_receipt: payment.channel_receipt.to_string(),
+                amount: payment.money,
+                receipt_number: payment.receipt.grouped(),
+                booked_at: format_rfc3339(payment.booked.micros()),
+                sequence: payment.sequence,
+            },
+        }
+    }
+}
+
+impl PassListed {
+    fn of(row: PassRow) -> Self {
+        let own = row.state.map(BillState::word);
+        Self {
+            payment_number: row.bill.to_string(),
+            gate: row.gate.to_string(),
+            device: row.device.to_string(),
+            number: row.number,
+            issued_at: format_rfc3339(row.issued.micros()),
+            told_at: format_rfc3339(row.booked.micros()),
+            price: row.price,
+            settlement: row.settlement.to_string(),
+            operator: row.operator.as_deref().map(str::to_owned),
+            outcome: row.outcome.to_string(),
+            state: if row.invoice.is_some() { Some("invoiced") } else { own },
+            invoice: row.invoice.map(|number| number.to_string()),
+            invoice_state: row.invoice_state.map(BillState::word),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Money that waited in suspense and was put to a bill: its row moves, what came in stays what came in, and passes are listed with
+//! what has become of them.
+
+use std::sync::Arc;
+
+use ledger::{Currency, LedgerTime};
+
+use super::world::{AGENCIES, World, kes};
+use crate::access::{ApiKey, KeyMode, Role};
+use crate::payments::{
+    Addressed, Answer, Ask, BillState, GateAsk, GateDevice, NewPass, PassSettlement, PaymentNumber,
+    TypedAccount,
+};
+use crate::views::{
+    Page, PageRequest, PageSize, PassRow, PassState, PaymentFilter, PlacementRow, Scope, TransactionFilter,
+};
+
+const PAGE: PageRequest = PageRequest { size: PageSize::MAX, after: None };
+
+fn certify(world: &World, id: &str, agency: &str) -> Vec<PaymentNumber> {
+    let since = LedgerTime::from_micros(world.clock.now_micros());
+    let device = GateDevice {
+        id: id.into(),
+        site: "hells-gate".into(),
+        agency: agency.into(),
+        gate: format!("{id} gate").into(),
+        key: "k+00+AA".into(),
+        api_key: format!("key_{id}").into(),
+        since,
+        until: since.plus_seconds(1_000_000),
+    };
+    let key = ApiKey {
+        id: device.api_key.clone(),
+        label: "gate".into(),
+        role: Role::AgencyGate,
+        agency: Some(agency.into()),
+        mode: KeyMode::Test,
+        secret_hash: "00".into(),
+        expires: None,
+    };
+    world.tell(Ask::Gate(GateAsk::Certify { device, key: Box::new(key) }));
+    let seed = id.len() as u64;
+    let randoms = (0..9).map(|at| (seed * 100 + at) << 33).collect();
+    world.tell(Ask::Gate(GateAsk::KeepNumbers { device: id.into(), randoms }));
+    let gates = world.ledger.readers().gates();
+    gates.device(id).unwrap().numbers.iter().copied().collect()
+}
+
+fn bring(world: &mut World, device: &str, agency: &str, number: u64, bills: &[PaymentNumber]) {
+    let mut passes = Vec::new();
+    for bill in bills {
+        passes.push(NewPass {
+            number: 1,
+            at: LedgerTime::from_micros(world.clock.now_micros()),
+            price: kes(1_000),
+            settlement: PassSettlement::Exit,
+            hash: bill.to_string().into(),
+            bill: *bill,
+            is_price_known: true,
+            terms: Box::new(world.new_bill(agency, 1_000, None, None)),
+        });
+    }
+    let (hash, uses) = (Arc::from(format!("{device} {number}")), Vec::new());
+    let ask = GateAsk::TakeBatch { device: device.into(), number, hash, uses, passes, random: number };
+    assert!(matches!(world.tell(Ask::Gate(ask)), Answer::Done { .. }));
+}
+
+fn listed(world: &World, scope: &Scope, state: PassState) -> Page<PassRow> {
+    world.ask(async { world.reader().passes(scope, state, PAGE).await.unwrap() })
+}
+
+/// In one run of records and in several, the rows are the same.
+#[test]
+fn a_payment_that_waited_has_one_row_which_moves_and_nothing_comes_in_twice() {
+    for in_one_run in [false, true] {
+        let mut world = World::new();
+        if in_one_run {
+            world.stop_views();
+        }
+        let numbers = certify(&world, "elsa", AGENCIES[0]);
+        world.receive(Addressed::Typed(TypedAccount::Number(numbers[0])), "EARLY", 1_000);
+        world.receive(Addressed::Typed(TypedAccount::Number(numbers[1])), "WAITS", 300);
+        if !in_one_run {
+            world.catch_up();
+            let mine = Scope::Agency(AGENCIES[0].into());
+            let waiting = world.ask(async { world.reader().suspense(&mine, PAGE).await.unwrap().rows });
+            assert_eq!(waiting.len(), 2, "the agency sees what waits for its gates");
+        }
+        // It is put to its bill on another day.
+        world.hours_pass(30);
+        bring(&mut world, "elsa", AGENCIES[0], 1, &numbers[..1]);
+        if in_one_run {
+            world.start_views();
+        }
+        world.catch_up();
+        let reader = world.reader();
+        world.ask(async {
+            let payments = reader.payments(&Scope::All, &PaymentFilter::default(), PAGE).await.unwrap().rows;
+            assert_eq!(payments.len(), 2, "{payments:?}");
+            let early = payments.iter().find(|row| &*row.channel_receipt.number == "EARLY").unwrap();
+            assert!(matches!(early.placement, PlacementRow::Bill { bill, .. } if bill == numbers[0]));
+            let suspense = reader.suspense_sums(&Scope::All).await.unwrap().found;
+            assert_eq!((suspense[0].total.count, suspense[0].total.minor), (1, 300));
+            let filter = TransactionFilter::default();
+            let mine = Scope::Agency(AGENCIES[0].into());
+            let transactions = reader.transactions(&mine, &filter, PAGE).await.unwrap().rows;
+            assert_eq!(transactions.iter().filter(|row| row.state == Some(BillState::Paid)).count(), 1);
+
+            let days = reader.collections(&Scope::All, 0..=i32::MAX).await.unwrap().found;
+            assert_eq!(days.iter().map(|row| row.total.minor).sum::<i128>(), 1_300, "{days:?}");
+            let own: Vec<_> = days.iter().filter(|row| row.key.agency.is_some()).collect();
+            assert_eq!((own.len(), own[0].total.count, own[0].total.minor), (1, 1, 1_000));
+            let [account] = &reader.collection_accounts().await.unwrap().found[..] else { panic!("there is one") };
+            assert_eq!((account.collected.count, account.collected.minor, account.difference()), (2, 1_300, 0));
+            assert_eq!(account.currency, Currency::Kes);
+            let sides = reader.imbalance().await.unwrap().found;
+            assert!(sides.iter().all(|side| side.minor == 0), "{sides:?}");
+        });
+    }
+}
+
+#[test]
+fn an_agency_sees_its_own_passes_by_what_is_still_owed() {
+    let mut world = World::new();
+    let numbers = certify(&world, "elsa", AGENCIES[0]);
+    let others = certify(&world, "olkaria", AGENCIES[1]);
+    bring(&mut world, "elsa", AGENCIES[0], 1, &[numbers[0], numbers[1], others[0]]);
+    bring(&mut world, "olkaria", AGENCIES[1], 1, &others[..1]);
+    world.pay(TypedAccount::Number(numbers[0]), "PAID", 1_000);
+    world.pay(TypedAccount::Number(numbers[1]), "PART", 400);
+    world.catch_up();
+    let mine = Scope::Agency(AGENCIES[0].into());
+    let bills = |scope: &Scope, state| -> Vec<_> {
+        listed(&world, scope, state).rows.iter().map(|row| (row.bill, row.outcome.to_string())).collect()
+    };
+    let issued = |number: PaymentNumber| (number, "issued".to_owned());
+    assert_eq!(bills(&mine, PassState::Paid), [issued(numbers[0])]);
+    assert_eq!(bills(&mine, PassState::Unpaid), [issued(numbers[1])]);
+    let expected = [(others[0], "number_not_kept".to_owned()), issued(numbers[1]), issued(numbers[0])];
+    assert_eq!(bills(&mine, PassState::All), expected, "the newest first");
+    assert_eq!(bills(&Scope::Agency(AGENCIES[1].into()), PassState::All), [issued(others[0])]);
+    assert_eq!(bills(&Scope::All, PassState::All).len(), 4);
+    let first = PageRequest { size: PageSize::new(2).unwrap(), after: None };
+    let page = world.ask(async { world.reader().passes(&mine, PassState::All, first).await.unwrap() });
+    let rest = PageRequest { after: page.next, ..first };
+    let rest = world.ask(async { world.reader().passes(&mine, PassState::All, rest).await.unwrap() });
+    assert_eq!((page.rows.len(), rest.rows.len(), rest.next), (2, 1, None));
+    assert_eq!((&*rest.rows[0].gate, rest.rows[0].state), ("elsa gate", Some(BillState::Paid)));
+}
