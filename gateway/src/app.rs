@@ -18,6 +18,7 @@ use crate::channels::mpesa::Paybill;
 use crate::clock::{Clock, east_africa_date};
 use crate::config::sections::HelpLine;
 use crate::exchange::ExchangeRate;
+use crate::gates::price_list::PassLimits;
 use crate::finding::SearchPlaces;
 use crate::http::application::Application;
 use crate::http::event_stream::EventStreams;
@@ -104,6 +105,8 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// How long a bill can be paid, in seconds, unless its quote ends earlier.
     pub bill_life_seconds: i64,
+    /// Within which limits a gate that has nobody to ask issues provisional passes.
+    pub pass_limits: PassLimits,
     /// How this gateway is reached from outside, without a slash at the end.
     pub public_url: String,
     /// How others are reached.

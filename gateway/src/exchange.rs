@@ -36,18 +36,29 @@ impl ExchangeRate {
     /// shilling at most that rounding makes is in the position account, not in anybody's fee.
     pub fn quote(&self, total: Money, now: LedgerTime) -> Result<(Money, Quote), MoneyError> {
         assert_eq!(total.currency(), Currency::Usd, "only dollars are quoted");
-        // Cents of dollars times cents of shillings for a dollar is hundredths of cents of shillings.
-        let hundredths = i128::from(total.minor()) * i128::from(self.kes_cents_per_usd);
-        let shillings = (hundredths + 5_000) / 10_000;
-        let minor = i64::try_from(shillings * 100).map_err(|_| MoneyError::TooLarge)?;
-        let rate = Money::new(self.kes_cents_per_usd, Currency::Kes).to_decimal();
+        let payable = in_whole_shillings(total, self.kes_per_usd())?;
+        let rate = self.kes_per_usd().to_decimal();
         let quote = Quote {
             rate_id: self.id.clone(),
             rate: rate.into(),
             expires: now.plus_seconds(self.quote_seconds),
         };
-        Ok((Money::new(minor, Currency::Kes), quote))
+        Ok((payable, quote))
     }
+
+    /// What one dollar is worth.
+    pub const fn kes_per_usd(&self) -> Money {
+        Money::new(self.kes_cents_per_usd, Currency::Kes)
+    }
+}
+
+/// Dollars in shillings at so much for one, to the nearest whole shilling.
+pub(crate) fn in_whole_shillings(dollars: Money, kes_per_usd: Money) -> Result<Money, MoneyError> {
+    // Cents of dollars times cents of shillings for a dollar is hundredths of cents of shillings.
+    let hundredths = i128::from(dollars.minor()) * i128::from(kes_per_usd.minor());
+    let shillings = (hundredths + 5_000) / 10_000;
+    let minor = i64::try_from(shillings * 100).map_err(|_| MoneyError::TooLarge)?;
+    Ok(Money::new(minor, Currency::Kes))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `malipo verify`: a receipt, a short form, a pack of a gate, an export, a bulletin or a data directory, checked offline with public keys alone.
+//! `malipo verify`: a receipt, a short form, a pack of a gate, a provisional pass, an export, a bulletin or a data directory, checked offline with public keys alone.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ pub(super) fn verify(flags: &VerifyFlags) -> ExitCode {
 
 fn verify_receipt(text: &str, flags: &VerifyFlags) -> Result<bool, String> {
     let keys = read_keys(flags)?.ok_or(NO_KEYS)?;
-    if text.starts_with(gates::MARK) {
+    if text.starts_with(gates::MARK) || text.starts_with(gates::pass::PREFIX) {
         return verify_gate_text(text, &keys);
     }
     let findings = verify_text(text, &keys).map_err(|error| error.to_string())?;
@@ -77,7 +77,7 @@ fn verify_receipt(text: &str, flags: &VerifyFlags) -> Result<bool, String> {
     Ok(is_genuine)
 }
 
-/// A pack or a certificate of a gate.
+/// A pack, a certificate or payment numbers of a gate, or a provisional pass.
 fn verify_gate_text(text: &str, keys: &KeySet) -> Result<bool, String> {
     let keys = keys.receipt_keys().map_err(|error| error.to_string())?;
     let outcome = gates::verify(text, &keys);

@@ -361,6 +361,24 @@ const OTHERS: &[Key] = &[
         about: "How many days a bill can be paid, unless its quote ends earlier.",
     },
     Key {
+        name: "gates.pass_count_max",
+        form: Form::Count { min: 0, max: 10_000 },
+        default: Some("300"),
+        about: "Provisional passes that one device at a gate issues at most before this gateway has heard of them. 0: none.",
+    },
+    Key {
+        name: "gates.pass_value_max_shillings",
+        form: Form::Count { min: 1, max: 100_000_000 },
+        default: Some("150000"),
+        about: "What one provisional pass is worth at most, in whole shillings; one in dollars by the rate of the pack.",
+    },
+    Key {
+        name: "gates.pass_total_max_shillings",
+        form: Form::Count { min: 1, max: 10_000_000_000 },
+        default: Some("3000000"),
+        about: "What the provisional passes of one device are worth together at most before this gateway has heard of them, in whole shillings.",
+    },
+    Key {
         name: "exchange.kes_per_usd",
         form: Form::Text,
         default: None,

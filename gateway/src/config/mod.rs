@@ -35,6 +35,7 @@ use self::sign_in::SignInConfig;
 use self::sources::{ConfigFile, Origin};
 use self::value::Values;
 use crate::clock::Clock;
+use crate::gates::price_list::PassLimits;
 
 /// What the configuration is for. Each mode insists on different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct Config {
     pub paybill: Option<PaybillConfig>,
     /// How bills are made.
     pub bills: BillsConfig,
+    /// Within which limits gates issue provisional passes.
+    pub pass_limits: PassLimits,
     /// At what rate dollars are paid in shillings.
     pub exchange: ExchangeConfig,
     /// Where services come from.
@@ -121,6 +124,7 @@ impl Config {
             data: DataConfig::read(&values),
             paybill: (mode == Mode::Serve).then(|| PaybillConfig::read(&values)),
             bills: BillsConfig::read(&values),
+            pass_limits: PassLimits::read(&values),
             exchange: ExchangeConfig::read(&values),
             catalogue: CatalogueConfig::read(&values),
             bulletin: BulletinConfig::read(&values),

@@ -10,6 +10,7 @@ use ledger::{Currency, Money};
 use super::Mode;
 use super::secret::Secret;
 use super::value::{Url, Values};
+use crate::gates::price_list::PassLimits;
 use crate::http::client_address::{AddressRange, TrustedProxies};
 use crate::http::hosts::Hosts;
 use crate::http::pipeline::{ChunkedBodies, PipelineRules};
@@ -217,6 +218,21 @@ impl BillsConfig {
     pub(super) fn read(values: &Values) -> Self {
         let days = i64::try_from(values.get::<u64>("bills.life_days")).unwrap_or(i64::MAX);
         Self { life_seconds: days.saturating_mul(86_400) }
+    }
+}
+
+impl PassLimits {
+    /// Within which limits gates issue provisional passes.
+    pub(super) fn read(values: &Values) -> Self {
+        let shillings = |key: &str| {
+            let whole = i64::try_from(values.get::<u64>(key)).unwrap_or(i64::MAX);
+            Money::new(whole.saturating_mul(100), Currency::Kes)
+        };
+        Self {
+            pass_count_max: values.get("gates.pass_count_max"),
+            pass_value_max: shillings("gates.pass_value_max_shillings"),
+            pass_total_max: shillings("gates.pass_total_max_shillings"),
+        }
     }
 }
 

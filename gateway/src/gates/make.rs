@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use catalog::Text;
 
+use super::make_prices;
 use super::pack::{Pack, Prepaid, PrepaidLine, UsedBefore, Words};
+use super::price_list::PriceList;
 use super::signed::Moment;
 use crate::app::SharedApp;
 use crate::away::away;
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
+use crate::exchange::ExchangeRate;
 use crate::payments::{Bill, BillState, PaymentNumber, Visit};
 use crate::views::{QueryError, Scope, TransactionFilter};
 
@@ -55,12 +58,29 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
         used: Vec::new(),
         given_back: Vec::new(),
         revoked_devices: Vec::new(),
+        price_list: Some(price_list(app, agency, (now, now.saturating_add(VALID_MICROS)))),
+        limits: Some(app.pass_limits.clone()),
+        // The tour operators of the agency: `app.books.readers().gates().operators()`.
+        operators: Vec::new(),
     };
     let gates = app.books.readers().gates();
     let revoked = gates.devices().filter(|known| known.device.agency == *agency && known.revoked.is_some());
     pack.revoked_devices.extend(revoked.map(|known| known.device.id.to_string()));
     let (app, agency) = (Arc::clone(app), agency.clone());
     away(move || fill(&app, &agency, pack, numbers)).await.map_err(|_| PackError::CutOff)?
+}
+
+/// What the agency sells at gates between these two moments.
+fn price_list(app: &SharedApp, agency: &str, (from, until): (i64, i64)) -> PriceList {
+    let served = app.catalogue.current();
+    let rate = app.exchange.as_ref().map(ExchangeRate::kes_per_usd);
+    let days = (east_africa_date(from), east_africa_date(until));
+    PriceList {
+        catalogue: served.version().number,
+        paybill: app.paybill.short_code().to_owned(),
+        kes_per_usd: rate,
+        services: make_prices::services(served.catalogue(), agency, app.policy, rate.is_some(), days),
+    }
 }
 
 fn fill(

@@ -4,23 +4,33 @@
 //! are used. It certifies a [`device`] that stands at a gate ([`certificate`]), which judges what is shown by the pack and
 //! by its own journal, and keeps every use durably before it opens. Connected again, it sends what it has done in signed,
 //! numbered [`batch`]es. All three are notes that anybody can check ([`signed`]).
+//!
+//! Whoever has not paid is given a provisional [`pass`], whose every byte is explained in
+//! `PASS_FORMAT.md`: priced by the [`price_list`] in the pack, under one of the payment [`numbers`] that
+//! are kept for the device.
 
 pub mod batch;
 pub mod certificate;
 pub mod device;
 mod make;
+mod make_prices;
 pub mod numbers;
 pub mod pack;
 pub mod pass;
+pub mod price_list;
 pub mod signed;
 
 pub(crate) use make::{PackError, make};
+pub use make_prices::order;
 
 use ledger::VerifyingKey;
 
 use self::certificate::Certificate;
+use self::numbers::Numbers;
 use self::pack::Pack;
+use self::pass::{DeviceCard, Pass};
 use self::signed::Untrusted;
+use crate::clock::format_rfc3339;
 
 /// What every text of a gate begins with.
 pub const MARK: &str = "malipo gate ";
@@ -31,7 +41,27 @@ pub fn verify(text: &str, keys: &[VerifyingKey]) -> Result<String, Untrusted> {
         let Certificate { device, gate, site, agency, .. } = Certificate::open(text, keys)?;
         return Ok(format!("the certificate of {device} for {gate} at {site} of {agency}"));
     }
+    if text.starts_with(pass::PREFIX) {
+        return verify_pass(text, keys);
+    }
+    if text.starts_with(numbers::TITLE) {
+        let Numbers { device, numbers, .. } = Numbers::open(text, keys)?;
+        return Ok(format!("{} payment numbers that are kept for {device}", numbers.len()));
+    }
     let Pack { site, agency, prepaid, used, .. } = Pack::open(text, keys)?;
     let (prepaid, used) = (prepaid.len(), used.len());
     Ok(format!("the pack of {site} of {agency}: {prepaid} bills are paid and not used, {used} are used"))
+}
+
+/// What a provisional pass says. Whether its device was revoked, it is over or it was paid is not written on it.
+fn verify_pass(text: &str, keys: &[VerifyingKey]) -> Result<String, Untrusted> {
+    let (pass, card) = Pass::open(text, keys).map_err(|error| Untrusted::Pass(error.to_string()))?;
+    let Pass { number, bill, price, .. } = &pass;
+    let (from, until) = (format_rfc3339(pass.issued_at.0), format_rfc3339(pass.valid_until.0));
+    let DeviceCard { device, agency, site, gate, .. } = card;
+    Ok(format!(
+        "provisional pass {number} of {device}, {gate} at {site} of {agency}, from {from} until {until}, of {price} to be paid \
+         under {}; whether it was paid it cannot say",
+        bill.grouped()
+    ))
 }

@@ -3,6 +3,7 @@
 use ledger::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
+use super::price_list::{Operator, PassLimits, PriceList};
 use super::signed::{self, Moment, Untrusted};
 use crate::payments::{PaymentNumber, ReceiptNumber};
 
@@ -39,6 +40,15 @@ pub struct Pack {
     pub given_back: Vec<PaymentNumber>,
     /// Devices of the site that are trusted no more.
     pub revoked_devices: Vec<String>,
+    /// For what provisional passes are written. A pack without it lets nobody write any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list: Option<PriceList>,
+    /// Within which limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<PassLimits>,
+    /// Who may be billed for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Operator>,
 }
 
 /// A bill that is paid and not used.

@@ -254,6 +254,12 @@ impl SignedCard {
         &self.0
     }
 
+    /// One that is kept as text, with what it says, having checked that one of these keys has signed it.
+    pub fn read(written: &str, keys: &[VerifyingKey]) -> Result<(Self, DeviceCard), PassError> {
+        let card = Self::open(written, keys)?;
+        Ok((Self(written.to_owned()), card))
+    }
+
     /// Reads one, having checked that one of these keys has signed it.
     pub fn open(written: &str, keys: &[VerifyingKey]) -> Result<DeviceCard, PassError> {
         let (text, signature) = two_parts(written)?;

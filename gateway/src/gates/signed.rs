@@ -34,6 +34,9 @@ pub enum Untrusted {
     /// It is genuine, and something else.
     #[error("it is signed, and is no {0}")]
     OtherKind(&'static str),
+    /// It is no provisional pass that can be trusted.
+    #[error("{0}")]
+    Pass(String),
     /// What is in it cannot be read.
     #[error("its content cannot be read: {0}")]
     Content(String),
@@ -111,12 +114,17 @@ impl<'de> Deserialize<'de> for Moment {
 mod tests {
     use super::*;
     use crate::gates::batch::{Batch, UsedHere};
+    use crate::gates::price_list::{Operator, PassLimits, PricedItem, PricedService, PriceList};
     use crate::gates::certificate::{self, Certificate};
     use crate::gates::pack::{self, Pack, Prepaid, PrepaidLine, UsedBefore, Words};
     use crate::payments::PaymentNumber;
-    use ledger::{SigningKey, sign_note};
+    use ledger::{Currency, Money, SigningKey, sign_note};
 
     const MOMENT: Moment = Moment(1_795_155_245_000_000);
+
+    fn shillings(whole: i64) -> Money {
+        Money::new(whole * 100, Currency::Kes)
+    }
 
     fn pack() -> Pack {
         let words = |en: &str, sw: &str| Words { en: en.to_owned(), sw: sw.to_owned() };
@@ -145,6 +153,29 @@ mod tests {
             }],
             given_back: vec![PaymentNumber::from_random(3)],
             revoked_devices: vec!["gat_0123456789ab".to_owned()],
+            price_list: Some(PriceList {
+                catalogue: 3,
+                paybill: "222222".to_owned(),
+                kes_per_usd: Some(shillings(129)),
+                services: vec![PricedService {
+                    id: "kws-hells-gate-entry".to_owned(),
+                    name: words("Hell's Gate National Park entry", "Kiingilio cha Mbuga ya Hell's Gate"),
+                    first_day: jiff::civil::date(2026, 11, 20),
+                    last_day: jiff::civil::date(2026, 11, 21),
+                    quantity_max: 500,
+                    items: vec![PricedItem {
+                        item: "non_resident.adult".to_owned(),
+                        text: words("Adult", "Mtu mzima"),
+                        unit: shillings(500),
+                    }],
+                }],
+            }),
+            limits: Some(PassLimits {
+                pass_count_max: 300,
+                pass_value_max: shillings(150_000),
+                pass_total_max: shillings(3_000_000),
+            }),
+            operators: vec![Operator { code: "savanna".to_owned(), name: "Savanna Tours".to_owned() }],
         }
     }
 

@@ -10,7 +10,7 @@ use ledger::LedgerTime;
 use super::assets::{PAGES_CSS, STAFF_CSS};
 use super::frame::other;
 use super::moment::{day_spoken, spoken};
-use super::words::{GATE_ALONE, GateAloneWords};
+use super::words::{GATE_ALONE, GATE_PASSES, GateAloneWords};
 use crate::gates::device::{Attendant, Judged, Verdict};
 use crate::gates::pack::{Prepaid, Words};
 use crate::gates::signed::Moment;
@@ -21,15 +21,38 @@ use crate::http::response::{self, Response};
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
+/// What passes look like, on a screen and on narrow paper.
+const PASS_CSS: &str = include_str!("../../assets/pass.css");
+
 #[derive(Template)]
 #[template(path = "gate_alone.html")]
 struct GateAlonePage {
-    language: Language,
-    twin: Language,
+    frame: GateFrame,
     words: &'static GateAloneWords,
-    at: String,
+    issue_a_pass: &'static str,
     shown: Option<Shown>,
     facts: Vec<String>,
+}
+
+/// What the pages of this program share.
+pub(super) struct GateFrame {
+    pub(super) language: Language,
+    pub(super) words: &'static GateAloneWords,
+    /// The name of the gate.
+    pub(super) at: String,
+    /// Where this page is found after its language.
+    pub(super) path: String,
+}
+
+impl GateFrame {
+    pub(super) fn new(attendant: &Attendant, language: Language, path: String) -> Self {
+        Self { language, words: GATE_ALONE.of(language), at: attendant.terms().gate.clone(), path }
+    }
+
+    /// The other language.
+    pub(super) fn twin(&self) -> Language {
+        other(self.language)
+    }
 }
 
 struct Shown {
@@ -55,15 +78,19 @@ pub(crate) fn gate_alone_page(
         .map_or_else(|| words.no_list.to_owned(), |pack| (words.list_of)(&moment(pack.made_at, language)));
     let (let_in, untold) = attendant.counts();
     let page = GateAlonePage {
-        language,
-        twin: other(language),
+        frame: GateFrame::new(attendant, language, "/".to_owned()),
         words,
-        at: attendant.terms().gate.clone(),
+        issue_a_pass: GATE_PASSES.of(language).issue_a_pass,
         shown: found.map(|(judged, text)| Shown::of(judged, text, language)),
         facts: vec![list, (words.counts)(let_in, untold)],
     };
+    answer(StatusCode::OK, &page)
+}
+
+/// A page of this program.
+pub(super) fn answer(status: StatusCode, page: &impl Template) -> Result<Response, Problem> {
     let html = page.render().map_err(Problem::internal_error)?;
-    let mut response = response::not_stored(response::html(StatusCode::OK, html));
+    let mut response = response::not_stored(response::html(status, html));
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -73,11 +100,11 @@ pub(crate) fn gate_alone_page(
 
 /// What it looks like.
 pub(crate) fn gate_alone_style() -> Response {
-    let style = format!("{}\n{}", PAGES_CSS.content(), STAFF_CSS.content());
+    let style = format!("{}\n{}\n{PASS_CSS}", PAGES_CSS.content(), STAFF_CSS.content());
     response::bytes(StatusCode::OK, "text/css; charset=utf-8", style)
 }
 
-fn moment(at: Moment, language: Language) -> String {
+pub(super) fn moment(at: Moment, language: Language) -> String {
     spoken(LedgerTime::from_micros(at.0), language)
 }
 
@@ -93,7 +120,7 @@ impl Shown {
         let words = GATE_ALONE.of(language);
         let (class, icon) = match judged.verdict {
             Verdict::Valid | Verdict::LetIn => ("good", "✓"),
-            Verdict::NotFound | Verdict::NotOurs => ("wait", "?"),
+            Verdict::NotFound | Verdict::NotOurs | Verdict::Provisional { .. } => ("wait", "?"),
             _ => ("bad", "✕"),
         };
         let said = |(headline, about): (&'static str, &'static str)| (headline, Some(about.to_owned()));
@@ -112,6 +139,7 @@ impl Shown {
             Verdict::NotFound => said(words.not_found),
             Verdict::PackTooOld => said(words.pack_too_old),
             Verdict::DeviceRevoked => said(words.device_revoked),
+            of_pass => said_of_pass(of_pass, language),
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
         let mut about: Vec<_> = first.into_iter().collect();
@@ -125,19 +153,53 @@ impl Shown {
     }
 }
 
+/// The headline and what follows it, of what was found in a provisional pass.
+fn said_of_pass(verdict: &Verdict, language: Language) -> (&'static str, Option<String>) {
+    let words = GATE_ALONE.of(language);
+    match verdict {
+        Verdict::IssuedHere(pass) => {
+            let about = (words.issued_here)(&moment(pass.issued_at, language), pass.price);
+            (words.already_used, Some(about))
+        }
+        Verdict::Provisional { gate, pass } => {
+            let about = (words.let_in_elsewhere)(gate, &moment(pass.issued_at, language), pass.price);
+            (words.provisional, Some(about))
+        }
+        Verdict::PassExpired(until) => {
+            (words.pass_expired.0, Some((words.pass_expired.1)(&moment(*until, language))))
+        }
+        Verdict::OtherSite(site) => (words.other_site.0, Some((words.other_site.1)(site))),
+        Verdict::PassOfRevoked { gate } => {
+            (words.pass_of_revoked.0, Some((words.pass_of_revoked.1)(gate)))
+        }
+        _ => (words.not_genuine.0, Some(words.pass_not_genuine.to_owned())),
+    }
+}
+
 /// `2 × East African citizen, adult` of each line, then what they visit: lines begin with the name of their service, which is
 /// said once.
 fn who_and_where(prepaid: &Prepaid, language: Language) -> Vec<String> {
-    let in_language = |words: &Words| match language {
-        Language::En => words.en.clone(),
-        Language::Sw => words.sw.clone(),
-    };
-    let service = in_language(&prepaid.service);
-    let people = prepaid.lines.iter().map(|line| {
-        let text = in_language(&line.text);
-        let who = text.strip_prefix(&service).unwrap_or(&text).trim_start_matches([':', ',', ' ']);
-        if who.is_empty() { format!("{} ×", line.quantity) } else { format!("{} × {who}", line.quantity) }
-    });
+    let service = in_language(&prepaid.service, language);
+    let people =
+        prepaid.lines.iter().map(|line| counted(line.quantity, &who(&prepaid.service, &line.text, language)));
     let people: Vec<_> = people.collect();
-    people.into_iter().chain([service]).collect()
+    people.into_iter().chain([service.to_owned()]).collect()
+}
+
+/// `2 × adult`.
+pub(super) fn counted(quantity: u32, who: &str) -> String {
+    if who.is_empty() { format!("{quantity} ×") } else { format!("{quantity} × {who}") }
+}
+
+/// What the text of a line says beyond the name of its service, with which it begins.
+pub(super) fn who(service: &Words, line: &Words, language: Language) -> String {
+    let (service, line) = (in_language(service, language), in_language(line, language));
+    line.strip_prefix(service).unwrap_or(line).trim_start_matches([':', ',', ' ']).to_owned()
+}
+
+pub(super) fn in_language(words: &Words, language: Language) -> &str {
+    match language {
+        Language::En => &words.en,
+        Language::Sw => &words.sw,
+    }
 }

@@ -39,6 +39,7 @@ mod problem;
 mod agency;
 mod gate;
 mod gate_alone;
+mod gate_passes;
 mod live;
 mod staff;
 
@@ -61,6 +62,7 @@ pub(crate) use agency::Downloads;
 use agency::applications;
 pub(crate) use bulletin::bulletin_page;
 pub(crate) use gate_alone::{gate_alone_page, gate_alone_style};
+pub(crate) use gate_passes::{gate_pass_form_page, gate_pass_page, gate_passes_page};
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};
@@ -81,7 +83,7 @@ const PROVIDER_DEADLINE: Duration = Duration::from_secs(20);
 const TOKEN_BYTES: usize = 16;
 
 /// What makes a form one wish, however often it is sent.
-fn form_token() -> String {
+pub(crate) fn form_token() -> String {
     hex::encode(rand::random::<[u8; TOKEN_BYTES]>())
 }
 

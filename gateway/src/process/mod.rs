@@ -244,6 +244,7 @@ pub async fn start(
         data_folder: folder.root().to_path_buf(),
         metrics: metrics.clone(),
         bill_life_seconds: config.bills.life_seconds,
+        pass_limits: config.pass_limits.clone(),
         public_url,
         outbound,
         routing,

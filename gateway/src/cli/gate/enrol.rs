@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Method, StatusCode};
-use ledger::SigningKey;
+use ledger::{SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 
 use crate::cli::api::HttpClient;
 use crate::cli::{EXIT_UNAVAILABLE, complain};
 use crate::gates::certificate::Certificate;
 use crate::gates::device::{DeviceFolder, DeviceTerms};
+use crate::gates::pass::SignedCard;
 use crate::receipts::KeySet;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -113,13 +114,32 @@ async fn certify(flags: &EnrolFlags) -> Result<DeviceTerms, NotEnrolled> {
         agency: certificate.agency,
         gate: certificate.gate,
     };
-    folder.keep_certified(&terms, &note, &keys, &text("api_key")).map_err(|error| refused(&error))?;
+    let card = answer["card"].as_str().map(|written| card_of(written, &terms, &device_key, &trusted));
+    let card = card.transpose().map_err(NotEnrolled::Refused)?;
+    folder
+        .keep_certified(&terms, &note, &keys, &text("api_key"), card.as_ref())
+        .map_err(|error| refused(&error))?;
     Ok(terms)
 }
 
 /// The public keys of the gateway there, as it writes them.
 pub(super) async fn public_keys(client: &HttpClient, url: &str) -> Result<String, NotEnrolled> {
     ask(client, Method::GET, &format!("{url}/v1/keys"), None, Bytes::new()).await
+}
+
+/// The card that passes of this device end with. A gateway of before passes hands out none.
+fn card_of(
+    written: &str,
+    terms: &DeviceTerms,
+    key: &SigningKey,
+    trusted: &[VerifyingKey],
+) -> Result<SignedCard, String> {
+    let (card, says) = SignedCard::read(written, trusted).map_err(|error| error.to_string())?;
+    if says.device == terms.device && says.site == terms.site && says.key == key.verifying_key().to_string() {
+        Ok(card)
+    } else {
+        Err(format!("the card is of {} at {}, not of {} at {}", says.device, says.site, terms.device, terms.site))
+    }
 }
 
 async fn ask(

@@ -17,12 +17,17 @@ use crate::gates::device::{Attendant, DeviceFolder, Screen, screen};
 use crate::http::client_address::TrustedProxies;
 use crate::http::pipeline::{ChunkedBodies, Pipeline, PipelineRules};
 use crate::process::{EXIT_WRITER_STOPPED, write_secret};
-use crate::server::drain::until_asked_to_stop;
+use crate::server::drain::StopSignals;
 use crate::server::{Limits, Listener, serve};
 use crate::telemetry::logs::Logs;
 
 /// Requests that are answered at a time: one guard has one pair of hands, and a page has a style sheet.
 const REQUESTS_MAX: usize = 32;
+
+/// How long an answer may still take once the program is asked to stop: its page has one guard.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// How long work that nobody waits for may take after that.
+const LEFT_BEHIND_WITHIN: Duration = Duration::from_secs(5);
 
 /// The flags of `gate run`.
 #[derive(Debug, clap::Args)]
@@ -69,6 +74,8 @@ pub(super) fn run(flags: &RunFlags) -> ExitCode {
         }
     };
     logs.flush();
+    // What was promised to anybody is on the disk: nothing that still waits for a disk or a name keeps the program from ending.
+    runtime.shutdown_timeout(LEFT_BEHIND_WITHIN);
     code
 }
 
@@ -81,6 +88,8 @@ async fn attend(flags: &RunFlags) -> Result<bool, Box<dyn std::error::Error>> {
     if !flags.listen.ip().is_loopback() {
         return Err(format!("{} is not on this machine: nobody signs in at this page", flags.listen).into());
     }
+    // Whoever reads that it is ready may ask it to stop at once.
+    let signals = StopSignals::listen()?;
     let folder = DeviceFolder::at(&flags.data);
     let key = folder.api_key()?;
     let mut attendant = Attendant::open(folder)?;
@@ -100,10 +109,11 @@ async fn attend(flags: &RunFlags) -> Result<bool, Box<dyn std::error::Error>> {
     let syncing = tokio::spawn(keep_up(Arc::clone(&screen), line, Duration::from_secs(flags.every)));
     let asked = stop.clone();
     tokio::spawn(async move {
-        until_asked_to_stop().await;
+        signals.received().await;
         asked.cancel();
     });
-    let served = serve(listener, Arc::new(service), Limits::default(), stop).await;
+    let limits = Limits { drain_deadline: DRAIN_DEADLINE, ..Limits::default() };
+    let served = serve(listener, Arc::new(service), limits, stop).await;
     syncing.abort();
     served?;
     Ok(!screen.is_broken())

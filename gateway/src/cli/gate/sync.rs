@@ -57,6 +57,10 @@ impl Line {
         self.ask(Method::GET, "pack", Bytes::new()).await
     }
 
+    async fn numbers(&self) -> Result<String, LineError> {
+        self.ask(Method::POST, "numbers", Bytes::from_static(b"{}")).await
+    }
+
     async fn send(&self, batch: &str) -> Result<(), LineError> {
         let body = json!({ "batch": batch }).to_string();
         self.ask(Method::POST, "batches", body.into()).await.map(|_| ())
@@ -96,10 +100,13 @@ pub(super) async fn keep_up(screen: Arc<Screen>, line: Line, every: Duration) {
     }
 }
 
-/// First what was done here goes, then the pack comes: so it knows of that. One that is refused does not keep the other away.
+/// First what was done here goes, then the pack comes: so it knows of that; then payment numbers, where few are left. One that is
+/// refused does not keep the others away.
 async fn exchange(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
     let brought = bring(screen, line).await;
-    brought.and(fetch(screen, line).await)
+    let fetched = fetch(screen, line).await;
+    let filled_up = fill_up(screen, line).await;
+    brought.and(fetched).and(filled_up)
 }
 
 async fn bring(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
@@ -118,6 +125,14 @@ async fn bring(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
 async fn fetch(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
     let note = line.pack().await?;
     with_device(screen, move |_, attendant| attendant.take_pack(&note)).await
+}
+
+async fn fill_up(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {
+    if with_device(screen, |_, attendant| Ok(attendant.wants_numbers())).await? {
+        let note = line.numbers().await?;
+        with_device(screen, move |_, attendant| attendant.take_numbers(&note)).await?;
+    }
+    Ok(())
 }
 
 /// Does something with the device that may wait for its disk.

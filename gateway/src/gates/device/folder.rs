@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ledger::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use crate::gates::pass::SignedCard;
 use crate::process::{FolderError, make_folder, read_secret, read_signing_key, write_secret};
 use crate::receipts::KeySet;
 
@@ -14,6 +15,8 @@ const KEYS_FILE: &str = "gateway-keys.json";
 const PACK_FILE: &str = "pack.note";
 const DEVICE_KEY_FILE: &str = "device-key";
 const API_KEY_FILE: &str = "api-key";
+const CARD_FILE: &str = "card";
+const NUMBERS_FILE: &str = "numbers.note";
 const JOURNAL_FILE: &str = "journal";
 /// Name of the keys of devices, in the lines of their signatures.
 const KEY_NAME: &str = "malipo-gate";
@@ -93,11 +96,15 @@ impl DeviceFolder {
         certificate: &str,
         keys: &KeySet,
         api_key: &str,
+        card: Option<&SignedCard>,
     ) -> Result<(), DeviceFolderError> {
         let json = |value: serde_json::Result<String>| value.expect("texts can be written as JSON");
         write_secret(&self.0.join(CERTIFICATE_FILE), certificate.trim_end_matches('\n'))?;
         write_secret(&self.0.join(KEYS_FILE), &json(serde_json::to_string(keys)))?;
         write_secret(&self.0.join(API_KEY_FILE), api_key)?;
+        if let Some(card) = card {
+            write_secret(&self.0.join(CARD_FILE), card.as_text())?;
+        }
         write_secret(&self.0.join(TERMS_FILE), &json(serde_json::to_string(terms)))?;
         Ok(())
     }
@@ -134,6 +141,21 @@ impl DeviceFolder {
     /// Keeps a pack, whole or not at all.
     pub fn keep_pack(&self, note: &str) -> Result<(), DeviceFolderError> {
         Ok(write_secret(&self.0.join(PACK_FILE), note.trim_end_matches('\n'))?)
+    }
+
+    /// The card that its passes end with; nothing if it was enrolled before there were any.
+    pub fn card(&self) -> Result<Option<String>, DeviceFolderError> {
+        Ok(read_secret(&self.0.join(CARD_FILE))?.map(|text| text.trim().to_owned()))
+    }
+
+    /// The payment numbers that are kept for it; nothing before the first.
+    pub fn numbers(&self) -> Result<Option<String>, DeviceFolderError> {
+        Ok(read_secret(&self.0.join(NUMBERS_FILE))?.map(|text| text.to_string()))
+    }
+
+    /// Keeps numbers, whole or not at all.
+    pub fn keep_numbers(&self, note: &str) -> Result<(), DeviceFolderError> {
+        Ok(write_secret(&self.0.join(NUMBERS_FILE), note.trim_end_matches('\n'))?)
     }
 
     /// Where the journal is.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use ledger::Hash;
 use serde::{Deserialize, Serialize};
 
+use crate::gates::pass::Pass;
 use crate::gates::signed::Moment;
 use crate::payments::PaymentNumber;
 
@@ -28,12 +29,22 @@ pub enum Line {
         /// When.
         at: Moment,
     },
+    /// A provisional pass is issued and whoever it is for let in, as soon as this is on the disk.
+    Pass {
+        /// The wish that it came of. A form that is sent again leads to the same pass.
+        wish: String,
+        /// The pass.
+        pass: Pass,
+    },
     /// A batch was put together. From here on it is this text, however often it is sent.
     Batch {
         /// Which.
         number: u64,
         /// How many uses are in it.
         use_count: usize,
+        /// How many passes are in it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        pass_count: usize,
         /// The signed note.
         note: String,
     },
@@ -42,6 +53,11 @@ pub enum Line {
         /// Which.
         number: u64,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The file.

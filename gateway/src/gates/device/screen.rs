@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attendant::{Attendant, GateError};
 use super::judge::Judged;
+use super::pass_desk;
 use crate::away::away;
 use crate::clock::Clock;
 use crate::gates::signed::Moment;
@@ -95,13 +96,15 @@ fn names_this_machine(host: &str) -> bool {
 
 /// Everything that can be reached.
 pub fn routes() -> Result<Routes<Screen>, RouteTableError> {
-    Routes::new(vec![
+    let mut routes = vec![
         Route::get("/", "gate_front", (), front),
         Route::get("/style.css", "gate_style", (), style),
         Route::get("/{lang}/", "gate_show", (), show),
         Route::post("/{lang}/check", "gate_check", (), check),
         Route::post("/{lang}/let-in", "gate_let_in", (), let_in).runs_to_end(),
-    ])
+    ];
+    routes.extend(pass_desk::routes());
+    Routes::new(routes)
 }
 
 async fn front(_screen: Arc<Screen>, _request: Request<Screen>) -> Result<Response, Problem> {
@@ -113,7 +116,15 @@ async fn style(_screen: Arc<Screen>, _request: Request<Screen>) -> Result<Respon
 }
 
 async fn show(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
-    gate_alone_page(&screen.attendant(), language_of(&request)?, None)
+    let language = language_of(&request)?;
+    shown(screen, language).await
+}
+
+/// The page before anything is shown to it. Whoever has the device may be waiting for its disk, so nobody waits for them on a
+/// thread that answers.
+async fn shown(screen: Arc<Screen>, language: Language) -> Result<Response, Problem> {
+    let page = away(move || gate_alone_page(&screen.attendant(), language, None));
+    page.await.map_err(Problem::internal_error)?
 }
 
 async fn check(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
@@ -143,21 +154,19 @@ async fn answer(
     let form = request.form()?;
     let shown = form.get("q").unwrap_or_default().trim().to_owned();
     if shown.is_empty() {
-        return gate_alone_page(&screen.attendant(), language, None);
+        return self::shown(screen, language).await;
     }
-    let judged = away(move || {
-        let judged = judge(&screen, &shown);
-        if let Err(error) = &judged {
-            screen.failed(error);
-        }
-        judged.map(|judged| (screen, shown, judged))
+    let page = away(move || {
+        let judged = judge(&screen, &shown).map_err(|error| {
+            screen.failed(&error);
+            Problem::internal_error(error)
+        })?;
+        gate_alone_page(&screen.attendant(), language, Some((&judged, &shown)))
     });
-    let (screen, shown, judged) =
-        judged.await.map_err(Problem::internal_error)?.map_err(Problem::internal_error)?;
-    gate_alone_page(&screen.attendant(), language, Some((&judged, &shown)))
+    page.await.map_err(Problem::internal_error)?
 }
 
-fn language_of(request: &Request<Screen>) -> Result<Language, Problem> {
+pub(super) fn language_of(request: &Request<Screen>) -> Result<Language, Problem> {
     let no_such = |_| Problem::new(Code::NotFound, "Pages begin with /en or /sw.");
     request.head.parameter("lang").parse().map_err(no_such)
 }

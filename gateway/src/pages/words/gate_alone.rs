@@ -1,5 +1,7 @@
 //! What the screen of a gate says that has nobody to ask.
 
+use ledger::Money;
+
 use super::Both;
 
 pub(in crate::pages) struct GateAloneWords {
@@ -27,6 +29,13 @@ pub(in crate::pages) struct GateAloneWords {
     pub(in crate::pages) not_found: (&'static str, &'static str),
     pub(in crate::pages) pack_too_old: (&'static str, &'static str),
     pub(in crate::pages) device_revoked: (&'static str, &'static str),
+    pub(in crate::pages) issued_here: fn(time: &str, price: Money) -> String,
+    pub(in crate::pages) provisional: &'static str,
+    pub(in crate::pages) let_in_elsewhere: fn(gate: &str, time: &str, price: Money) -> String,
+    pub(in crate::pages) pass_expired: (&'static str, fn(time: &str) -> String),
+    pub(in crate::pages) other_site: (&'static str, fn(site: &str) -> String),
+    pub(in crate::pages) pass_of_revoked: (&'static str, fn(gate: &str) -> String),
+    pub(in crate::pages) pass_not_genuine: &'static str,
 }
 
 pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
@@ -35,7 +44,7 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         gate: "Gate",
         other_language: "Kiswahili",
         what_is_shown: "What does the visitor show?",
-        what_is_shown_hint: "Scan the code of the receipt, or type the payment number or the receipt number",
+        what_is_shown_hint: "Scan the code of the receipt or pass, or type the payment number or the receipt number",
         check: "Check",
         let_in: "Let in",
         no_list: "There is no list yet: nobody can be let in.",
@@ -55,13 +64,24 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_found: ("NOT ON THE LIST", "Scan the code of the receipt: it proves itself."),
         pack_too_old: ("LIST TOO OLD", "Nobody can be let in before there is a newer one."),
         device_revoked: ("DEVICE REVOKED", "This device lets nobody in any more: use another."),
+        issued_here: |time, price| format!("Provisional pass issued here at {time}, {price} to be paid"),
+        provisional: "LET IN BEFORE",
+        let_in_elsewhere: |gate, time, price| {
+            format!("Provisional pass of {gate}: let in there at {time}. {price}, unpaid as far as is known here.")
+        },
+        pass_expired: ("PASS IS OVER", |time| format!("It held until {time}.")),
+        other_site: ("ANOTHER SITE", |site| format!("The pass is for {site}.")),
+        pass_of_revoked: ("DEVICE REVOKED", |gate| {
+            format!("The pass is of a device at {gate} that is trusted no more.")
+        }),
+        pass_not_genuine: "This pass was altered, or no gate of ours has issued it.",
     },
     sw: GateAloneWords {
         skip: "Ruka hadi kwenye maudhui",
         gate: "Lango",
         other_language: "English",
         what_is_shown: "Mgeni anaonyesha nini?",
-        what_is_shown_hint: "Changanua msimbo wa risiti, au andika nambari ya malipo au nambari ya risiti",
+        what_is_shown_hint: "Changanua msimbo wa risiti au pasi, au andika nambari ya malipo au nambari ya risiti",
         check: "Angalia",
         let_in: "Mruhusu aingie",
         no_list: "Bado hakuna orodha: hakuna anayeweza kuruhusiwa.",
@@ -81,5 +101,16 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_found: ("HAIPO KWENYE ORODHA", "Changanua msimbo wa risiti: unajithibitisha wenyewe."),
         pack_too_old: ("ORODHA NI YA ZAMANI", "Hakuna anayeweza kuruhusiwa hadi kuwe na mpya."),
         device_revoked: ("KIFAA KIMEFUTWA", "Kifaa hiki hakiruhusu mtu yeyote tena: tumia kingine."),
+        issued_here: |time, price| format!("Pasi ya muda iliyotolewa hapa {time}, {price} za kulipwa"),
+        provisional: "ALIRUHUSIWA AWALI",
+        let_in_elsewhere: |gate, time, price| {
+            format!("Pasi ya muda ya {gate}: aliruhusiwa huko {time}. {price}, haijalipwa kwa inavyojulikana hapa.")
+        },
+        pass_expired: ("PASI IMEISHA", |time| format!("Ilikuwa halali hadi {time}.")),
+        other_site: ("MAHALI PENGINE", |site| format!("Pasi ni ya {site}.")),
+        pass_of_revoked: ("KIFAA KIMEFUTWA", |gate| {
+            format!("Pasi ni ya kifaa cha {gate} ambacho hakiaminiki tena.")
+        }),
+        pass_not_genuine: "Pasi hii ilibadilishwa, au hakuna lango letu lililoitoa.",
     },
 };
