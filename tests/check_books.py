@@ -12,8 +12,8 @@ every record to its last byte, debits and credits of every entry and of the whol
 Then against the witnesses, if they are given:
   --load-log        what the load generator sent: every acknowledged payment is booked exactly once with its amount,
                     and nothing is booked that was not attempted;
-  --sandbox-ledger  what the simulated Safaricom moved: the books have all of it, with its amounts, but for what was
-                    never delivered, which is listed; and nothing else.
+  --sandbox-ledger  what the simulated Safaricom, bank, Airtel or acquirer moved: the books have all of it, with its
+                    amounts, but for what was never delivered, which is listed; and nothing else.
 
 Ends with 0 if everything holds, 1 if the export is not in order in itself or something cannot be read, 2 if it was
 called wrongly, 3 if the export is in order and the witnesses know something else.
@@ -611,28 +611,48 @@ class LoadLog:
 
 
 class SandboxLedger:
-    """What the simulated Safaricom moved, and what it could tell the gateway of it."""
+    """What the simulated Safaricom, bank, Airtel or acquirer moved, and what it could tell the gateway of it."""
 
     def __init__(self, paths):
         self.moved = {}  # receipt: (amount, currency)
         self.repeated = []
         self.delivered = set()
-        prompts = {}  # checkout request: receipt
+        named = {}  # how a provider calls what it tells of: receipt
         answered = set()
         for path in paths:
             for line in log_lines(path):
-                kind = line.get("kind")
-                if kind == "moved":
-                    receipt = line["receipt"]
-                    if receipt in self.moved:
-                        self.repeated.append(receipt)
-                    self.moved[receipt] = (line["amount_minor"], line["currency"])
-                    prompts[line.get("checkout_request_id")] = receipt
-                elif kind == "confirmation_sent" and line.get("delivered"):
-                    self.delivered.add(line["receipt"])
-                elif kind == "stk_callback_sent" and line.get("delivered") and line.get("result_code") == 0:
-                    answered.add(line["checkout_request_id"])
-        self.delivered |= {prompts[request] for request in answered if request in prompts}
+                self.take(line, named, answered)
+        self.delivered |= {named[name] for name in answered if name in named}
+
+    def take(self, line, named, answered):
+        kind = line.get("kind")
+        if kind == "moved" and "airtel_money_id" in line:
+            self.move(line["airtel_money_id"], line["amount_minor"], "KES")
+            named["airtel", line["id"]] = line["airtel_money_id"]
+        elif kind == "moved":
+            self.move(line["receipt"], line["amount_minor"], line["currency"])
+            named["prompt", line.get("checkout_request_id")] = line["receipt"]
+        elif kind == "deposited":
+            self.move(line["reference"], line["amount_minor"], "KES")
+        elif kind == "session_ended" and isinstance(line["session"]["state"], dict):
+            session = line["session"]
+            self.move(session["state"]["paid"], session["amount"], session["currency"])
+            named["card", session["reference"]] = session["state"]["paid"]
+        elif kind == "confirmation_sent" and line.get("delivered"):
+            self.delivered.add(line["receipt"])
+        elif kind == "told" and line.get("http_status") == 200:
+            self.delivered.add(line["reference"])
+        elif kind == "callback_sent" and line.get("http_status") == 200:
+            answered.add(("airtel", line["id"]))
+        elif kind == "webhook_sent" and line.get("http_status") == 200:
+            answered.add(("card", line["reference"]))
+        elif kind == "stk_callback_sent" and line.get("delivered") and line.get("result_code") == 0:
+            answered.add(("prompt", line["checkout_request_id"]))
+
+    def move(self, receipt, amount, currency):
+        if receipt in self.moved:
+            self.repeated.append(receipt)
+        self.moved[receipt] = (amount, sys.intern(currency))
 
 
 def booked_wrongly(bookings, amount, currency):

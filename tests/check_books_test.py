@@ -394,6 +394,20 @@ class TheWitnesses(Sabotage):
         self.expect(check_books.DIFFERS, "T0004 moved", *self.sandbox([*prompted, answer | {"result_code": 0}]))
         self.expect(check_books.HOLDS, "not booked: 1", *self.sandbox([*prompted, answer | {"delivered": False}]))
 
+    def test_the_records_of_a_bank_of_airtel_and_of_an_acquirer_are_read(self):
+        others = [
+            {"kind": "deposited", "reference": "T0001", "amount_minor": 101, "typed": "1"},
+            {"kind": "told", "reference": "T0001", "copy": 1, "http_status": 200},
+            {"kind": "moved", "id": "a", "airtel_money_id": "T0002", "amount_minor": 102},
+            {"kind": "callback_sent", "id": "a", "http_status": 200},
+            {"kind": "session_ended", "session": {"reference": "b", "amount": 103, "currency": "KES", "state": {"paid": "T0003"}}},
+            {"kind": "session_ended", "session": {"reference": "c", "amount": 9, "currency": "KES", "state": "declined"}},
+        ]
+        self.expect(check_books.HOLDS, "Sandbox: 4 moved", *self.sandbox([self.moved(0), *others]))
+        for place, name in ((0, "T0001"), (2, "T0002")):
+            lost = [line | {"amount_minor": 9} if at == place else line for at, line in enumerate(others)]
+            self.expect(check_books.DIFFERS, f"{name} moved KES 0.09", *self.sandbox([self.moved(0), *lost]))
+
     def test_a_payment_that_moved_with_another_amount_or_never(self):
         lines = [self.moved(number) for number in range(3)] + [self.moved(3, cents=1)]
         self.expect(check_books.DIFFERS, "T0003 moved KES 0.01 and is booked as KES 1.03", *self.sandbox(lines))

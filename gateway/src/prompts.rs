@@ -277,8 +277,9 @@ fn seen_of(outcome: &CameOf, took: Duration) -> Outcome<'_> {
     }
 }
 
-/// Asks about every unfinished attempt whose time for it came between two moments, several at a time.
-pub(crate) async fn follow_up(app: SharedApp, after_micros: i64, until_micros: i64) {
+/// Asks about every unfinished attempt whose time for it came between two moments, several at a time. What was asked before
+/// this process began may have been answered while nobody was here to hear it, and says nothing of a channel.
+pub(crate) async fn follow_up(app: SharedApp, (after_micros, until_micros): (i64, i64), began_micros: i64) {
     let is_due = |attempt: &Attempt| {
         let dues = query_after(attempt.method).iter();
         let mut dues = dues.map(|seconds| attempt.created.plus_seconds(*seconds).micros());
@@ -292,7 +293,8 @@ pub(crate) async fn follow_up(app: SharedApp, after_micros: i64, until_micros: i
             asking.join_next().await;
         }
         let app = Arc::clone(&app);
-        asking.spawn(async move { ask_about(&app, &attempt).await });
+        let was_here = attempt.created.micros() >= began_micros;
+        asking.spawn(async move { ask_about(&app, &attempt, was_here).await });
     }
     while asking.join_next().await.is_some() {}
 }
@@ -302,10 +304,10 @@ const fn query_after(method: Method) -> &'static [i64] {
     if method.asks_on_phone() { &QUERY_AFTER_SECONDS } else { &QUERY_PAGE_AFTER_SECONDS }
 }
 
-async fn ask_about(app: &App, attempt: &Attempt) {
+async fn ask_about(app: &App, attempt: &Attempt, was_here: bool) {
     // Its result should be here by now, whatever it is. Who leaves a page open leaves no result, and that is nobody's fault.
     let is_phone = attempt.method.asks_on_phone();
-    if is_phone && app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
+    if was_here && is_phone && app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
         app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed("no_result"), app.now());
     }
     look(app, attempt).await;

@@ -1,10 +1,10 @@
 //! The 3 January drill in small: the paybill goes silent, prompts fail, the gateway is killed twice, and everything comes
-//! back at once with what was held up. Who has a plan keeps collecting, nobody is asked to pay twice, and the books have to
-//! the cent what moved. In large: `tests/long drill`.
+//! back at once with what was held up. Who has a plan keeps collecting, nobody is asked to pay twice, a gate goes on letting
+//! in, and the books and the reports of the outages have to the cent what moved. In large: `tests/long drill`.
 
 use std::path::{Path, PathBuf};
 
-use loadtest::drill::{DrillPlan, drill};
+use loadtest::drill::{DrillPlan, Kind, drill};
 
 use crate::harness::{executable, runtime};
 
@@ -37,20 +37,44 @@ fn on_the_third_of_january_whoever_has_a_plan_keeps_collecting_and_nobody_pays_t
     };
     let report = runtime().block_on(drill(plan)).unwrap_or_else(|error| panic!("{error}"));
     eprintln!("{report}");
+    std::fs::write(folder.join("report.txt"), report.to_string()).unwrap();
     assert!(report.held(), "{:#?}", report.wrong);
 
     assert!(report.silence_found_after.is_some() && report.first_fallback_after.is_some());
     assert_eq!(report.gone_for.len(), 2, "it was killed twice, and came back");
     let came_back: Vec<_> = report.back_after.keys().map(String::as_str).collect();
     assert_eq!(came_back, ["mpesa_paybill", "mpesa_prompt"]);
-    for code in ["222222", "572572", "600000"] {
-        let (moved, booked) = report.accounts[code];
-        assert!(moved == booked && moved.minor() > 0, "{code}: {moved} moved, {booked} booked");
+    assert!(
+        Kind::ALL.iter().all(|kind| report.by_kind[kind] > 0),
+        "every way was gone: {:?}",
+        report.by_kind
+    );
+    for account in [
+        "mpesa 222222",
+        "mpesa 572572",
+        "mpesa 600000",
+        "bank kcb-1100220033",
+        "airtel 900900",
+        "acquirer mkt-0001",
+    ] {
+        let (moved, booked) = report.accounts[account];
+        assert!(moved == booked && moved.minor() > 0, "{account}: {moved} moved, {booked} booked");
     }
+    for channel in ["mpesa_paybill", "mpesa_prompt"] {
+        let judged = report.outages.iter().find(|outage| outage.channel == channel);
+        assert!(judged.is_some_and(|outage| outage.payments > 0), "{channel}: {judged:?}");
+    }
+    assert!(report.gate.in_the_dark > 0 && report.gate.let_in > 0, "{:?}", report.gate);
+    assert_eq!(report.gate.let_in, report.gate.booked);
+    assert!(report.next_way_after.is_some(), "the page of a bill showed the next way");
     let drawn = std::fs::read_to_string(picture).unwrap();
-    for named in
-        ["The paybill goes silent", "The gateway is killed again", "agency_till.kws", "ways of a plan"]
-    {
+    for named in [
+        "The paybill goes silent",
+        "The gateway is killed again",
+        "agency_till.kws",
+        "Airtel Money",
+        "gate: already used",
+    ] {
         assert!(drawn.contains(named), "{named} is in the picture");
     }
 }

@@ -219,6 +219,29 @@ fn requests_to_phones_that_fail_are_found_out_and_tried_until_they_work() {
     gateway.books().expect_balanced();
 }
 
+/// How soon, at the speed of life: printed, and not judged.
+#[test]
+fn the_page_of_an_open_bill_shows_the_next_way_once_requests_to_phones_fail() {
+    let gateway = Gateway::demo().start();
+    gateway.sandbox().knows(&gateway);
+    let kws = gateway.agency("kws");
+    let open = kws.bills(&Order::hells_gate(1));
+    let page = || get(format!("{}/en/bills/{}", gateway.public(), open.id)).send().expect(200).text();
+    let asks_a_phone = |page: &str| page.contains("value=\"mpesa_prompt\"");
+    assert!(asks_a_phone(&page()));
+    gateway.sandbox().breaks(&json!({"push_down_per_mille": 1000}));
+    let (mut asked, mut first) = (0, None);
+    let shown = eventually("the page asks for no phone", || {
+        asks(&kws, &format!("07221{asked:05}"));
+        asked += 1;
+        first.get_or_insert_with(Instant::now);
+        Some(page()).filter(|page| !asks_a_phone(page))
+    });
+    let took = first.map(|first| first.elapsed());
+    eprintln!("the next way is on the page {took:?} after the first of {asked} requests that failed");
+    assert!(shown.contains("Business number: 222222"), "{shown}");
+}
+
 /// Read by an XML parser that is none of ours.
 #[test]
 fn whoever_follows_the_feed_reads_what_began_and_what_is_over() {

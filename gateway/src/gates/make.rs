@@ -60,12 +60,12 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
         revoked_devices: Vec::new(),
         price_list: Some(price_list(app, agency, (now, now.saturating_add(VALID_MICROS)))),
         limits: Some(app.pass_limits.clone()),
-        // The tour operators of the agency: `app.books.readers().gates().operators()`.
         operators: Vec::new(),
     };
     let gates = app.books.readers().gates();
     let revoked = gates.devices().filter(|known| known.device.agency == *agency && known.revoked.is_some());
     pack.revoked_devices.extend(revoked.map(|known| known.device.id.to_string()));
+    pack.operators.extend(gates.operators_of(agency).map(|known| Operator::of(&known.operator)));
     let (app, agency) = (Arc::clone(app), agency.clone());
     away(move || fill(&app, &agency, pack, numbers)).await.map_err(|_| PackError::CutOff)?
 }

@@ -34,7 +34,7 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Whatever fell due while nobody was there to ask is asked about first.
-    let mut last_asked = i64::MIN;
+    let (mut last_asked, began_micros) = (i64::MIN, app.clock.now_micros());
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     let mut complaints = Complaints::default();
     let mut plans = PlanWatch::default();
@@ -71,7 +71,7 @@ pub(super) async fn keep_time(app: SharedApp, root: PathBuf) {
         tell_of_systems(&app, &mut watch, instant.duration_since(began)).await;
         // Asking takes as long as the provider takes; time goes on meanwhile.
         if asking.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
-            asking = Some(tokio::spawn(prompts::follow_up(app.clone(), last_asked, now)));
+            asking = Some(tokio::spawn(prompts::follow_up(app.clone(), (last_asked, now), began_micros)));
             last_asked = now;
         }
     }

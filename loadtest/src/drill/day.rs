@@ -56,6 +56,11 @@ impl Day {
         if minutes <= 60 { minutes * first_hour / 60 } else { first_hour + (minutes - 60) * 60 / scale }
     }
 
+    /// So many seconds of a whole day, in this one.
+    pub(crate) fn scaled(&self, seconds: i64) -> i64 {
+        seconds / i64::from(self.day_scale)
+    }
+
     /// When it ends.
     pub(crate) fn length(&self) -> i64 {
         self.second_of(LAST_HOUR * 60)

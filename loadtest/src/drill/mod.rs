@@ -1,19 +1,29 @@
 //! The 3 January drill: a day on which the paybill goes silent, prompts fail, the gateway is killed, and everything comes
-//! back at once with what was held up. The gateway and the simulated Safaricom are processes of their own; the payers are
-//! this program's. It plays the day (`script`), lets a crowd pay by what it is shown (`payer`), and holds the books
-//! against what really moved (`judgement`).
+//! back at once with what was held up. The gateway, the program at a gate and the simulated outside are processes of their
+//! own; the payers and the guard are this program's. It plays the day (`script`), lets a crowd pay by what it is shown
+//! (`payer`, `ways`, `paying`), stands at a gate (`gate`), and holds the books (`books`) and the reports of outages
+//! (`outages`) against what really moved (`records`, `judgement`).
 //!
 //! All of them live in one time, which runs faster than life (`day`). Numbers at a scale are one in so many of a day at
 //! so many times the national rate.
 
+mod books;
 mod day;
+mod findings;
+mod gate;
+mod healing;
 mod judgement;
+mod outages;
 mod payer;
+mod paying;
 mod picture;
 mod processes;
+mod records;
 mod report;
 mod script;
+mod telling;
 mod watcher;
+mod ways;
 mod world;
 
 use std::path::PathBuf;
@@ -23,7 +33,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use self::day::Day;
 use self::payer::Payer;
-pub use self::report::{DrillReport, Happened};
+pub use self::report::{DrillReport, Findings, GateDay, Happened, Kind, OutageJudged};
 use self::world::World;
 
 /// Payments of the whole country on one day.
@@ -120,13 +130,18 @@ pub async fn drill(plan: DrillPlan) -> Result<DrillReport, DrillError> {
     let mut day = script::Stage::set(&plan, &folder).await?;
     let world = Arc::clone(&day.world);
     let watching = tokio::spawn(watcher::watch(Arc::clone(&world)));
+    let watching_a_page = tokio::spawn(watcher::watch_a_page(Arc::clone(&world)));
+    let guard = tokio::spawn(gate::attend(Arc::clone(&world)));
     let crowd = tokio::spawn(let_them_come(Arc::clone(&world)));
     day.play().await?;
     world.day.until(world.day.length()).await;
     let crowd = crowd.await.map_err(|error| DrillError::Process(error.to_string()))?;
     let stragglers = crowd.finish(STRAGGLERS_WITHIN).await;
+    // Whoever still stands before the gate comes in.
+    let _ = tokio::time::timeout(STRAGGLERS_WITHIN, guard).await;
     let report = judgement::judge(&mut day, stragglers).await;
     watching.abort();
+    watching_a_page.abort();
     let report = report?;
     if let Some(path) = &plan.picture {
         std::fs::write(path, picture::draw(&report, &world.day))

@@ -1,10 +1,10 @@
-//! The day as a picture: payments by the way they took, what the ways were said to be, and what happened.
+//! The day as a picture: payments by the way they took, what a gate decided, what the ways were said to be, and what happened.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::day::Day;
-use super::report::{DrillReport, Happened};
+use super::gate::Decided;
+use super::report::{DrillReport, Happened, Kind};
 
 const WIDTH: i64 = 1_200;
 const LEFT: i64 = 150;
@@ -17,12 +17,18 @@ const LINE_HEIGHT: i64 = 17;
 /// So many columns at most.
 const COLUMNS_MAX: i64 = 200;
 
-/// How payments went, the lowest first, each with its colour.
-const KINDS: [(&str, &str); 4] = [
-    ("paybill 222222, told at once", "#2f6f4f"),
-    ("paybill 222222, held up", "#c0392b"),
-    ("prompt", "#3f7fbf"),
-    ("ways of a plan", "#e0a030"),
+/// What the gate decided stands below the payments.
+const GATE_TOP: i64 = CHART_TOP + CHART_HEIGHT + 30;
+const GATE_HEIGHT: i64 = 50;
+
+/// Colours of the ways that money took, the lowest first, as in [`Kind::ALL`].
+const KINDS: [&str; Kind::ALL.len()] =
+    ["#2f6f4f", "#c0392b", "#3f7fbf", "#e0a030", "#7d5ba6", "#e2665f", "#4fb3bf"];
+/// What a gate decides, the lowest first, as in [`Decided::ALL`].
+const DECISIONS: [(&str, &str); Decided::ALL.len()] = [
+    ("gate: paid, or let in", "#2f6f4f"),
+    ("gate: already used", "#e0a030"),
+    ("gate: not paid, not genuine", "#c0392b"),
 ];
 /// Colours of what a channel is.
 const STATES: [(&str, &str); 5] = [
@@ -37,7 +43,7 @@ const STATES: [(&str, &str); 5] = [
 pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
     let mut picture = Picture { text: String::new(), length: day.length().max(1) };
     let bands = bands(report, day);
-    let bands_top = CHART_TOP + CHART_HEIGHT + 40;
+    let bands_top = GATE_TOP + GATE_HEIGHT + 34;
     let list_top = bands_top + BAND_STEP * i64::try_from(bands.len()).unwrap_or(0) + 24;
     let events: Vec<&Happened> =
         report.timeline.iter().filter(|event| event.second >= 0 && !event.is_change).collect();
@@ -53,8 +59,10 @@ pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
         "#000000",
         "The drill of 3 January: payments a minute, by the way they took",
     );
-    picture.legend(LEFT, 44, &KINDS);
-    picture.columns(report);
+    let kinds: Vec<_> = Kind::ALL.iter().map(|kind| kind.word()).zip(KINDS).collect();
+    picture.legend((LEFT, 44), 146, &kinds);
+    picture.payments(report);
+    picture.gate(report);
     for (hour, second) in day.hours() {
         let x = picture.x(second);
         picture.line(&format!(
@@ -72,7 +80,7 @@ pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
             picture.block(*from, *until, (top, BAND_HEIGHT), colour);
         }
     }
-    picture.legend(LEFT, list_top, &STATES);
+    picture.legend((LEFT, list_top), 146, &STATES);
     for (number, event) in (1_i64..).zip(&events) {
         let x = picture.x(event.second);
         let y = list_top + LINE_HEIGHT * (number + 1);
@@ -146,9 +154,9 @@ impl Picture {
         ));
     }
 
-    fn legend(&mut self, x: i64, y: i64, entries: &[(&str, &str)]) {
+    fn legend(&mut self, (x, y): (i64, i64), step: i64, entries: &[(&str, &str)]) {
         for (place, (name, colour)) in (0_i64..).zip(entries) {
-            let x = x + place * 200;
+            let x = x + place * step;
             self.line(&format!(
                 "<rect x=\"{x}\" y=\"{}\" width=\"10\" height=\"10\" fill=\"{colour}\"/>",
                 y - 10
@@ -158,35 +166,51 @@ impl Picture {
     }
 
     /// Payments a minute, one kind on the other.
-    fn columns(&mut self, report: &DrillReport) {
+    fn payments(&mut self, report: &DrillReport) {
+        let kinds = report.moved.iter().filter_map(|moved| {
+            let kind = Kind::ALL.iter().position(|kind| *kind == moved.kind)?;
+            Some((moved.second, kind))
+        });
+        self.columns(kinds, (CHART_TOP, CHART_HEIGHT), &KINDS);
+    }
+
+    /// What the gate decided, a minute.
+    fn gate(&mut self, report: &DrillReport) {
+        let decided = report.decisions.iter().filter_map(|decision| {
+            let what = Decided::ALL.iter().position(|what| *what == decision.what)?;
+            Some((decision.second, what))
+        });
+        self.columns(decided, (GATE_TOP, GATE_HEIGHT), &DECISIONS.map(|(_, colour)| colour));
+        self.legend((LEFT, GATE_TOP + GATE_HEIGHT + 18), 190, &DECISIONS);
+    }
+
+    /// How many of each kind in each minute, one on the other.
+    fn columns(
+        &mut self,
+        values: impl Iterator<Item = (i64, usize)>,
+        (chart_top, chart_height): (i64, i64),
+        colours: &[&str],
+    ) {
         let step = (self.length / COLUMNS_MAX).max(60);
-        let mut counts = BTreeMap::<i64, [i64; KINDS.len()]>::new();
-        for moved in report.moved.iter().filter(|moved| (0..self.length).contains(&moved.second)) {
-            let kind = match (moved.by_prompt, &*moved.short_code, moved.was_told) {
-                (true, _, _) => 2,
-                (false, "222222", true) => 0,
-                (false, "222222", false) => 1,
-                (false, _, _) => 3,
-            };
-            counts.entry(moved.second / step).or_default()[kind] += 1;
+        let mut counts = BTreeMap::<i64, Vec<i64>>::new();
+        for (second, kind) in values.filter(|(second, _)| (0..self.length).contains(second)) {
+            counts.entry(second / step).or_insert_with(|| vec![0; colours.len()])[kind] += 1;
         }
         let highest = counts.values().map(|column| column.iter().sum::<i64>()).max().unwrap_or(1).max(1);
         for (place, column) in counts {
-            let mut top = CHART_TOP + CHART_HEIGHT;
+            let mut top = chart_top + chart_height;
             let mut sum = 0;
-            for (count, (_, colour)) in column.iter().zip(KINDS) {
+            for (count, colour) in column.iter().zip(colours) {
                 sum += count;
-                let next = CHART_TOP + CHART_HEIGHT - sum * CHART_HEIGHT / highest;
+                let next = chart_top + chart_height - sum * chart_height / highest;
                 if next < top {
                     self.block(place * step, (place + 1) * step, (next, top - next), colour);
                 }
                 top = next;
             }
         }
-        let mut label = String::new();
-        // Writing to a text cannot fail.
-        let _ = write!(label, "{} a minute", (highest * 60 + step - 1) / step);
-        self.say(LEFT - 8, CHART_TOP + 10, "end", "#555555", &label);
-        self.say(LEFT - 8, CHART_TOP + CHART_HEIGHT, "end", "#555555", "0");
+        let label = format!("{} a minute", (highest * 60 + step - 1) / step);
+        self.say(LEFT - 8, chart_top + 10, "end", "#555555", &label);
+        self.say(LEFT - 8, chart_top + chart_height, "end", "#555555", "0");
     }
 }

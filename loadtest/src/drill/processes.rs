@@ -10,9 +10,10 @@ use tokio::process::{Child, Command};
 
 use super::DrillError;
 
-/// How long a process may take until it answers, and a command until it ends.
+/// How long a process may take until it answers, and a command until it ends: a whole day of ten times the nation has
+/// millions of records.
 const READY_WITHIN: Duration = Duration::from_secs(60);
-const DONE_WITHIN: Duration = Duration::from_secs(300);
+const DONE_WITHIN: Duration = Duration::from_secs(3_600);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A process that has said that it is ready, and what it said.
@@ -77,10 +78,13 @@ pub(crate) async fn run(malipo: &Path, arguments: &[&str]) -> Result<String, Dri
     finish(command(malipo).args(arguments), &arguments.join(" ")).await
 }
 
-/// Runs the checker of the books over an export and the record of what moved.
-pub(crate) async fn check(checker: &Path, export: &Path, record: &Path) -> Result<String, DrillError> {
+/// Runs the checker of the books over an export and the records of what moved.
+pub(crate) async fn check(checker: &Path, export: &Path, records: &[PathBuf]) -> Result<String, DrillError> {
     let mut command = Command::new("python3");
-    command.arg(checker).arg(export).arg("--sandbox-ledger").arg(record);
+    command.arg(checker).arg(export);
+    for record in records {
+        command.arg("--sandbox-ledger").arg(record);
+    }
     finish(&mut command, "the checker of the books").await
 }
 

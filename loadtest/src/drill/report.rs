@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
+pub use super::findings::Findings;
+use super::gate::Decision;
 use crate::kes::{Kes, grouped};
 
 /// Something that happened, and when: seconds of the day.
@@ -18,17 +22,106 @@ pub struct Happened {
     pub is_change: bool,
 }
 
-/// A payment that moved money, as the simulated Safaricom has it.
+/// How money moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Typed to the paybill, and told of at once.
+    Paybill,
+    /// Typed to the paybill, and not told of until later.
+    HeldUp,
+    /// Asked for on a phone by M-PESA.
+    Prompt,
+    /// Typed to the paybill that an agency has of its own.
+    Till,
+    /// Paid in at a bank.
+    Bank,
+    /// Asked for on a phone by Airtel Money.
+    Airtel,
+    /// By card.
+    Card,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Paybill, Self::HeldUp, Self::Prompt, Self::Till, Self::Bank, Self::Airtel, Self::Card];
+
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Paybill => "paybill, told at once",
+            Self::HeldUp => "paybill, held up",
+            Self::Prompt => "M-PESA prompt",
+            Self::Till => "agency's own paybill",
+            Self::Bank => "bank",
+            Self::Airtel => "Airtel Money",
+            Self::Card => "card",
+        }
+    }
+}
+
+/// A payment that moved money, as the simulated outside has written it down.
 #[derive(Debug, Clone)]
 pub(crate) struct Moved {
     pub(crate) second: i64,
     pub(crate) amount: Kes,
-    pub(crate) short_code: String,
-    pub(crate) by_prompt: bool,
-    /// The gateway was told of it when it moved.
-    pub(crate) was_told: bool,
+    /// Where it is collected: `mpesa 222222`.
+    pub(crate) account: Arc<str>,
+    pub(crate) kind: Kind,
+    /// The payment number that was typed, if it is one.
+    pub(crate) bill: Option<u64>,
     /// Whose bill it was for; nothing if it was for none.
     pub(crate) agency: Option<usize>,
+    /// Of money that came home it is not kept.
+    pub(crate) receipt: Option<Box<str>>,
+}
+
+impl Moved {
+    /// Whether the gateway was told of it when it moved.
+    pub(crate) fn was_told(&self) -> bool {
+        self.kind != Kind::HeldUp
+    }
+}
+
+/// The report of an outage that agrees with what the outside has written down, unless it is said what does not.
+#[derive(Debug, Clone)]
+pub struct OutageJudged {
+    /// Sequence of the record with which it began.
+    pub id: u64,
+    /// What was down.
+    pub channel: String,
+    /// From when until when, in seconds of the day.
+    pub since: i64,
+    /// See [`Self::since`].
+    pub ended: Option<i64>,
+    /// What was collected elsewhere from its beginning on, as the outside has it.
+    pub payments: u64,
+    /// See [`Self::payments`].
+    pub total: Kes,
+    /// So many of them had moved before, and became known after.
+    pub known_later: u64,
+    /// Whom gates let in meanwhile, as the report has it.
+    pub let_in: u64,
+}
+
+/// What a gate did on the day.
+#[derive(Debug, Clone, Default)]
+pub struct GateDay {
+    /// How often it decided, and how often of them while the gateway was gone.
+    pub decisions: usize,
+    /// See [`Self::decisions`].
+    pub in_the_dark: usize,
+    /// The slowest of them, in life's own time.
+    pub slowest: Duration,
+    /// The slowest while the gateway was gone.
+    pub slowest_in_the_dark: Duration,
+    /// So many took more than a second.
+    pub beyond_a_second: usize,
+    /// How many people it let in, and how many visits of it are in the books.
+    pub let_in: usize,
+    /// See [`Self::let_in`].
+    pub booked: usize,
 }
 
 /// The day, played and judged.
@@ -50,17 +143,28 @@ pub struct DrillReport {
     pub waited: u64,
     /// See [`Self::payers`].
     pub unpaid: u64,
+    /// Payers who were asked and were never told what became of it.
+    pub in_doubt: u64,
     /// What moved, by short code, and what the books have there.
     pub accounts: BTreeMap<String, (Kes, Kes)>,
     /// What moved for the bills of each agency, and what the books have for it.
     pub agencies: BTreeMap<String, (Kes, Kes)>,
     /// Payments that the statements of the day made known after all.
     pub found_by_statement: u64,
+    /// How many payments took each way.
+    pub by_kind: BTreeMap<Kind, u64>,
+    /// The reports of outages.
+    pub outages: Vec<OutageJudged>,
+    /// The gate.
+    pub gate: GateDay,
+    /// From the first prompt that failed to the next way on the page of a bill: seconds of the day, and life's own time.
+    pub next_way_after: Option<(i64, Duration)>,
     /// What must not be. Nothing, or the day has failed.
-    pub wrong: Vec<String>,
+    pub wrong: Findings,
     /// What the checkers said.
     pub checkers: Vec<String>,
     pub(crate) moved: Vec<Moved>,
+    pub(crate) decisions: Vec<Decision>,
     /// What each channel was, from when.
     pub(crate) states: Vec<(i64, String, String)>,
     pub(crate) gone: Vec<(i64, Option<i64>)>,
@@ -74,6 +178,37 @@ impl DrillReport {
     pub fn held(&self) -> bool {
         self.wrong.is_empty()
     }
+
+    fn write_outages(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for outage in &self.outages {
+            let until = outage.ended.map_or("goes on".to_owned(), |ended| format!("to {ended:>6} s"));
+            writeln!(
+                formatter,
+                " OUTAGE    {:<14} {:>6} s {until}: {} payments elsewhere, KES {}, known later {}; let in {}",
+                outage.channel,
+                outage.since,
+                grouped(outage.payments),
+                outage.total.grouped(),
+                grouped(outage.known_later),
+                outage.let_in,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn write_gate(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gate = &self.gate;
+        writeln!(
+            formatter,
+            " GATE      {} decisions, slowest {} ms, {} beyond a second; without the gateway {}, slowest {} ms",
+            gate.decisions,
+            gate.slowest.as_millis(),
+            gate.beyond_a_second,
+            gate.in_the_dark,
+            gate.slowest_in_the_dark.as_millis(),
+        )?;
+        writeln!(formatter, " GATE      let in {}, in the books {}", gate.let_in, gate.booked)
+    }
 }
 
 impl fmt::Display for DrillReport {
@@ -85,33 +220,50 @@ impl fmt::Display for DrillReport {
         let after =
             |seconds: Option<i64>| seconds.map_or("never".to_owned(), |seconds| format!("{seconds} s"));
         writeln!(formatter, " SILENCE   found after {}", after(self.silence_found_after))?;
+        match self.next_way_after {
+            Some((seconds, took)) => writeln!(
+                formatter,
+                " NEXT WAY  on the page of a bill {seconds} s after the first prompt that failed ({} ms of ours)",
+                took.as_millis()
+            )?,
+            None => writeln!(formatter, " NEXT WAY  was not seen on the page of a bill")?,
+        }
         writeln!(formatter, " FALLBACK  first payment after {}", after(self.first_fallback_after))?;
         writeln!(formatter, " KILLED    answering again after {:?} s", self.gone_for)?;
         writeln!(formatter, " BACK      {:?} s after everything returned", self.back_after)?;
         writeln!(
             formatter,
-            " PAYERS    {}; {} had to wait, {} went home unpaid",
+            " PAYERS    {}; {} had to wait, {} went home unpaid, {} in doubt",
             grouped(self.payers),
             grouped(self.waited),
-            grouped(self.unpaid)
+            grouped(self.unpaid),
+            grouped(self.in_doubt)
         )?;
+        for (kind, count) in &self.by_kind {
+            writeln!(formatter, " PAID BY   {:<22} {:>10}", kind.word(), grouped(*count))?;
+        }
         for (agency, counts) in &self.collected {
             writeln!(formatter, " COLLECTED {agency} in each part of the outage: {counts:?}")?;
         }
         for (name, (moved, booked)) in self.accounts.iter().chain(&self.agencies) {
             writeln!(
                 formatter,
-                " MONEY     {name:<8} moved KES {:>18}  booked KES {:>18}",
+                " MONEY     {name:<22} moved KES {:>18}  booked KES {:>18}",
                 moved.grouped(),
                 booked.grouped()
             )?;
         }
         writeln!(formatter, " HEALED    {} by the statements of the day", grouped(self.found_by_statement))?;
+        self.write_outages(formatter)?;
+        self.write_gate(formatter)?;
         for line in self.checkers.iter().flat_map(|said| said.lines()) {
             writeln!(formatter, " CHECKED   {line}")?;
         }
-        for wrong in &self.wrong {
+        for wrong in self.wrong.kept() {
             writeln!(formatter, " WRONG     {wrong}")?;
+        }
+        if self.wrong.more() > 0 {
+            writeln!(formatter, " WRONG     and {} more", grouped(self.wrong.more()))?;
         }
         writeln!(formatter, " {}", if self.held() { "HELD" } else { "FAILED" })
     }

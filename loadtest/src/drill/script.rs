@@ -1,5 +1,4 @@
-//! What happens on the day, in order. The gate program has no part in it yet: a gate is a process like the others, and
-//! belongs to [`Stage`].
+//! What happens on the day, in order, and the processes that it happens to.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,21 +7,25 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::day::Day;
+use super::gate;
+use super::payer::Bill;
 use super::processes::{Running, run};
 use super::world::{AGENCIES, Control, World};
 use super::{DrillError, DrillPlan};
 use crate::loopback::LoopbackUrl;
 
 /// Until everything has started, the day has not begun.
-const LEAD: Duration = Duration::from_secs(8);
+const LEAD: Duration = Duration::from_secs(10);
+/// So many bills are made that are never paid: for the gate, and to look at.
+const NEVER_PAID: u64 = 20;
 /// Of a thousand confirmations that were held up, so many never come, and so many come several times.
 const MISSING_PER_MILLE: u16 = 200;
 const REPEATED_PER_MILLE: u16 = 300;
 /// When the gateway is killed it is back after so many seconds of the day, is killed again after so many, and is back for
 /// good after so many.
 const BACK_AFTER: i64 = 240;
-const KILLED_AGAIN_AFTER: i64 = 300;
-const BACK_FOR_GOOD_AFTER: i64 = 600;
+pub(crate) const KILLED_AGAIN_AFTER: i64 = 300;
+pub(crate) const BACK_FOR_GOOD_AFTER: i64 = 600;
 
 /// The day's hours, in minutes.
 pub(crate) const SILENT: i64 = 6 * 60;
@@ -35,6 +38,7 @@ pub(crate) struct Stage {
     pub(crate) world: Arc<World>,
     pub(crate) gateway: Running,
     pub(crate) sandbox: Running,
+    pub(crate) gate: Running,
     pub(crate) folder: PathBuf,
     arguments: Vec<String>,
 }
@@ -67,9 +71,11 @@ impl Stage {
             let key = run(&plan.malipo, &[&flags[..], &["--data", &path("data")]].concat()).await?;
             keys.push(key.trim().to_owned());
         }
-        let places = (at("public")?, address(&sandbox.told("sandbox")?)?);
-        let world = World::new(plan.clone(), day, places, &keys, &gateway.told("treasury_key")?)?;
-        Ok(Self { world: Arc::new(world), gateway, sandbox, folder: folder.to_path_buf(), arguments })
+        let gate = open_gate(plan, folder, &gateway.told("public")?, &keys).await?;
+        let places = [at("public")?, address(&sandbox.told("sandbox")?)?, address(&gate.told("gate")?)?];
+        let mut world = World::new(plan.clone(), day, places, &keys, &gateway.told("treasury_key")?)?;
+        world.never_paid = never_paid(&world).await?;
+        Ok(Self { world: Arc::new(world), gateway, sandbox, gate, folder: folder.to_path_buf(), arguments })
     }
 
     /// Plays the day up to the return of everything.
@@ -135,6 +141,43 @@ impl Stage {
         self.world.note("It answers");
         Ok(())
     }
+}
+
+/// A device is certified for a gate, and its program runs from then on, whatever becomes of the gateway.
+async fn open_gate(
+    plan: &DrillPlan,
+    folder: &Path,
+    gateway: &str,
+    keys: &[String],
+) -> Result<Running, DrillError> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (device, key_file) = (path("gate"), path("gate-agency-key"));
+    let place = AGENCIES.iter().position(|agency| agency.code == gate::AGENCY).unwrap_or(0);
+    std::fs::write(&key_file, &keys[place]).map_err(|error| DrillError::File(key_file.clone(), error))?;
+    let enrol = ["gate", "enrol", "--gateway", gateway, "--key-file", &key_file, "--agency", gate::AGENCY];
+    let for_where = ["--site", gate::SITE, "--gate", gate::GATE, "--data", &device];
+    run(&plan.malipo, &[&enrol[..], &for_where].concat()).await?;
+    // Whoever certifies keeps no key at the gate.
+    std::fs::remove_file(&key_file).map_err(|error| DrillError::File(key_file.clone(), error))?;
+    let (every, speed) = (gate::ASKS_EVERY_SECONDS.to_string(), plan.speed.to_string());
+    let flags = ["--listen", "127.0.0.1:0", "--every", &every, "--speed", &speed, "--data", &device];
+    let arguments: Vec<String> =
+        ["gate", "run"].iter().chain(&flags).map(|text| (*text).to_owned()).collect();
+    Running::start(&plan.malipo, &arguments, folder, "gate").await
+}
+
+/// Bills of the agency of the gate that nobody pays.
+async fn never_paid(world: &World) -> Result<Vec<(Box<str>, u64)>, DrillError> {
+    let agency = AGENCIES.iter().position(|agency| agency.code == gate::AGENCY).unwrap_or(0);
+    let mut bills = Vec::new();
+    for number in 0..NEVER_PAID {
+        let once = format!("drill-never-paid-{}-{number:016}", world.plan.seed);
+        let made = world.post("/v1/bills", &world.keys[agency], &once, &World::order(agency, number)).await;
+        let bill = made.as_ref().and_then(|(_, body)| Bill::read(body));
+        let bill = bill.ok_or_else(|| DrillError::Answer(format!("no bill was made: {made:?}")))?;
+        bills.push((bill.id, bill.number));
+    }
+    Ok(bills)
 }
 
 fn address(url: &str) -> Result<LoopbackUrl, DrillError> {

@@ -1,9 +1,9 @@
-//! What everybody on this day shares: where the gateway and the simulated Safaricom are, whose bills there are, and what
-//! was seen.
+//! What everybody on this day shares: where the gateway, the gate and the simulated outside are, whose bills there are, and
+//! what was seen.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -11,6 +11,9 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::day::Day;
+use super::gate::GateSeen;
+use super::report::Findings;
+use super::script::PROMPTS_FAIL;
 use super::{DrillError, DrillPlan};
 use crate::loopback::{Client, LoopbackUrl};
 
@@ -39,6 +42,10 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) public: LoopbackUrl,
     pub(crate) sandbox: LoopbackUrl,
+    /// The page of the program at the gate.
+    pub(crate) gate: LoopbackUrl,
+    /// Bills of whoever goes to the gate without having paid: id and payment number.
+    pub(crate) never_paid: Vec<(Box<str>, u64)>,
     /// What each of [`AGENCIES`] and the Treasury show.
     pub(crate) keys: Vec<HeaderValue>,
     pub(crate) treasury: HeaderValue,
@@ -49,9 +56,19 @@ pub(crate) struct World {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// By payment number.
-    pub(crate) bills: HashMap<String, SeenBill>,
+    pub(crate) bills: HashMap<u64, SeenBill>,
+    /// Payment numbers by the attempts of those who paid by card.
+    pub(crate) asked_by_card: HashMap<Box<str>, u64>,
     /// What must not be.
-    pub(crate) wrong: Vec<String>,
+    pub(crate) wrong: Findings,
+    /// Outages that began, by id: the channel, and when as the gateway says it.
+    pub(crate) outages: HashMap<u64, (String, String)>,
+    /// The first prompt that failed after prompts began to fail, and the next way on the page of a bill after it.
+    pub(crate) prompt_failed: Option<(i64, Instant)>,
+    /// See [`Self::prompt_failed`].
+    pub(crate) next_way_shown: Option<(i64, Instant)>,
+    /// What was seen at the gate.
+    pub(crate) gate: GateSeen,
     /// What a channel became, and when.
     pub(crate) states: Vec<(i64, String, String)>,
     /// What was done, and when.
@@ -62,12 +79,14 @@ pub(crate) struct Seen {
     pub(crate) waited: u64,
     /// Payers who went home without having paid.
     pub(crate) unpaid: u64,
+    /// Payers who were asked and were never told what became of it.
+    pub(crate) in_doubt: u64,
 }
 
 /// A bill that was made.
 #[derive(Debug, Clone)]
 pub(crate) struct SeenBill {
-    pub(crate) id: String,
+    pub(crate) id: Box<str>,
     pub(crate) agency: usize,
     pub(crate) second: i64,
 }
@@ -79,7 +98,7 @@ impl World {
     pub(crate) fn new(
         plan: DrillPlan,
         day: Day,
-        (public, sandbox): (LoopbackUrl, LoopbackUrl),
+        [public, sandbox, gate]: [LoopbackUrl; 3],
         keys: &[String],
         treasury: &str,
     ) -> Result<Self, DrillError> {
@@ -93,6 +112,8 @@ impl World {
             client: Client::new(256),
             public,
             sandbox,
+            gate,
+            never_paid: Vec::new(),
             keys: keys.iter().map(|key| bearer(key)).collect::<Result<_, _>>()?,
             treasury: bearer(treasury)?,
             seen: Mutex::default(),
@@ -110,11 +131,42 @@ impl World {
         self.seen().happened.push((now, what.into()));
     }
 
+    /// Notes that a prompt failed, if none did since prompts fail.
+    pub(crate) fn a_prompt_failed(&self) {
+        let now = self.day.now();
+        if now >= self.day.second_of(PROMPTS_FAIL) {
+            self.seen().prompt_failed.get_or_insert((now, Instant::now()));
+        }
+    }
+
+    /// Whether the gateway is killed and not back yet.
+    pub(crate) fn is_gateway_gone(&self) -> bool {
+        self.seen().gone.last().is_some_and(|(_, back)| back.is_none())
+    }
+
     /// `GET` from the gateway with a key.
     pub(crate) async fn get(&self, path: &str, key: &HeaderValue) -> Answered {
+        self.get_within(path, key, ANSWER_WITHIN).await
+    }
+
+    /// The same of what takes long.
+    pub(crate) async fn get_within(&self, path: &str, key: &HeaderValue, limit: Duration) -> Answered {
         let headers = [(header::AUTHORIZATION, key.clone())];
-        let answer = self.client.get(&self.public.join(path), &headers, ANSWER_WITHIN).await.ok()?;
+        let url = self.public.join(path);
+        // Hundreds of thousands wait between two looks; what a look needs is not kept meanwhile.
+        let answer = Box::pin(self.client.get(&url, &headers, limit)).await.ok()?;
         Some((answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null)))
+    }
+
+    /// A page of the gateway, as a browser gets it.
+    pub(crate) async fn page(&self, path: &str) -> Option<String> {
+        let answer = self.client.get(&self.public.join(path), &[], ANSWER_WITHIN).await.ok()?;
+        (answer.status == StatusCode::OK).then(|| String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
+    /// A button on the page of an acquirer. What comes of it, the payer hears from the gateway.
+    pub(crate) async fn press(&self, page: &LoopbackUrl, button: Bytes) {
+        let _ = Box::pin(self.client.post(page, &[], button, ANSWER_WITHIN)).await;
     }
 
     /// `POST` to the gateway with a key. One idempotency key has one effect, however often it is sent.
@@ -123,11 +175,12 @@ impl World {
         let headers =
             [(header::AUTHORIZATION, key.clone()), (HeaderName::from_static("idempotency-key"), once)];
         let body = Bytes::from(body.to_string());
-        let answer = self.client.post(&self.public.join(path), &headers, body, ANSWER_WITHIN).await.ok()?;
+        let url = self.public.join(path);
+        let answer = Box::pin(self.client.post(&url, &headers, body, ANSWER_WITHIN)).await.ok()?;
         Some((answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null)))
     }
 
-    /// A control call to the simulated Safaricom. It is never killed, so it answers.
+    /// A control call to the simulated outside. It is never killed, so it answers.
     pub(crate) async fn control(
         &self,
         method: Control,
@@ -137,9 +190,9 @@ impl World {
         let url = self.sandbox.join(path);
         let sent = Bytes::from(body.to_string());
         let answer = match method {
-            Control::Get => self.client.get(&url, &[], ANSWER_WITHIN).await,
-            Control::Put => self.client.put(&url, sent, ANSWER_WITHIN).await,
-            Control::Post => self.client.post(&url, &[], sent, ANSWER_WITHIN).await,
+            Control::Get => Box::pin(self.client.get(&url, &[], ANSWER_WITHIN)).await,
+            Control::Put => Box::pin(self.client.put(&url, sent, ANSWER_WITHIN)).await,
+            Control::Post => Box::pin(self.client.post(&url, &[], sent, ANSWER_WITHIN)).await,
         };
         let answer = answer.map_err(|error| DrillError::Answer(format!("{path}: {error}")))?;
         serde_json::from_slice(&answer.body).map_err(|error| DrillError::Answer(format!("{path}: {error}")))
@@ -165,7 +218,7 @@ impl World {
     }
 }
 
-/// How the simulated Safaricom is asked.
+/// How the simulated outside is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Control {
     Get,

@@ -59,6 +59,7 @@
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
 //! | `PUT /control/acquirer/faults` | `AcquirerFaults` | what goes wrong at the acquirer on purpose |
 //! | `PUT /control/airtel/faults` | `AirtelFaults` | what goes wrong at Airtel on purpose |
+//! | `GET /control/airtel/transactions/{id}` | | what the payer sees of a request: `{"status"}`, `never_asked`, `asked`, `paid` or `failed` |
 //! | `POST /control/carriers/{name}/incoming` | `{"phone", "text"}` | a subscriber sends a text, which is handed on: `{"http_status"}` |
 //! | `POST /control/banks/kcb/deposit` | `{"reference", "amount"}` in shillings | somebody pays through the bank: `{"status": "paid", "reference"}` or `{"status": "refused", "status_code"}` |
 //! | `PUT /control/banks/kcb/faults` | `BankFaults` | what goes wrong at the bank on purpose |

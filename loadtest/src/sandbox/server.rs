@@ -183,6 +183,7 @@ async fn control_answer(
         (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),
         (&Method::PUT, ["acquirer", "faults"]) => acquirer::control(safaricom, body).await,
         (&Method::PUT, ["airtel", "faults"]) => airtel::control(safaricom, body).await,
+        (&Method::GET, ["airtel", "transactions", id]) => Ok(airtel::seen_by_payer(safaricom, id)),
         (&Method::PUT, ["carriers", name, "faults"]) => carriers::set_faults(safaricom, name, body).await,
         (&Method::POST, ["carriers", name, "incoming"]) => carriers::incoming(safaricom, name, body).await,
         (&Method::POST, ["banks", name, "deposit"]) => bank::deposit(safaricom, name, body).await,

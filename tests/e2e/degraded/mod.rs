@@ -1,7 +1,8 @@
 //! One thing beside payments is off while payers pay: the views, the webhooks, the text messages, an agency's own system, the
-//! file of the catalogue. Each costs only itself: every payment is acknowledged and booked, everything else works, and what
-//! was off is made up for. `tests/long off` says what it costs in time.
+//! file of the catalogue; or all at once. Each costs only itself: every payment is acknowledged and booked, everything else
+//! works, and what was off is made up for. `tests/long off` says what it costs in time.
 
+mod all;
 mod beside;
 mod views;
 
@@ -10,9 +11,11 @@ use std::time::Duration;
 
 use crate::harness::{Agency, Gateway, Load, Order, Page, get};
 
-/// Payments a second and seconds of each part, unless the environment says otherwise.
+/// Payments a second, and seconds for which something is off, unless the environment says otherwise.
 const RATE: u32 = 30;
 const SECONDS: u32 = 2;
+/// What is usual is known after so many seconds.
+const USUAL_SECONDS_MAX: u32 = 120;
 
 /// A gateway at which payers pay, part by part.
 struct Payers<'a> {
@@ -20,19 +23,21 @@ struct Payers<'a> {
     kws: Agency,
     /// So many payments were acknowledged.
     acknowledged: usize,
-    /// What p99 was in each part, in microseconds.
+    /// What p99 was in each part, in microseconds; of payments too few for one, their middle.
     p99: Vec<u64>,
+    /// Whether they were enough.
+    is_p99: bool,
 }
 
 impl<'a> Payers<'a> {
     fn of(gateway: &'a Gateway) -> Self {
-        Self { gateway, kws: gateway.agency("kws"), acknowledged: 0, p99: Vec::new() }
+        Self { gateway, kws: gateway.agency("kws"), acknowledged: 0, p99: Vec::new(), is_p99: true }
     }
 
-    /// They pay while something happens. Each payment is acknowledged.
-    fn pay(&mut self, meanwhile: impl FnOnce()) {
+    /// They pay for so many seconds while something happens. Each payment is acknowledged.
+    fn pay(&mut self, seconds: u32, meanwhile: impl FnOnce()) {
         let log: PathBuf = self.gateway.folder().join(format!("load-{}.ndjson", self.p99.len()));
-        let (rate, seconds) = (number("E2E_OFF_RATE", RATE), number("E2E_OFF_SECONDS", SECONDS));
+        let rate = number("E2E_OFF_RATE", RATE);
         let duration = Duration::from_secs(seconds.into());
         let load = Load::of_confirmations(self.gateway, &self.kws.key, &log, rate, duration);
         let report = load.run(meanwhile);
@@ -41,25 +46,31 @@ impl<'a> Payers<'a> {
         assert_eq!(figures["money"]["difference_minor"], 0, "{report}");
         self.acknowledged += figures["money"]["acknowledged"]["count"].as_u64().unwrap() as usize;
         let percentiles = &figures["routes"]["confirm"]["latency"]["percentiles"];
-        // Few payments have no p99 that means anything; their middle is shown.
+        // Few payments have no p99 that means anything.
+        self.is_p99 &= percentiles["p99"].is_u64();
         self.p99.push(percentiles["p99"].as_u64().or(percentiles["p50"].as_u64()).unwrap_or(0));
     }
 
     /// Usual, off, and on again; in the end everything that was acknowledged is booked, and nothing else but `more`.
     fn while_off(mut self, name: &str, off: impl FnOnce(), on: impl FnOnce(), more: usize) {
-        self.pay(|| ());
+        let seconds = number("E2E_OFF_SECONDS", SECONDS);
+        let usual = seconds.min(USUAL_SECONDS_MAX);
+        self.pay(usual, || ());
         off();
         let (gateway, kws) = (self.gateway, self.kws.clone());
-        self.pay(|| everything_else_works(gateway, &kws));
+        self.pay(seconds, || everything_else_works(gateway, &kws));
         on();
-        self.pay(|| ());
+        self.pay(usual, || ());
         let books = self.gateway.books();
         books.expect_balanced();
         assert_eq!(books.events("payment_received").len(), self.acknowledged + more, "{name}");
         let [usual, off, after] = self.p99[..] else { panic!("three parts") };
-        let percent = off * 100 / usual.max(1);
+        let hundredths = off * 100 / usual.max(1);
+        let figure = if self.is_p99 { "p99" } else { "p50 (too few for a p99)" };
         eprintln!(
-            "{name}: p99 (or p50 of few) usual {usual} us, off {off} us ({percent} % of usual), on again {after} us"
+            "{name}: {figure} usual {usual} us, off {off} us, {}.{:02} times its usual; on again {after} us",
+            hundredths / 100,
+            hundredths % 100
         );
     }
 }

@@ -12,12 +12,12 @@ fn files(gateway: &Gateway) -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
-fn built_again(gateway: &Gateway) {
+pub(super) fn built_again(gateway: &Gateway) {
     run(malipo(["ledger", "rebuild-views", "--data"]).arg(gateway.data())).expect(0);
 }
 
 /// A bill that was made while the views were off is found in the list, as are all others.
-fn lists_are_whole(gateway: &Gateway) {
+pub(super) fn lists_are_whole(gateway: &Gateway) {
     let kws = gateway.agency("kws");
     let bill = kws.bills(&Order::hells_gate(2));
     eventually("the lists are whole again", || {

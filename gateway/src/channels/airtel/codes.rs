@@ -8,6 +8,9 @@ use catalog::Text;
 
 use crate::payments::{Attempt, AttemptEvent, AttemptState};
 
+/// It knows no transaction of this name: it was never asked, or has not noticed yet.
+pub(super) const NOT_FOUND: &str = "DP00800001025";
+
 /// A code after which no money moves any more for this transaction.
 struct EndCode {
     code: &'static str,

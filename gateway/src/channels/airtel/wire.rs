@@ -173,13 +173,16 @@ pub(super) struct Transaction {
 /// Reads the answer about a transaction of this name; nothing if it says nothing of it.
 pub(super) fn read_query(status: StatusCode, body: &[u8], name: &str) -> Option<Transaction> {
     let answer = StrictJson::parse(body).ok().filter(|_| status.is_success())?;
+    let code = answer.get("status").and_then(code_of);
+    if code == Some(codes::NOT_FOUND) {
+        return Some(Transaction { state: TransactionState::Unclear, code: codes::NOT_FOUND.into() });
+    }
     let transaction = answer.get("data")?.get("transaction")?;
     let is_another = transaction.get("id").and_then(StrictJson::as_text).is_some_and(|id| id != name);
     if is_another {
         return None;
     }
     let word = plain(transaction.get("status")?.as_text()?, CODE_LEN_MAX)?;
-    let code = answer.get("status").and_then(code_of);
     Some(Transaction {
         state: state_of(word, transaction, code.unwrap_or_default()),
         code: code.unwrap_or(word).into(),
@@ -329,6 +332,10 @@ mod tests {
         }
         assert_eq!(asked(&said(r#"{"id":"another","status":"TS"}"#)), None);
         assert_eq!(asked("<html>"), None);
+        // That it knows no such transaction is an answer, and leaves everything open.
+        let not_found = asked(r#"{"status":{"response_code":"DP00800001025","success":false}}"#);
+        assert_eq!(not_found.unwrap().state, TransactionState::Unclear);
+        assert_eq!(asked(r#"{"status":{"response_code":"DP00800001024"}}"#), None);
         assert_eq!(read_query(StatusCode::NOT_FOUND, paid.as_bytes(), &name), None);
     }
 

@@ -115,7 +115,7 @@ async fn make(safaricom: &Safaricom, headers: &HeaderMap, body: &[u8]) -> Answer
             if safaricom.acquirer.record.append(line).await.is_err() {
                 return nothing(StatusCode::INTERNAL_SERVER_ERROR);
             }
-            safaricom.acquirer.known().sessions.insert(session.reference.clone(), session.clone());
+            safaricom.acquirer.known().keep(session.clone());
             session
         }
     };

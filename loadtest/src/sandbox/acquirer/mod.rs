@@ -43,6 +43,15 @@ struct Known {
     webhook: Option<LoopbackUrl>,
     /// By the merchant's reference.
     sessions: HashMap<String, Session>,
+    /// References by session, for whoever opens a page.
+    references: HashMap<String, String>,
+}
+
+impl Known {
+    fn keep(&mut self, session: Session) {
+        self.references.insert(session.session_id.clone(), session.reference.clone());
+        self.sessions.insert(session.reference.clone(), session);
+    }
 }
 
 /// A session.
@@ -114,7 +123,7 @@ impl Acquirer {
         let mut known = Known::default();
         let record = AcquirerRecord::open(folder, clock, |line| match line {
             AcquirerLine::SessionMade { session } | AcquirerLine::SessionEnded { session } => {
-                known.sessions.insert(session.reference.clone(), session);
+                known.keep(session);
             }
             AcquirerLine::WebhookSet { webhook } => known.webhook = webhook.parse().ok(),
             _ => {}
@@ -136,6 +145,7 @@ impl Acquirer {
     }
 
     fn session(&self, id: &str) -> Option<Session> {
-        self.known().sessions.values().find(|session| session.session_id == id).cloned()
+        let known = self.known();
+        known.sessions.get(known.references.get(id)?).cloned()
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn press(safaricom: &Arc<Safaricom>, id: &str, body: &[u8]) -> 
         if safaricom.acquirer.record.append(line).await.is_err() {
             return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({}));
         }
-        safaricom.acquirer.known().sessions.insert(session.reference.clone(), session.clone());
+        safaricom.acquirer.known().keep(session.clone());
         safaricom.tasks.spawn(Arc::clone(safaricom).tell_of_session(session.clone()));
     }
     let mut answer = json_answer(StatusCode::SEE_OTHER, &json!({}));

@@ -97,6 +97,17 @@ pub(crate) async fn control(safaricom: &Safaricom, body: &[u8]) -> Result<Answer
     Ok(answer)
 }
 
+/// `GET /control/airtel/transactions/{id}`: what a payer sees of a request on the phone.
+pub(crate) fn seen_by_payer(safaricom: &Safaricom, id: &str) -> Answer {
+    let status = match safaricom.airtel.known().transactions.get(id) {
+        None => "never_asked",
+        Some(Transaction::Open) => "asked",
+        Some(Transaction::Paid(_)) => "paid",
+        Some(Transaction::Failed(_)) => "failed",
+    };
+    json_answer(StatusCode::OK, &json!({"status": status}))
+}
+
 /// `POST /airtel/portal`: where to report, as one types it into the portal.
 async fn portal(safaricom: &Safaricom, body: &[u8]) -> Answer {
     let read = serde_json::from_slice::<Portal>(body).ok();

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::calls::{answer, control};
+pub(crate) use self::calls::{answer, control, seen_by_payer};
 use self::faults::AirtelFaults;
 use self::record::{AirtelLine, AirtelRecord};
 use crate::clock::Clock;

@@ -1,0 +1,101 @@
+//! What nobody told of is found: the statements of the day are sent, of every paybill and till on which money moved, and of
+//! the bank. Long ones go in parts, each with the lines that every statement begins with.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::header::{self, HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::DrillError;
+use super::report::Moved;
+use super::world::World;
+
+/// How long a statement may take to be made, and a part of it to be booked.
+const DONE_WITHIN: Duration = Duration::from_secs(300);
+/// So long is a part at most.
+const PART_BYTES_MAX: usize = 16 << 20;
+
+/// Sends the statement of each account on which money moved, and gives how many payments nobody had told of.
+pub(crate) async fn heal(world: &World, moved: &[Moved]) -> Result<u64, DrillError> {
+    let accounts: BTreeSet<&str> = moved.iter().map(|moved| &*moved.account).collect();
+    let mut found = 0;
+    for account in accounts {
+        found += match account.split_once(' ') {
+            Some(("mpesa", code)) => {
+                let from = format!("/control/statement?short_code={code}");
+                // The title lines and the header.
+                send(world, &from, &format!("/v1/statements/mpesa?short_code={code}"), 3).await?
+            }
+            Some(("bank", _)) => {
+                let from = "/control/banks/kcb/statement";
+                send(world, from, "/v1/statements/bank?channel=bank.kcb", 1).await?
+            }
+            // These are asked by the gateway itself, attempt by attempt.
+            _ => 0,
+        };
+    }
+    Ok(found)
+}
+
+async fn send(world: &World, from: &str, to: &str, head_lines: usize) -> Result<u64, DrillError> {
+    let failed = |what: String| DrillError::Answer(format!("{to}: {what}"));
+    let statement = world.client.get_long(&world.sandbox.join(from), DONE_WITHIN).await;
+    let statement = statement.map_err(|error| failed(error.to_string()))?;
+    let mut found = 0;
+    for (number, part) in parts(&statement.body, head_lines, PART_BYTES_MAX).enumerate() {
+        let once = format!("drill-statement-{}-{number}-{to}", world.plan.seed).replace(['/', '?', '='], "-");
+        let once = HeaderValue::from_str(&once).map_err(|error| failed(error.to_string()))?;
+        let headers = [
+            (header::AUTHORIZATION, world.treasury.clone()),
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
+            (HeaderName::from_static("idempotency-key"), once),
+        ];
+        let answer = world.client.post(&world.public.join(to), &headers, part, DONE_WITHIN).await;
+        let answer = answer.map_err(|error| failed(error.to_string()))?;
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        if answer.status != StatusCode::OK {
+            return Err(failed(format!("{}: {body}", answer.status)));
+        }
+        found += body["found"].as_u64().unwrap_or(0);
+    }
+    Ok(found)
+}
+
+/// The parts of a statement, each with its first lines before it.
+fn parts(statement: &Bytes, head_lines: usize, bytes_max: usize) -> impl Iterator<Item = Bytes> {
+    let ends = statement.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let head = statement.slice(..ends.take(head_lines).last().unwrap_or(0));
+    let mut rest = statement.slice(head.len()..);
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = if rest.len() <= bytes_max {
+            rest.len()
+        } else {
+            // A line longer than a part does not exist; if it did, the rest would be one part.
+            rest[..bytes_max].iter().rposition(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1)
+        };
+        let part = rest.split_to(end);
+        Some([&head[..], &part[..]].concat().into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_statement_goes_in_parts_that_each_begin_as_the_whole_does() {
+        let whole = Bytes::from_static(b"Title\nHeader\none\ntwo\nthree\n");
+        let of = |bytes_max| {
+            let parts = parts(&whole, 2, bytes_max).map(|part| String::from_utf8(part.to_vec()).unwrap());
+            parts.collect::<Vec<_>>()
+        };
+        assert_eq!(of(8), ["Title\nHeader\none\ntwo\n", "Title\nHeader\nthree\n"]);
+        assert_eq!(of(100), ["Title\nHeader\none\ntwo\nthree\n"]);
+    }
+}

@@ -1,0 +1,217 @@
+//! The report of each outage against the records of the simulated outside: what was collected on each account for each
+//! agency, to the cent.
+//!
+//! A report counts what was booked from the beginning of the outage on. So what is expected is what the outside has written
+//! down of each payment that was booked after that; of those it is told how many had moved before and became known later.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use hyper::StatusCode;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::DrillError;
+use super::books::Books;
+use super::gate::{AGENCY, GateSeen};
+use super::records::HOME;
+use super::report::{Findings, Moved, OutageJudged};
+use super::world::{AGENCIES, World};
+use crate::kes::Kes;
+
+/// How long a report is waited for, and the lists from which it is made: a thousand payments take them a second at worst.
+const REPORT_WITHIN: Duration = Duration::from_secs(120);
+const LISTS_WITHIN: Duration = Duration::from_secs(60);
+const LISTED_A_SECOND: u64 = 1_000;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Whom a gate let in so close to the beginning or the end of an outage may count or not: clocks differ by the time that a
+/// message takes, many times as fast as life.
+const CLOCKS_DIFFER_SECONDS: i64 = 120;
+
+/// By account and agency, `-` for nobody's.
+type Sums = BTreeMap<(String, String), (Kes, u64)>;
+
+/// A report, as it was given.
+pub(crate) struct Report {
+    id: u64,
+    channel: String,
+    body: Value,
+}
+
+/// Asks for the report of every outage that is still kept.
+pub(crate) async fn ask(world: &World) -> Result<Vec<Report>, DrillError> {
+    let outages: BTreeMap<u64, (String, String)> =
+        world.seen().outages.iter().map(|(id, known)| (*id, known.clone())).collect();
+    let Some(first) = outages.keys().next() else { return Ok(Vec::new()) };
+    wait_for_lists(world, *first).await?;
+    let mut reports = Vec::new();
+    for (id, (channel, _)) in outages {
+        match report(world, id).await {
+            Some((StatusCode::OK, body)) => reports.push(Report { id, channel, body }),
+            // The gateway keeps the latest.
+            Some((StatusCode::NOT_FOUND, _)) => {}
+            other => return Err(DrillError::Answer(format!("the report of outage {id}: {other:?}"))),
+        }
+    }
+    Ok(reports)
+}
+
+async fn report(world: &World, id: u64) -> super::world::Answered {
+    world.get_within(&format!("/v1/outages/{id}/report"), &world.treasury, REPORT_WITHIN).await
+}
+
+/// Waits until the lists know of what the books know now.
+async fn wait_for_lists(world: &World, outage: u64) -> Result<(), DrillError> {
+    let Some((id, _)) = world.never_paid.first() else { return Ok(()) };
+    let place = AGENCIES.iter().position(|agency| agency.code == AGENCY).unwrap_or(0);
+    let bill = world.get(&format!("/v1/bills/{id}"), &world.keys[place]).await;
+    let head = bill.and_then(|(_, bill)| bill["as_of_sequence"].as_u64()).unwrap_or(0);
+    let within = LISTS_WITHIN + Duration::from_secs(world.plan.payers() / LISTED_A_SECOND);
+    let began = Instant::now();
+    while began.elapsed() < within {
+        if let Some((StatusCode::OK, body)) = report(world, outage).await
+            && body["as_of_sequence"].as_u64().is_some_and(|known| known >= head)
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Err(DrillError::Answer(format!("the lists do not come up to record {head}")))
+}
+
+/// Holds every report against what moved.
+pub(crate) fn judge(
+    reports: &[Report],
+    moved: &[Moved],
+    books: &Books,
+    world: &World,
+    wrong: &mut Findings,
+) -> Vec<OutageJudged> {
+    let fallback: Vec<(&Moved, u64)> = moved.iter().filter_map(|moved| booked_at(moved, books)).collect();
+    reports.iter().map(|report| judge_one(report, &fallback, world, wrong)).collect()
+}
+
+/// A payment that did not come home, with the sequence of the record that books it.
+fn booked_at<'a>(moved: &'a Moved, books: &Books) -> Option<(&'a Moved, u64)> {
+    let receipt = moved.receipt.as_ref()?;
+    let sequence = books.booked.get(format!("{} {receipt}", moved.account).as_str())?;
+    Some((moved, *sequence))
+}
+
+fn judge_one(
+    report: &Report,
+    fallback: &[(&Moved, u64)],
+    world: &World,
+    wrong: &mut Findings,
+) -> OutageJudged {
+    let Report { id, channel, body } = report;
+    let as_of = body["as_of_sequence"].as_u64().unwrap_or(0);
+    let since = second_of(world, &body["outage"]["since"]).unwrap_or(0);
+    let (mut expected, mut known_later) = (Sums::new(), 0_u64);
+    for (moved, _) in fallback.iter().filter(|(_, sequence)| (*id..as_of).contains(sequence)) {
+        let agency = moved.agency.map_or("-", |agency| AGENCIES[agency].code);
+        let sum = expected.entry((moved.account.to_string(), agency.to_owned())).or_default();
+        *sum = (sum.0.plus(moved.amount).unwrap_or(sum.0), sum.1 + 1);
+        known_later += u64::from(moved.second < since);
+    }
+    let collected = collected(body);
+    let keys: BTreeSet<_> = expected.keys().chain(collected.keys()).cloned().collect();
+    let none = (Kes::ZERO, 0);
+    for key in keys {
+        let (expected, collected) =
+            (expected.get(&key).unwrap_or(&none), collected.get(&key).unwrap_or(&none));
+        if expected != collected {
+            wrong.push(format!(
+                "outage {id} of {channel}: {} for {} took {expected:?}, and the report has {collected:?}",
+                key.0, key.1
+            ));
+        }
+    }
+    let differing = accounts(body).filter(|(_, account)| {
+        let sums = account["sums"].as_array().map(Vec::as_slice).unwrap_or_default();
+        sums.iter().any(|sums| sums["difference"]["amount"] != 0)
+    });
+    for (name, account) in differing {
+        wrong.push(format!("outage {id} of {channel}: {name} does not add up: {}", account["sums"]));
+    }
+    let let_in = admitted(body);
+    let ended = second_of(world, &body["outage"]["ended"]);
+    if !may_be(&world.seen().gate, (since, ended), let_in) {
+        wrong.push(format!(
+            "outage {id} of {channel}: the gate let in others than the {let_in} of the report"
+        ));
+    }
+    let total = expected.values().fold(Kes::ZERO, |sum, (amount, _)| sum.plus(*amount).unwrap_or(sum));
+    let payments = expected.values().map(|(_, count)| count).sum();
+    OutageJudged { id: *id, channel: channel.clone(), since, ended, payments, total, known_later, let_in }
+}
+
+fn accounts(report: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let named = |account: &Value| {
+        let text = |name: &str| account[name].as_str().unwrap_or_default().to_owned();
+        format!("{} {}", text("provider"), text("account"))
+    };
+    let accounts = report["accounts"].as_array().into_iter().flatten();
+    accounts.map(move |account| (named(account), account)).filter(|(name, _)| name != HOME)
+}
+
+fn collected(report: &Value) -> Sums {
+    let mut sums = Sums::new();
+    for (name, account) in accounts(report) {
+        for row in account["collected"].as_array().into_iter().flatten() {
+            let agency = row["agency"].as_str().unwrap_or("-").to_owned();
+            let amount = row["collected"]["amount"]["amount"].as_u64().unwrap_or(0);
+            let count = row["collected"]["count"].as_u64().unwrap_or(0);
+            sums.insert((name.clone(), agency), (Kes::from_minor(amount), count));
+        }
+    }
+    sums
+}
+
+fn admitted(report: &Value) -> u64 {
+    let rows = report["admitted"].as_array().into_iter().flatten();
+    rows.filter(|row| row["agency"] == AGENCY).filter_map(|row| row["count"].as_u64()).sum()
+}
+
+/// Whether a gate can have let in so many meanwhile.
+fn may_be(gate: &GateSeen, (since, ended): (i64, Option<i64>), let_in: u64) -> bool {
+    let count = |grown: i64| {
+        let from = since - grown;
+        let until = ended.map_or(i64::MAX, |ended| ended + grown);
+        gate.let_in.values().filter(|second| (from..=until).contains(*second)).count() as u64
+    };
+    (count(-CLOCKS_DIFFER_SECONDS)..=count(CLOCKS_DIFFER_SECONDS)).contains(&let_in)
+}
+
+fn second_of(world: &World, moment: &Value) -> Option<i64> {
+    let moment: Timestamp = moment.as_str()?.parse().ok()?;
+    Some(world.day.second_at(moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_account_by_account_without_the_home_of_money() {
+        let row =
+            json!({"agency": "KWS", "collected": {"amount": {"amount": 500, "currency": "KES"}, "count": 2}});
+        let report = json!({"accounts": [
+            {"provider": "bank", "account": "kcb-1", "collected": [row]},
+            {"provider": "mpesa", "account": "222222", "collected": [row]},
+        ], "admitted": [{"agency": "KWS", "count": 3, "offline": 3}, {"agency": "KRA", "count": 9}]});
+        let expected = (("bank kcb-1".to_owned(), "KWS".to_owned()), (Kes::from_minor(500), 2));
+        assert_eq!(collected(&report).into_iter().collect::<Vec<_>>(), [expected]);
+        assert_eq!(admitted(&report), 3);
+    }
+
+    #[test]
+    fn whom_a_gate_let_in_at_the_very_edge_of_an_outage_may_count_or_not() {
+        let mut gate = GateSeen::default();
+        gate.let_in.extend([(1, 1_000), (2, 2_000), (3, 2_950)]);
+        let may = |count| may_be(&gate, (1_500, Some(3_000)), count);
+        assert_eq!([0, 1, 2, 3].map(may), [false, true, true, false]);
+    }
+}

@@ -1,0 +1,247 @@
+//! What the simulated outside has written down itself: Safaricom, the bank, Airtel and the acquirer of cards. Their records
+//! are the truth that the books are held against. They are read line by line, because those of a whole day are long.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::DrillError;
+use super::report::{Findings, Kind, Moved};
+use super::ways::PAYBILL;
+use super::world::{Seen, World};
+use crate::kes::Kes;
+use crate::sandbox::Fault;
+use crate::sandbox::record::{Entry, How, Line, RECORD_FILE};
+
+const BANK_FILE: &str = "sandbox-bank.ndjson";
+const AIRTEL_FILE: &str = "sandbox-airtel.ndjson";
+const ACQUIRER_FILE: &str = "sandbox-acquirer.ndjson";
+/// Where each of them collects, as the books name it.
+const BANK_ACCOUNT: &str = "bank kcb-1100220033";
+const AIRTEL_ACCOUNT: &str = "airtel 900900";
+const CARD_ACCOUNT: &str = "acquirer mkt-0001";
+/// The home of all money.
+pub(crate) const HOME: &str = "mpesa 222222";
+
+/// What moved, and what must not have.
+pub(crate) struct Recorded {
+    pub(crate) moved: Vec<Moved>,
+    pub(crate) wrong: Findings,
+}
+
+/// The records in the folder of the sandbox.
+pub(crate) fn paths(folder: &Path) -> [PathBuf; 4] {
+    [RECORD_FILE, BANK_FILE, AIRTEL_FILE, ACQUIRER_FILE].map(|name| folder.join(name))
+}
+
+/// Reads all of them.
+pub(crate) fn read(folder: &Path, world: &World) -> Result<Recorded, DrillError> {
+    let [safaricom, bank, airtel, acquirer] = paths(folder);
+    let seen = world.seen();
+    let mut reading = Reading {
+        world,
+        seen: &seen,
+        accounts: HashMap::new(),
+        moved: Vec::new(),
+        paid: HashSet::new(),
+        ringing: Vec::new(),
+        wrong: Findings::default(),
+    };
+    reading.safaricom(&safaricom)?;
+    reading.bank(&bank)?;
+    reading.airtel(&airtel)?;
+    reading.acquirer(&acquirer)?;
+    reading.nobody_is_asked_twice_at_once();
+    Ok(Recorded { moved: reading.moved, wrong: reading.wrong })
+}
+
+struct Reading<'a> {
+    world: &'a World,
+    seen: &'a Seen,
+    accounts: HashMap<String, Arc<str>>,
+    moved: Vec<Moved>,
+    paid: HashSet<u64>,
+    /// By bill: from when until when a phone rang for it, in microseconds.
+    ringing: Vec<(u64, i64, i64)>,
+    wrong: Findings,
+}
+
+/// Money that moved, as a record has it.
+struct Payment {
+    at: Timestamp,
+    amount: Kes,
+    account: String,
+    kind: Kind,
+    receipt: String,
+    /// What was typed, or nothing if it is not known.
+    typed: Option<String>,
+}
+
+impl Reading<'_> {
+    fn safaricom(&mut self, path: &Path) -> Result<(), DrillError> {
+        let mut open = HashMap::<String, (u64, i64)>::new();
+        each_line(path, |text| {
+            let Ok(Entry { at, line }) = serde_json::from_str(text) else { return };
+            match line {
+                Line::Moved { receipt, amount_minor, account, shortcode, how, faults, .. } => {
+                    let kind = match (how, &*shortcode) {
+                        (How::Stk, _) => Kind::Prompt,
+                        (_, PAYBILL) if faults.contains(&Fault::ConfirmationWithheld) => Kind::HeldUp,
+                        (_, PAYBILL) => Kind::Paybill,
+                        _ => Kind::Till,
+                    };
+                    let account_name = format!("mpesa {shortcode}");
+                    self.take(Payment {
+                        at,
+                        amount: amount_minor,
+                        account: account_name,
+                        kind,
+                        receipt,
+                        typed: Some(account),
+                    });
+                }
+                Line::StkPrompted { checkout_request_id, account, .. } => {
+                    if let Ok(bill) = account.parse() {
+                        open.insert(checkout_request_id, (bill, at.as_microsecond()));
+                    }
+                }
+                Line::StkFinished { checkout_request_id, .. } => {
+                    if let Some((bill, from)) = open.remove(&checkout_request_id) {
+                        self.ringing.push((bill, from, at.as_microsecond()));
+                    }
+                }
+                _ => {}
+            }
+        })?;
+        self.ringing.extend(open.into_values().map(|(bill, from)| (bill, from, i64::MAX)));
+        Ok(())
+    }
+
+    fn bank(&mut self, path: &Path) -> Result<(), DrillError> {
+        each_value(path, |kind, at, line| {
+            if kind == "deposited" {
+                self.take(Payment {
+                    at,
+                    amount: amount(&line["amount_minor"]),
+                    account: BANK_ACCOUNT.to_owned(),
+                    kind: Kind::Bank,
+                    receipt: text(&line["reference"]),
+                    typed: Some(text(&line["typed"])),
+                });
+            }
+        })
+    }
+
+    fn airtel(&mut self, path: &Path) -> Result<(), DrillError> {
+        let mut open = HashMap::<String, (String, i64)>::new();
+        each_value(path, |kind, at, line| match kind {
+            "asked" => {
+                open.insert(text(&line["id"]), (text(&line["reference"]), at.as_microsecond()));
+            }
+            "moved" | "failed" => {
+                let asked = open.remove(&text(&line["id"]));
+                let bill = asked.as_ref().and_then(|(typed, from)| Some((typed.parse().ok()?, *from)));
+                self.ringing.extend(bill.map(|(bill, from)| (bill, from, at.as_microsecond())));
+                if kind == "moved" {
+                    self.take(Payment {
+                        at,
+                        amount: amount(&line["amount_minor"]),
+                        account: AIRTEL_ACCOUNT.to_owned(),
+                        kind: Kind::Airtel,
+                        receipt: text(&line["airtel_money_id"]),
+                        typed: asked.map(|(typed, _)| typed),
+                    });
+                }
+            }
+            _ => {}
+        })
+    }
+
+    fn acquirer(&mut self, path: &Path) -> Result<(), DrillError> {
+        each_value(path, |kind, at, line| {
+            let session = &line["session"];
+            if kind == "session_ended"
+                && let Some(receipt) = session["state"]["paid"].as_str()
+            {
+                let attempt = session["reference"].as_str().unwrap_or_default();
+                let bill = self.seen.asked_by_card.get(attempt);
+                self.take(Payment {
+                    at,
+                    amount: amount(&session["amount"]),
+                    account: CARD_ACCOUNT.to_owned(),
+                    kind: Kind::Card,
+                    receipt: receipt.to_owned(),
+                    typed: bill.map(u64::to_string),
+                });
+            }
+        })
+    }
+
+    fn take(&mut self, payment: Payment) {
+        let bill: Option<u64> = payment.typed.as_ref().and_then(|typed| typed.parse().ok());
+        if let Some(bill) = bill
+            && !self.paid.insert(bill)
+        {
+            self.wrong.push(format!("{bill:012} was paid twice"));
+        }
+        let account =
+            self.accounts.entry(payment.account).or_insert_with_key(|name| Arc::from(name.as_str()));
+        let is_home = **account == *HOME;
+        self.moved.push(Moved {
+            second: self.world.day.second_at(payment.at),
+            amount: payment.amount,
+            account: Arc::clone(account),
+            kind: payment.kind,
+            bill,
+            agency: bill.and_then(|bill| self.seen.bills.get(&bill)).map(|bill| bill.agency),
+            // Of money that came home nothing is asked by its receipt.
+            receipt: (!is_home).then(|| payment.receipt.into()),
+        });
+    }
+
+    /// No two phones rang for one bill at one moment, and none twice.
+    fn nobody_is_asked_twice_at_once(&mut self) {
+        self.ringing.sort_unstable();
+        for pair in self.ringing.windows(2) {
+            let ((bill, _, until), (next, from, _)) = (pair[0], pair[1]);
+            if bill == next && from < until {
+                self.wrong.push(format!("{bill:012} had two prompts at once"));
+            }
+        }
+    }
+}
+
+fn amount(value: &Value) -> Kes {
+    Kes::from_minor(value.as_u64().unwrap_or(0))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn each_value(path: &Path, mut take: impl FnMut(&str, Timestamp, &Value)) -> Result<(), DrillError> {
+    each_line(path, |text| {
+        let Ok(line) = serde_json::from_str::<Value>(text) else { return };
+        let at = line["at"].as_str().and_then(|at| at.parse().ok());
+        if let (Some(kind), Some(at)) = (line["kind"].as_str(), at) {
+            take(kind, at, &line);
+        }
+    })
+}
+
+/// Reads a file line by line.
+pub(crate) fn each_line(path: &Path, mut take: impl FnMut(&str)) -> Result<(), DrillError> {
+    let failed = |error| DrillError::File(path.display().to_string(), error);
+    let mut file = BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?);
+    let mut line = String::new();
+    while file.read_line(&mut line).map_err(failed)? > 0 {
+        take(&line);
+        line.clear();
+    }
+    Ok(())
+}
