@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use catalog::{AgeClass, Catalogue, FeeRule, Order, PayerCategory, Price, Service, Text, VisitorGroup};
+use catalog::{Catalogue, Price, Text};
 use ledger::{AccountCode, Currency, Hash, LedgerTime, Money};
 
 use crate::api::trouble;
 use crate::app::App;
 use crate::clock::east_africa_date;
-use crate::gates::pass::{Pass, PassLine, Settlement};
+use crate::gates::order_of;
+use crate::gates::pass::{Pass, Settlement};
 use crate::http::problem::Problem;
 use crate::payments::{
     BillLine, CatalogueVersion, GateDevice, NewBill, NewPass, PartPaymentRule, PassSettlement, agency_payable,
@@ -81,7 +82,7 @@ fn price(app: &App, catalogue: &Catalogue, device: &GateDevice, pass: &Pass) -> 
         return None;
     }
     let day = east_africa_date(pass.issued_at.0);
-    let order = order(service, day, &pass.lines)?;
+    let order = order_of(service, day, &pass.lines)?;
     let Price { lines, total, convenience_fee, part_payment, .. } =
         catalogue.price(&pass.service, &order, day, app.policy).ok()?;
     let lines = lines.iter().map(|line| BillLine::of(line, service)).collect();
@@ -92,42 +93,6 @@ fn price(app: &App, catalogue: &Catalogue, device: &GateDevice, pass: &Pass) -> 
         part_payment: part_payment.into(),
         ..bill(device, service.slug.as_str(), total)
     })
-}
-
-/// The order that the lines of a pass are of: they are the lines of a bill, under the codes of the catalogue.
-fn order(service: &Service, day: jiff::civil::Date, lines: &[PassLine]) -> Option<Order> {
-    let (rule, season) = match &service.fee_on(day)?.rule {
-        FeeRule::Seasons { seasons, otherwise } => {
-            let season = seasons.iter().find(|season| season.days.contains(day));
-            season
-                .map_or((&**otherwise, Some(None)), |season| (&season.rule, Some(Some(season.code.as_str()))))
-        }
-        rule => (rule, None),
-    };
-    let bare = |line: &PassLine| match season.flatten() {
-        Some(season) => line.item.strip_prefix(season)?.strip_prefix('.').map(str::to_owned),
-        None => Some(line.item.clone()),
-    };
-    let lines: Vec<_> = lines.iter().map(|line| Some((bare(line)?, line.quantity))).collect::<Option<_>>()?;
-    let order = Order { date: season.map(|_| day), ..Order::default() };
-    match rule {
-        FeeRule::Visitors(_) => {
-            let visitors = lines.iter().map(|(code, count)| group(code, *count)).collect::<Option<_>>()?;
-            Some(Order { visitors, ..order })
-        }
-        FeeRule::Quantity { .. } => match &lines[..] {
-            [(code, quantity)] if code == "each" => Some(Order { quantity: Some(*quantity), ..order }),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn group(code: &str, count: u32) -> Option<VisitorGroup> {
-    let (category, age) = code.split_once('.')?;
-    let category = PayerCategory::ALL.into_iter().find(|known| known.code() == category)?;
-    let age_class = AgeClass::ALL.into_iter().find(|known| known.code() == age)?;
-    Some(VisitorGroup { category, age_class, count, person_with_disability: false })
 }
 
 /// The bill at what the gate asked for.

@@ -7,14 +7,14 @@ use catalog::Text;
 
 use super::make_prices;
 use super::pack::{Pack, Prepaid, PrepaidLine, UsedBefore, Words};
-use super::price_list::PriceList;
+use super::price_list::{Operator, PriceList};
 use super::signed::Moment;
 use crate::app::SharedApp;
 use crate::away::away;
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
 use crate::exchange::ExchangeRate;
-use crate::payments::{Bill, BillState, PaymentNumber, Visit};
+use crate::payments::{Bill, BillState, PaymentNumber, TourOperator, Visit};
 use crate::views::{QueryError, Scope, TransactionFilter};
 
 /// The newest payments that are looked at. A pack of as many bills has a few hundred kilobytes.
@@ -128,6 +128,12 @@ impl Prepaid {
             service: Words::of(&terms.service_name),
             lines: lines.collect(),
         }
+    }
+}
+
+impl Operator {
+    fn of(known: &TourOperator) -> Self {
+        Self { code: known.code.to_string(), name: known.name.to_string() }
     }
 }
 

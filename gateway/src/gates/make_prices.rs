@@ -7,7 +7,6 @@ use catalog::{
 };
 use jiff::civil::Date;
 
-
 use super::pack::Words;
 use super::pass::PassLine;
 use super::price_list::{PricedItem, PricedService};
@@ -102,12 +101,7 @@ fn item(service: &Service, priced: &Price) -> Option<PricedItem> {
 }
 
 /// Whether a bill for this might have one more line, by its total.
-fn has_convenience_fee(
-    service: &Service,
-    fee: Option<&ConvenienceFee>,
-    day: Date,
-    policy: Policy,
-) -> bool {
+fn has_convenience_fee(service: &Service, fee: Option<&ConvenienceFee>, day: Date, policy: Policy) -> bool {
     let schedule = fee.and_then(|fee| fee.schedule_on(day));
     policy.charge_convenience_fee
         && service.convenience_fee_waiver.is_none()
@@ -137,7 +131,7 @@ fn visitor_codes() -> impl Iterator<Item = String> {
 
 /// The order that the lines of a pass are of, for whoever prices them by the catalogue: the same lines cost the same on the
 /// same day. Nothing if the service has no such items on that day.
-pub fn order(service: &Service, day: Date, lines: &[PassLine]) -> Option<Order> {
+pub(crate) fn order_of(service: &Service, day: Date, lines: &[PassLine]) -> Option<Order> {
     let (rule, season) = rule_on(service, day)?;
     let lines = lines.iter().map(|line| {
         let code = match season {
@@ -225,10 +219,7 @@ mod tests {
         assert_eq!(park.price(&[line(adult, 1), line(adult, 1)]), Err(NoPrice::Twice(adult.to_owned())));
         assert_eq!(park.price(&[line("each", 1)]), Err(NoPrice::NoSuchItem("each".to_owned())));
         assert_eq!(park.price(&[line(adult, 501)]), Err(NoPrice::TooMany(500)));
-        assert_eq!(
-            park.price(&[line(adult, 1), line("non_resident.adult", 1)]),
-            Err(NoPrice::TwoCurrencies)
-        );
+        assert_eq!(park.price(&[line(adult, 1), line("non_resident.adult", 1)]), Err(NoPrice::TwoCurrencies));
         let mut dear = park.clone();
         dear.items[0].unit = Money::new(i64::MAX, dear.items[0].unit.currency());
         assert!(matches!(dear.price(&[line(&park.items[0].item, 2)]), Err(NoPrice::Amount(_))));
@@ -245,7 +236,7 @@ mod tests {
             let lines = park.items.iter().zip(&counts).filter(|(_, count)| **count > 0);
             let lines: Vec<_> = lines.map(|(item, count)| line(&item.item, *count)).collect();
             let service = catalogue.service(&park.id).unwrap();
-            let ordered = order(service, day(), &lines).unwrap();
+            let ordered = order_of(service, day(), &lines).unwrap();
             let by_catalogue = catalogue.price(&park.id, &ordered, day(), Policy::DEMONSTRATION);
             match park.price(&lines) {
                 Ok(price) => {

@@ -21,7 +21,7 @@ pub mod price_list;
 pub mod signed;
 
 pub(crate) use make::{PackError, make};
-pub use make_prices::order;
+pub(crate) use make_prices::order_of;
 
 use ledger::VerifyingKey;
 

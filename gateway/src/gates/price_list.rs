@@ -2,7 +2,7 @@
 //!
 //! Only services are listed whose price is a sum of unit prices times quantities. Their items are the lines of a bill, under
 //! the codes that the catalogue gives these: `non_resident.adult`, `each`, and in a season `high.non_resident.adult`. So whoever
-//! has the catalogue of that number finds the same price: `make_prices::order` makes the order that these lines
+//! has the catalogue of that number finds the same price: `make_prices::order_of` makes the order that these lines
 //! are of.
 
 use jiff::civil::Date;

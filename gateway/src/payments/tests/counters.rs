@@ -9,7 +9,8 @@ use super::desk::{Desk, kes, usd};
 use crate::payments::{
     AccountFact, Addressed, Answer, Apart, Ask, BillState, CashNumber, CashTaking, ChannelReceipt,
     CollectedOn, Command, CountError, Counted, CounterAsk, CounterRefusal, MoneyIn, PaymentNumber, Provider,
-    ReferenceKind, Refusal, ShiftState, SweepAsk, SweepReference, SweepRefusal, ToldBy, TypedAccount, change, read_event,
+    ReferenceKind, Refusal, ShiftState, SweepAsk, SweepReference, SweepRefusal, ToldBy, TypedAccount, change,
+    read_event,
 };
 
 const COUNTER: &str = "huduma-gpo-3";

@@ -33,6 +33,7 @@ fn certify(world: &World, id: &str, agency: &str) -> Vec<PaymentNumber> {
         id: device.api_key.clone(),
         label: "gate".into(),
         role: Role::AgencyGate,
+        counter: None,
         agency: Some(agency.into()),
         mode: KeyMode::Test,
         secret_hash: "00".into(),
