@@ -393,6 +393,8 @@ fn sums_by<K: Ord + Clone>(totals: &DayTotals, by: impl Fn(&TotalKey) -> K) -> V
     for (key, total) in totals {
         sums.entry((by(key), key.currency)).or_default().add(*total);
     }
+    // What all of it has left suspense of is nobody's no more.
+    sums.retain(|_, total| *total != Total::default());
     let mut sums: Vec<_> = sums.into_iter().map(|((key, currency), total)| (key, currency, total)).collect();
     sums.sort_by_key(|(_, currency, total)| {
         (*currency != Currency::Kes, *currency, std::cmp::Reverse(total.minor))
