@@ -7,7 +7,7 @@ use catalog::Text;
 
 use super::make_prices;
 use super::pack::{Pack, Prepaid, PrepaidLine, UsedBefore, Words};
-use super::price_list::PriceList;
+use super::price_list::{Operator, PriceList};
 use super::signed::Moment;
 use crate::app::SharedApp;
 use crate::away::away;
@@ -60,12 +60,15 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
         revoked_devices: Vec::new(),
         price_list: Some(price_list(app, agency, (now, now.saturating_add(VALID_MICROS)))),
         limits: Some(app.pass_limits.clone()),
-        // The tour operators of the agency: `app.books.readers().gates().operators()`.
         operators: Vec::new(),
     };
     let gates = app.books.readers().gates();
     let revoked = gates.devices().filter(|known| known.device.agency == *agency && known.revoked.is_some());
     pack.revoked_devices.extend(revoked.map(|known| known.device.id.to_string()));
+    pack.operators.extend(gates.operators_of(agency).map(|known| Operator {
+        code: known.operator.code.to_string(),
+        name: known.operator.name.to_string(),
+    }));
     let (app, agency) = (Arc::clone(app), agency.clone());
     away(move || fill(&app, &agency, pack, numbers)).await.map_err(|_| PackError::CutOff)?
 }
