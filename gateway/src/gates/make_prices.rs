@@ -194,7 +194,7 @@ mod tests {
         let (_, list) = list();
         let park = list.service("kws-hells-gate-entry", day()).unwrap();
         assert_eq!((park.first_day, park.last_day), (day(), day().tomorrow().unwrap()));
-        assert!(park.item("non_resident.adult").unwrap().unit.is_positive());
+        assert!(park.item("east_african_citizen.adult").unwrap().unit.is_positive());
         assert!(list.service("kws-hells-gate-entry", day().yesterday().unwrap()).is_none());
         assert!(list.service("kws-filming-authority", day()).is_none(), "it is not had at a gate");
         let ids: std::collections::BTreeSet<_> = list.services.iter().map(|service| &service.id).collect();
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn what_cannot_be_priced_says_why() {
         let (_, list) = list();
-        let park = list.service("kws-hells-gate-entry", day()).unwrap();
+        let park = list.service("kws-lake-nakuru-entry", day()).unwrap();
         let adult = "east_african_citizen.adult";
         assert_eq!(park.price(&[]), Err(NoPrice::Nobody));
         assert_eq!(park.price(&[line(adult, 0)]), Err(NoPrice::Zero(adult.to_owned())));

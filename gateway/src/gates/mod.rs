@@ -17,6 +17,8 @@ mod make_prices;
 pub mod numbers;
 pub mod pack;
 pub mod pass;
+#[cfg(test)]
+mod pass_format;
 pub mod price_list;
 pub mod signed;
 
