@@ -367,7 +367,7 @@ impl CashBody {
                     payment_number: bill.to_string(),
                     status: state.word(),
                     refundable: matches!(share, Share::Duplicate | Share::Late),
-                    receipt_number: receipt.to_string(),
+                    receipt_number: receipt.grouped(),
                     receipt_url: format!("{}/r/{receipt}", app.public_url),
                 };
                 ("bill", Some(paid), None)

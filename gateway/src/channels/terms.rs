@@ -506,6 +506,7 @@ mod tests {
             "slips are paid in on the account of their bank"
         );
         assert_eq!(account_of("card_terminal.kws"), "terminal 880012");
+        assert_eq!(account_of("counter.huduma-gpo-3"), "counter huduma-gpo-3");
         assert_eq!(account_of("card"), "acquirer mkt-0001");
     }
 
@@ -533,7 +534,7 @@ short_code = "222222"
 [[channel]]
 name = "paypal"
 [[channel]]
-name = "counter"
+name = "gate_pass"
 [[channel]]
 title = { en = "KRA", sw = "KRA" }
 "#;
@@ -551,7 +552,7 @@ title = { en = "KRA", sw = "KRA" }
             (12, "agency_till.two collects where agency_till.572572 does: mpesa 572572"),
             (16, "agency_till.home: mpesa 222222 is the consolidated paybill"),
             (21, "name: a channel is one of mpesa_paybill, "),
-            (23, "name: counter is no kind that can be written here"),
+            (23, "name: gate_pass is no kind that can be written here"),
             (24, "name is missing"),
         ];
         assert_eq!(said.len(), expected.len(), "{said:#?}");

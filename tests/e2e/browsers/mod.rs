@@ -2,6 +2,7 @@
 //! themselves.
 
 mod citizens;
+mod counter;
 mod gate;
 mod keyboard;
 mod look;

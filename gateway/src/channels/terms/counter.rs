@@ -64,3 +64,41 @@ impl Fields<'_, '_, '_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ledger::{Currency, Money};
+
+    use crate::channels::CollectionAccount;
+    use crate::channels::terms::{ChannelTerms, read};
+    use crate::payments::Provider;
+
+    fn of(lines: &str) -> Result<Vec<ChannelTerms>, Vec<String>> {
+        let title = "title = { en = \"GPO\", sw = \"GPO\" }";
+        let text = format!("[[channel]]\nname = \"counter.gpo\"\n{title}\n{lines}");
+        let home = CollectionAccount { provider: Provider::Mpesa, number: "222222".into() };
+        read(Path::new("channels.toml"), &text, &home)
+            .map_err(|problems| problems.iter().map(|problem| problem.what.clone()).collect())
+    }
+
+    #[test]
+    fn a_counter_has_an_agency_and_limits_in_whole_shillings() {
+        let terms = of("agency = \"HUDUMA\"\nfloat_limit_shillings = 5000").unwrap();
+        let [ChannelTerms::Counter(terms)] = &terms[..] else { panic!("{terms:?}") };
+        assert_eq!((&*terms.agency, terms.counter()), ("HUDUMA", "gpo"));
+        assert_eq!(terms.float_limit, Money::new(500_000, Currency::Kes));
+        assert!(terms.difference.is_zero(), "where nothing is written, every difference has a second person");
+        for (lines, wrong) in [
+            ("", "agency is missing"),
+            ("agency = \"HUDUMA\"\nfloat_limit_shillings = 0", "float_limit_shillings: "),
+            ("agency = \"HUDUMA\"\ndifference_shillings = -1", "difference_shillings: "),
+            ("agency = \"HUDUMA\"\nlimit_shillings = 1.5", "limit_shillings: "),
+            ("agency = \"huduma centre\"", "agency: "),
+        ] {
+            let said = of(lines).unwrap_err();
+            assert!(said.len() == 1 && said[0].starts_with(wrong), "{said:?}");
+        }
+    }
+}
