@@ -18,7 +18,6 @@ use crate::finding::{FindError, payment_in_suspense};
 use crate::gates::numbers::{self, Numbers};
 use crate::gates::signed::{self, Moment};
 use crate::http::problem::Problem;
-use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
@@ -168,7 +167,7 @@ pub(super) async fn claim(app: SharedApp, request: Request<App>) -> Result<Respo
 }
 
 fn no_device() -> Problem {
-    Problem::new(Code::Forbidden, "Only a device that is certified for this site keeps numbers.")
+    trouble::refusal(&Refusal::Gate(GateRefusal::NoSuchDevice))
 }
 
 impl ClaimBody {

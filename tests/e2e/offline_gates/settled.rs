@@ -24,6 +24,7 @@ struct Device {
     batches: u64,
     numbers: Vec<u64>,
     card: String,
+    now: Moment,
 }
 
 impl Device {
@@ -41,6 +42,7 @@ impl Device {
             batches: 0,
             numbers: Vec::new(),
             card: text("card"),
+            now: now_of(&gateway.agency("kws")),
         };
         device.numbers = device.kept();
         device
@@ -64,8 +66,8 @@ impl Device {
             device: self.id.clone(),
             number: self.made,
             bill: format!("{:012}", self.numbers[number]).parse().unwrap(),
-            issued_at: now(),
-            valid_until: Moment(now().0 + 86_400_000_000),
+            issued_at: self.now,
+            valid_until: Moment(self.now.0 + 86_400_000_000),
             service: SERVICE.to_owned(),
             lines: vec![PassLine { item: "east_african_citizen.adult".to_owned(), quantity: 1 }],
             price: Money::new(price_minor, Currency::Kes),
@@ -82,7 +84,7 @@ impl Device {
             device: self.id.clone(),
             site: "hells-gate".to_owned(),
             number: self.batches,
-            made_at: now(),
+            made_at: self.now,
             uses: Vec::new(),
             passes: passes.to_vec(),
         };
@@ -99,8 +101,10 @@ impl Device {
     }
 }
 
-fn now() -> Moment {
-    Moment(jiff::Timestamp::now().as_microsecond())
+/// By the gateway's clock, which is the only one here.
+fn now_of(agency: &Agency) -> Moment {
+    let as_of = agency.get("/v1/gates").expect(200).json()["as_of"].as_str().unwrap().to_owned();
+    Moment(as_of.parse::<jiff::Timestamp>().unwrap().as_microsecond())
 }
 
 fn outcomes(answer: &Answer) -> Vec<String> {
@@ -179,7 +183,7 @@ fn money_before_and_after_the_batch_is_posted_once_and_nothing_waits_in_the_end(
     assert_eq!(bill_of(&kws, &twice).json["status"], "overpaid");
     let open = bill_of(&kws, &late);
     assert_eq!(open.json["status"], "unpaid");
-    let by_prompt = kws.prompts(&open, "0722000001").expect(202).json()["id"].as_str().unwrap().to_owned();
+    let by_prompt = kws.prompts(&open, "0700000001").expect(202).json()["id"].as_str().unwrap().to_owned();
     kws.sees_attempt(&by_prompt, "succeeded");
     kws.sees(&open, "paid");
     pays_exactly(&gateway, &kws, &dear);
