@@ -7,7 +7,6 @@ use catalog::{
 };
 use jiff::civil::Date;
 
-
 use super::pack::Words;
 use super::pass::PassLine;
 use super::price_list::{PricedItem, PricedService};
@@ -102,12 +101,7 @@ fn item(service: &Service, priced: &Price) -> Option<PricedItem> {
 }
 
 /// Whether a bill for this might have one more line, by its total.
-fn has_convenience_fee(
-    service: &Service,
-    fee: Option<&ConvenienceFee>,
-    day: Date,
-    policy: Policy,
-) -> bool {
+fn has_convenience_fee(service: &Service, fee: Option<&ConvenienceFee>, day: Date, policy: Policy) -> bool {
     let schedule = fee.and_then(|fee| fee.schedule_on(day));
     policy.charge_convenience_fee
         && service.convenience_fee_waiver.is_none()
@@ -225,10 +219,7 @@ mod tests {
         assert_eq!(park.price(&[line(adult, 1), line(adult, 1)]), Err(NoPrice::Twice(adult.to_owned())));
         assert_eq!(park.price(&[line("each", 1)]), Err(NoPrice::NoSuchItem("each".to_owned())));
         assert_eq!(park.price(&[line(adult, 501)]), Err(NoPrice::TooMany(500)));
-        assert_eq!(
-            park.price(&[line(adult, 1), line("non_resident.adult", 1)]),
-            Err(NoPrice::TwoCurrencies)
-        );
+        assert_eq!(park.price(&[line(adult, 1), line("non_resident.adult", 1)]), Err(NoPrice::TwoCurrencies));
         let mut dear = park.clone();
         dear.items[0].unit = Money::new(i64::MAX, dear.items[0].unit.currency());
         assert!(matches!(dear.price(&[line(&park.items[0].item, 2)]), Err(NoPrice::Amount(_))));

@@ -114,9 +114,9 @@ impl<'de> Deserialize<'de> for Moment {
 mod tests {
     use super::*;
     use crate::gates::batch::{Batch, UsedHere};
-    use crate::gates::price_list::{Operator, PassLimits, PricedItem, PricedService, PriceList};
     use crate::gates::certificate::{self, Certificate};
     use crate::gates::pack::{self, Pack, Prepaid, PrepaidLine, UsedBefore, Words};
+    use crate::gates::price_list::{Operator, PassLimits, PriceList, PricedItem, PricedService};
     use crate::payments::PaymentNumber;
     use ledger::{Currency, Money, SigningKey, sign_note};
 

@@ -169,9 +169,7 @@ fn said_of_pass(verdict: &Verdict, language: Language) -> (&'static str, Option<
             (words.pass_expired.0, Some((words.pass_expired.1)(&moment(*until, language))))
         }
         Verdict::OtherSite(site) => (words.other_site.0, Some((words.other_site.1)(site))),
-        Verdict::PassOfRevoked { gate } => {
-            (words.pass_of_revoked.0, Some((words.pass_of_revoked.1)(gate)))
-        }
+        Verdict::PassOfRevoked { gate } => (words.pass_of_revoked.0, Some((words.pass_of_revoked.1)(gate))),
         _ => (words.not_genuine.0, Some(words.pass_not_genuine.to_owned())),
     }
 }

@@ -128,7 +128,9 @@ fn passes_page(
     let words = GATE_PASSES.of(language);
     let (desk, today) = (attendant.desk(), east_africa_date(now.0));
     let (services, refusal) = match desk.prices(now) {
-        Ok((_, prices, _)) => (prices.on(today).map(|service| ServiceLink::of(service, language)).collect(), None),
+        Ok((_, prices, _)) => {
+            (prices.on(today).map(|service| ServiceLink::of(service, language)).collect(), None)
+        }
         Err(why) => (Vec::new(), Some((words.why)(&why))),
     };
     let of_today = attendant.passes().all().iter().rev();
@@ -224,10 +226,8 @@ pub(crate) fn gate_pass_page(
         bill: pass.bill.grouped(),
         price: pass.price,
         shillings: prices.and_then(|prices| in_shillings(prices, pass.price, words)),
-        name: service.map_or_else(
-            || pass.service.clone(),
-            |service| in_language(&service.name, language).to_owned(),
-        ),
+        name: service
+            .map_or_else(|| pass.service.clone(), |service| in_language(&service.name, language).to_owned()),
         lines: pass.lines.iter().map(|line| line_said(service, line, language)).collect(),
         valid_until: moment(pass.valid_until, language),
         how_to_pay: how_to_pay(attendant, pass, words),

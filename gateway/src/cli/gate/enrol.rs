@@ -130,7 +130,10 @@ fn card_of(
     if says.device == terms.device && says.site == terms.site && says.key == key.verifying_key().to_string() {
         Ok(card)
     } else {
-        Err(format!("the card is of {} at {}, not of {} at {}", says.device, says.site, terms.device, terms.site))
+        Err(format!(
+            "the card is of {} at {}, not of {} at {}",
+            says.device, says.site, terms.device, terms.site
+        ))
     }
 }
 

@@ -50,7 +50,8 @@ async fn form(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response,
         settlement: Settlement::Later,
         agreed: None,
     };
-    at_the_desk(screen, move |attendant, now| gate_pass_form_page(attendant, language, &wish, now, None)).await
+    at_the_desk(screen, move |attendant, now| gate_pass_form_page(attendant, language, &wish, now, None))
+        .await
 }
 
 async fn price(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
@@ -148,7 +149,8 @@ fn wish_of(request: &Request<Screen>) -> Result<PassWish, Problem> {
 }
 
 fn lines_of(fields: &Fields) -> Option<Vec<PassLine>> {
-    let counts = fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(COUNT_MARK)?, value.trim())));
+    let counts =
+        fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(COUNT_MARK)?, value.trim())));
     let lines = counts.filter(|(_, value)| !value.is_empty()).map(|(item, value)| {
         let is_plain = !item.is_empty() && !item.contains([',', ':', '\n', '\r']);
         is_plain.then_some(PassLine { item: item.to_owned(), quantity: value.parse().ok()? })

@@ -177,8 +177,7 @@ impl Desk<'_> {
         if now < card.since || card.until <= now {
             return Err(NoPass::NotCertifiedNow);
         }
-        let (prices, limits) =
-            pack.price_list.as_ref().zip(pack.limits.as_ref()).ok_or(NoPass::NoPrices)?;
+        let (prices, limits) = pack.price_list.as_ref().zip(pack.limits.as_ref()).ok_or(NoPass::NoPrices)?;
         Ok((pack, prices, limits))
     }
 

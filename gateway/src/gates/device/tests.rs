@@ -10,7 +10,7 @@ use super::passes::{NoPass, PassWish};
 use crate::gates::batch::Batch;
 use crate::gates::numbers::{self, Numbers};
 use crate::gates::pack::{self, Pack, UsedBefore, Words};
-use crate::gates::pass::{DeviceCard, PassLine, SignedCard, Settlement};
+use crate::gates::pass::{DeviceCard, PassLine, Settlement, SignedCard};
 use crate::gates::price_list::{NoPrice, Operator, PassLimits, PriceList, PricedItem, PricedService};
 use crate::gates::signed::{Moment, text};
 use crate::payments::PaymentNumber;
@@ -194,7 +194,11 @@ fn whatever_is_missing_is_said_and_nothing_is_issued() {
     assert_eq!(refused(PassWish { settlement: unknown, ..wish() }, NOW), NoPass::NoSuchOperator);
     let service = "kws-amboseli-entry".to_owned();
     assert_eq!(refused(PassWish { service, ..wish() }, NOW), NoPass::NoSuchService);
-    assert_eq!(refused(wish(), Moment(NOW.0 + DAY - 1)), NoPass::NoSuchService, "it has no price for tomorrow");
+    assert_eq!(
+        refused(wish(), Moment(NOW.0 + DAY - 1)),
+        NoPass::NoSuchService,
+        "it has no price for tomorrow"
+    );
     assert_eq!(refused(wish(), Moment(NOW.0 + DAY)), NoPass::PackTooOld);
     assert!(elsa.passes().all().is_empty());
 

@@ -67,7 +67,9 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         issued_here: |time, price| format!("Provisional pass issued here at {time}, {price} to be paid"),
         provisional: "LET IN BEFORE",
         let_in_elsewhere: |gate, time, price| {
-            format!("Provisional pass of {gate}: let in there at {time}. {price}, unpaid as far as is known here.")
+            format!(
+                "Provisional pass of {gate}: let in there at {time}. {price}, unpaid as far as is known here."
+            )
         },
         pass_expired: ("PASS IS OVER", |time| format!("It held until {time}.")),
         other_site: ("ANOTHER SITE", |site| format!("The pass is for {site}.")),
@@ -104,7 +106,9 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         issued_here: |time, price| format!("Pasi ya muda iliyotolewa hapa {time}, {price} za kulipwa"),
         provisional: "ALIRUHUSIWA AWALI",
         let_in_elsewhere: |gate, time, price| {
-            format!("Pasi ya muda ya {gate}: aliruhusiwa huko {time}. {price}, haijalipwa kwa inavyojulikana hapa.")
+            format!(
+                "Pasi ya muda ya {gate}: aliruhusiwa huko {time}. {price}, haijalipwa kwa inavyojulikana hapa."
+            )
         },
         pass_expired: ("PASI IMEISHA", |time| format!("Ilikuwa halali hadi {time}.")),
         other_site: ("MAHALI PENGINE", |site| format!("Pasi ni ya {site}.")),

@@ -130,7 +130,9 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         pass: "Pasi",
         how_to_pay: "Jinsi ya kulipa",
         by_paybill: |paybill, number| {
-            format!("M-PESA, Lipa na M-PESA, Pay Bill: nambari ya biashara {paybill}, nambari ya akaunti {number}.")
+            format!(
+                "M-PESA, Lipa na M-PESA, Pay Bill: nambari ya biashara {paybill}, nambari ya akaunti {number}."
+            )
         },
         tell_code: "Hifadhi msimbo wa M-PESA: unaweza kuutaja langoni au kwenye kaunta malipo yasipopatikana.",
         before_leaving: "Lipa kabla ya kuondoka. Utaulizwa wakati wa kutoka.",
@@ -146,8 +148,12 @@ fn why_en(why: &NoPass) -> String {
         NoPass::PackTooOld => "The list is too old: this device must reach the gateway first.".to_owned(),
         NoPass::NoPrices => "The list says nothing of passes: it is from before there were any.".to_owned(),
         NoPass::DeviceRevoked => "This device is trusted no more: use another.".to_owned(),
-        NoPass::NoCard => "This device was enrolled before there were passes: it must be enrolled again.".to_owned(),
-        NoPass::NotCertifiedNow => "This device is not certified at this time: it must be enrolled again.".to_owned(),
+        NoPass::NoCard => {
+            "This device was enrolled before there were passes: it must be enrolled again.".to_owned()
+        }
+        NoPass::NotCertifiedNow => {
+            "This device is not certified at this time: it must be enrolled again.".to_owned()
+        }
         NoPass::NoSuchService => "This service has no price for today.".to_owned(),
         NoPass::NoSuchOperator => "The list has no such tour operator.".to_owned(),
         NoPass::TooDear(most) => format!("One pass is worth {most} at most: make two of it."),
@@ -157,8 +163,12 @@ fn why_en(why: &NoPass) -> String {
         NoPass::TooMuch(most) => {
             format!("Passes that are not yet told to the gateway are worth {most} together at most.")
         }
-        NoPass::NoNumbers => "No payment number is left: this device must reach the gateway first.".to_owned(),
-        NoPass::OtherWish => "This form has issued a pass already, for something else. Begin again.".to_owned(),
+        NoPass::NoNumbers => {
+            "No payment number is left: this device must reach the gateway first.".to_owned()
+        }
+        NoPass::OtherWish => {
+            "This form has issued a pass already, for something else. Begin again.".to_owned()
+        }
         NoPass::PriceChanged => "The price has changed since you looked. Look again.".to_owned(),
         NoPass::Price(why) => match why {
             NoPrice::Nobody => "Say how many.".to_owned(),
@@ -181,7 +191,9 @@ fn why_sw(why: &NoPass) -> String {
         NoPass::NoPrices => "Orodha haisemi chochote kuhusu pasi: ni ya kabla ya pasi kuwepo.".to_owned(),
         NoPass::DeviceRevoked => "Kifaa hiki hakiaminiki tena: tumia kingine.".to_owned(),
         NoPass::NoCard => "Kifaa hiki kiliandikishwa kabla ya pasi kuwepo: kiandikishwe upya.".to_owned(),
-        NoPass::NotCertifiedNow => "Kifaa hiki hakijaidhinishwa kwa wakati huu: kiandikishwe upya.".to_owned(),
+        NoPass::NotCertifiedNow => {
+            "Kifaa hiki hakijaidhinishwa kwa wakati huu: kiandikishwe upya.".to_owned()
+        }
         NoPass::NoSuchService => "Huduma hii haina bei ya leo.".to_owned(),
         NoPass::NoSuchOperator => "Orodha haina wakala huyo wa utalii.".to_owned(),
         NoPass::TooDear(most) => format!("Pasi moja haizidi {most}: tengeneza mbili."),
@@ -189,7 +201,9 @@ fn why_sw(why: &NoPass) -> String {
             format!("Pasi {most} bado hazijaambiwa mfumo. Hakuna nyingine hadi usikie kuzihusu.")
         }
         NoPass::TooMuch(most) => format!("Pasi ambazo mfumo haujaambiwa hazizidi {most} kwa jumla."),
-        NoPass::NoNumbers => "Hakuna nambari ya malipo iliyobaki: kifaa lazima kifikie mfumo kwanza.".to_owned(),
+        NoPass::NoNumbers => {
+            "Hakuna nambari ya malipo iliyobaki: kifaa lazima kifikie mfumo kwanza.".to_owned()
+        }
         NoPass::OtherWish => "Fomu hii imeshatoa pasi ya kitu kingine. Anza tena.".to_owned(),
         NoPass::PriceChanged => "Bei imebadilika tangu ulipoangalia. Angalia tena.".to_owned(),
         NoPass::Price(why) => match why {
