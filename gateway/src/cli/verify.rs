@@ -194,7 +194,13 @@ fn read_receipt(what: &str) -> Result<String, String> {
     }
     match std::fs::File::open(what) {
         Ok(mut file) => read(&mut file),
-        Err(_) if what.starts_with("MLP") || what.starts_with(gates::pass::PREFIX) || what.trim_start().starts_with('{') => Ok(what.to_owned()),
+        Err(_)
+            if what.starts_with("MLP")
+                || what.starts_with(gates::pass::PREFIX)
+                || what.trim_start().starts_with('{') =>
+        {
+            Ok(what.to_owned())
+        }
         Err(error) => Err(format!("{what}: {error}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use ledger::{Currency, Money, SigningKey};
 
-use super::pass::{DeviceCard, Pass, PassError, PassLine, PREFIX, Settlement};
+use super::pass::{DeviceCard, PREFIX, Pass, PassError, PassLine, Settlement};
 use super::signed::Moment;
 use crate::clock::parse_rfc3339;
 use crate::gates;
@@ -103,7 +103,8 @@ fn what_is_signed_and_not_as_it_should_be_is_refused_for_what_it_is() {
     let example = Example::new();
     let keys = [example.gateway.verifying_key()];
     let (pass, card) = (Example::pass(), example.card());
-    let refused = |pass: &Pass, card: &DeviceCard| Pass::open(&example.printed(pass, card), &keys).unwrap_err();
+    let refused =
+        |pass: &Pass, card: &DeviceCard| Pass::open(&example.printed(pass, card), &keys).unwrap_err();
     let other_device = Pass { device: "gat_ba9876543210".to_owned(), ..pass.clone() };
     assert_eq!(refused(&other_device, &card), PassError::Signature);
     assert_eq!(

@@ -66,6 +66,10 @@ impl GateDevice {
         assert_eq!(self.process.take().expect("it runs").stop().code(), Some(0));
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     pub(crate) fn folder(&self) -> &PathBuf {
         &self.folder
     }
@@ -111,6 +115,22 @@ impl GateDevice {
         batches.map(|line| line["note"].as_str().expect("a note").to_owned()).collect()
     }
 
+    /// The passes that it has issued, as its journal has them.
+    pub(crate) fn passes(&self) -> Vec<Value> {
+        self.noted("pass").into_iter().map(|line| line["pass"].clone()).collect()
+    }
+
+    /// Starts it while the gateway answers, and stops it when it has all that it needs alone.
+    #[track_caller]
+    pub(crate) fn prepares(&mut self) {
+        self.start();
+        let has = |file: &str| self.folder.join(file).is_file();
+        super::eventually("it has a list and numbers", || {
+            (has("pack.note") && has("numbers.note")).then_some(())
+        });
+        self.stop();
+    }
+
     fn noted(&self, kind: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.folder.join("journal")).expect("there is a journal");
         let lines =
@@ -134,4 +154,15 @@ fn verdict(answer: &Answer) -> String {
     let text = answer.text();
     let (_, rest) = text.split_once("data-verdict=\"").unwrap_or_else(|| panic!("no verdict in {text}"));
     rest.split('"').next().expect("it ends").to_owned()
+}
+
+/// A guard at this page sends the form of a pass: where the pass is found, or why there is none, if anybody still answers.
+pub(crate) fn try_to_issue(url: &str, service: &str, form: &str) -> Result<Result<String, String>, String> {
+    let call =
+        Call::new(hyper::Method::POST, format!("{url}/en/passes/{service}/issue")).body(form.to_owned());
+    let answer = call.header("content-type", "application/x-www-form-urlencoded").try_send()?;
+    Ok(match answer.header("location") {
+        Some(path) => Ok(path.to_owned()),
+        None => Err(answer.text()),
+    })
 }

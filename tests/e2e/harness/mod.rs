@@ -45,7 +45,7 @@ pub(crate) use cache::Cache;
 pub(crate) use carriers::Carriers;
 pub(crate) use chromium::Browser;
 pub(crate) use executable::{Finished, executable, malipo, run};
-pub(crate) use gate_device::{GateDevice, try_to_let_in};
+pub(crate) use gate_device::{GateDevice, try_to_issue, try_to_let_in};
 pub(crate) use gateway::{Gateway, write_secret};
 pub(crate) use http::{Answer, Call, get, post, post_form, runtime};
 pub(crate) use identity_provider::{CLIENT_ID, CLIENT_SECRET, IdentityProvider, Signs, with_body, with_json};

@@ -3,6 +3,7 @@
 mod alone;
 mod brought;
 mod kills;
+mod passes;
 mod settled;
 
 use crate::harness::{Agency, Bill, Gateway, Order, Payment};
