@@ -133,7 +133,7 @@ fn an_agency_speaks_for_itself_and_treasury_and_operators_for_everybody() {
         wish(None, "down", "2020-01-01T00:00:00Z"),
         wish(None, "down", &in_hours(&gateway, 24 * 8)),
         wish(None, "down", "soon"),
-        json!({"channel": "card", "to": "down", "until": until, "reason": {"en": "a", "sw": "b"}}),
+        json!({"channel": "cheque", "to": "down", "until": until, "reason": {"en": "a", "sw": "b"}}),
         json!({"channel": "mpesa_prompt", "to": "down", "until": until, "reason": {"en": "a", "sw": " "}}),
     ] {
         says(&operator, &wrong).expect(422);
