@@ -61,6 +61,11 @@ impl Day {
         seconds / i64::from(self.day_scale)
     }
 
+    /// How long so many seconds of it take us.
+    pub(crate) fn in_life(&self, seconds: i64) -> Duration {
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0)) / self.speed
+    }
+
     /// When it ends.
     pub(crate) fn length(&self) -> i64 {
         self.second_of(LAST_HOUR * 60)
@@ -112,6 +117,7 @@ mod tests {
         assert_eq!(day.second_of(7 * 60) - day.second_of(6 * 60), 360);
         assert_eq!(day.length(), 1_800 + 14 * 360);
         assert_eq!(day.said(1_800 + 180), "06:30");
+        assert_eq!((day.scaled(3_600), day.in_life(1_800)), (360, Duration::from_secs(18)));
         let whole = Day::beginning_in(Duration::ZERO, 1, 1);
         assert_eq!((whole.second_of(6 * 60), whole.length()), (3_600, 15 * 3_600));
     }

@@ -46,7 +46,8 @@ pub(crate) async fn judge(stage: &mut Stage, stragglers: usize) -> Result<DrillR
         report.found_by_statement = healing::heal(&world, &moved).await?;
         all_bills_say_so(&world, &moved, &mut report).await;
     }
-    let reports = outages::ask(&world).await?;
+    let (reports, forgotten) = outages::ask(&world).await?;
+    report.outages_forgotten = forgotten;
     let export = stage.folder.join("export");
     let data = stage.folder.join("data").display().to_string();
     let out = export.display().to_string();

@@ -38,7 +38,8 @@ use self::world::World;
 
 /// Payments of the whole country on one day.
 const NATIONAL_A_DAY: u64 = 120_000;
-/// How many payers may still be at it after the day, and how long they are waited for.
+/// How long payers who are still at it after the day are waited for, beside what they take to hear what became of their last
+/// try.
 const STRAGGLERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// How the day is played.
@@ -136,7 +137,8 @@ pub async fn drill(plan: DrillPlan) -> Result<DrillReport, DrillError> {
     day.play().await?;
     world.day.until(world.day.length()).await;
     let crowd = crowd.await.map_err(|error| DrillError::Process(error.to_string()))?;
-    let stragglers = crowd.finish(STRAGGLERS_WITHIN).await;
+    let within = STRAGGLERS_WITHIN + world.day.in_life(paying::FOLLOWS_AFTER_THE_DAY);
+    let stragglers = crowd.finish(within).await;
     // Whoever still stands before the gate comes in.
     let _ = tokio::time::timeout(STRAGGLERS_WITHIN, guard).await;
     let report = judgement::judge(&mut day, stragglers).await;

@@ -38,22 +38,22 @@ pub(crate) struct Report {
     body: Value,
 }
 
-/// Asks for the report of every outage that is still kept.
-pub(crate) async fn ask(world: &World) -> Result<Vec<Report>, DrillError> {
+/// Asks for the report of every outage that is still kept, and gives how many are not.
+pub(crate) async fn ask(world: &World) -> Result<(Vec<Report>, u64), DrillError> {
     let outages: BTreeMap<u64, (String, String)> =
         world.seen().outages.iter().map(|(id, known)| (*id, known.clone())).collect();
-    let Some(first) = outages.keys().next() else { return Ok(Vec::new()) };
-    wait_for_lists(world, *first).await?;
-    let mut reports = Vec::new();
+    let Some(last) = outages.keys().next_back() else { return Ok((Vec::new(), 0)) };
+    wait_for_lists(world, *last).await?;
+    let (mut reports, mut forgotten) = (Vec::new(), 0);
     for (id, (channel, _)) in outages {
         match report(world, id).await {
             Some((StatusCode::OK, body)) => reports.push(Report { id, channel, body }),
             // The gateway keeps the latest.
-            Some((StatusCode::NOT_FOUND, _)) => {}
+            Some((StatusCode::NOT_FOUND, _)) => forgotten += 1,
             other => return Err(DrillError::Answer(format!("the report of outage {id}: {other:?}"))),
         }
     }
-    Ok(reports)
+    Ok((reports, forgotten))
 }
 
 async fn report(world: &World, id: u64) -> super::world::Answered {
@@ -193,6 +193,63 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::drill::DrillPlan;
+    use crate::drill::day::Day;
+    use crate::drill::report::Kind;
+
+    fn world() -> World {
+        let plan = DrillPlan {
+            malipo: "malipo".into(),
+            rate_times: 10,
+            scale: 400,
+            speed: 100,
+            day_scale: 10,
+            seed: 42,
+            folder: None,
+            picture: None,
+            check_books: None,
+            expect_healing: true,
+        };
+        let nobody = || "http://127.0.0.1:9".parse().unwrap();
+        let day = Day::beginning_in(Duration::ZERO, 100, 10);
+        World::new(plan, day, [nobody(), nobody(), nobody()], &[], "key").unwrap()
+    }
+
+    /// What is wrong with a report that has these cents, payments and difference, where the outside took 500 cents of which
+    /// the books heard in the record after it began.
+    fn wrong_with(cents: u64, count: u64, difference: i64, booked: u64) -> u64 {
+        let moved = Moved {
+            second: 10,
+            amount: Kes::from_minor(500),
+            account: "bank kcb-1".into(),
+            kind: Kind::Bank,
+            bill: Some(12),
+            agency: Some(1),
+            receipt: Some("FT1".into()),
+        };
+        let mut books = Books::default();
+        books.booked.insert("bank kcb-1 FT1".into(), booked);
+        let row = json!({"agency": "KWS", "collected": {"amount": {"amount": cents}, "count": count}});
+        let rows = if count == 0 { json!([]) } else { json!([row]) };
+        let sums = json!([{"difference": {"amount": difference}}]);
+        let body = json!({"as_of_sequence": 100, "outage": {}, "admitted": [], "accounts": [
+            {"provider": "bank", "account": "kcb-1", "collected": rows, "sums": sums}]});
+        let report = Report { id: 50, channel: "mpesa_paybill".to_owned(), body };
+        let mut wrong = Findings::default();
+        judge(&[report], &[moved], &books, &world(), &mut wrong);
+        wrong.count()
+    }
+
+    #[test]
+    fn a_report_that_is_a_cent_or_a_payment_off_or_does_not_add_up_is_wrong() {
+        assert_eq!(wrong_with(500, 1, 0, 51), 0);
+        assert_eq!(wrong_with(499, 1, 0, 51), 1);
+        assert_eq!(wrong_with(500, 2, 0, 51), 1);
+        assert_eq!(wrong_with(0, 0, 0, 51), 1, "it is not in the report");
+        assert_eq!(wrong_with(500, 1, -1, 51), 1);
+        assert_eq!(wrong_with(500, 1, 0, 49), 1, "it was booked before the outage");
+        assert_eq!(wrong_with(0, 0, 0, 49), 0);
+    }
 
     #[test]
     fn a_report_is_read_account_by_account_without_the_home_of_money() {

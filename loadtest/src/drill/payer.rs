@@ -12,8 +12,9 @@ use super::ways::{Habit, PAYBILL, Way, is_paid, ways_of};
 use super::world::{AGENCIES, Answered, SeenBill, World};
 use crate::kes::Kes;
 
-/// So many in a thousand pay to the number that they have always known, whatever they are told.
-const STUBBORN_PER_MILLE: u64 = 42;
+/// Of a thousand who would rather not be asked, so many pay to the number that they have always known, whatever they are told:
+/// thirty thousand of a whole day's payers while the paybill is silent.
+const STUBBORN_PER_MILLE: u64 = 80;
 /// In seconds of the day: until it is tried again when the gateway does not answer, when there is no way to pay, and when
 /// a way did not work.
 pub(crate) const GATEWAY_AGAIN: i64 = 60;

@@ -14,7 +14,7 @@ const PRESSES: u32 = 40;
 const PRESS_EVERY: std::time::Duration = std::time::Duration::from_millis(25);
 /// In seconds of the day: how often somebody looks what became of being asked, and how long after the day still.
 const FOLLOWS_EVERY: i64 = 20;
-const FOLLOWS_AFTER_THE_DAY: i64 = 1_800;
+pub(crate) const FOLLOWS_AFTER_THE_DAY: i64 = 1_800;
 /// No request on a phone is answered later than this.
 const PROMPT_LIVES: i64 = 120;
 

@@ -155,6 +155,8 @@ pub struct DrillReport {
     pub by_kind: BTreeMap<Kind, u64>,
     /// The reports of outages.
     pub outages: Vec<OutageJudged>,
+    /// Outages that were over for so long that the gateway keeps them no more.
+    pub outages_forgotten: u64,
     /// The gate.
     pub gate: GateDay,
     /// From the first prompt that failed to the next way on the page of a bill: seconds of the day, and life's own time.
@@ -192,6 +194,9 @@ impl DrillReport {
                 grouped(outage.known_later),
                 outage.let_in,
             )?;
+        }
+        if self.outages_forgotten > 0 {
+            writeln!(formatter, " OUTAGE    {} earlier ones are kept no more", self.outages_forgotten)?;
         }
         Ok(())
     }
