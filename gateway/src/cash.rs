@@ -59,7 +59,10 @@ pub(crate) fn counter_of<'a>(
 }
 
 /// The counters that the caller sees.
-pub(crate) fn counters_of<'a>(app: &'a App, principal: &'a Principal) -> impl Iterator<Item = &'a CounterTerms> {
+pub(crate) fn counters_of<'a>(
+    app: &'a App,
+    principal: &'a Principal,
+) -> impl Iterator<Item = &'a CounterTerms> {
     let all = app.channels.iter().filter_map(|channel| channel.counter());
     all.filter(|terms| principal.sees_counter(terms.counter(), &terms.agency))
 }
@@ -94,8 +97,7 @@ pub(crate) async fn open(
         let detail = format!("At most {} may lie at this counter.", terms.float_limit);
         return Err(wrong("/float", "over_the_limit", &detail));
     }
-    let ask =
-        CounterAsk::Open { counter: terms.counter().into(), float, idempotency: Some(idempotency) };
+    let ask = CounterAsk::Open { counter: terms.counter().into(), float, idempotency: Some(idempotency) };
     asked(app, request, ask).await
 }
 
@@ -128,11 +130,7 @@ pub(crate) async fn approve(
     shift: u64,
     idempotency: Idempotency,
 ) -> Result<u64, Problem> {
-    let ask = CounterAsk::Approve {
-        counter: terms.counter().into(),
-        shift,
-        idempotency: Some(idempotency),
-    };
+    let ask = CounterAsk::Approve { counter: terms.counter().into(), shift, idempotency: Some(idempotency) };
     asked(app, request, ask).await
 }
 
@@ -197,12 +195,7 @@ pub(crate) async fn take(
 }
 
 /// The cash, as money that somebody tells of.
-fn told_of(
-    app: &App,
-    terms: &CounterTerms,
-    shift: u64,
-    wish: &CashWish,
-) -> Result<Told<'static>, Problem> {
+fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Result<Told<'static>, Problem> {
     let amount = match (wish.amount, wish.taken_at) {
         (Some(amount), _) => amount,
         (None, Some(_)) => return Err(wrong("/amount", "missing", "Say how much was taken.")),

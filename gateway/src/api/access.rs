@@ -86,13 +86,8 @@ pub(super) const COUNTER_CLOSERS: Access = Access::Roles(&[Role::Cashier, Role::
 /// Agrees to what lacks, or is too much.
 pub(super) const COUNTER_SUPERVISORS: Access = Access::Roles(&[Role::CounterSupervisor]);
 /// Sees a counter: its own people theirs, who looks after all money every one.
-pub(super) const READERS_OF_COUNTERS: Access = Access::Roles(&[
-    Role::Cashier,
-    Role::CounterSupervisor,
-    Role::Treasury,
-    Role::Auditor,
-    Role::Operator,
-]);
+pub(super) const READERS_OF_COUNTERS: Access =
+    Access::Roles(&[Role::Cashier, Role::CounterSupervisor, Role::Treasury, Role::Auditor, Role::Operator]);
 /// Sees what is on its way home.
 pub(super) const READERS_OF_SWEEPS: Access = Access::Roles(&[Role::Treasury, Role::Auditor, Role::Operator]);
 

@@ -194,8 +194,9 @@ pub(super) async fn take(app: SharedApp, request: Request<App>) -> Result<Respon
     let (terms, shift) = named(&app, &request)?;
     let wanted: CashRequest = request.json()?;
     let taken_at = wanted.taken_at.as_deref().map(parse_rfc3339).transpose();
-    let taken_at =
-        taken_at.map_err(|error| wrong("/taken_at", "not_a_time", &error.to_string()))?.map(LedgerTime::from_micros);
+    let taken_at = taken_at
+        .map_err(|error| wrong("/taken_at", "not_a_time", &error.to_string()))?
+        .map(LedgerTime::from_micros);
     let wish = CashWish {
         number: wanted.payment_number,
         amount: wanted.amount,
@@ -279,7 +280,9 @@ impl CloseRequest {
             (None, Some(total)) if total.minor() >= 0 && total.currency() == ledger::Currency::Kes => {
                 Ok(Counted::of_total(total))
             }
-            (None, Some(_)) => Err(wrong("/total", "wrong", "A count is an amount in shillings, or nothing.")),
+            (None, Some(_)) => {
+                Err(wrong("/total", "wrong", "A count is an amount in shillings, or nothing."))
+            }
             (None, None) => {
                 Err(wrong("/denominations", "missing", "Say how many of which note and coin, or the total."))
             }

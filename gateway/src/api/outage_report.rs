@@ -234,7 +234,15 @@ mod tests {
     fn row(account: &str, held: i128) -> AccountRow {
         let account = CollectedOn { provider: Provider::Mpesa, short_code: account.into() };
         let collected = Total { count: 3, minor: 1_000 };
-        AccountRow { account, currency: Currency::Kes, collected, short_and_over: 0, swept: 500, in_transit: 200, held }
+        AccountRow {
+            account,
+            currency: Currency::Kes,
+            collected,
+            short_and_over: 0,
+            swept: 500,
+            in_transit: 200,
+            held,
+        }
     }
 
     #[test]

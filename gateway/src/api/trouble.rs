@@ -178,7 +178,9 @@ fn counter(refusal: CounterRefusal) -> Problem {
         Problem::validation(vec![FieldError::new(pointer, code, detail.clone())])
     };
     match refusal {
-        CounterRefusal::NoSuchShift => Problem::new(Code::NotFound, "There is no such shift at this counter."),
+        CounterRefusal::NoSuchShift => {
+            Problem::new(Code::NotFound, "There is no such shift at this counter.")
+        }
         CounterRefusal::AlreadyPaid(state) => Problem::new(
             Code::AlreadyPaid,
             format!("The bill is {}: give the cash back. Nothing was booked.", state.word()),
@@ -188,7 +190,9 @@ fn counter(refusal: CounterRefusal) -> Problem {
         }
         CounterRefusal::DrawerFull { .. } => Problem::new(
             Code::CounterFull,
-            format!("{detail} Nothing was taken: deposit cash at the bank and have it sent (POST /v1/sweeps)."),
+            format!(
+                "{detail} Nothing was taken: deposit cash at the bank and have it sent (POST /v1/sweeps)."
+            ),
         ),
         CounterRefusal::OtherCurrency => Problem::new(Code::AmountOutsideChannelLimits, detail),
         CounterRefusal::MoreThanIsDue { .. } => of_field("/amount", "more_than_is_due"),

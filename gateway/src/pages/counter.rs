@@ -23,8 +23,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::payments::{
-    Bill, Counted, Counters, DENOMINATIONS, Idempotency, PartPaymentRule, Placement, Share, Shift, ShiftState,
-    change,
+    Bill, Counted, Counters, DENOMINATIONS, Idempotency, PartPaymentRule, Placement, Share, Shift,
+    ShiftState, change,
 };
 
 /// So many differences that wait are shown.
@@ -66,9 +66,13 @@ pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Respon
         Ok(bill) => (Ok(()), Some(bill)),
         Err(problem) => (Err(problem), None),
     };
-    visit.shows(outcome, |words| words.wrong_number, |page| {
-        page.bill = bill.map(|bill| DueBill::of(&bill, &page.frame));
-    })
+    visit.shows(
+        outcome,
+        |words| words.wrong_number,
+        |page| {
+            page.bill = bill.map(|bill| DueBill::of(&bill, &page.frame));
+        },
+    )
 }
 
 /// `POST /{lang}/counter/take`: cash that lies on the counter, or that was taken on paper.
@@ -107,11 +111,15 @@ pub(super) async fn close(app: SharedApp, request: Request<App>) -> Result<Respo
         Ok(shift) => (Ok(()), Some(shift)),
         Err(problem) => (Err(problem), None),
     };
-    visit.shows(outcome, |words| words.wrong_count, |page| {
-        let counters = app.books.readers().counters();
-        let ended = shift.and_then(|shift| counters.shift(shift).and_then(Ended::of));
-        page.ended = ended;
-    })
+    visit.shows(
+        outcome,
+        |words| words.wrong_count,
+        |page| {
+            let counters = app.books.readers().counters();
+            let ended = shift.and_then(|shift| counters.shift(shift).and_then(Ended::of));
+            page.ended = ended;
+        },
+    )
 }
 
 /// `POST /{lang}/counter/approve`: a second person agrees to a difference.
@@ -416,7 +424,8 @@ impl DueBill {
 impl Done {
     fn of(taken: &CashTaken, tendered: Option<Money>) -> Self {
         let money = taken.payment.money;
-        let change = tendered.and_then(|tendered| change(tendered, money)).filter(|money| money.is_positive());
+        let change =
+            tendered.and_then(|tendered| change(tendered, money)).filter(|money| money.is_positive());
         let (receipt, is_refundable) = match &taken.payment.placement {
             Placement::Bill { receipt, share, .. } => {
                 (Some(receipt.to_string()), matches!(share, Share::Duplicate | Share::Late))

@@ -253,8 +253,10 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         form(staff_form("/{lang}/gate/visits", "gate_let_in", AT_GATE, gate::visit)).runs_to_end(),
         Route::get("/{lang}/counter", "counter_page", NEAR_COUNTER, counter::show),
         form(staff_form("/{lang}/counter/find", "counter_page_find", AT_COUNTER, counter::find)),
-        form(staff_form("/{lang}/counter/open", "counter_page_open", AT_COUNTER, counter::open)).runs_to_end(),
-        form(staff_form("/{lang}/counter/take", "counter_page_take", AT_COUNTER, counter::take)).runs_to_end(),
+        form(staff_form("/{lang}/counter/open", "counter_page_open", AT_COUNTER, counter::open))
+            .runs_to_end(),
+        form(staff_form("/{lang}/counter/take", "counter_page_take", AT_COUNTER, counter::take))
+            .runs_to_end(),
         form(staff_form("/{lang}/counter/close", "counter_page_close", NEAR_COUNTER, counter::close))
             .runs_to_end(),
         form(staff_form("/{lang}/counter/approve", "counter_page_approve", OVER_COUNTER, counter::approve))

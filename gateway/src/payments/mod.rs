@@ -78,8 +78,8 @@ pub use command::{
     Idempotency, MoneyIn, NewAttempt, NewBill, Refusal, RefusedReport, UnreadableMessage,
 };
 pub use counters::{
-    Apart, CashNumber, CashTaking, CashUp, CountError, Counted, CounterAsk, CounterEvent, CounterRefusal, Counters,
-    DENOMINATIONS, Shift, ShiftState, change,
+    Apart, CashNumber, CashTaking, CashUp, CountError, Counted, CounterAsk, CounterEvent, CounterRefusal,
+    Counters, DENOMINATIONS, Shift, ShiftState, change,
 };
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use ledger::{Currency, LedgerTime, Money};
 
 use crate::payments::{
-    Apart, ChannelReceipt, CollectedOn, CounterEvent, Event, PaymentReceived, Provider, SweepEvent, SweepState, Total, VisitEvent,
+    Apart, ChannelReceipt, CollectedOn, CounterEvent, Event, PaymentReceived, Provider, SweepEvent,
+    SweepState, Total, VisitEvent,
 };
 
 /// What a run of records changes of it.
@@ -86,10 +87,8 @@ impl FallbackChanges {
 
     /// An account on which nothing ever came in is one all the same, once something was found there.
     fn count(&mut self, sequence: u64, counter: &Arc<str>, apart: Apart) {
-        let (account, money) = (
-            CollectedOn { provider: Provider::Counter, short_code: Arc::clone(counter) },
-            apart.takings,
-        );
+        let (account, money) =
+            (CollectedOn { provider: Provider::Counter, short_code: Arc::clone(counter) }, apart.takings);
         if !money.is_zero() {
             self.collected.entry((account.clone(), money.currency())).or_default();
             self.counted.push(CountedApart { sequence, account, money });

@@ -155,10 +155,7 @@ fn a_shift_takes_cash_is_counted_and_its_money_comes_home_to_the_cent() {
     chebet.posts(&close, &json!({"denominations": {"50": 1}, "total": kes(1)})).expect(422);
     let counted = chebet.posts(&close, &count).expect(200).json();
     assert_eq!(counted["state"], "waits_for_approval");
-    assert_eq!(
-        (&counted["expected"], &counted["cash_up"]["difference"]),
-        (&kes(650_000), &kes(-5_000))
-    );
+    assert_eq!((&counted["expected"], &counted["cash_up"]["difference"]), (&kes(650_000), &kes(-5_000)));
     assert_eq!(chebet.posts(&close, &count).expect(409).problem(), "conflict");
     let approve = format!("/shifts/{shift}/approve");
     assert_eq!(amina.posts(&approve, &json!({})).expect(403).problem(), "forbidden");
@@ -252,7 +249,10 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
         (json!({"payment_number": bill.number, "tendered": kes(49_900)}), 422),
         (json!({"payment_number": bill.number, "receipt": "x y"}), 422),
         (json!({"payment_number": bill.number, "taken_at": "2026-11-20T06:30:00Z", "receipt": "1"}), 422),
-        (json!({"payment_number": bill.number, "amount": kes(50_000), "taken_at": "2099-01-01T00:00:00Z", "receipt": "1"}), 422),
+        (
+            json!({"payment_number": bill.number, "amount": kes(50_000), "taken_at": "2099-01-01T00:00:00Z", "receipt": "1"}),
+            422,
+        ),
     ] {
         mine.posts(&path, &body).expect(problem);
     }

@@ -111,7 +111,10 @@ fn take(
         }
     }
     // Two sums of the shift have to fit before it is too late to say so.
-    let fits = shift.taken.checked_add(money).and(Payments::counters(view).held_at(&shift.counter).checked_add(money));
+    let fits = shift
+        .taken
+        .checked_add(money)
+        .and(Payments::counters(view).held_at(&shift.counter).checked_add(money));
     if fits.is_err() {
         return Ok(refused(CounterRefusal::TooMuch));
     }
@@ -138,7 +141,9 @@ fn earlier(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<Resul
 /// Why cash that lies on the counter is to be given back.
 fn why_not(view: &View<'_, Payments>, taking: &CashTaking) -> Result<Option<Refusal>, RunError> {
     let money = taking.money_in.money;
-    let AccountFact::Number(number) = taking.money_in.account_fact else { return Ok(Some(Refusal::NoSuchBill)) };
+    let AccountFact::Number(number) = taking.money_in.account_fact else {
+        return Ok(Some(Refusal::NoSuchBill));
+    };
     let Some(bill) = Payments::bill(view, number)? else { return Ok(Some(Refusal::NoSuchBill)) };
     let due = bill.due();
     let held = Payments::counters(view).held_at(&taking.counter);

@@ -9,7 +9,8 @@ use super::desk::{Desk, kes, usd};
 use crate::payments::{
     AccountFact, Addressed, Answer, Apart, Ask, BillState, CashNumber, CashTaking, ChannelReceipt,
     CollectedOn, Command, CountError, Counted, CounterAsk, CounterRefusal, MoneyIn, PaymentNumber, Provider,
-    ReferenceKind, Refusal, ShiftState, SweepAsk, SweepReference, SweepRefusal, ToldBy, TypedAccount, change, read_event,
+    ReferenceKind, Refusal, ShiftState, SweepAsk, SweepReference, SweepRefusal, ToldBy, TypedAccount, change,
+    read_event,
 };
 
 const COUNTER: &str = "huduma-gpo-3";
@@ -41,7 +42,14 @@ impl Desk {
         }
     }
 
-    fn takes(&self, cashier: &str, shift: u64, bill: PaymentNumber, money: Money, number: &Number<'_>) -> Answer {
+    fn takes(
+        &self,
+        cashier: &str,
+        shift: u64,
+        bill: PaymentNumber,
+        money: Money,
+        number: &Number<'_>,
+    ) -> Answer {
         let receipt = |number: String| ChannelReceipt {
             provider: Provider::Counter,
             short_code: COUNTER.into(),
@@ -146,7 +154,10 @@ fn cash_on_the_counter_is_refused_where_the_bill_does_not_want_it_and_nothing_is
     assert_eq!(answer, Answer::Refused(Refusal::NoSuchBill));
     assert_eq!(refused(desk.takes("brian", shift, open, kes(300), &Number::Ours)), CounterRefusal::NotYours);
     assert_eq!(desk.balances(), before);
-    assert!(booked(&desk.takes("amina", shift, dollars, kes(1_293), &Number::Ours)), "its quote is in shillings");
+    assert!(
+        booked(&desk.takes("amina", shift, dollars, kes(1_293), &Number::Ours)),
+        "its quote is in shillings"
+    );
 
     // The drawer may have 2,000 besides its float, and has 1,393.
     let much = desk.bill(700);
@@ -173,7 +184,10 @@ fn one_receipt_is_one_payment_and_what_was_taken_on_paper_is_booked_whatever_its
     assert_eq!(desk.see(one).state, BillState::Overpaid);
     assert_eq!(desk.balances().get("2110.duplicate-refundable KES"), Some(&10_000));
     desk.power_cut(3);
-    assert_eq!(desk.takes("amina", shift, one, kes(100), &Number::OnPaper("0077")), Answer::Known { sequence });
+    assert_eq!(
+        desk.takes("amina", shift, one, kes(100), &Number::OnPaper("0077")),
+        Answer::Known { sequence }
+    );
     assert!(matches!(
         desk.takes("amina", shift, other, kes(100), &Number::OnPaper("0077")),
         Answer::Quarantined { is_new: true, .. }
@@ -191,7 +205,10 @@ fn one_receipt_is_one_payment_and_what_was_taken_on_paper_is_booked_whatever_its
     assert_eq!(refused(desk.takes("amina", shift, other, kes(100), &Number::OnPaper("0080"))), closed);
     // The same paper again, in the next shift, is no second payment.
     let next = desk.shift("brian", 0);
-    assert_eq!(desk.takes("brian", next, one, kes(100), &Number::OnPaper("0077")), Answer::Known { sequence });
+    assert_eq!(
+        desk.takes("brian", next, one, kes(100), &Number::OnPaper("0077")),
+        Answer::Known { sequence }
+    );
 }
 
 #[test]

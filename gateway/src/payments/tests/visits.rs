@@ -69,8 +69,12 @@ fn a_bill_for_a_day_lets_in_on_that_day_alone() {
 fn accounts_of_staff_are_what_their_records_made_of_them() {
     use crate::access::{Role, StaffAccount};
     let mut desk = Desk::open();
-    let account =
-        |id: &str| StaffAccount { id: id.into(), role: Role::AgencyGate, agency: Some("KWS".into()), counter: None };
+    let account = |id: &str| StaffAccount {
+        id: id.into(),
+        role: Role::AgencyGate,
+        agency: Some("KWS".into()),
+        counter: None,
+    };
     desk.ask(Ask::Staff(StaffAsk::Add(account("stf_1"))));
     desk.ask(Ask::Staff(StaffAsk::Add(account("stf_2"))));
     let again = desk.ask(Ask::Staff(StaffAsk::Add(account("stf_1"))));
