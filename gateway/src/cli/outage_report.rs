@@ -50,7 +50,8 @@ fn tables(report: &Value) -> String {
         }
     }
     text += "\nSince each account exists\n";
-    text += &row(["ACCOUNT", "COLLECTED", "SWEPT", "IN TRANSIT", "HELD", "DIFFERENCE"].map(str::to_owned));
+    let heads = ["ACCOUNT", "COLLECTED", "SHORT/OVER", "SWEPT", "IN TRANSIT", "HELD", "DIFFERENCE"];
+    text += &row(heads.map(str::to_owned));
     let mut is_right = true;
     for (account, of) in accounts(report) {
         for sums in list(&of["sums"]) {
@@ -58,6 +59,7 @@ fn tables(report: &Value) -> String {
             text += &row([
                 account.clone(),
                 shillings(&sums["collected"]["amount"]),
+                shillings(&sums["short_and_over"]),
                 shillings(&sums["swept"]),
                 shillings(&sums["in_transit"]),
                 shillings(&sums["held"]),
@@ -86,9 +88,10 @@ fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn row(cells: [String; 6]) -> String {
-    let [account, rest @ ..] = cells;
-    let rest: String = rest.iter().map(|cell| format!(" {cell:>16}")).collect();
+fn row<const CELLS: usize>(cells: [String; CELLS]) -> String {
+    let mut cells = cells.into_iter();
+    let account = cells.next().unwrap_or_default();
+    let rest: String = cells.map(|cell| format!(" {cell:>16}")).collect();
     format!("{account:<24}{rest}\n")
 }
 
@@ -120,7 +123,8 @@ mod tests {
     fn a_report_that_does_not_add_up_says_so() {
         let sum = |amount: i64| json!({"amount": amount, "currency": "KES"});
         let report = |difference: i64| {
-            let sums = json!({"collected": {"count": 1, "amount": sum(500)}, "swept": sum(0), "in_transit": sum(0),
+            let sums = json!({"collected": {"count": 1, "amount": sum(500)}, "short_and_over": sum(0),
+                              "swept": sum(0), "in_transit": sum(0),
                               "held": sum(500), "difference": sum(difference)});
             json!({"outage": {"id": 7, "channel": "mpesa_paybill", "since": "2026-11-20T06:00:00Z", "drill": false},
                    "accounts": [{"provider": "bank", "account": "kcb-1", "sums": [sums]}]})

@@ -235,12 +235,14 @@ fn check_leaf(receipt: &Receipt, leaf: &[u8]) -> Result<(), String> {
     let Event::PaymentReceived(payment) = event else {
         return Err("proof.leaf: the record is not of a payment".to_owned());
     };
+    let named = Provider::ALL.into_iter().find(|provider| provider.word() == receipt.channel);
+    let provider = named.ok_or_else(|| format!("receipt.channel: {:?} is no provider", receipt.channel))?;
     let told = ChannelReceipt {
-        provider: Provider::Mpesa,
+        provider,
         short_code: receipt.short_code.as_str().into(),
         number: receipt.channel_receipt.as_str().into(),
     };
-    if payment.receipt != told || payment.receipt.provider.word() != receipt.channel {
+    if payment.receipt != told {
         return Err("proof.leaf: the record is of another channel receipt".to_owned());
     }
     if payment.money != receipt.paid {

@@ -11,8 +11,8 @@ use crate::payments::Provider;
 use crate::payments::channels::ChannelName;
 
 /// What a counter may have, take and lack where nothing is written.
-const FLOAT_LIMIT: Money = Money::new(200_000_00, Currency::Kes);
-const LIMIT_PER_PAYMENT: Money = Money::new(100_000_00, Currency::Kes);
+const FLOAT_LIMIT: Money = Money::new(20_000_000, Currency::Kes);
+const LIMIT_PER_PAYMENT: Money = Money::new(10_000_000, Currency::Kes);
 const DIFFERENCE: Money = Money::new(0, Currency::Kes);
 
 /// A counter that takes cash.
