@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 use crate::http::response::{self, Response};
 
 /// Only what the program itself serves.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
 /// What passes look like, on a screen and on narrow paper.

@@ -17,7 +17,7 @@ use crate::gates::price_list::{PriceList, PricedService};
 use crate::gates::signed::Moment;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
-use crate::http::response::Response;
+use crate::http::response::{self, Response};
 
 /// The most passes that are listed: the newest.
 const LISTED_MAX: usize = 60;
@@ -103,7 +103,6 @@ struct PassPage {
     bill: String,
     price: Money,
     shillings: Option<String>,
-    qr: QrPath,
     name: String,
     lines: Vec<String>,
     valid_until: String,
@@ -219,8 +218,6 @@ pub(crate) fn gate_pass_page(
         words,
         number,
         device: pass.device.clone(),
-        qr: QrPath::of(&token)
-            .ok_or_else(|| Problem::new(Code::InternalError, "A pass is too long for a code."))?,
         token,
         let_in: (words.let_in_at)(&moment(pass.issued_at, language)),
         bill: pass.bill.grouped(),
@@ -233,6 +230,20 @@ pub(crate) fn gate_pass_page(
         how_to_pay: how_to_pay(attendant, pass, words),
     };
     answer(StatusCode::OK, &page)
+}
+
+/// The code of a pass: a file of its own, for it weighs more than the page around it.
+pub(crate) fn gate_pass_code(attendant: &Attendant, number: u64) -> Result<Response, Problem> {
+    let no_such = || Problem::new(Code::NotFound, "This device has issued no such pass.");
+    let pass = attendant.passes().numbered(number).ok_or_else(no_such)?;
+    let token = attendant.printed(pass).ok_or_else(no_such)?;
+    let QrPath { side, path } =
+        QrPath::of(&token).ok_or_else(|| Problem::internal_error("a pass is too long for a code"))?;
+    let drawn = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path stroke=\"#000\" d=\"{path}\"/></svg>"
+    );
+    Ok(response::not_stored(response::bytes(StatusCode::OK, "image/svg+xml", drawn)))
 }
 
 /// What the guard may change is answered with 422, what they cannot with 409.

@@ -18,7 +18,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::http::router::Route;
-use crate::pages::{form_token, gate_pass_form_page, gate_pass_page, gate_passes_page};
+use crate::pages::{form_token, gate_pass_code, gate_pass_form_page, gate_pass_page, gate_passes_page};
 
 /// The longest wish: a form token of ours has half of it.
 const WISH_LEN_MAX: usize = 64;
@@ -33,6 +33,7 @@ pub(super) fn routes() -> Vec<Route<Screen>> {
         Route::post("/{lang}/passes/{service}/price", "gate_pass_price", (), price),
         Route::post("/{lang}/passes/{service}/issue", "gate_pass_issue", (), issue).runs_to_end(),
         Route::get("/{lang}/pass/{number}", "gate_pass", (), show),
+        Route::get("/pass/{number}/code.svg", "gate_pass_code", (), code),
     ]
 }
 
@@ -80,11 +81,18 @@ async fn issue(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response
 }
 
 async fn show(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
-    let language = language_of(&request)?;
-    let number = request.head.parameter("number").parse();
-    let number: u64 =
-        number.map_err(|_| Problem::new(Code::NotFound, "This device has issued no such pass."))?;
+    let (language, number) = (language_of(&request)?, number_of(&request)?);
     at_the_desk(screen, move |attendant, _| gate_pass_page(attendant, language, number)).await
+}
+
+async fn code(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
+    let number = number_of(&request)?;
+    at_the_desk(screen, move |attendant, _| gate_pass_code(attendant, number)).await
+}
+
+fn number_of(request: &Request<Screen>) -> Result<u64, Problem> {
+    let number = request.head.parameter("number").parse();
+    number.map_err(|_| Problem::new(Code::NotFound, "This device has issued no such pass."))
 }
 
 /// The form again, with why there is no pass. A form that has led to another pass begins anew.

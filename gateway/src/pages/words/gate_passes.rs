@@ -90,7 +90,7 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         pass: "Pass",
         how_to_pay: "How to pay",
         by_paybill: |paybill, number| {
-            format!("M-PESA, Lipa na M-PESA, Pay Bill: business number {paybill}, account number {number}.")
+            format!("M-PESA, Lipa na M-PESA, Paybill: business number {paybill}, account number {number}.")
         },
         tell_code: "Keep the M-PESA code: it can be told at the gate or at a counter if the payment is not found.",
         before_leaving: "Pay before you leave. The exit will ask for it.",
@@ -131,7 +131,7 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         how_to_pay: "Jinsi ya kulipa",
         by_paybill: |paybill, number| {
             format!(
-                "M-PESA, Lipa na M-PESA, Pay Bill: nambari ya biashara {paybill}, nambari ya akaunti {number}."
+                "M-PESA, Lipa na M-PESA, Paybill: nambari ya biashara {paybill}, nambari ya akaunti {number}."
             )
         },
         tell_code: "Hifadhi msimbo wa M-PESA: unaweza kuutaja langoni au kwenye kaunta malipo yasipopatikana.",
