@@ -168,9 +168,9 @@ fn channels_are_written_down_in_a_file_that_is_checked_before_anything_starts() 
     std::fs::write(&path, till("agency_till.a", "500500")).unwrap();
     let gateway = setup().start();
     assert!(gateway.check().expect(0).stdout.contains("[+] channels: 1 beside the consolidated paybill"));
-    // KRA and KWS have plans in the catalogue, which name channels that are not in this file.
+    // KRA, KWS and DCI have plans in the catalogue, which name channels that are not in this file.
     crate::harness::eventually("the operator is told", || {
-        (gateway.metric("malipo_fallback_ways_missing") == 8).then_some(())
+        (gateway.metric("malipo_fallback_ways_missing") == 9).then_some(())
     });
     assert!(gateway.log().contains("agency_till.572572"), "the log says which");
     // Whose till it is does not matter to money; that it is ours does.
