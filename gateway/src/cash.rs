@@ -196,12 +196,13 @@ pub(crate) async fn take(
 
 /// The cash, as money that somebody tells of.
 fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Result<Told<'static>, Problem> {
-    let amount = match (wish.amount, wish.taken_at) {
-        (Some(amount), _) => amount,
+    // The same request again, whose cash has paid the bill, is for the books to know: nothing of it is judged by what is due now.
+    let (amount, may_be_again) = match (wish.amount, wish.taken_at) {
+        (Some(amount), _) => (amount, false),
         (None, Some(_)) => return Err(wrong("/amount", "missing", "Say how much was taken.")),
         (None, None) => due_of(app, &wish.number)?,
     };
-    if wish.tendered.is_some_and(|tendered| change(tendered, amount).is_none()) {
+    if !may_be_again && wish.tendered.is_some_and(|tendered| change(tendered, amount).is_none()) {
         return Err(wrong("/tendered", "too_little", "Less lies on the counter than is to be taken."));
     }
     let receipt = wish.receipt.as_deref().map(receipt_number).transpose()?;
@@ -216,7 +217,7 @@ fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Resu
         (None, Some(receipt)) => (format!("{shift}-R-{receipt}"), app.now()),
         (None, None) => (format!("{shift}-"), app.now()),
     };
-    if wish.taken_at.is_none() {
+    if wish.taken_at.is_none() && !may_be_again {
         let payable = app.channels.find(&terms.name).map(|channel| channel.amounts().check(amount));
         if let Some(Err(reason)) = payable {
             return Err(trouble::not_payable(&terms.title, reason));
@@ -243,13 +244,13 @@ fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Resu
     })
 }
 
-/// All that is due. Of a bill that is due nothing any more, what it came to: the books say that it is paid.
-fn due_of(app: &App, typed: &str) -> Result<Money, Problem> {
+/// All that is due, and whether nothing is any more: then it is what the bill came to, and the books say that it is paid.
+fn due_of(app: &App, typed: &str) -> Result<(Money, bool), Problem> {
     let bill = bill_to_pay(app, typed)?;
     if matches!(bill.state, BillState::Unpaid | BillState::PartPaid) {
-        Ok(bill.due())
+        Ok((bill.due(), false))
     } else {
-        Ok(bill.terms.payable)
+        Ok((bill.terms.payable, true))
     }
 }
 

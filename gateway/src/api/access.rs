@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use hyper::Method;
-
 use crate::access::{ApiKey, KeySecret, Role};
 use crate::app::{App, Purpose};
+use crate::http::origin::check_origin;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::RequestHead;
@@ -268,7 +267,7 @@ pub(crate) fn authorize(
 /// Decides whether somebody with a browser may use a page for these roles: they are signed in, they may, and what they
 /// send comes from a page of ours.
 pub(crate) fn authorize_staff(app: &App, roles: &[Role], head: &RequestHead) -> Result<Principal, Problem> {
-    check_origin(app, head)?;
+    check_origin(head, Some(&app.public_url))?;
     let token = session_token(app.purpose, head).ok_or_else(sign_in_needed)?;
     let session = app.staff.session(token, &app.books.readers().staff()).ok_or_else(sign_in_needed)?;
     let role = session.account().role;
@@ -277,25 +276,6 @@ pub(crate) fn authorize_staff(app: &App, roles: &[Role], head: &RequestHead) -> 
     } else {
         Err(Problem::new(Code::Forbidden, format!("Staff of role {role} may not do this.")))
     }
-}
-
-/// Refuses what another site makes a browser send. Browsers say where a form comes from; whoever does not say it is no
-/// browser, and has no session that another site could use.
-pub(crate) fn check_origin(app: &App, head: &RequestHead) -> Result<(), Problem> {
-    if matches!(*head.method(), Method::GET | Method::HEAD) {
-        return Ok(());
-    }
-    let is_ours = match (head.header("sec-fetch-site"), head.headers().get("origin")) {
-        (Some(site), _) => site == "same-origin",
-        (None, None) => true,
-        (None, Some(origin)) => origin.to_str().is_ok_and(|origin| {
-            let host = head
-                .header("host")
-                .map(|host| origin == format!("http://{host}") || origin == format!("https://{host}"));
-            origin == app.public_url || host.unwrap_or(false)
-        }),
-    };
-    if is_ours { Ok(()) } else { Err(Problem::new(Code::Forbidden, "This form was sent by another site.")) }
 }
 
 /// The name of the cookie with the token of a session: one of those that are never handed on to an agency's own system

@@ -25,8 +25,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, DoubleUse, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GatePass, GateRefusal, GateUse,
-    KnownDevice, NotACentre, PassOutcome, Refusal, TakenBatch, UseOutcome,
+    Answer, Ask, DoubleUse, GATE_BATCH_PASSES_MAX, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GatePass,
+    GateRefusal, GateUse, KnownDevice, NotACentre, PassOutcome, Refusal, TakenBatch, UseOutcome,
 };
 use crate::telemetry::metrics::{GATE_PASSES_TOTAL, GATE_USES_TOTAL};
 
@@ -245,6 +245,12 @@ pub(super) async fn take(app: SharedApp, request: Request<App>) -> Result<Respon
     }
     if batch.uses.len() + batch.passes.len() > GATE_BATCH_USES_MAX {
         return Err(not_taken(format!("at most {GATE_BATCH_USES_MAX} uses and passes come in one batch")));
+    }
+    if batch.passes.len() > GATE_BATCH_PASSES_MAX {
+        return Err(not_taken(format!("at most {GATE_BATCH_PASSES_MAX} passes come in one batch")));
+    }
+    if batch.passes.iter().any(|pass| i64::try_from(pass.number).is_err()) {
+        return Err(not_taken("it has a pass whose number no device ever comes to".to_owned()));
     }
     if batch.passes.iter().any(|pass| *pass.device != *known.device.id) {
         return Err(not_taken("it has a pass of another device".to_owned()));

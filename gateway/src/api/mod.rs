@@ -57,8 +57,7 @@ use access::{
     SPEAKERS_OF_CHANNELS, SWEEPERS,
 };
 pub(crate) use access::{
-    authorize, authorize_staff, check_origin, cookie_of, no_rows, provider_cookie, session_cookie,
-    session_token,
+    authorize, authorize_staff, cookie_of, no_rows, provider_cookie, session_cookie, session_token,
 };
 pub(crate) use callbacks::{check_caller, check_other_provider};
 pub(crate) use events::EventBody;

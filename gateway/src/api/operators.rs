@@ -26,7 +26,7 @@ const NAME_LEN_MAX: usize = 80;
 const CODE_LEN: usize = 6;
 const CODE_LETTERS: &[u8] = b"ABCDEFGHJKMNPQRSTVWXYZ";
 /// How long an invoice can be paid: a month.
-const INVOICE_LIFE_SECONDS: i64 = 30 * 86_400;
+const INVOICE_LIFE_SECONDS: i64 = 90 * 86_400;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -137,6 +137,8 @@ pub(super) async fn claim(app: SharedApp, request: Request<App>) -> Result<Respo
         FindError::Views(error) => no_answer(error),
         other => trouble::internal(other),
     })?;
+    // What came to the till of an agency is that agency's, whatever was typed there.
+    let found = found.filter(|(money, _)| *money.receipt.short_code == *app.paybill.short_code());
     let (money, placement) = found.ok_or_else(|| not_waiting(GateRefusal::NotWaiting))?;
     let receipt = money.receipt.clone();
     let claimed = ClaimedMoney { bill, agency, money, placement, random: rand::random() };

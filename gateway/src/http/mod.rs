@@ -7,6 +7,7 @@ pub mod pipeline;
 
 pub mod client_address;
 pub mod hosts;
+pub(crate) mod origin;
 pub mod request_id;
 
 mod route_metrics;

@@ -22,9 +22,9 @@ use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::idempotency::Place;
 use crate::payments::{
-    Bill, Counted, Counters, DENOMINATIONS, Idempotency, PartPaymentRule, Placement, Share, Shift,
-    ShiftState, change,
+    Bill, Counted, Counters, DENOMINATIONS, PartPaymentRule, Placement, Share, Shift, ShiftState, change,
 };
 
 /// So many differences that wait are shown.
@@ -43,7 +43,7 @@ pub(super) async fn open(app: SharedApp, request: Request<App>) -> Result<Respon
     let outcome = match visit.money("float") {
         Some(float) => {
             let place = visit.place("counter_page_open")?;
-            cash::open(&app, &request, visit.terms, float, place).await
+            cash::open(&app, &request, visit.terms, float, place.idempotency.clone()).await
         }
         None => Err(no_amount()),
     };
@@ -83,7 +83,8 @@ pub(super) async fn take(app: SharedApp, request: Request<App>) -> Result<Respon
     let outcome = match (wish, visit.shift()) {
         (Some(wish), Some(shift)) => {
             let place = visit.place("counter_page_take")?;
-            let taken = cash::take(&app, &request, visit.terms, shift, &wish, place).await;
+            let taken =
+                cash::take(&app, &request, visit.terms, shift, &wish, place.idempotency.clone()).await;
             taken.map(|taken| Done::of(&taken, wish.tendered))
         }
         _ => Err(no_amount()),
@@ -103,7 +104,8 @@ pub(super) async fn close(app: SharedApp, request: Request<App>) -> Result<Respo
         (Some(counted), Some(shift)) => {
             let for_others = visit.role() == Some(Role::CounterSupervisor);
             let place = visit.place("counter_page_close")?;
-            cash::close(&app, &request, visit.terms, shift, counted, for_others, place).await
+            cash::close(&app, &request, visit.terms, shift, counted, for_others, place.idempotency.clone())
+                .await
         }
         _ => Err(no_amount()),
     };
@@ -128,7 +130,7 @@ pub(super) async fn approve(app: SharedApp, request: Request<App>) -> Result<Res
     let outcome = match visit.shift() {
         Some(shift) => {
             let place = visit.place("counter_page_approve")?;
-            cash::approve(&app, &request, visit.terms, shift, place).await
+            cash::approve(&app, &request, visit.terms, shift, place.idempotency.clone()).await
         }
         None => Err(no_amount()),
     };
@@ -173,12 +175,11 @@ impl<'a> Visit<'a> {
     }
 
     /// The token of the form makes it one wish, however often it is sent.
-    fn place(&self, route: &str) -> Result<Idempotency, Problem> {
+    fn place(&self, route: &str) -> Result<Place<'_>, Problem> {
         let route = format!("{route} {}", self.terms.counter());
         let principal = &self.request.principal;
         let (token, bytes) = (self.field("wish"), self.request.bytes());
-        let place = self.app.in_flight.enter_by(token, principal, &route, bytes, self.app.now())?;
-        Ok(place.idempotency.clone())
+        self.app.in_flight.enter_by(token, principal, &route, bytes, self.app.now())
     }
 
     /// What is to be taken; nothing if something of it cannot be read.

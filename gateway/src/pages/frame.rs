@@ -208,7 +208,7 @@ pub(super) fn page_elsewhere(
 }
 
 /// A page for somebody who is signed in, or about to. Browsers tell such a page's own forms where they come from, and
-/// nobody else: see `check_origin` of the API.
+/// nobody else: see `http::origin`.
 pub(super) fn staff_page(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
     let mut response = page(status, Keeping::Never, template)?;
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -120,7 +120,9 @@ impl Shown {
         let words = GATE_ALONE.of(language);
         let (class, icon) = match judged.verdict {
             Verdict::Valid | Verdict::LetIn => ("good", "✓"),
-            Verdict::NotFound | Verdict::NotOurs | Verdict::Provisional { .. } => ("wait", "?"),
+            Verdict::NotFound | Verdict::NotOurs | Verdict::BeforeList | Verdict::Provisional { .. } => {
+                ("wait", "?")
+            }
             _ => ("bad", "✕"),
         };
         let said = |(headline, about): (&'static str, &'static str)| (headline, Some(about.to_owned()));
@@ -134,6 +136,7 @@ impl Shown {
             Verdict::GivenBack => said(words.given_back),
             Verdict::NotPaid => said(words.not_paid),
             Verdict::NotOnList => said(words.not_on_list),
+            Verdict::BeforeList => said(words.before_list),
             Verdict::NotOurs => said(words.not_ours),
             Verdict::NotGenuine(_) => said(words.not_genuine),
             Verdict::NotFound => said(words.not_found),
@@ -143,10 +146,12 @@ impl Shown {
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
         let mut about: Vec<_> = first.into_iter().collect();
-        match &judged.prepaid {
-            Some(prepaid) => about.extend(who_and_where(prepaid, language)),
-            None if is_good => about.push(words.by_receipt.to_owned()),
-            None => {}
+        match (&judged.prepaid, &judged.receipt) {
+            (Some(prepaid), _) => about.extend(who_and_where(prepaid, language)),
+            (None, Some(receipt)) if is_good => {
+                about.push((words.by_receipt)(&receipt.service, &receipt.paid))
+            }
+            _ => {}
         }
         let may_let_in = (judged.verdict == Verdict::Valid).then(|| text.trim().to_owned());
         Self { class, icon, word: judged.verdict.word(), headline, about, may_let_in }

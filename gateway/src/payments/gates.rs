@@ -18,6 +18,8 @@ use crate::access::ApiKey;
 
 /// The most uses and passes that one batch tells: what it decides stays a small part of a batch of the journal.
 pub const GATE_BATCH_USES_MAX: usize = 25;
+/// So many of them are passes, at most: each becomes a bill, a visit and whatever money waits for it.
+pub const GATE_BATCH_PASSES_MAX: usize = 8;
 /// What stands before the letters of an operator's code.
 pub const OPERATOR_CODE_MARK: &str = "OP-";
 /// The most devices at once: more than all agencies have gates.

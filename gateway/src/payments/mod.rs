@@ -85,8 +85,8 @@ pub use counters::{
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};
 pub use gates::{
-    DOUBLE_USES_KEPT, DoubleUse, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GateEvent, GateRefusal, GateUse,
-    Gates, KnownDevice, OPERATOR_CODE_MARK, TakenBatch, UseOutcome,
+    DOUBLE_USES_KEPT, DoubleUse, GATE_BATCH_PASSES_MAX, GATE_BATCH_USES_MAX, GateAsk, GateDevice, GateEvent,
+    GateRefusal, GateUse, Gates, KnownDevice, OPERATOR_CODE_MARK, TakenBatch, UseOutcome,
 };
 pub use identifier::{AttemptId, BillId, EndpointId, NotAnIdentifier, NoticeId, ReceiptNumber};
 pub use listed::{LISTED_PER_RECORD_MAX, ListedPayments};

@@ -64,7 +64,7 @@ fn two_gates_let_in_whoever_paid_while_the_gateway_is_dead_and_what_was_used_twi
     for gate in [&mut elsa, &mut olkaria] {
         gate.stop();
         gate.start();
-        eventually("it is told", || gate.page("en").contains("0 not yet told").then_some(()));
+        eventually("it is told", || gate.page("en").contains(", 0 not yet told").then_some(()));
     }
     let gates = kws.get("/v1/gates").expect(200).json();
     assert_eq!(gates["devices"].as_array().unwrap().len(), 2);

@@ -23,7 +23,7 @@ fn a_batch_is_taken_once_and_an_altered_one_never() {
     gateway.start_again();
     gate.stop();
     gate.start();
-    eventually("it is told", || gate.page("en").contains("0 not yet told").then_some(()));
+    eventually("it is told", || gate.page("en").contains(", 0 not yet told").then_some(()));
     assert_eq!(gateway.books().events("visit").len(), 30);
 
     let send = |batch: &str| kws.post("/v1/gates/hells-gate/batches", &json!({"batch": batch})).send();
@@ -85,7 +85,7 @@ fn a_revoked_device_is_named_in_packs_and_what_it_brings_is_kept_and_marked() {
 
     gate.stop();
     gate.start();
-    eventually("it is told", || gate.page("en").contains("0 not yet told").then_some(()));
+    eventually("it is told", || gate.page("en").contains(", 0 not yet told").then_some(()));
     let other = paid(&gateway, &kws);
     eventually("it lets nobody in any more", || (gate.checks(&other.code) == "device_revoked").then_some(()));
     assert_eq!(gate.lets_in(&other.code), "device_revoked");

@@ -60,7 +60,7 @@ fn kill_9_between_recording_and_opening_lets_nobody_in_twice() {
     let visitor_count = rounds.iter().flatten().count();
     for gate in &mut gates {
         gate.start();
-        eventually("it is told", || gate.page("en").contains("0 not yet told").then_some(()));
+        eventually("it is told", || gate.page("en").contains(", 0 not yet told").then_some(()));
         let uses = gate.uses();
         assert_eq!(uses.iter().collect::<BTreeSet<_>>().len(), uses.len(), "one use for each bill");
         assert_eq!(uses.len(), visitor_count, "and every visitor was recorded");

@@ -211,7 +211,7 @@ fn is_told(gate: &mut GateDevice) {
         gate.stop();
     }
     gate.start();
-    eventually("it is told", || gate.page("en").contains("0 not yet told").then_some(()));
+    eventually("it is told", || gate.page("en").contains(", 0 not yet told").then_some(()));
 }
 
 /// Every pass of which the gateway knows, once its views have them.

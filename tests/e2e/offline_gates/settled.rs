@@ -259,6 +259,11 @@ fn money_under_a_slip_is_found_by_its_code_and_an_operator_pays_for_many() {
     let last = typed.pop().and_then(|digit| digit.to_digit(10)).unwrap();
     let slip = Payment::of(&amount, &format!("{typed}{}", (last + 1) % 10));
     gateway.safaricom().confirms(&slip).expect_success();
+    // This one came to the till of another agency, under nothing that says whose it is.
+    let elsewhere = Payment::of(&amount, "VISIT").at("572572");
+    gateway.safaricom().confirms(&elsewhere).expect_success();
+    views_have_everything(&gateway);
+    assert_eq!(device.claims(&slipped, &elsewhere.receipt).expect(409).problem(), "conflict");
     let refused = device.claims(&at_exit, &slip.receipt).expect(409);
     assert_eq!(refused.problem(), "bill_not_open", "it is paid");
     assert_eq!(device.claims(&slipped, "TKE9999999").expect(409).problem(), "conflict");
@@ -295,7 +300,7 @@ fn money_under_a_slip_is_found_by_its_code_and_an_operator_pays_for_many() {
     assert!(kra.get("/v1/gates/passes").expect(200).json()["data"].as_array().unwrap().is_empty());
     let books = gateway.books();
     books.expect_balanced();
-    assert_eq!(books.balance("2100.suspense"), 0);
+    assert_eq!(books.balance("2100.suspense").abs(), minor, "what came to the other till is still nobody's");
     assert_eq!(books.balance(&format!("2000.kws.{SERVICE}")).abs(), 5 * minor);
     assert_eq!(books.balance("2140.late").abs(), minor);
 
@@ -313,4 +318,24 @@ fn money_under_a_slip_is_found_by_its_code_and_an_operator_pays_for_many() {
     let batch = device.batch(&[afterwards]);
     let told = device.brings(&batch).expect(201);
     assert_eq!((outcomes(&told), &told.json()["untrusted"]), (vec!["issued".to_owned()], &json!(true)));
+}
+
+#[test]
+fn a_batch_that_no_device_makes_is_refused_and_the_lists_go_on() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let (_, minor) = price(&kws);
+    let mut device = Device::enrol(&gateway, "Elsa Gate");
+    let good = device.writes(minor, Settlement::Later);
+    let beyond = Pass { number: u64::MAX, ..good.clone() };
+    let many: Vec<_> = (0..9).map(|_| device.writes(minor, Settlement::Later)).collect();
+    for wrong in [&[beyond][..], &many] {
+        let batch = device.batch(wrong);
+        device.batches -= 1;
+        assert_eq!(device.brings(&batch).expect(422).problem(), "validation_failed");
+    }
+    let batch = device.batch(&[good]);
+    assert_eq!(outcomes(&device.brings(&batch).expect(201)), ["issued"]);
+    views_have_everything(&gateway);
+    assert_eq!(kws.get("/v1/gates/passes").expect(200).json()["data"].as_array().unwrap().len(), 1);
 }

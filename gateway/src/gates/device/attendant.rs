@@ -11,7 +11,7 @@ use crate::gates::numbers::Numbers;
 use crate::gates::pack::Pack;
 use crate::gates::pass::{DeviceCard, Pass, PassError, SignedCard};
 use crate::gates::signed::{Moment, Untrusted};
-use crate::payments::{GATE_BATCH_USES_MAX, PaymentNumber};
+use crate::payments::{GATE_BATCH_PASSES_MAX, GATE_BATCH_USES_MAX, PaymentNumber};
 
 /// With fewer unused payment numbers than this, more are asked for.
 const NUMBERS_MIN: usize = 150;
@@ -128,7 +128,7 @@ impl Attendant {
 
     /// Judges what is shown.
     pub fn look(&self, shown: &str, now: Moment) -> Judged {
-        let nothing = |verdict| Judged { verdict, bill: None, prepaid: None };
+        let nothing = Judged::without_bill;
         match &self.pack {
             None => nothing(Verdict::PackTooOld),
             Some((pack, _)) if pack.revoked_devices.contains(&self.terms.device) => {
@@ -219,7 +219,8 @@ impl Attendant {
         if self.waiting.is_none() && (!uses.is_empty() || !passes.is_empty()) {
             let uses = uses.iter().take(GATE_BATCH_USES_MAX);
             let uses: Vec<_> = uses.map(|(bill, at)| UsedHere { bill: *bill, at: *at }).collect();
-            let passes: Vec<_> = passes.iter().take(GATE_BATCH_USES_MAX - uses.len()).cloned().collect();
+            let room = GATE_BATCH_PASSES_MAX.min(GATE_BATCH_USES_MAX - uses.len());
+            let passes: Vec<_> = passes.iter().take(room).cloned().collect();
             let (number, use_count, pass_count) = (self.batch_count + 1, uses.len(), passes.len());
             let batch = Batch {
                 version: 1,

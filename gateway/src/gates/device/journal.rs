@@ -131,8 +131,10 @@ impl Journal {
         let (lines, whole_len) = journal.read(&bytes)?;
         if whole_len < bytes.len() {
             let whole_len = u64::try_from(whole_len).unwrap_or(u64::MAX);
-            journal.file.set_len(whole_len).and_then(|()| journal.file.sync_all()).map_err(disk)?;
+            journal.file.set_len(whole_len).map_err(disk)?;
         }
+        // What a program wrote that was killed before it synced is shown from now on.
+        journal.file.sync_all().map_err(disk)?;
         Ok((journal, lines))
     }
 

@@ -41,6 +41,8 @@ pub enum Verdict {
     NotPaid,
     /// It was paid before the list was made, and is not on it: used, given back, or for a day that is over.
     NotOnList,
+    /// It was paid before the list begins: whether it was used since is not known here.
+    BeforeList,
     /// Another agency's.
     NotOurs,
     /// The receipt was altered, or another key has signed it.
@@ -85,6 +87,7 @@ impl Verdict {
             Self::GivenBack => "given_back",
             Self::NotPaid => "not_paid",
             Self::NotOnList => "not_on_list",
+            Self::BeforeList => "before_list",
             Self::NotOurs => "not_ours",
             Self::NotGenuine(_) | Self::PassNotGenuine(_) => "not_genuine",
             Self::NotFound => "not_found",
@@ -108,6 +111,19 @@ pub struct Judged {
     pub bill: Option<PaymentNumber>,
     /// What the list says of it.
     pub prepaid: Option<Prepaid>,
+    /// What the receipt says that was shown, where the list says nothing.
+    pub receipt: Option<Box<ShortForm>>,
+}
+
+impl Judged {
+    /// Of no bill.
+    pub(super) const fn without_bill(verdict: Verdict) -> Self {
+        Self { verdict, bill: None, prepaid: None, receipt: None }
+    }
+
+    fn of_bill(verdict: Verdict, bill: PaymentNumber) -> Self {
+        Self { bill: Some(bill), ..Self::without_bill(verdict) }
+    }
 }
 
 /// What this device has done.
@@ -130,7 +146,7 @@ pub struct Known<'a> {
 
 /// Judges what is shown: the text of the code on a receipt or on a provisional pass, a payment number, or a receipt number.
 pub fn judge(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
-    let without_bill = |verdict| Judged { verdict, bill: None, prepaid: None };
+    let without_bill = Judged::without_bill;
     let shown = shown.trim();
     if shown.starts_with(PASS_MARK) {
         return of_pass(known, shown, now);
@@ -159,13 +175,12 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
     let (pass, card) = match Pass::open(shown, known.keys) {
         Ok(opened) => opened,
         Err(error) => {
-            let verdict = Verdict::PassNotGenuine(error.to_string());
-            return Judged { verdict, bill: None, prepaid: None };
+            return Judged::without_bill(Verdict::PassNotGenuine(error.to_string()));
         }
     };
     let bill = pass.bill;
     let verdict = if card.agency != known.pack.agency {
-        return Judged { verdict: Verdict::NotOurs, bill: None, prepaid: None };
+        return Judged::without_bill(Verdict::NotOurs);
     } else if card.site != known.pack.site {
         Verdict::OtherSite(card.site)
     } else if known.pack.revoked_devices.contains(&card.device) {
@@ -183,26 +198,26 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
     } else {
         Verdict::Provisional { gate: card.gate, pass: Box::new(pass) }
     };
-    Judged { verdict, bill: Some(bill), prepaid: None }
+    Judged::of_bill(verdict, bill)
 }
 
 /// The pass of this number, if this device has issued it.
 fn issued_here(known: &Known<'_>, bill: PaymentNumber) -> Option<Judged> {
     let issued = known.passes.of_bill(bill)?;
     let verdict = Verdict::IssuedHere(Box::new(issued.clone()));
-    Some(Judged { verdict, bill: Some(bill), prepaid: None })
+    Some(Judged::of_bill(verdict, bill))
 }
 
-/// A receipt proves by itself that a bill was paid.
+/// A receipt proves by itself that a bill was paid, and that it was not used only if it is newer than the list.
 fn of_receipt(known: &Known<'_>, receipt: &ShortForm, now: Moment) -> Judged {
     let plain: String = receipt.payment_number.chars().filter(char::is_ascii_digit).collect();
     let (Ok(bill), Ok(sequence)) = (plain.parse::<PaymentNumber>(), receipt.sequence.parse::<u64>()) else {
-        let verdict = Verdict::NotGenuine("it names no payment".to_owned());
-        return Judged { verdict, bill: None, prepaid: None };
+        return Judged::without_bill(Verdict::NotGenuine("it names no payment".to_owned()));
     };
-    let judged = |verdict| Judged { verdict, bill: Some(bill), prepaid: None };
+    let judged =
+        |verdict| Judged { receipt: Some(Box::new(receipt.clone())), ..Judged::of_bill(verdict, bill) };
     if receipt.agency != known.pack.agency {
-        return Judged { verdict: Verdict::NotOurs, bill: None, prepaid: None };
+        return Judged::without_bill(Verdict::NotOurs);
     }
     if let Some(found) = of_bill(known, bill, now) {
         return found;
@@ -210,7 +225,10 @@ fn of_receipt(known: &Known<'_>, receipt: &ShortForm, now: Moment) -> Judged {
     if !matches!(receipt.outcome.as_str(), "completed" | "completed_with_excess") {
         return judged(Verdict::NotPaid);
     }
-    if (known.pack.listed_from..known.pack.listed_before).contains(&sequence) {
+    if sequence < known.pack.listed_from {
+        return judged(Verdict::BeforeList);
+    }
+    if sequence < known.pack.listed_before {
         return judged(Verdict::NotOnList);
     }
     judged(if now < known.pack.valid_until { Verdict::Valid } else { Verdict::PackTooOld })
@@ -231,5 +249,74 @@ fn of_bill(known: &Known<'_>, bill: PaymentNumber, now: Moment) -> Option<Judged
             None => Verdict::PackTooOld,
         },
     };
-    Some(Judged { verdict, bill: Some(bill), prepaid: prepaid.cloned() })
+    Some(Judged { prepaid: prepaid.cloned(), ..Judged::of_bill(verdict, bill) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::SigningKey;
+
+    fn pack() -> Pack {
+        Pack {
+            version: 1,
+            site: "hells-gate".to_owned(),
+            agency: "KWS".to_owned(),
+            gateway: "https://pay.example.go.ke".to_owned(),
+            made_at: Moment(1_795_155_245_000_000),
+            valid_until: Moment(1_795_200_000_000_000),
+            receipt_keys: Vec::new(),
+            listed_from: 100,
+            listed_before: 200,
+            prepaid: Vec::new(),
+            used: Vec::new(),
+            given_back: Vec::new(),
+            revoked_devices: Vec::new(),
+            price_list: None,
+            limits: None,
+            operators: Vec::new(),
+        }
+    }
+
+    fn receipt(sequence: u64) -> ShortForm {
+        ShortForm {
+            receipt_number: "7K2M-94QX".to_owned(),
+            payment_number: PaymentNumber::from_random(1).grouped(),
+            agency: "KWS".to_owned(),
+            service: "kws-hells-gate-entry".to_owned(),
+            paid: "KES 3050.00".to_owned(),
+            booked_at: "2026-11-20T06:00:00Z".to_owned(),
+            outcome: "completed".to_owned(),
+            channel: "mpesa 222222 TKE1234567".to_owned(),
+            sequence: sequence.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_receipt_proves_itself_only_if_it_is_newer_than_the_list() {
+        let (key, _) = SigningKey::generate("pay.example/receipts").unwrap();
+        let (pack, keys, uses, passes) = (pack(), [key.verifying_key()], Uses::new(), Passes::default());
+        let terms = DeviceTerms {
+            gateway: pack.gateway.clone(),
+            device: "gat_0123456789ab".to_owned(),
+            site: pack.site.clone(),
+            agency: pack.agency.clone(),
+            gate: "Elsa Gate".to_owned(),
+        };
+        let known = Known { pack: &pack, keys: &keys, uses: &uses, passes: &passes, terms: &terms };
+        let judged = |receipt: &ShortForm| judge(&known, &receipt.sign(&key), pack.made_at);
+        for (sequence, verdict) in [
+            (99, Verdict::BeforeList),
+            (100, Verdict::NotOnList),
+            (199, Verdict::NotOnList),
+            (200, Verdict::Valid),
+        ] {
+            let judged = judged(&receipt(sequence));
+            assert_eq!(judged.verdict, verdict, "{sequence}");
+            assert_eq!(judged.receipt.as_deref(), Some(&receipt(sequence)), "the guard sees what it is for");
+        }
+        let part = ShortForm { outcome: "held_for_rest".to_owned(), ..receipt(200) };
+        assert_eq!(judged(&part).verdict, Verdict::NotPaid);
+        assert_eq!(judged(&ShortForm { agency: "KRA".to_owned(), ..receipt(200) }).verdict, Verdict::NotOurs);
+    }
 }

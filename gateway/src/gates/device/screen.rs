@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::Language;
-use hyper::Method;
 use hyper::header::HeaderValue;
 use hyper::http::uri::Authority;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +16,7 @@ use crate::away::away;
 use crate::clock::Clock;
 use crate::gates::signed::Moment;
 use crate::http::application::Application;
+use crate::http::origin::check_origin;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
@@ -76,13 +76,7 @@ impl Application for Screen {
                 "This page is reached by the address of its own machine.",
             ));
         }
-        let is_read = matches!(*head.method(), Method::GET | Method::HEAD);
-        match head.header("sec-fetch-site") {
-            Some(site) if !is_read && site != "same-origin" => {
-                Err(Problem::new(Code::Forbidden, "This form was sent by another site."))
-            }
-            _ => Ok(()),
-        }
+        check_origin(head, None)
     }
 }
 

@@ -6,8 +6,9 @@ use hyper::StatusCode;
 use zeroize::Zeroizing;
 
 use super::sign_in::{Way, check_passwords_are_taken, enter, note};
-use crate::api::{check_origin, trouble};
+use crate::api::trouble;
 use crate::app::{App, SharedApp};
+use crate::http::origin::check_origin;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
@@ -27,7 +28,7 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
 
 /// `POST /{lang}/staff/set-up`: with the code alone shows what to do, with everything does it and signs in.
 pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    check_origin(&app, &request.head)?;
+    check_origin(&request.head, Some(&app.public_url))?;
     check_passwords_are_taken(&app)?;
     let language = language_of(&request)?;
     app.limits.invitation_is_tried(request.head.client()).map_err(|error| trouble::too_often(&error))?;

@@ -7,8 +7,9 @@ use hyper::{StatusCode, Uri};
 use zeroize::Zeroizing;
 
 use super::bar::home_of;
-use crate::api::{check_origin, session_cookie, session_token, trouble};
+use crate::api::{session_cookie, session_token, trouble};
 use crate::app::{App, Purpose, SharedApp};
+use crate::http::origin::check_origin;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
@@ -36,7 +37,7 @@ pub(in crate::pages) fn instead_of(app: &App, language: Language, uri: &Uri) -> 
 
 /// `POST /{lang}/staff/sign-in`.
 pub(in crate::pages) async fn submit(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    check_origin(&app, &request.head)?;
+    check_origin(&request.head, Some(&app.public_url))?;
     check_passwords_are_taken(&app)?;
     let language = language_of(&request)?;
     let form = request.form()?;
