@@ -19,7 +19,7 @@ use super::number::PaymentNumber;
 pub const NUMBERS_KEPT_MAX: usize = 300;
 /// So many payments are remembered with a number whose pass is not known. More than that wait in suspense all the same, and
 /// are put to the pass when somebody names them.
-pub const WAITING_PER_NUMBER_MAX: usize = 3;
+pub const WAITING_PER_NUMBER_MAX: usize = 10;
 /// So many passes are on one invoice.
 pub const PASSES_PER_INVOICE_MAX: usize = 200;
 /// The most tour operators of all agencies.
