@@ -8,6 +8,7 @@ use crate::app::{App, SharedApp};
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
 use crate::finding::{FindError, payment_numbered};
+use crate::gates::pass::Pass;
 use crate::payments::{
     Bill, Event, PaymentNumber, PaymentReceived, Placement, RECEIPT_LEN_MAX, ReceiptNumber, Visit,
 };
@@ -15,6 +16,8 @@ use crate::receipts::ShortForm;
 
 /// What the short form of a receipt begins with, whatever its version.
 const SHORT_FORM_MARK: &str = "MLP";
+/// What a provisional pass begins with, whatever its version.
+const PASS_MARK: &str = "MPP";
 
 /// Whether somebody is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +110,11 @@ async fn read(app: &SharedApp, shown: &str) -> Result<Read, FindError> {
             return Ok(Read::Forged);
         };
         return Ok(of_receipt(app, &form.receipt_number)?);
+    }
+    // Whoever has a pass was let in on it; what it shows at the exit is whether its bill is paid.
+    if shown.starts_with(PASS_MARK) {
+        let opened = Pass::open(shown, &[app.receipts.verifying_key()]);
+        return Ok(opened.map_or(Read::Forged, |(pass, _)| Read::Bill(pass.bill)));
     }
     let plain: String = shown.chars().filter(char::is_ascii_alphanumeric).collect();
     if let Ok(number) = plain.parse() {

@@ -129,10 +129,6 @@ impl Shown {
         match (found.verdict, &found.bill, &found.visit) {
             (Verdict::Valid, ..) => about.push((words.today)(&day_spoken(today, language))),
             (Verdict::AlreadyUsed, _, Some(visit)) => about.insert(0, used(visit, today, language)),
-            (Verdict::NotPaid, Some(bill), _) if bill.due().is_positive() => {
-                about.insert(0, (words.due)(&unbroken(bill.due())));
-                about.extend(pay_instead(app, bill, language));
-            }
             (Verdict::WrongDay, Some(bill), _) => {
                 let day = bill.terms.visit_day.map(|day| day_spoken(day, language)).unwrap_or_default();
                 about.insert(0, (words.for_day)(&day));
@@ -141,6 +137,12 @@ impl Shown {
             (Verdict::NotFound, ..) => about.push(words.not_found_about.to_owned()),
             (Verdict::NotGenuine, ..) => about.push(words.not_genuine_about.to_owned()),
             _ => {}
+        }
+        // At the exit too, from whoever was let in on a provisional pass.
+        let owing = found.bill.as_ref().filter(|bill| bill.state.is_open() && bill.due().is_positive());
+        if let (Verdict::NotPaid | Verdict::AlreadyUsed, Some(bill)) = (found.verdict, owing) {
+            about.insert(0, (words.due)(&unbroken(bill.due())));
+            about.extend(pay_instead(app, bill, language));
         }
         let number = found.bill.as_ref().filter(|_| found.verdict == Verdict::Valid);
         let number = number.map(|bill| bill.terms.number.to_string());

@@ -95,6 +95,16 @@ impl Device {
         self.api.post("/v1/gates/hells-gate/batches", &json!({"batch": batch})).send()
     }
 
+    fn signed_card(&self) -> SignedCard {
+        serde_json::from_value(self.card.clone().into()).unwrap()
+    }
+
+    /// What the gateway says to the code of a pass.
+    fn shows(&self, kws: &Agency, pass: &Pass) -> Value {
+        let code = pass.sign(&self.key, &self.signed_card());
+        kws.post("/v1/lookups", &json!({"q": code})).send().expect(200).json()
+    }
+
     fn claims(&self, pass: &Pass, code: &str) -> Answer {
         let path = format!("/v1/gates/passes/{}/claims", pass.bill);
         self.api.post(&path, &json!({"channel_receipt": code})).send()
@@ -252,7 +262,15 @@ fn money_under_a_slip_is_found_by_its_code_and_an_operator_pays_for_many() {
     passes.extend(of_operator.iter().cloned());
     let batch = device.batch(&passes);
     assert_eq!(outcomes(&device.brings(&batch).expect(201)), ["issued"; 5]);
+    // At the exit its code says what is due, and nothing after that.
+    let owed = device.shows(&kws, &at_exit);
+    assert_eq!((&owed["verdict"], &owed["bill"]["due"]["amount"]), (&json!("already_used"), &json!(minor)));
     pays_exactly(&gateway, &kws, &at_exit);
+    assert_eq!(device.shows(&kws, &at_exit)["bill"]["due"]["amount"], 0);
+    let altered = Pass { price: Money::new(100, Currency::Kes), ..at_exit.clone() };
+    let (other, _) = SigningKey::generate("hells-gate/device").unwrap();
+    let forged = kws.post("/v1/lookups", &json!({"q": altered.sign(&other, &device.signed_card())})).send();
+    assert_eq!(forged.expect(200).json()["verdict"], "not_genuine");
 
     // The last digit was taken for another.
     let mut typed = slipped.bill.to_string();
