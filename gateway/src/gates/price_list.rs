@@ -13,7 +13,7 @@ use super::pack::Words;
 use super::pass::PassLine;
 use crate::exchange::in_whole_shillings;
 
-/// Prices of a site.
+/// Prices of what an agency has at its gates, whichever site they are of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceList {

@@ -208,9 +208,7 @@ pub(crate) fn gate_pass_page(
     number: u64,
 ) -> Result<Response, Problem> {
     let words = GATE_PASSES.of(language);
-    let no_such = || Problem::new(Code::NotFound, "This device has issued no such pass.");
-    let pass = attendant.passes().numbered(number).ok_or_else(no_such)?;
-    let token = attendant.printed(pass).ok_or_else(no_such)?;
+    let (pass, token) = printed(attendant, number)?;
     let prices = attendant.pack().and_then(|pack| pack.price_list.as_ref());
     let service = prices.and_then(|prices| prices.services.iter().find(|service| service.id == pass.service));
     let page = PassPage {
@@ -232,11 +230,20 @@ pub(crate) fn gate_pass_page(
     answer(StatusCode::OK, &page)
 }
 
+/// The pass of this number, and the text of its code.
+fn printed(attendant: &Attendant, number: u64) -> Result<(&Pass, String), Problem> {
+    let pass = attendant.passes().numbered(number);
+    pass.and_then(|pass| Some((pass, attendant.printed(pass)?))).ok_or_else(no_such_pass)
+}
+
+/// Nothing was issued under this number.
+pub(crate) fn no_such_pass() -> Problem {
+    Problem::new(Code::NotFound, "This device has issued no such pass.")
+}
+
 /// The code of a pass: a file of its own, for it weighs more than the page around it.
 pub(crate) fn gate_pass_code(attendant: &Attendant, number: u64) -> Result<Response, Problem> {
-    let no_such = || Problem::new(Code::NotFound, "This device has issued no such pass.");
-    let pass = attendant.passes().numbered(number).ok_or_else(no_such)?;
-    let token = attendant.printed(pass).ok_or_else(no_such)?;
+    let (_, token) = printed(attendant, number)?;
     let QrPath { side, path } =
         QrPath::of(&token).ok_or_else(|| Problem::internal_error("a pass is too long for a code"))?;
     let drawn = format!(

@@ -62,7 +62,9 @@ pub(crate) use agency::Downloads;
 use agency::applications;
 pub(crate) use bulletin::bulletin_page;
 pub(crate) use gate_alone::{gate_alone_page, gate_alone_style};
-pub(crate) use gate_passes::{gate_pass_code, gate_pass_form_page, gate_pass_page, gate_passes_page};
+pub(crate) use gate_passes::{
+    gate_pass_code, gate_pass_form_page, gate_pass_page, gate_passes_page, no_such_pass,
+};
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};

@@ -83,6 +83,7 @@ mod bank;
 mod carriers;
 mod confirmation;
 mod control;
+mod dated_log;
 mod faults;
 mod fields;
 mod handsets;

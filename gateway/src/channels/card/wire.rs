@@ -161,7 +161,7 @@ mod tests {
             r#""status":"paid","amount":305000,"currency":"KES""#,
             r#""status":"paid","amount":-1,"currency":"KES","receipt":"A""#,
             r#""status":"paid","amount":1.5,"currency":"KES","receipt":"A""#,
-            r#""status":"paid","amount":1,"currency":"XXX","receipt":"A""#,
+            r#""status":"paid","amount":1,"currency":"EUR","receipt":"A""#,
             r#""status":"paid","amount":1,"currency":"KES","receipt":"A B""#,
             r#""status":"refunded""#,
         ] {

@@ -1,8 +1,8 @@
 //! What stands at a gate: a small program that needs nobody.
 //!
 //! [`judge`] says whether somebody is let in, from the pack, the receipt's own signature and what this device has done.
-//! [`passes`] are what it gives to whoever has not paid. [`journal`] keeps that, durably and in order; [`attendant`] puts both together, one person at a time, and makes the batches;
-//! [`folder`] is where all of it lies, and [`screen`] what the guard's browser shows.
+//! [`passes`] are what it gives to whoever has not paid. [`journal`] keeps that, durably and in order;
+//! [`attendant`] puts both together, one person at a time, and makes the batches; [`folder`] is where all of it lies, and [`screen`] what the guard's browser shows.
 
 pub mod attendant;
 pub mod folder;

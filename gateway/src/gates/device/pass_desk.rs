@@ -18,7 +18,9 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::http::router::Route;
-use crate::pages::{form_token, gate_pass_code, gate_pass_form_page, gate_pass_page, gate_passes_page};
+use crate::pages::{
+    form_token, gate_pass_code, gate_pass_form_page, gate_pass_page, gate_passes_page, no_such_pass,
+};
 
 /// The longest wish: a form token of ours has half of it.
 const WISH_LEN_MAX: usize = 64;
@@ -92,7 +94,7 @@ async fn code(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response,
 
 fn number_of(request: &Request<Screen>) -> Result<u64, Problem> {
     let number = request.head.parameter("number").parse();
-    number.map_err(|_| Problem::new(Code::NotFound, "This device has issued no such pass."))
+    number.map_err(|_| no_such_pass())
 }
 
 /// The form again, with why there is no pass. A form that has led to another pass begins anew.

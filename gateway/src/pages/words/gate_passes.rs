@@ -92,7 +92,7 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         by_paybill: |paybill, number| {
             format!("M-PESA, Lipa na M-PESA, Paybill: business number {paybill}, account number {number}.")
         },
-        tell_code: "Keep the M-PESA code: it can be told at the gate or at a counter if the payment is not found.",
+        tell_code: "Keep the M-PESA code: with it the agency finds a payment under a wrong number.",
         before_leaving: "Pay before you leave. The exit will ask for it.",
         operator_pays: |name| format!("{name} is billed for it."),
         print_hint: "Print it with Ctrl and P: it fits paper of 80 mm.",
@@ -134,7 +134,7 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
                 "M-PESA, Lipa na M-PESA, Paybill: nambari ya biashara {paybill}, nambari ya akaunti {number}."
             )
         },
-        tell_code: "Hifadhi msimbo wa M-PESA: unaweza kuutaja langoni au kwenye kaunta malipo yasipopatikana.",
+        tell_code: "Hifadhi msimbo wa M-PESA: kwa huo shirika hupata malipo yaliyofanywa kwa nambari isiyo sahihi.",
         before_leaving: "Lipa kabla ya kuondoka. Utaulizwa wakati wa kutoka.",
         operator_pays: |name| format!("{name} atalipishwa."),
         print_hint: "Ichapishe kwa Ctrl na P: inatosha karatasi ya milimita 80.",

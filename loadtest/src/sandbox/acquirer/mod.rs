@@ -22,9 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(crate) use self::calls::{answer, control};
-use self::record::{AcquirerLine, AcquirerRecord};
+use self::record::AcquirerLine;
 use crate::clock::Clock;
 use crate::loopback::LoopbackUrl;
+use crate::sandbox::dated_log::DatedLog;
 use crate::synced_log::LogFailure;
 
 /// The key of every merchant, and what its messages are signed with.
@@ -33,7 +34,7 @@ const WEBHOOK_KEY: &[u8] = b"demo-acquirer-webhook-key";
 
 /// The simulated acquirer.
 pub(crate) struct Acquirer {
-    record: AcquirerRecord,
+    record: DatedLog<AcquirerLine>,
     known: Mutex<Known>,
 }
 
@@ -121,7 +122,7 @@ impl Acquirer {
     /// Opens the record of a data directory.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let mut known = Known::default();
-        let record = AcquirerRecord::open(folder, clock, |line| match line {
+        let record = DatedLog::open(folder, clock, |line| match line {
             AcquirerLine::SessionMade { session } | AcquirerLine::SessionEnded { session } => {
                 known.keep(session);
             }

@@ -28,10 +28,11 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::calls::{answer, control, seen_by_payer};
 use self::faults::AirtelFaults;
-use self::record::{AirtelLine, AirtelRecord};
+use self::record::AirtelLine;
 use crate::clock::Clock;
 use crate::loopback::LoopbackUrl;
 use crate::phone::Phone;
+use crate::sandbox::dated_log::DatedLog;
 use crate::synced_log::LogFailure;
 
 /// Name, password and key of every merchant.
@@ -43,7 +44,7 @@ const TOKENS_MAX: usize = 100;
 
 /// The simulated Airtel.
 pub(crate) struct Airtel {
-    record: AirtelRecord,
+    record: DatedLog<AirtelLine>,
     known: Mutex<Known>,
 }
 
@@ -101,7 +102,7 @@ impl Airtel {
     /// Opens the record of a data directory. What moved before is known; what was open then has failed.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let mut known = Known::default();
-        let record = AirtelRecord::open(folder, clock, |line| match line {
+        let record = DatedLog::open(folder, clock, |line| match line {
             AirtelLine::Asked { id, .. } => {
                 known.transactions.insert(id, Transaction::Failed("DP00800001029"));
             }

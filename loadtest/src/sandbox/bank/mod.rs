@@ -18,9 +18,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 pub(crate) use self::faults::BankFaults;
-use self::record::{BankLine, BankRecord, Deposit};
+use self::record::{BankLine, Deposit};
 pub(crate) use self::taking::{deposit, set_faults, statement, summary};
 use crate::clock::Clock;
+use crate::sandbox::dated_log::DatedLog;
 use crate::synced_log::LogFailure;
 
 /// What the bank is called in paths.
@@ -33,7 +34,7 @@ const KEY: &str = include_str!("sandbox-key.pem");
 
 /// The bank.
 pub(crate) struct Bank {
-    record: BankRecord,
+    record: DatedLog<BankLine>,
     key: RsaKeyPair,
     faults: Mutex<Arc<BankFaults>>,
     deposits: Mutex<Vec<Deposit>>,
@@ -46,7 +47,7 @@ impl Bank {
     /// Opens the record of a data directory.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let mut deposits = Vec::new();
-        let record = BankRecord::open(folder, clock, |line| {
+        let record = DatedLog::open(folder, clock, |line| {
             if let BankLine::Deposited(deposit) = line {
                 deposits.push(deposit);
             }

@@ -1,24 +1,11 @@
 //! The bank's record: `sandbox-bank.ndjson`, one JSON object a line, only ever appended to.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::faults::BankFaults;
-use crate::clock::Clock;
 use crate::kes::Kes;
-use crate::synced_log::{LogFailure, SyncedLog};
-
-/// The file's name in the data directory.
-const RECORD_FILE: &str = "sandbox-bank.ndjson";
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Entry {
-    at: Timestamp,
-    #[serde(flatten)]
-    line: BankLine,
-}
+use crate::sandbox::dated_log::ProviderLine;
 
 /// Money that came in on the merchant's account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,37 +36,6 @@ pub(crate) enum BankLine {
     Unknown,
 }
 
-/// The open record.
-pub(crate) struct BankRecord {
-    log: SyncedLog,
-    clock: Clock,
-}
-
-impl BankRecord {
-    pub(crate) fn open(
-        folder: &Path,
-        clock: &Clock,
-        mut each: impl FnMut(BankLine),
-    ) -> Result<Self, LogFailure> {
-        let log = SyncedLog::open(&folder.join(RECORD_FILE), |text| {
-            let entry: Entry = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            each(entry.line);
-            Ok(())
-        })?;
-        Ok(Self { log, clock: clock.clone() })
-    }
-
-    /// Notes a line; it is on disk soon after.
-    pub(crate) async fn note(&self, line: BankLine) {
-        self.log.note(&Entry { at: self.clock.now(), line }).await;
-    }
-
-    /// Appends a line and returns once it is on disk.
-    pub(crate) async fn append(&self, line: BankLine) -> Result<(), LogFailure> {
-        self.log.append(&Entry { at: self.clock.now(), line }).await
-    }
-
-    pub(crate) async fn flush(&self) -> Result<(), LogFailure> {
-        self.log.flush().await
-    }
+impl ProviderLine for BankLine {
+    const FILE: &'static str = "sandbox-bank.ndjson";
 }

@@ -18,11 +18,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::faults::CarrierFaults;
-use self::record::{CarrierLine, CarrierRecord};
+use self::record::CarrierLine;
 pub(crate) use self::sending::{hand_over, inbox, incoming, set_dashboard, set_faults};
 use crate::clock::Clock;
 use crate::loopback::LoopbackUrl;
 use crate::phone::Phone;
+use crate::sandbox::dated_log::DatedLog;
 use crate::synced_log::LogFailure;
 
 /// What the carriers are called in paths.
@@ -35,7 +36,7 @@ const INBOX_MAX: usize = 200;
 
 /// Both carriers.
 pub(crate) struct Carriers {
-    record: CarrierRecord,
+    record: DatedLog<CarrierLine>,
     carriers: [Carrier; 2],
     inbox: Mutex<VecDeque<Arc<Delivered>>>,
 }
@@ -79,7 +80,7 @@ impl Carriers {
     /// Opens the record of a data directory; a customer's addresses are those that were given last.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let carriers = NAMES.map(|name| Carrier { name, known: Mutex::default() });
-        let record = CarrierRecord::open(folder, clock, |line| {
+        let record = DatedLog::open(folder, clock, |line| {
             if let CarrierLine::DashboardSet { carrier, dashboard } = line
                 && let Some(carrier) = carriers.iter().find(|known| known.name == carrier)
             {

@@ -1,25 +1,11 @@
 //! The carriers' record: `sandbox-messages.ndjson`, one JSON object a line, only ever appended to. Phone numbers appear hashed
 //! only.
 
-use std::path::Path;
-
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Dashboard;
 use super::faults::CarrierFaults;
-use crate::clock::Clock;
-use crate::synced_log::{LogFailure, SyncedLog};
-
-/// The file's name in the data directory.
-const RECORD_FILE: &str = "sandbox-messages.ndjson";
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Entry {
-    at: Timestamp,
-    #[serde(flatten)]
-    line: CarrierLine,
-}
+use crate::sandbox::dated_log::ProviderLine;
 
 /// What a line says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,37 +39,6 @@ pub(crate) enum CarrierLine {
     Unknown,
 }
 
-/// The open record.
-pub(crate) struct CarrierRecord {
-    log: SyncedLog,
-    clock: Clock,
-}
-
-impl CarrierRecord {
-    pub(crate) fn open(
-        folder: &Path,
-        clock: &Clock,
-        mut each: impl FnMut(CarrierLine),
-    ) -> Result<Self, LogFailure> {
-        let log = SyncedLog::open(&folder.join(RECORD_FILE), |text| {
-            let entry: Entry = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            each(entry.line);
-            Ok(())
-        })?;
-        Ok(Self { log, clock: clock.clone() })
-    }
-
-    /// Notes a line; it is on disk soon after.
-    pub(crate) async fn note(&self, line: CarrierLine) {
-        self.log.note(&Entry { at: self.clock.now(), line }).await;
-    }
-
-    /// Appends a line and returns once it is on disk.
-    pub(crate) async fn append(&self, line: CarrierLine) -> Result<(), LogFailure> {
-        self.log.append(&Entry { at: self.clock.now(), line }).await
-    }
-
-    pub(crate) async fn flush(&self) -> Result<(), LogFailure> {
-        self.log.flush().await
-    }
+impl ProviderLine for CarrierLine {
+    const FILE: &'static str = "sandbox-messages.ndjson";
 }
