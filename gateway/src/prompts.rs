@@ -31,8 +31,13 @@ use crate::receiving;
 /// When an attempt is asked about, in seconds after it was made: once what it asks with cannot live any more, then at growing
 /// distances, then no more; the provider's statement has the last word.
 const QUERY_AFTER_SECONDS: [i64; 3] = [90, 300, 1800];
-/// A page lives longer, and payers leave it before: whoever did is asked in another way as soon as that is known.
-const QUERY_PAGE_AFTER_SECONDS: [i64; 5] = [90, 180, 300, CARD_LIFE_SECONDS, 1800];
+/// Airtel lists nothing that came in. Its answer to this question is the only way to money of which it did not tell, so it is
+/// asked for three days: longer than a question can be in vain.
+const QUERY_AIRTEL_AFTER_SECONDS: [i64; 7] = [90, 300, 1_800, 3_600, 21_600, 86_400, 259_200];
+/// So with an acquirer. A page lives longer, and payers leave it before: whoever did is asked in another way as soon as that is
+/// known.
+const QUERY_PAGE_AFTER_SECONDS: [i64; 9] =
+    [90, 180, 300, CARD_LIFE_SECONDS, 1_800, 3_600, 21_600, 86_400, 259_200];
 
 /// So many attempts are asked about at once.
 const ASKED_AT_ONCE_MAX: usize = 16;
@@ -93,6 +98,9 @@ pub(crate) enum AskError {
         /// Why, where that is known.
         why: Option<(Text, WhyNot)>,
     },
+    /// The channel is being tried, by few.
+    #[error("{0} is being tried, and enough have been sent there")]
+    BeingTried(ChannelName),
     /// The books refuse.
     #[error(transparent)]
     Refused(Refusal),
@@ -135,6 +143,10 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
         }
         if let Some(phone) = phone {
             app.limits.phone_is_asked(phone)?;
+        }
+        let board = app.books.readers().channels();
+        if !app.health.may_be_asked(channel.name(), &bill.terms.agency, &board, app.now()) {
+            return Err(AskError::BeingTried(channel.name().clone()));
         }
     }
     let digits = phone.map(Subscriber::digits);
@@ -277,6 +289,12 @@ fn seen_of(outcome: &CameOf, took: Duration) -> Outcome<'_> {
     }
 }
 
+/// What a channel has shown by how an attempt ended: what a payer does wrong works.
+pub(crate) fn seen_of_end<'a>(channel: &dyn Channel, code: Option<&'a str>) -> Outcome<'a> {
+    let is_failure = |code: &&str| channel.asks_payer().is_some_and(|asker| asker.is_failure(code));
+    code.filter(is_failure).map_or(Outcome::Worked, Outcome::Failed)
+}
+
 /// Asks about every unfinished attempt whose time for it came between two moments, several at a time. What was asked before
 /// this process began may have been answered while nobody was here to hear it, and says nothing of a channel.
 pub(crate) async fn follow_up(app: SharedApp, (after_micros, until_micros): (i64, i64), began_micros: i64) {
@@ -301,7 +319,11 @@ pub(crate) async fn follow_up(app: SharedApp, (after_micros, until_micros): (i64
 
 /// In how many seconds after it was made an attempt is asked about.
 const fn query_after(method: Method) -> &'static [i64] {
-    if method.asks_on_phone() { &QUERY_AFTER_SECONDS } else { &QUERY_PAGE_AFTER_SECONDS }
+    match method {
+        Method::MpesaPrompt => &QUERY_AFTER_SECONDS,
+        Method::AirtelMoney => &QUERY_AIRTEL_AFTER_SECONDS,
+        Method::Card => &QUERY_PAGE_AFTER_SECONDS,
+    }
 }
 
 async fn ask_about(app: &App, attempt: &Attempt, was_here: bool) {
@@ -310,33 +332,51 @@ async fn ask_about(app: &App, attempt: &Attempt, was_here: bool) {
     if was_here && is_phone && app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
         app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed("no_result"), app.now());
     }
-    look(app, attempt).await;
+    if let Some(Learned::Failed(code)) = look(app, attempt).await.filter(|_| was_here) {
+        app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed(&code), app.now());
+    }
 }
 
 /// Asks what became of an attempt of which a message hints that something did. The provider's word counts, not the
 /// message's; so many at once, and the rest is asked about when its time comes.
 pub(crate) fn look_soon(app: &SharedApp, attempt: Arc<Attempt>) {
     static PLACES: Semaphore = Semaphore::const_new(ASKED_AT_ONCE_MAX);
+    let name = attempt.method.channel();
     let Ok(place) = PLACES.try_acquire() else { return };
     let app = Arc::clone(app);
     tokio::spawn(async move {
-        look(&app, &attempt).await;
+        // A hint that was true came from the provider. Of others nothing can be told, whoever sends them.
+        match look(&app, &attempt).await {
+            Some(Learned::Worked) => app.health.note(&name, Step::Confirm, Outcome::Worked, app.now()),
+            Some(Learned::Failed(code)) => {
+                app.health.note(&name, Step::Confirm, Outcome::Failed(&code), app.now());
+            }
+            None => {}
+        }
         drop(place);
     });
 }
 
+/// That an attempt has ended, and what its channel has shown by that.
+enum Learned {
+    /// It was paid, or its payer did not pay.
+    Worked,
+    /// The channel failed, with this code.
+    Failed(Arc<str>),
+}
+
 /// Asks the provider what became of an attempt, and records what it says.
-async fn look(app: &App, attempt: &Attempt) {
-    let Ok(channel) = channel(app, attempt.method) else { return };
-    let Ok(asker) = asker(channel) else { return };
+async fn look(app: &App, attempt: &Attempt) -> Option<Learned> {
+    let channel = channel(app, attempt.method).ok()?;
+    let asker = asker(channel).ok()?;
     let name =
         match asker.name_given(attempt.id).map_or_else(|| prompt_name(app, attempt), |name| Ok(Some(name))) {
             Ok(Some(name)) => name,
             // Never named, or forgotten on request: only money or a statement can tell.
-            Ok(None) => return,
+            Ok(None) => return None,
             Err(error) => {
                 tracing::error!(attempt = %attempt.id, error, "The name of a prompt cannot be read.");
-                return;
+                return None;
             }
         };
     let answer = asker.query(&name).await;
@@ -346,12 +386,17 @@ async fn look(app: &App, attempt: &Attempt) {
         Ok(answer) => {
             if let Some(paid) = answer.paid {
                 take_paid(app, channel, attempt, paid, (ToldBy::Query, Evidence::ConfirmedByQuery)).await;
+                return Some(Learned::Worked);
             } else if let Some(on) = answer.news {
+                let failed = answer.code.clone().filter(|code| asker.is_failure(code));
                 tell(app, AttemptNews { attempt: attempt.id, on, code: answer.code, sealed: None }).await;
+                let is_over = on != AttemptEvent::StillProcessing;
+                return is_over.then(|| failed.map_or(Learned::Worked, Learned::Failed));
             }
         }
         Err(error) => tracing::warn!(attempt = %attempt.id, %error, "An attempt could not be asked about."),
     }
+    None
 }
 
 /// Books what paid an attempt, as its own provider tells it.

@@ -219,6 +219,36 @@ fn requests_to_phones_that_fail_are_found_out_and_tried_until_they_work() {
     gateway.books().expect_balanced();
 }
 
+/// Requests to phones are taken, and end with a word of M-PESA's own: nobody ever sees one.
+#[test]
+fn requests_that_are_taken_and_then_fail_are_a_way_that_does_not_work_and_mistakes_of_payers_are_none() {
+    let gateway = Gateway::demo().start();
+    gateway.sandbox().knows(&gateway);
+    let kws = gateway.agency("kws");
+    let ends_with = |phone: &str, code: &str| {
+        let asked = asks(&kws, phone).expect(202).json();
+        let path = format!("/v1/attempts/{}", asked["id"].as_str().unwrap());
+        eventually(&format!("{phone} ends with {code}"), || {
+            let attempt = kws.get(&path).expect(200).json();
+            (attempt["state"]["code"] == code).then_some(())
+        });
+    };
+    for (phone, code) in [("0700000003", "1032"), ("0700000005", "2001"), ("0700000002", "1")].repeat(2) {
+        ends_with(phone, code);
+    }
+    assert_eq!(channel(&gateway, "mpesa_prompt", None)["state"], "up", "they did it themselves");
+    // A success takes five failures away; what payers do wrong works.
+    for _ in 0..5 {
+        ends_with("0700000011", "26");
+    }
+    let down = is(&gateway, "mpesa_prompt", "down");
+    assert_eq!((down["why"]["by"].as_str(), down["why"]["step"].as_str()), (Some("found"), Some("confirm")));
+    assert_eq!(asks(&kws, "0700000001").expect(503).problem(), "channel_down");
+    let books = gateway.books();
+    let found = books.events("channel").into_iter().find(|record| record["event"]["to"] == "down").unwrap();
+    assert_eq!(found["event"]["evidence"]["failure"], "26");
+}
+
 /// How soon, at the speed of life: printed, and not judged.
 #[test]
 fn the_page_of_an_open_bill_shows_the_next_way_once_requests_to_phones_fail() {

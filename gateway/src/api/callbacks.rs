@@ -101,8 +101,10 @@ async fn hear(
         }
         Ok(Heard::News(news)) => {
             if is_asked_on(app, name, news.attempt)?.is_some() {
+                let code = news.code.clone();
                 take_news(app, request, provider, news).await?;
-                app.health.note(name, Step::Confirm, Outcome::Worked, app.now());
+                let seen = prompts::seen_of_end(channel, code.as_deref());
+                app.health.note(name, Step::Confirm, seen, app.now());
             }
         }
         Ok(Heard::Paid(attempt, paid)) => match is_asked_on(app, name, attempt)? {
@@ -123,7 +125,6 @@ async fn hear(
         Ok(Heard::Hint(attempt)) => {
             if let Some(attempt) = is_asked_on(app, name, attempt)? {
                 prompts::look_soon(app, attempt);
-                app.health.note(name, Step::Confirm, Outcome::Worked, app.now());
             }
         }
         Ok(Heard::Question { account, typed, money }) => {
@@ -173,7 +174,7 @@ fn no_such_channel() -> Problem {
 fn not_signed(app: &App, channel: &ChannelName) -> Problem {
     metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "signature").increment(1);
     if app.limits.may_log_stranger() {
-        tracing::error!(%channel, "A message in the name of a bank does not have its signature.");
+        tracing::error!(%channel, "A message in the name of a provider does not have its signature.");
     }
     Problem::new(Code::CallbackRefused, "The signature does not fit the message.")
 }

@@ -243,6 +243,13 @@ pub(crate) fn ask(error: &AskError) -> Problem {
     match error {
         AskError::NotPayable { title, reason } => not_payable(title, *reason),
         AskError::NotOffered { channel, why } => not_offered(channel, why.as_ref()),
+        AskError::BeingTried(channel) => Problem::new(
+            Code::ChannelDown,
+            format!(
+                "{channel} was down and is tried again, by few. The bill names the other ways to pay."
+            ),
+        )
+        .money_moved(MoneyMoved::No),
         AskError::Refused(reason) => refusal(reason),
         AskError::TooOften(error) => too_often(error),
         AskError::Books(error) => books(error),

@@ -96,6 +96,11 @@ pub trait AsksPayer: Send + Sync {
     /// Asks what became of it, by the provider's name for it.
     fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>>;
 
+    /// Whether an attempt that ended with this code did so because the channel fails, and not because of its payer.
+    fn is_failure(&self, _code: &str) -> bool {
+        false
+    }
+
     /// What the provider calls an attempt from the beginning, where we give the name. Such an attempt can be asked about
     /// even if the provider never answered; where there is none, the provider's answer has it.
     fn name_given(&self, _: AttemptId) -> Option<String> {

@@ -166,6 +166,10 @@ impl AsksPayer for AirtelMoney {
         })
     }
 
+    fn is_failure(&self, code: &str) -> bool {
+        codes::refusal(code).unwrap_or(false)
+    }
+
     fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>> {
         Box::pin(async move {
             let transaction = self.airtel.query(name).await?;
@@ -208,12 +212,13 @@ impl Listens for AirtelMoney {
         if to.kind != RESULT {
             return Err(Unheard::NoSuchKind);
         }
-        let unreadable = |reason: &'static str| Unheard::Unreadable {
-            reason: reason.to_owned(),
-            told_by: ToldBy::Notification,
-        };
+        // The signature stands within the message: what cannot be read is nobody's, and is nothing to keep or to count. We ask
+        // by ourselves what became of every attempt.
         let Callback { attempt, state, is_signed } =
-            wire::read_callback(body, self.callback_key.as_ref()).map_err(unreadable)?;
+            wire::read_callback(body, self.callback_key.as_ref()).map_err(|reason| {
+                tracing::warn!(reason, "A message to Airtel's address cannot be read.");
+                Unheard::NotSigned
+            })?;
         Ok(match state {
             TransactionState::Succeeded(Some(receipt)) if is_signed => {
                 Heard::Paid(attempt, Self::paid(receipt))

@@ -145,7 +145,7 @@ pub(super) fn read_ask(status: StatusCode, body: &[u8]) -> AskAnswer {
     // The request was not taken at all.
     if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT && !is_success {
         let code = format!("http_{}", status.as_u16()).into();
-        return AskAnswer::Refused { code, is_failure: true };
+        return AskAnswer::Refused { code, is_failure: !said.is_some_and(is_about_the_number) };
     }
     AskAnswer::Unclear
 }
@@ -253,6 +253,12 @@ fn code_of<'a>(status: &'a StrictJson<'_>) -> Option<&'a str> {
         .and_then(|code| plain(code, CODE_LEN_MAX))
 }
 
+/// Whether Airtel complains of the payer's number: whoever types such numbers must not put an end to Airtel Money for all.
+fn is_about_the_number(status: &StrictJson<'_>) -> bool {
+    let sentence = status.get("message").and_then(StrictJson::as_text).unwrap_or_default().to_ascii_lowercase();
+    sentence.contains("msisdn") || sentence.contains("mobile number")
+}
+
 fn is_true(value: &StrictJson<'_>) -> bool {
     matches!(value, StrictJson::Switch(true)) || value.as_text().is_some_and(|text| text == "true")
 }
@@ -293,6 +299,9 @@ mod tests {
             let code = format!("http_{status}").into();
             assert_eq!(answered(status, "<html>"), AskAnswer::Refused { code, is_failure: true });
         }
+        let of_number = r#"{"status":{"success":false,"code":"400","message":"Invalid MSISDN"}}"#;
+        let refused = AskAnswer::Refused { code: "http_400".into(), is_failure: false };
+        assert_eq!(answered(400, of_number), refused, "one payer's mistake");
         for (status, body) in [
             (200, "<html>".to_owned()),
             (200, said(false, "DP00800001000")),

@@ -197,11 +197,16 @@ impl Listens for CardPage {
         if to.kind != RESULT {
             return Err(Unheard::NoSuchKind);
         }
-        let Session { attempt, state } = wire::read_session(body).map_err(|reason| Unheard::Unreadable {
-            reason: reason.to_owned(),
-            told_by: ToldBy::Notification,
+        let is_signed =
+            wire::is_signed(headers, body, &self.webhook_key, self.clock.now_micros() / 1_000_000);
+        // Anybody may have sent what nobody signed: it can make us ask, and is nothing to keep or to count.
+        let Session { attempt, state } = wire::read_session(body).map_err(|reason| {
+            if !is_signed {
+                return Unheard::NotSigned;
+            }
+            Unheard::Unreadable { reason: reason.to_owned(), told_by: ToldBy::Notification }
         })?;
-        if !wire::is_signed(headers, body, &self.webhook_key, self.clock.now_micros() / 1_000_000) {
+        if !is_signed {
             return Ok(Heard::Hint(attempt));
         }
         Ok(match state {

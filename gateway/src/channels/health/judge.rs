@@ -51,6 +51,11 @@ const RECENT_SECONDS: u64 = 1_800;
 /// One in so many of those who usually come is expected on a channel that stands behind what works.
 const BEHIND_ONE_IN: u64 = 10;
 
+/// What it takes to believe that a channel fails that is being tried.
+pub(super) const fn failing_of_tried(reading: &Reading) -> u32 {
+    if reading.since_change.worked > 0 { FAILING_OF_WEAK } else { FAILING_OF_TRIED }
+}
+
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
@@ -88,8 +93,7 @@ impl Case<'_> {
                 .or_else(|| self.fell_silent(now))
                 .or_else(|| self.recovered(WORKING_OF_WEAK, now)),
             ChannelState::Probing => {
-                let through = self.reading.since_change.worked > 0;
-                self.failed(if through { FAILING_OF_WEAK } else { FAILING_OF_TRIED })
+                self.failed(failing_of_tried(self.reading))
                     .or_else(|| self.fell_silent(now))
                     .or_else(|| self.recovered(WORKING_OF_TRIED, now))
             }

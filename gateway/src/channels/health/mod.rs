@@ -1,12 +1,14 @@
 //! How each way to pay does, by what payers and providers do and by what we ask to find out. Read [`judge`] first: it is
 //! pure, and says what has happened to a channel. [`meter`] counts, [`usual`] knows how much usually comes at this hour,
-//! and `watch` looks once a second, tells the books, and probes. What a channel is, the books alone say.
+//! and `watch` looks once a second, tells the books, and probes; `trial` keeps payers from a channel of which not enough
+//! is known. What a channel is, the books alone say.
 //!
 //! Counted is for each channel and step, and for each agency where that can differ: asking a payer. That fewer payers of one
 //! agency come says nothing of a channel, so silence is judged for everybody; a till of one agency is a channel of its own.
 
 pub mod judge;
 pub mod meter;
+mod trial;
 pub mod usual;
 pub(crate) mod watch;
 
@@ -18,9 +20,10 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use ledger::LedgerTime;
 
-use self::meter::{Meter, Outcome};
+use self::meter::{Meter, Outcome, Reading};
+use self::trial::Trials;
 use super::registry::Channels;
-use crate::payments::channels::{ChannelName, Step};
+use crate::payments::channels::{Board, ChannelName, ChannelPlace, ChannelScope, ChannelState, Step};
 
 /// Agencies that are counted by themselves for each channel; what comes after is counted for everybody alone.
 const AGENCIES_MAX: usize = 1_024;
@@ -31,6 +34,7 @@ const FRESH_SECONDS: i64 = 300;
 /// What is counted of every channel.
 pub struct Health {
     channels: Vec<Counted>,
+    trials: Trials,
 }
 
 /// What is counted of one.
@@ -50,7 +54,8 @@ impl Health {
             steps: Default::default(),
             agencies: DashMap::new(),
         };
-        Self { channels: channels.iter().map(|channel| counted(channel.name())).collect() }
+        let channels = channels.iter().map(|channel| counted(channel.name())).collect();
+        Self { channels, trials: Trials::default() }
     }
 
     /// Notes what came of something at one step.
@@ -78,6 +83,42 @@ impl Health {
         let is_late = moved.is_some_and(|moved| seconds(now) - seconds(moved) >= FRESH_SECONDS);
         if !is_late {
             self.note(channel, Step::Confirm, Outcome::Worked, now);
+        }
+    }
+
+    /// Whether one more payer of this agency may be sent to a channel: as long as it is only tried, few are.
+    pub fn may_be_asked(
+        &self,
+        channel: &ChannelName,
+        agency: &Arc<str>,
+        board: &Board,
+        now: LedgerTime,
+    ) -> bool {
+        if board.of_channel(channel, agency).state != ChannelState::Probing {
+            return true;
+        }
+        let scopes = [
+            ChannelScope::for_all(channel.clone()),
+            ChannelScope::for_agency(channel.clone(), Arc::clone(agency)),
+        ];
+        let mut places = scopes.into_iter().flat_map(|scope| {
+            [Step::Start, Step::Confirm].map(|step| ChannelPlace { scope: scope.clone(), step })
+        });
+        places.all(|place| {
+            let tried = board.standing(&place).filter(|standing| standing.state == ChannelState::Probing);
+            tried.is_none_or(|standing| {
+                self.reading_of(&place, now).is_none_or(|reading| {
+                    self.trials.enter(&place, seconds(standing.since), &reading, seconds(now))
+                })
+            })
+        })
+    }
+
+    fn reading_of(&self, place: &ChannelPlace, now: LedgerTime) -> Option<Reading> {
+        let counted = self.counted(&place.scope.channel)?;
+        match &place.scope.agency {
+            Some(agency) => counted.agencies.get(agency).map(|meter| meter.read(seconds(now))),
+            None => Some(counted.meter(place.step).read(seconds(now))),
         }
     }
 
@@ -115,7 +156,7 @@ mod tests {
 
     fn one() -> Health {
         let counted = Counted { name: PAYBILL, steps: Default::default(), agencies: DashMap::new() };
-        Health { channels: vec![counted] }
+        Health { channels: vec![counted], trials: Trials::default() }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use ledger::{Evidence, Money};
 use super::Paybill;
 use super::client::{CallError, Doubt, PromptOutcome, Side};
 use super::instructions::{WholeShillings, amount_terms, paybill_steps};
+use super::prompt_codes::PromptCode;
 use super::wire::c2b_answer::{CONFIRMED, Rejection, ValidationAnswer};
 use super::wire::prompt::PromptEnding;
 use super::wire::{Msisdn, WireError, c2b, prompt};
@@ -248,6 +249,10 @@ impl AsksPayer for PromptOnPhone {
                 PromptOutcome::Unknown(doubt) => Asked::Unknown { why: doubt.to_string() },
             }
         })
+    }
+
+    fn is_failure(&self, code: &str) -> bool {
+        PromptCode::of(code).is_some_and(|known| known.is_failure)
     }
 
     fn query<'a>(&'a self, name: &'a str) -> Later<'a, Result<QueryAnswer, NoAnswer>> {

@@ -16,6 +16,8 @@ pub struct PromptCode {
     pub event: AttemptEvent,
     /// What the payer reads.
     pub advice: &'static Advice,
+    /// True if M-PESA failed, or what it knows of us, and not this one payer: every prompt would end so.
+    pub is_failure: bool,
 }
 
 /// What the payer reads when an attempt has not succeeded, and what can be offered.
@@ -130,26 +132,30 @@ pub static PROMPT_CODES: &[PromptCode] = {
         row("17", SaidFailed, &BUSY),
         row("20", SaidFailed, &NOT_TAKEN),
         row("21", SaidFailed, &NOT_TAKEN),
-        row("26", SaidFailed, &BUSY),
+        failure("26", &BUSY),
         row("1001", SaidFailed, &OTHER_REQUEST_OPEN),
         row("1019", RanOut, &RAN_OUT),
-        // The prompt could not be sent.
-        row("1025", SaidFailed, &BUSY),
-        row("9999", SaidFailed, &BUSY),
+        // The prompt could not be sent: each time, or we write what M-PESA does not take.
+        failure("1025", &BUSY),
+        failure("9999", &BUSY),
         row("1032", Declined, &CANCELLED),
         row("1037", RanOut, &UNREACHED),
         row("2001", SaidFailed, &WRONG_PIN),
         // Our short code or our product at Safaricom, or a locked credential.
-        row("2006", SaidFailed, &NOT_TAKEN),
-        row("2028", SaidFailed, &NOT_TAKEN),
-        row("2040", SaidFailed, &NOT_TAKEN),
-        row("8006", SaidFailed, &NOT_TAKEN),
+        failure("2006", &NOT_TAKEN),
+        failure("2028", &NOT_TAKEN),
+        failure("2040", &NOT_TAKEN),
+        failure("8006", &NOT_TAKEN),
         row("4999", StillProcessing, &NOT_KNOWN),
     ]
 };
 
 const fn row(code: &'static str, event: AttemptEvent, advice: &'static Advice) -> PromptCode {
-    PromptCode { code, event, advice }
+    PromptCode { code, event, advice, is_failure: false }
+}
+
+const fn failure(code: &'static str, advice: &'static Advice) -> PromptCode {
+    PromptCode { is_failure: true, ..row(code, AttemptEvent::SaidFailed, advice) }
 }
 
 impl PromptCode {

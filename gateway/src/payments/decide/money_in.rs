@@ -7,6 +7,7 @@ use ledger::{Claim, Claimed, Decision, Money, ShortKey, View};
 
 use super::{Payments, draft, sweeps};
 use crate::payments::archive;
+use crate::payments::attempt::Attempt;
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::bill::Bill;
 use crate::payments::bill_life::BillEvent;
@@ -37,6 +38,11 @@ pub(super) fn receive(
     if let Some(decision) = sweep.and_then(|reference| sweeps::arrival(view, command, money_in, reference)) {
         return Ok(decision);
     }
+    // What answers an attempt is for its bill, whether or not the message says so: the same receipt answers no other.
+    let facts = match money_in.addressed {
+        Addressed::Attempt(id) => by_attempt(view, id, money_in, facts)?.map_or(facts, |(_, facts)| facts),
+        _ => facts,
+    };
     let target = find_target(view, money_in)?;
     let (entry, placement) = match &target.bill {
         Ok(bill) => {
@@ -244,10 +250,9 @@ fn settle_attempt(
 ) -> Result<Decision<Payments>, RunError> {
     let known = Answer::Known { sequence: claimed.sequence };
     let Addressed::Attempt(id) = money_in.addressed else { return Ok(Decision::answer(known)) };
-    let attempt = Payments::attempt(view, id)?.filter(|attempt| attempt.is_of(money_in.receipt.provider));
-    let Some(attempt) = attempt else { return Ok(Decision::answer(known)) };
-    // The message names no account, but the attempt it answers does.
-    let by_attempt = PaymentFacts { account: AccountFact::Number(attempt.bill), ..facts };
+    let Some((attempt, by_attempt)) = by_attempt(view, id, money_in, facts)? else {
+        return Ok(Decision::answer(known));
+    };
     if by_attempt.contradicts_number(&claimed.detail) {
         return quarantine(view, command, money_in, facts, claimed.sequence, Difference::Account);
     }
@@ -262,6 +267,24 @@ fn settle_attempt(
         channel_receipt: Some(money_in.receipt.number.clone()),
     };
     Ok(Decision::record(draft(command, event), known))
+}
+
+/// The attempt that money answers, and what is said of the money with the number of the attempt's bill: the message names no
+/// account, but the attempt does. Nothing of an attempt that was never made, or on which another provider was to ask.
+fn by_attempt(
+    view: &View<'_, Payments>,
+    id: AttemptId,
+    money_in: &MoneyIn,
+    facts: PaymentFacts,
+) -> Result<Option<(Arc<Attempt>, PaymentFacts)>, RunError> {
+    let attempt = Payments::attempt(view, id)?.filter(|attempt| attempt.is_of(money_in.receipt.provider));
+    Ok(attempt.map(|attempt| {
+        let account = match facts.account {
+            AccountFact::Unsaid => AccountFact::Number(attempt.bill),
+            said => said,
+        };
+        (attempt, PaymentFacts { account, ..facts })
+    }))
 }
 
 /// The receipt is booked with other facts: the first stands, this message is kept for people to look at, once.

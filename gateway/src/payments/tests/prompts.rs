@@ -158,3 +158,19 @@ fn the_result_of_an_attempt_that_nobody_made_is_in_suspense() {
     assert!(matches!(desk.receive(Addressed::Attempt(stranger), "A", kes(1500)), Answer::Booked { .. }));
     assert_eq!(desk.balances()["2100.suspense KES"], 150_000);
 }
+
+/// Neither message names an account: only the attempts tell them apart.
+#[test]
+fn one_receipt_answers_one_attempt_and_the_payer_of_another_is_not_told_that_it_was_paid() {
+    let mut desk = Desk::open();
+    let (mine, other) = (desk.bill(1500), desk.bill(1500));
+    let attempts = [mine, other].map(|bill| desk.attempt(bill).unwrap());
+    for attempt in attempts {
+        desk.hear(attempt, AttemptEvent::Accepted);
+    }
+    assert!(matches!(desk.receive(Addressed::Attempt(attempts[0]), "A", kes(1500)), Answer::Booked { .. }));
+    let answer = desk.receive(Addressed::Attempt(attempts[1]), "A", kes(1500));
+    assert!(matches!(answer, Answer::Quarantined { differs: Difference::Account, is_new: true, .. }), "{answer:?}");
+    assert_eq!(desk.see_attempt(attempts[1]).state, AttemptState::PromptSent);
+    assert!(matches!(desk.receive(Addressed::Attempt(attempts[0]), "A", kes(1500)), Answer::Known { .. }));
+}

@@ -136,6 +136,8 @@ impl CallError {
             "500.001.1001" if says("merchant does not exist") || says("wrong credentials") => {
                 refused(Side::Ours, code)
             }
+            // The number is nobody's at M-PESA. Whoever types such numbers must not put an end to prompts for a whole country.
+            "400.002.02" if says("phonenumber") || says("partya") => refused(Side::Payer, code),
             _ if ["400.", "401.", "403.", "404.", "405."].iter().any(|known| code.starts_with(known)) => {
                 refused(Side::Ours, code)
             }
@@ -163,6 +165,9 @@ mod tests {
     fn an_error_is_a_refusal_only_where_that_is_certain() {
         for (code, message, side) in [
             ("400.002.02", "Bad Request - Invalid Amount", Some(Side::Ours)),
+            ("400.002.02", "Bad Request - Invalid PhoneNumber", Some(Side::Payer)),
+            ("400.002.02", "Bad Request - Invalid PartyA", Some(Side::Payer)),
+            ("400.002.02", "Bad Request - Invalid PartyB", Some(Side::Ours)),
             ("401.003.01", "Invalid API call as no apiproduct match found", Some(Side::Ours)),
             ("404.001.03", "Invalid Access Token", Some(Side::Ours)),
             ("500.003.02", "System is busy. Please try again in few minutes.", Some(Side::Safaricom)),
