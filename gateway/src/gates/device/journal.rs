@@ -244,7 +244,12 @@ fn digits(before: &str, json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use super::super::memory::Memory;
     use super::*;
+    use crate::gates::batch::{Batch, UsedHere};
+    use crate::payments::GATE_BATCH_USES_MAX;
 
     fn used(number: u64) -> Line {
         let bill = PaymentNumber::from_random(number);
@@ -329,24 +334,47 @@ mod tests {
         }
     }
 
-    /// As many lines as a device writes, read as at a start. More of them, in a program that was built for a gate, say how long a
-    /// start takes: `GATE_JOURNAL_USES=1000000`.
+    /// The lines of so many uses, told in batches as a device tells them.
+    fn lines_of(use_count: u64) -> Vec<Line> {
+        let (key, _) = ledger::SigningKey::generate("malipo-gate").unwrap();
+        let mut lines = vec![begun()];
+        for (number, first) in (1..).zip((0..use_count).step_by(GATE_BATCH_USES_MAX)) {
+            let of_batch = first..use_count.min(first + GATE_BATCH_USES_MAX as u64);
+            let uses = of_batch.map(|at| UsedHere {
+                bill: PaymentNumber::from_random(at),
+                at: Moment(1_795_155_245_123_456 + i64::try_from(at).unwrap() * 30_000_017),
+            });
+            let uses: Vec<_> = uses.collect();
+            lines.extend(uses.iter().map(|used| Line::Use { bill: used.bill, at: used.at }));
+            let made_at = uses[0].at;
+            let (use_count, pass_count) = (uses.len(), 0);
+            let (device, site) = ("gat_0123456789ab".to_owned(), "hells-gate".to_owned());
+            let batch = Batch { version: 1, device, site, number, made_at, uses, passes: Vec::new() };
+            lines.push(Line::Batch { number, use_count, pass_count, note: batch.sign(&key) });
+            lines.push(Line::Taken { number });
+        }
+        lines
+    }
+
+    /// What a device has done in a season is read as at a start. `tests/long gate-journal` says how long that takes for how many.
     #[test]
     fn a_long_journal_is_read_to_its_end() {
         let count = std::env::var("GATE_JOURNAL_USES").map_or(1_000, |text| text.parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let (mut text, mut latest) = (String::new(), "0".repeat(DIGITS));
-        for line in [begun()].into_iter().chain((1..=count).map(used)) {
-            let json = serde_json::to_string(&line).unwrap();
+        let lines = lines_of(count);
+        for line in &lines {
+            let json = serde_json::to_string(line).unwrap();
             latest = digits(&latest, &json);
-            text.push_str(&format!("{latest} {json}\n"));
+            writeln!(text, "{latest} {json}").unwrap();
         }
         std::fs::write(&path, &text).unwrap();
         let began = std::time::Instant::now();
         let (_, found) = Journal::open(&path).unwrap();
+        let memory = Memory::of(found);
         let took = began.elapsed();
-        assert_eq!(found.last(), Some(&used(count)));
+        assert_eq!((memory.uses.len() as u64, memory.untold_count()), (count, 0));
         eprintln!("{count} uses, {} bytes each, are read in {took:?}", text.len() as u64 / count);
     }
 }
