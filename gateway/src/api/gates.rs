@@ -162,7 +162,8 @@ pub(super) async fn certify(app: SharedApp, request: Request<App>) -> Result<Res
         since,
         until: since.plus_seconds(CERTIFIED_SECONDS),
     };
-    let certificate = app.receipts.sign_note(&signed::text(certificate::TITLE, &Certificate::of(&device, app.purpose)));
+    let certificate =
+        app.receipts.sign_note(&signed::text(certificate::TITLE, &Certificate::of(&device, app.purpose)));
     let card = app.receipts.sign_card(&DeviceCard::of(&device));
     let ask = Ask::Gate(GateAsk::Certify { device, key: Box::new(api_key) });
     match app.books.ask(command(&request, ask)).await {

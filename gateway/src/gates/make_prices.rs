@@ -46,8 +46,7 @@ fn up_to(
     has_rate: bool,
     (first, last): (Date, Date),
 ) -> Listed {
-    let at_gates =
-        catalogue.services_of(agency).filter(|service| service.delivery.contains(&Delivery::Gate));
+    let at_gates = catalogue.services_of(agency).filter(|service| service.delivery.contains(&Delivery::Gate));
     let (of_site, others): (Vec<_>, Vec<_>) =
         at_gates.partition(|service| is_called_after(service.slug.as_str(), site));
     let days: Vec<_> = first.series(jiff::ToSpan::days(1)).take_while(|day| *day <= last).collect();

@@ -56,7 +56,9 @@ pub fn verify(text: &str, keys: &[VerifyingKey]) -> Result<String, Untrusted> {
     let without = left_out.map_or_else(String::new, |names| {
         format!("; {} services had no room on its price list: {}", names.len(), names.join(", "))
     });
-    Ok(format!("the pack of {site} of {agency}: {prepaid} bills are paid and not used, {used} are used{without}"))
+    Ok(format!(
+        "the pack of {site} of {agency}: {prepaid} bills are paid and not used, {used} are used{without}"
+    ))
 }
 
 /// What a provisional pass says. Whether its device was revoked, it is over or it was paid is not written on it.

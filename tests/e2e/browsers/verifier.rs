@@ -215,7 +215,11 @@ fn passes_verify_with_public_keys_alone_and_every_altered_letter_is_refused_with
     assert_eq!(agree(&mut auditor, &odd, opens), 0);
     // Both tell the first of the reasons, in the order of PASS_FORMAT.md.
     for (token, (_, reason)) in tokens.iter().zip(auditor.judges(&tokens)) {
-        assert_eq!(step_of(&reason), step_of_error(&Pass::open(token, &keys).unwrap_err()), "{reason}: {token}");
+        assert_eq!(
+            step_of(&reason),
+            step_of_error(&Pass::open(token, &keys).unwrap_err()),
+            "{reason}: {token}"
+        );
     }
     assert_eq!(agree(&mut auditor, std::slice::from_ref(&token), opens), 1);
 

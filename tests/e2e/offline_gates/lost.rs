@@ -36,7 +36,8 @@ fn a_device_whose_journal_is_gone_does_not_start_and_a_new_one_in_another_folder
     assert!(!elsa.folder().join("journal").exists());
     let key_file = gateway.folder().join("key-that-certifies");
     write_secret(&key_file, &kws.key);
-    let mut command = malipo(["gate", "enrol", "--agency", "KWS", "--site", "hells-gate", "--gate", "Elsa Gate"]);
+    let mut command =
+        malipo(["gate", "enrol", "--agency", "KWS", "--site", "hells-gate", "--gate", "Elsa Gate"]);
     command.arg("--gateway").arg(gateway.public()).arg("--key-file").arg(key_file);
     let said = run(command.arg("--data").arg(elsa.folder())).expect(1).stderr;
     assert!(said.contains("each has a folder of its own"), "{said}");
@@ -100,7 +101,10 @@ fn an_older_copy_of_a_journal_is_noticed_and_what_it_did_is_told_all_the_same() 
     assert_eq!(told.len(), 3, "{told:?}");
     let of_number = told.iter().filter(|pass| pass["payment_number"] == format!("{visitor_number:012}"));
     let outcomes: Vec<_> = of_number.map(|pass| pass["outcome"].clone()).collect();
-    assert!(outcomes.contains(&json!("issued")) && outcomes.len() == 2, "the number was used twice: {outcomes:?}");
+    assert!(
+        outcomes.contains(&json!("issued")) && outcomes.len() == 2,
+        "the number was used twice: {outcomes:?}"
+    );
     let batches = kws.get("/v1/gates").expect(200).json()["devices"][0]["batches"].clone();
     assert_eq!(batches, 2);
     gateway.books().expect_balanced();

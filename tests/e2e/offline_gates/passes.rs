@@ -153,7 +153,11 @@ fn kill_9_between_keeping_and_printing_repeats_no_pass_and_loses_none() {
     eprintln!("{kills} kills, {cut_off} passes were kept and not yet told");
 
     let passes = elsa.passes();
-    assert_eq!((passes.len(), printed.count()), (kills * FAMILIES, kills * FAMILIES), "each family has its own");
+    assert_eq!(
+        (passes.len(), printed.count()),
+        (kills * FAMILIES, kills * FAMILIES),
+        "each family has its own"
+    );
     let numbers: Vec<_> = passes.iter().map(|pass| pass["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=passes.len() as u64).collect::<Vec<_>>(), "none is left out");
     let bills: BTreeSet<_> = passes.iter().map(|pass| pass["bill"].as_u64().unwrap()).collect();
@@ -166,7 +170,7 @@ fn kill_9_between_keeping_and_printing_repeats_no_pass_and_loses_none() {
     let known = batches.flat_map(|batch| batch["passes"].as_array().unwrap().clone());
     let known: Vec<_> = known.map(|pass| (pass["bill"].as_u64().unwrap(), pass["outcome"].clone())).collect();
     assert_eq!(known.len(), passes.len(), "each is in one batch");
-    assert!(known.iter().all(|(_, outcome)| outcome["outcome"] == "issued" || outcome == "issued"), "{known:?}");
+    assert!(known.iter().all(|(_, outcome)| outcome == "issued"), "{known:?}");
     assert_eq!(known.iter().map(|(bill, _)| *bill).collect::<BTreeSet<_>>(), bills);
     let listed = told(&gateway, &kws).len();
     assert_eq!(listed, passes.len().min(100), "a page of the list has a hundred");

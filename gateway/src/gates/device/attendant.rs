@@ -7,12 +7,12 @@ use super::journal::{Journal, JournalError, Line};
 use super::judge::{Judged, Known, Verdict, judge};
 use super::memory::Memory;
 use super::passes::{Desk, NoPass, PassWish, Passes};
+use crate::clock::format_rfc3339;
 use crate::gates::batch::{Batch, UsedHere};
 use crate::gates::numbers::Numbers;
 use crate::gates::pack::Pack;
 use crate::gates::pass::{DeviceCard, Pass, PassError, SignedCard};
 use crate::gates::signed::{Moment, Untrusted};
-use crate::clock::format_rfc3339;
 use crate::payments::{GATE_BATCH_PASSES_MAX, GATE_BATCH_USES_MAX};
 
 /// With fewer unused payment numbers than this, more are asked for.
@@ -112,7 +112,7 @@ impl Attendant {
 
     /// The latest moment of which this device knows: of what it did, of when its list was made, and of how late it has been.
     pub fn latest(&self) -> Option<Moment> {
-        self.memory.latest.max(self.pack().map(|pack| pack.made_at))
+        self.memory.latest_with(self.pack().map(|pack| pack.made_at))
     }
 
     /// No moment of this device is before one that it has seen: its clock may have been set back, and a pack says when it was
@@ -122,15 +122,15 @@ impl Attendant {
         self.latest().map_or(clock, |latest| latest.max(clock))
     }
 
-    /// Writes down how late it is, if that was not done for a while. After the end of its list nobody is let in, so that it is
-    /// later than that need not be known; and a clock that was far ahead by mistake spoils no other list.
+    /// Writes down how late it is, if that was not done for a while. After the end of its list nobody is let in: that it is later
+    /// than that need not be known.
     pub fn keep_time(&mut self, now: Moment, is_doubted: bool) -> Result<(), GateError> {
         let Some(pack) = self.pack() else { return Ok(()) };
         let (at, list) = (now.min(pack.valid_until), pack.made_at);
         let every = if is_doubted { DOUBTED_EVERY_MICROS } else { SEEN_EVERY_MICROS };
-        let is_new = self.memory.latest.is_none_or(|latest| latest.0.saturating_add(every) <= at.0);
+        let is_new = self.latest().is_none_or(|latest| latest.0.saturating_add(every) <= at.0);
         // The end itself is not left for later.
-        let is_over = at == pack.valid_until && self.memory.latest < Some(at);
+        let is_over = at == pack.valid_until && self.latest() < Some(at);
         if is_new || is_over { self.note(Line::Seen { at, list }) } else { Ok(()) }
     }
 
@@ -212,9 +212,8 @@ impl Attendant {
         let list = read.0.made_at;
         let told = read.0.told.iter().find(|told| told.device == self.terms.device).cloned();
         self.pack = Some(read);
-        if self.memory.newest_list.is_none_or(|newest| newest.0.saturating_add(newer_by) <= list.0) {
-            let at = self.memory.latest.max(Some(list)).unwrap_or(list);
-            self.note(Line::Seen { at, list })?;
+        if self.memory.newest_list().is_none_or(|newest| newest.0.saturating_add(newer_by) <= list.0) {
+            self.note(Line::Seen { at: list, list })?;
         }
         if let Some(told) = told.filter(|told| self.memory.stands_behind(told)) {
             tracing::error!(
@@ -229,7 +228,7 @@ impl Attendant {
     }
 
     fn is_not_older(&self, pack: &Pack) -> Result<(), GateError> {
-        match self.memory.newest_list.filter(|newest| pack.made_at < *newest) {
+        match self.memory.newest_list().filter(|newest| pack.made_at < *newest) {
             None => Ok(()),
             Some(newest) => {
                 let (made, newest) = (format_rfc3339(pack.made_at.0), format_rfc3339(newest.0));

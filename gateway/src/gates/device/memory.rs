@@ -21,10 +21,10 @@ pub(super) struct Memory {
     pub(super) in_order: Vec<(PaymentNumber, Moment)>,
     pub(super) uses: Uses,
     pub(super) passes: Passes,
-    /// No moment of it is before this.
-    pub(super) latest: Option<Moment>,
-    /// When the newest list was made that it is known to have had.
-    pub(super) newest_list: Option<Moment>,
+    /// When it did something last.
+    latest: Option<Moment>,
+    /// When the newest list was made that it is known to have had, and how late it has been with that.
+    seen: Option<(Moment, Moment)>,
     /// How many uses are in batches.
     pub(super) batched_count: usize,
     /// How many of them are in batches that the gateway has taken.
@@ -76,8 +76,7 @@ impl Memory {
                 self.waiting = None;
             }
             Line::Seen { at, list } => {
-                self.latest = self.latest.max(Some(at));
-                self.newest_list = self.newest_list.max(Some(list));
+                self.seen = self.seen.max(Some((list, at)));
             }
             Line::Behind { batches } => {
                 // What the gateway did not take under a number that it has taken is told under another.
@@ -88,6 +87,18 @@ impl Memory {
                 self.waiting = None;
             }
         }
+    }
+
+    /// When the newest list was made that it is known to have had.
+    pub(super) fn newest_list(&self) -> Option<Moment> {
+        self.seen.map(|(list, _)| list)
+    }
+
+    /// No moment with a list that was made then is before this. The gateway's word is worth more than the clock of a machine: how
+    /// late it has been with one list says nothing of a newer one.
+    pub(super) fn latest_with(&self, list: Option<Moment>) -> Option<Moment> {
+        let seen = self.seen.filter(|(seen, _)| list.is_none_or(|list| list <= *seen));
+        self.latest.max(list).max(seen.map(|(_, at)| at))
     }
 
     /// Whether the gateway has taken batches of this device that are not these.

@@ -79,7 +79,9 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
             "The gateway knows of more that it did than it does itself. It lets nobody in: enrol a new device in another folder.",
         ),
         clock_is_wrong: |time| {
-            format!("The clock of this machine is wrong. Here it is {time}: it was as late before. Set the clock right.")
+            format!(
+                "The clock of this machine is wrong. Here it is {time}: it was as late before. Set the clock right, and start this program again."
+            )
         },
         issued_here: |time, price| format!("Provisional pass issued here at {time}, {price} to be paid"),
         provisional: "LET IN BEFORE",
@@ -132,7 +134,9 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
             "Mfumo unajua zaidi kuhusu kilichofanya kuliko chenyewe. Hakiruhusu mtu: andikisha kifaa kipya kwenye folda nyingine.",
         ),
         clock_is_wrong: |time| {
-            format!("Saa ya mashine hii si sahihi. Hapa ni {time}: wakati huo ulishafika. Rekebisha saa.")
+            format!(
+                "Saa ya mashine hii si sahihi. Hapa ni {time}: wakati huo ulishafika. Rekebisha saa, kisha anzisha programu hii upya."
+            )
         },
         issued_here: |time, price| format!("Pasi ya muda iliyotolewa hapa {time}, {price} za kulipwa"),
         provisional: "ALIRUHUSIWA AWALI",
@@ -142,7 +146,9 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
             )
         },
         pass_not_yet: ("BADO", |time| {
-            format!("Pasi ilitengenezwa {time}, na hapa wakati huo haujafika: saa moja kati ya mbili si sahihi.")
+            format!(
+                "Pasi ilitengenezwa {time}, na hapa wakati huo haujafika: saa moja kati ya mbili si sahihi."
+            )
         }),
         pass_expired: ("PASI IMEISHA", |time| format!("Ilikuwa halali hadi {time}.")),
         other_site: ("MAHALI PENGINE", |site| format!("Pasi ni ya {site}.")),

@@ -70,7 +70,9 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         and_before_them: |count| format!("{count} more before these."),
         numbers_left: |count| format!("{count} payment numbers are left for passes."),
         left_out: |count, names| {
-            format!("{count} more services of the agency had no room on this list, and have no passes here: {names}.")
+            format!(
+                "{count} more services of the agency had no room on this list, and have no passes here: {names}."
+            )
         },
         how_many: "How many?",
         each: |price| format!("{price} each"),
@@ -113,7 +115,9 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         and_before_them: |count| format!("Nyingine {count} kabla ya hizi."),
         numbers_left: |count| format!("Nambari za malipo zilizobaki kwa pasi: {count}."),
         left_out: |count, names| {
-            format!("Huduma nyingine {count} za shirika hazikupata nafasi kwenye orodha hii, na hazina pasi hapa: {names}.")
+            format!(
+                "Huduma nyingine {count} za shirika hazikupata nafasi kwenye orodha hii, na hazina pasi hapa: {names}."
+            )
         },
         how_many: "Wangapi?",
         each: |price| format!("{price} kila mmoja"),
@@ -159,7 +163,8 @@ fn why_en(why: &NoPass) -> String {
             "This device has lost a part of what it did. Enrol a new device in another folder.".to_owned()
         }
         NoPass::NoCard => {
-            "This device was enrolled before there were passes. Enrol a new device in another folder.".to_owned()
+            "This device was enrolled before there were passes. Enrol a new device in another folder."
+                .to_owned()
         }
         NoPass::NotCertifiedNow => {
             "This device is not certified at this time. Enrol a new device in another folder.".to_owned()
@@ -205,10 +210,12 @@ fn why_sw(why: &NoPass) -> String {
                 .to_owned()
         }
         NoPass::NoCard => {
-            "Kifaa hiki kiliandikishwa kabla ya pasi kuwepo. Andikisha kifaa kipya kwenye folda nyingine.".to_owned()
+            "Kifaa hiki kiliandikishwa kabla ya pasi kuwepo. Andikisha kifaa kipya kwenye folda nyingine."
+                .to_owned()
         }
         NoPass::NotCertifiedNow => {
-            "Kifaa hiki hakijaidhinishwa kwa wakati huu. Andikisha kifaa kipya kwenye folda nyingine.".to_owned()
+            "Kifaa hiki hakijaidhinishwa kwa wakati huu. Andikisha kifaa kipya kwenye folda nyingine."
+                .to_owned()
         }
         NoPass::NoSuchService => "Huduma hii haina bei ya leo.".to_owned(),
         NoPass::NoSuchOperator => "Orodha haina wakala huyo wa utalii.".to_owned(),
