@@ -10,6 +10,7 @@ use gateway::cli::{self, Cli, Command, DemoFlags, EXIT_CONFIG, SandboxFlags, com
 use gateway::clock::Clock;
 use gateway::config::{Config, Mode};
 use gateway::process::{self, Folder, ReadyFile};
+use gateway::server::drain::StopSignals;
 use gateway::server::handed::HandedSockets;
 use jiff::Timestamp;
 use loadtest::sandbox::{Options, Sandbox};
@@ -146,7 +147,15 @@ fn sandbox(flags: &SandboxFlags) -> ExitCode {
             ..Options::default()
         };
         let paybill = options.shortcode.clone();
-        let running = match Sandbox::start(options, gateway::server::drain::until_asked_to_stop()).await {
+        // Whoever reads that it is ready may ask it to stop at once.
+        let signals = match StopSignals::listen() {
+            Ok(signals) => signals,
+            Err(error) => {
+                complain(&error);
+                return ExitCode::FAILURE;
+            }
+        };
+        let running = match Sandbox::start(options, signals.received()).await {
             Ok(running) => running,
             Err(error) => {
                 complain(&error);

@@ -82,11 +82,11 @@ async function openPass(shown, keys) {
   return { kind: "pass", signer, says, card };
 }
 
-/** What the clock (in microseconds) and the site, if one was chosen, say of a genuine pass. */
+/** What the site, if one was chosen, and the clock (in microseconds) say of a genuine pass, in the order of PASS_FORMAT.md. */
 function standing({ says, card }, now, site) {
+  if (site !== "" && site !== card.site) return "other_site";
   if (now < says.issuedAt) return "not_yet";
   if (says.validUntil <= now) return "expired";
-  if (site !== "" && site !== card.site) return "other_site";
   return "genuine";
 }
 

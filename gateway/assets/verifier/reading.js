@@ -43,6 +43,8 @@ function wholeOf(written, most) {
 const U32_MAX = 2n ** 32n - 1n;
 const U64_MAX = 2n ** 64n - 1n;
 const CENTS_MAX = 2n ** 63n - 1n;
+/** How long a pass holds, in microseconds. */
+const PASS_HOLDS = 24n * 3_600n * 1_000_000n;
 
 /** A moment in microseconds since 1970, written as RFC 3339 in UTC with as many decimals as it needs, or null. */
 function momentOf(written) {
@@ -72,18 +74,19 @@ function isPaymentNumber(written) {
   return [...written].reduce((interim, digit) => Number(DAMM[interim][Number(digit)]), 0) === 0;
 }
 
-/** The lines of a pass, `item:quantity` with commas between them, or null. */
+/** The lines of a pass, `item:quantity` with commas between them, or null. Nothing is counted as none. */
 function itemsOf(written) {
   const items = written.split(",").map((line) => {
     const at = line.lastIndexOf(":");
-    const quantity = at < 0 ? null : wholeOf(line.slice(at + 1), U32_MAX);
-    return quantity === null ? null : { item: line.slice(0, at), quantity };
+    const quantity = at < 1 ? null : wholeOf(line.slice(at + 1), U32_MAX);
+    return quantity === null || quantity < 1n ? null : { item: line.slice(0, at), quantity };
   });
   return items.includes(null) ? null : items;
 }
 
 function isSettlement(written) {
-  return written === "later" || written === "exit" || written.startsWith("operator ");
+  const isOperator = written.startsWith("operator ") && written !== "operator ";
+  return written === "later" || written === "exit" || isOperator;
 }
 
 /** The text of a pass: what it says, or a refusal. */
@@ -92,9 +95,10 @@ function readPass(text) {
   if (lines.length !== 11 || lines[0] !== "malipo gate pass 1") refuse("pass_written");
   const [, device, number, bill, issued, until, service, written, price, settlement, catalogue] = lines;
   const [issuedAt, validUntil, items] = [momentOf(issued), momentOf(until), itemsOf(written)];
-  const isWhole = wholeOf(number, U64_MAX) !== null && wholeOf(catalogue, U64_MAX) !== null;
+  const isWhole = wholeOf(number, U64_MAX) >= 1n && wholeOf(catalogue, U64_MAX) !== null;
   const isWritten = isWhole && isPaymentNumber(bill) && isPrice(price) && isSettlement(settlement);
   if (!isWritten || issuedAt === null || validUntil === null || items === null) refuse("pass_written");
+  if (validUntil - issuedAt !== PASS_HOLDS) refuse("pass_written");
   return { device, number, bill, issuedAt, validUntil, service, items, price, settlement, catalogue };
 }
 

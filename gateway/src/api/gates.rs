@@ -12,7 +12,7 @@ use super::gate::read_gate;
 use super::keys::{NewKey, make_key};
 use super::{RowScope, SharedApp, no_answer, trouble};
 use crate::access::{KeyMode, Role};
-use crate::app::App;
+use crate::app::{App, Purpose};
 use crate::billing;
 use crate::clock::format_rfc3339;
 use crate::gates::batch::Batch;
@@ -162,7 +162,8 @@ pub(super) async fn certify(app: SharedApp, request: Request<App>) -> Result<Res
         since,
         until: since.plus_seconds(CERTIFIED_SECONDS),
     };
-    let certificate = app.receipts.sign_note(&signed::text(certificate::TITLE, &Certificate::of(&device)));
+    let certificate =
+        app.receipts.sign_note(&signed::text(certificate::TITLE, &Certificate::of(&device, app.purpose)));
     let card = app.receipts.sign_card(&DeviceCard::of(&device));
     let ask = Ask::Gate(GateAsk::Certify { device, key: Box::new(api_key) });
     match app.books.ask(command(&request, ask)).await {
@@ -325,7 +326,7 @@ pub(super) fn wrong(pointer: &'static str, code: &'static str, detail: String) -
 }
 
 impl Certificate {
-    fn of(device: &GateDevice) -> Self {
+    fn of(device: &GateDevice, purpose: Purpose) -> Self {
         Self {
             version: 1,
             device: device.id.to_string(),
@@ -335,6 +336,7 @@ impl Certificate {
             key: device.key.to_string(),
             since: Moment(device.since.micros()),
             until: Moment(device.until.micros()),
+            demonstration: purpose == Purpose::Demonstration,
         }
     }
 }

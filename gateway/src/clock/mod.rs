@@ -109,7 +109,10 @@ impl Clock {
                 believed.go_on_from(last_record_micros, is_trusted, micros_since_boot());
             }
             Source::Accelerated { began_micros, .. } => {
-                began_micros.fetch_max(last_record_micros, Ordering::Relaxed);
+                let behind = last_record_micros.saturating_sub(self.now_micros());
+                if behind > 0 {
+                    began_micros.fetch_add(behind, Ordering::Relaxed);
+                }
             }
             Source::Held(now) => {
                 now.fetch_max(last_record_micros, Ordering::Relaxed);

@@ -28,6 +28,9 @@ pub struct Certificate {
     pub since: Moment,
     /// Until when.
     pub until: Moment,
+    /// By a demonstration: there is no real money behind it, and the device may live in another time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub demonstration: bool,
 }
 
 impl Certificate {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use catalog::Text;
 
-use super::make_prices;
-use super::pack::{Pack, Prepaid, PrepaidLine, UsedBefore, Words};
+use super::make_prices::{self, Listed};
+use super::pack::{Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
 use super::price_list::{Operator, PriceList};
 use super::signed::Moment;
 use crate::app::SharedApp;
@@ -58,7 +58,8 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
         used: Vec::new(),
         given_back: Vec::new(),
         revoked_devices: Vec::new(),
-        price_list: Some(price_list(app, agency, (now, now.saturating_add(VALID_MICROS)))),
+        told: Vec::new(),
+        price_list: Some(price_list(app, agency, site, (now, now.saturating_add(VALID_MICROS)))),
         limits: Some(app.pass_limits.clone()),
         operators: Vec::new(),
     };
@@ -71,16 +72,36 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
 }
 
 /// What the agency sells at gates between these two moments.
-fn price_list(app: &SharedApp, agency: &str, (from, until): (i64, i64)) -> PriceList {
+fn price_list(app: &SharedApp, agency: &str, site: &str, (from, until): (i64, i64)) -> PriceList {
     let served = app.catalogue.current();
     let rate = app.exchange.as_ref().map(ExchangeRate::kes_per_usd);
     let days = (east_africa_date(from), east_africa_date(until));
+    let Listed { services, left_out } =
+        make_prices::services(served.catalogue(), (agency, site), app.policy, rate.is_some(), days);
     PriceList {
         catalogue: served.version().number,
         paybill: app.paybill.short_code().to_owned(),
         kes_per_usd: rate,
-        services: make_prices::services(served.catalogue(), agency, app.policy, rate.is_some(), days),
+        services,
+        left_out,
     }
+}
+
+/// What the devices of the site of this pack have told.
+fn told(app: &SharedApp, pack: &Pack) -> Result<Vec<ToldBefore>, LookupError> {
+    let gates = app.books.readers().gates();
+    let of_site = gates.devices().filter(|known| {
+        *known.device.agency == *pack.agency && *known.device.site == *pack.site && known.batch_count > 0
+    });
+    let mut told = Vec::new();
+    for known in of_site {
+        let (device, batches) = (&known.device.id, known.batch_count);
+        if let Some(newest) = app.books.gate_batch(device, batches)? {
+            let newest = newest.hash.to_string();
+            told.push(ToldBefore { device: device.to_string(), batches, newest });
+        }
+    }
+    Ok(told)
 }
 
 fn fill(
@@ -89,6 +110,7 @@ fn fill(
     mut pack: Pack,
     numbers: BTreeSet<PaymentNumber>,
 ) -> Result<Pack, PackError> {
+    pack.told = told(app, &pack)?;
     let today = east_africa_date(pack.made_at.0);
     for number in numbers {
         let Some(bill) = app.books.bill(number)?.filter(|bill| &*bill.terms.agency == agency) else {

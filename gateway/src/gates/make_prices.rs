@@ -11,28 +11,53 @@ use super::pack::Words;
 use super::pass::PassLine;
 use super::price_list::{PricedItem, PricedService};
 
-/// The most services in one list: a page of them can still be read through.
+/// The most services in one list: a page of them can still be read through. Those of the site itself come first.
 const SERVICES_MAX: usize = 60;
 /// Whom a gate counts. Children under five enter free and need no pass; other exemptions are shown to a person who decides.
 const AGES: [AgeClass; 2] = [AgeClass::Adult, AgeClass::Child];
 /// The code of a line that is so much for each.
 const EACH: &str = "each";
 
-/// The services of this agency that are had at gates, as they are priced from the first of these days to the last.
+/// What is listed, and what had no room.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) services: Vec<PricedService>,
+    /// As the API names them.
+    pub(super) left_out: Vec<String>,
+}
+
+/// The services of this agency that are had at gates, as they are priced from the first of these days to the last. The catalogue
+/// does not say which site sells which; those that are called after this one are listed before all others.
 pub(super) fn services(
     catalogue: &Catalogue,
-    agency: &str,
+    of: (&str, &str),
+    policy: Policy,
+    has_rate: bool,
+    days: (Date, Date),
+) -> Listed {
+    up_to(SERVICES_MAX, catalogue, of, policy, has_rate, days)
+}
+
+fn up_to(
+    services_max: usize,
+    catalogue: &Catalogue,
+    (agency, site): (&str, &str),
     policy: Policy,
     has_rate: bool,
     (first, last): (Date, Date),
-) -> Vec<PricedService> {
-    let at_gates = catalogue
-        .services_of(agency)
-        .filter(|service| service.delivery.contains(&Delivery::Gate))
-        .take(SERVICES_MAX);
+) -> Listed {
+    let at_gates = catalogue.services_of(agency).filter(|service| service.delivery.contains(&Delivery::Gate));
+    let (of_site, others): (Vec<_>, Vec<_>) =
+        at_gates.partition(|service| is_called_after(service.slug.as_str(), site));
     let days: Vec<_> = first.series(jiff::ToSpan::days(1)).take_while(|day| *day <= last).collect();
     let mut priced: Vec<PricedService> = Vec::new();
-    for service in at_gates {
+    let (mut listed_count, mut left_out) = (0, Vec::new());
+    for service in of_site.into_iter().chain(others) {
+        if listed_count == services_max {
+            left_out.push(service.slug.as_str().to_owned());
+            continue;
+        }
+        let before = priced.len();
         for &day in &days {
             let Some(now) = on_day(catalogue, service, day, policy, has_rate) else { continue };
             match priced.last_mut().filter(|before| before.is_same_until(&now)) {
@@ -40,8 +65,14 @@ pub(super) fn services(
                 None => priced.push(now),
             }
         }
+        listed_count += usize::from(priced.len() > before);
     }
-    priced
+    Listed { services: priced, left_out }
+}
+
+/// Whether the words of the site stand in the name of the service: `hells-gate` in `kws-hells-gate-entry`.
+fn is_called_after(service: &str, site: &str) -> bool {
+    format!("-{service}-").contains(&format!("-{site}-"))
 }
 
 impl PricedService {
@@ -180,9 +211,10 @@ mod tests {
     fn list() -> (Catalogue, PriceList) {
         let catalogue = Catalogue::embedded();
         let days = (day(), day().tomorrow().unwrap());
-        let services = services(&catalogue, "KWS", Policy::DEMONSTRATION, true, days);
+        let Listed { services, left_out } =
+            services(&catalogue, ("KWS", "hells-gate"), Policy::DEMONSTRATION, true, days);
         let kes_per_usd = Some(Money::new(12_949, Currency::Kes));
-        (catalogue, PriceList { catalogue: 1, paybill: "222222".to_owned(), kes_per_usd, services })
+        (catalogue, PriceList { catalogue: 1, paybill: "222222".to_owned(), kes_per_usd, services, left_out })
     }
 
     fn line(item: &str, quantity: u32) -> PassLine {
@@ -202,10 +234,31 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_room_is_named_and_the_sites_own_is_listed_before_all_others() {
+        let catalogue = Catalogue::embedded();
+        let days = (day(), day());
+        let listed = |services_max, site| {
+            let listed = up_to(services_max, &catalogue, ("KWS", site), Policy::DEMONSTRATION, true, days);
+            let ids: Vec<_> = listed.services.into_iter().map(|service| service.id).collect();
+            (ids, listed.left_out)
+        };
+        let (all, nothing) = listed(SERVICES_MAX, "hells-gate");
+        assert!(all.len() > 3 && nothing.is_empty(), "{all:?} {nothing:?}");
+        assert_eq!(all[0], "kws-hells-gate-entry");
+        for site in ["hells-gate", "lake-nakuru"] {
+            let (two, left_out) = listed(2, site);
+            assert_eq!((two.len(), &two[0]), (2, &format!("kws-{site}-entry")));
+            assert!(all.iter().all(|id| two.contains(id) != left_out.contains(id)), "{left_out:?}");
+        }
+        assert_eq!(listed(2, "gat").0, listed(2, "nowhere").0, "a part of a name is no site");
+    }
+
+    #[test]
     fn without_a_rate_nothing_in_dollars_is_listed() {
         let catalogue = Catalogue::embedded();
-        let services = services(&catalogue, "KWS", Policy::DEMONSTRATION, false, (day(), day()));
-        let items = services.iter().flat_map(|service| &service.items);
+        let of = ("KWS", "hells-gate");
+        let listed = services(&catalogue, of, Policy::DEMONSTRATION, false, (day(), day()));
+        let items = listed.services.iter().flat_map(|service| &service.items);
         assert!(items.into_iter().all(|item| item.unit.currency() == Currency::Kes));
     }
 

@@ -50,9 +50,15 @@ pub fn verify(text: &str, keys: &[VerifyingKey]) -> Result<String, Untrusted> {
         let Numbers { device, numbers, .. } = Numbers::open(text, keys)?;
         return Ok(format!("{} payment numbers that are kept for {device}", numbers.len()));
     }
-    let Pack { site, agency, prepaid, used, .. } = Pack::open(text, keys)?;
+    let Pack { site, agency, prepaid, used, price_list, .. } = Pack::open(text, keys)?;
     let (prepaid, used) = (prepaid.len(), used.len());
-    Ok(format!("the pack of {site} of {agency}: {prepaid} bills are paid and not used, {used} are used"))
+    let left_out = price_list.map(|prices| prices.left_out).filter(|names| !names.is_empty());
+    let without = left_out.map_or_else(String::new, |names| {
+        format!("; {} services had no room on its price list: {}", names.len(), names.join(", "))
+    });
+    Ok(format!(
+        "the pack of {site} of {agency}: {prepaid} bills are paid and not used, {used} are used{without}"
+    ))
 }
 
 /// What a provisional pass says. Whether its device was revoked, it is over or it was paid is not written on it.

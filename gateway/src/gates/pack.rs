@@ -40,6 +40,9 @@ pub struct Pack {
     pub given_back: Vec<PaymentNumber>,
     /// Devices of the site that are trusted no more.
     pub revoked_devices: Vec<String>,
+    /// What devices of the site have told. One that knows of less has lost what it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldBefore>,
     /// For what provisional passes are written. A pack without it lets nobody write any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list: Option<PriceList>,
@@ -49,6 +52,18 @@ pub struct Pack {
     /// Who may be billed for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operators: Vec<Operator>,
+}
+
+/// How far a device has told what it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldBefore {
+    /// Which.
+    pub device: String,
+    /// Number of its newest batch that the gateway has taken.
+    pub batches: u64,
+    /// SHA-256 of the text of that batch, in hex.
+    pub newest: String,
 }
 
 /// A bill that is paid and not used.

@@ -18,6 +18,10 @@ use crate::payments::PaymentNumber;
 pub const PREFIX: &str = "MPP1:";
 const PASS_TITLE: &str = "malipo gate pass 1";
 const CARD_TITLE: &str = "malipo gate device 1";
+/// No pass is longer: what is longer is not read.
+const SHOWN_LEN_MAX: usize = 8_192;
+/// How long a pass holds.
+pub const PASS_HOLDS_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
 /// A provisional pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,18 +116,21 @@ impl Pass {
         format!("{PREFIX}{text}.{signature}.{}", card.as_text())
     }
 
-    /// Reads what is printed, having checked that one of `keys` signed for the device, and the device for the pass. What
-    /// the clock, the site and revocations say is for whoever asks.
+    /// Reads what is printed, having checked that one of `keys` signed for the device, and the device for the pass: steps 1 to 7 of
+    /// `PASS_FORMAT.md`, in their order. What the clock, the site and revocations say is for whoever asks.
     pub fn open(shown: &str, keys: &[VerifyingKey]) -> Result<(Self, DeviceCard), PassError> {
-        let parts =
-            shown.trim().strip_prefix(PREFIX).ok_or(PassError::Form("it does not begin with MPP1:"))?;
-        let (pass, card) = parts
-            .match_indices('.')
-            .nth(1)
-            .map(|(at, _)| (&parts[..at], &parts[at + 1..]))
-            .ok_or(PassError::Form("it does not have four parts"))?;
-        let card = SignedCard::open(card, keys)?;
-        let (text, signature) = two_parts(pass)?;
+        let shown = shown.trim();
+        if shown.len() > SHOWN_LEN_MAX {
+            return Err(PassError::Form("it is longer than any pass"));
+        }
+        let parts = shown.strip_prefix(PREFIX).ok_or(PassError::Form("it does not begin with MPP1:"))?;
+        let parts: Vec<_> = parts.split('.').collect();
+        let [text, signature, card, card_signature] = parts[..] else {
+            return Err(PassError::Form("it does not have four parts"));
+        };
+        let (signature, card_signature) = (decoded(signature)?, decoded(card_signature)?);
+        let (text, card) = (decoded_text(text)?, decoded_text(card)?);
+        let card = DeviceCard::open(&card, &card_signature, keys)?;
         let key = VerifyingKey::parse(&card.key).map_err(|_| PassError::Form("the key cannot be read"))?;
         if !key.verifies(text.as_bytes(), &signature) {
             return Err(PassError::Signature);
@@ -180,12 +187,15 @@ impl Pass {
         let (currency, amount) = price.split_once(' ')?;
         let currency: Currency = currency.parse().ok()?;
         (title == PASS_TITLE).then_some(())?;
+        let number = number.parse().ok().filter(|number| *number >= 1)?;
+        let (issued_at, valid_until) = (moment(issued_at)?, moment(valid_until)?);
+        (issued_at.0.checked_add(PASS_HOLDS_MICROS)? == valid_until.0).then_some(())?;
         Some(Self {
             device: device.to_owned(),
-            number: number.parse().ok()?,
+            number,
             bill: bill.parse().ok()?,
-            issued_at: moment(issued_at)?,
-            valid_until: moment(valid_until)?,
+            issued_at,
+            valid_until,
             service: service.to_owned(),
             lines: items.split(',').map(PassLine::read).collect::<Option<_>>()?,
             price: Money::parse_decimal(amount, currency).ok()?,
@@ -197,8 +207,9 @@ impl Pass {
 
 impl PassLine {
     fn read(text: &str) -> Option<Self> {
-        let (item, quantity) = text.rsplit_once(':')?;
-        Some(Self { item: item.to_owned(), quantity: quantity.parse().ok()? })
+        let (item, quantity) = text.rsplit_once(':').filter(|(item, _)| !item.is_empty())?;
+        let quantity = quantity.parse().ok().filter(|quantity| *quantity >= 1)?;
+        Some(Self { item: item.to_owned(), quantity })
     }
 }
 
@@ -215,7 +226,10 @@ impl Settlement {
         match text {
             "later" => Some(Self::Later),
             "exit" => Some(Self::Exit),
-            other => other.strip_prefix("operator ").map(|code| Self::Operator(code.to_owned())),
+            other => {
+                let code = other.strip_prefix("operator ").filter(|code| !code.is_empty())?;
+                Some(Self::Operator(code.to_owned()))
+            }
         }
     }
 }
@@ -226,6 +240,15 @@ impl DeviceCard {
         let text = self.text();
         let signature = sign(text.as_bytes());
         SignedCard(format!("{}.{}", URL_SAFE_NO_PAD.encode(&text), URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// Reads one that is written with a signature beside it, having checked that one of these keys has signed it.
+    fn open(text: &str, signature: &[u8], keys: &[VerifyingKey]) -> Result<Self, PassError> {
+        if !keys.iter().any(|key| key.verifies(text.as_bytes(), signature)) {
+            return Err(PassError::Card);
+        }
+        let card = Self::read(text).filter(|card| card.text() == text);
+        card.ok_or(PassError::Form("the card of its device is signed, and not written as cards are"))
     }
 
     fn text(&self) -> String {
@@ -262,22 +285,19 @@ impl SignedCard {
 
     /// Reads one, having checked that one of these keys has signed it.
     pub fn open(written: &str, keys: &[VerifyingKey]) -> Result<DeviceCard, PassError> {
-        let (text, signature) = two_parts(written)?;
-        if !keys.iter().any(|key| key.verifies(text.as_bytes(), &signature)) {
-            return Err(PassError::Card);
-        }
-        let card = DeviceCard::read(&text).filter(|card| card.text() == text);
-        card.ok_or(PassError::Form("the card of its device is signed, and not written as cards are"))
+        let (text, signature) =
+            written.split_once('.').ok_or(PassError::Form("there is no full stop before a signature"))?;
+        let (text, signature) = (decoded_text(text)?, decoded(signature)?);
+        DeviceCard::open(&text, &signature, keys)
     }
 }
 
-fn two_parts(written: &str) -> Result<(String, Vec<u8>), PassError> {
-    let (text, signature) =
-        written.split_once('.').ok_or(PassError::Form("there is no full stop before a signature"))?;
-    let decode =
-        |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| PassError::Form("a part is not base64url"));
-    let text = String::from_utf8(decode(text)?).map_err(|_| PassError::Form("a text is not UTF-8"))?;
-    Ok((text, decode(signature)?))
+fn decoded(part: &str) -> Result<Vec<u8>, PassError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| PassError::Form("a part is not base64url"))
+}
+
+fn decoded_text(part: &str) -> Result<String, PassError> {
+    String::from_utf8(decoded(part)?).map_err(|_| PassError::Form("a text is not UTF-8"))
 }
 
 fn moment(text: &str) -> Option<Moment> {

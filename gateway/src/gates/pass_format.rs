@@ -115,6 +115,21 @@ fn what_is_signed_and_not_as_it_should_be_is_refused_for_what_it_is() {
     assert_eq!(refused(&pass, &DeviceCard { since, ..card.clone() }), PassError::OutsideCertificate);
     let two_lines = Pass { service: "a\nb".to_owned(), ..pass.clone() };
     assert!(matches!(refused(&two_lines, &card), PassError::Form(_)), "a value has one line");
+    let count = |item: &str, quantity| vec![PassLine { item: item.to_owned(), quantity }];
+    let (longer, sooner) = (Moment(pass.valid_until.0 + 1), Moment(pass.valid_until.0 - 1));
+    let nobody = Settlement::Operator(String::new());
+    for odd in [
+        Pass { number: 0, ..pass.clone() },
+        Pass { lines: count("kenya_resident.adult", 0), ..pass.clone() },
+        Pass { lines: count("", 1), ..pass.clone() },
+        Pass { lines: Vec::new(), ..pass.clone() },
+        Pass { valid_until: longer, ..pass.clone() },
+        Pass { valid_until: sooner, ..pass.clone() },
+        Pass { settlement: nobody, ..pass.clone() },
+        Pass { service: "s".repeat(9_000), ..pass.clone() },
+    ] {
+        assert!(matches!(refused(&odd, &card), PassError::Form(_)), "{odd:?}");
+    }
     let other_key = SigningKey::from_seed("malipo-gate", &[3; 32]).unwrap().verifying_key().to_string();
     assert_eq!(refused(&pass, &DeviceCard { key: other_key, ..card.clone() }), PassError::Signature);
     let stranger = ReceiptSigner::new(SigningKey::from_seed("pay.example.go.ke/receipts", &[4; 32]).unwrap());

@@ -26,6 +26,9 @@ pub struct PriceList {
     pub kes_per_usd: Option<Money>,
     /// The services. One whose price changes while the pack is valid is listed for each price.
     pub services: Vec<PricedService>,
+    /// Services at gates of the agency for which there was no room, as the API names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// A service with its price on some days.

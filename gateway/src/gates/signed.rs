@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::gates::batch::{Batch, UsedHere};
     use crate::gates::certificate::{self, Certificate};
-    use crate::gates::pack::{self, Pack, Prepaid, PrepaidLine, UsedBefore, Words};
+    use crate::gates::pack::{self, Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
     use crate::gates::price_list::{Operator, PassLimits, PriceList, PricedItem, PricedService};
     use crate::payments::PaymentNumber;
     use ledger::{Currency, Money, SigningKey, sign_note};
@@ -153,6 +153,11 @@ mod tests {
             }],
             given_back: vec![PaymentNumber::from_random(3)],
             revoked_devices: vec!["gat_0123456789ab".to_owned()],
+            told: vec![ToldBefore {
+                device: "gat_0123456789ab".to_owned(),
+                batches: 12,
+                newest: "5e".repeat(32),
+            }],
             price_list: Some(PriceList {
                 catalogue: 3,
                 paybill: "222222".to_owned(),
@@ -169,6 +174,7 @@ mod tests {
                         unit: shillings(500),
                     }],
                 }],
+                left_out: vec!["kws-camping".to_owned()],
             }),
             limits: Some(PassLimits {
                 pass_count_max: 300,
@@ -219,6 +225,7 @@ mod tests {
             key: key.verifying_key().to_string(),
             since: MOMENT,
             until: MOMENT,
+            demonstration: true,
         };
         let note = sign_note(&text(certificate::TITLE, &certified), &key);
         assert_eq!(changes_that_pass(&note, |note| Certificate::open(note, &keys)), Vec::<String>::new());

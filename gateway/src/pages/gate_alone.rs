@@ -66,13 +66,16 @@ struct Shown {
     may_let_in: Option<String>,
 }
 
-/// The page, with what was found in what was shown, if anything was.
+/// The page, with what was found in what was shown, if anything was; and what time it is here, where the machine's clock is not
+/// believed.
 pub(crate) fn gate_alone_page(
     attendant: &Attendant,
     language: Language,
+    doubted: Option<Moment>,
     found: Option<(&Judged, &str)>,
 ) -> Result<Response, Problem> {
     let words = GATE_ALONE.of(language);
+    let clock = doubted.map(|now| (words.clock_is_wrong)(&moment(now, language)));
     let list = attendant
         .pack()
         .map_or_else(|| words.no_list.to_owned(), |pack| (words.list_of)(&moment(pack.made_at, language)));
@@ -82,7 +85,7 @@ pub(crate) fn gate_alone_page(
         words,
         issue_a_pass: GATE_PASSES.of(language).issue_a_pass,
         shown: found.map(|(judged, text)| Shown::of(judged, text, language)),
-        facts: vec![list, (words.counts)(let_in, untold)],
+        facts: [list, (words.counts)(let_in, untold)].into_iter().chain(clock).collect(),
     };
     answer(StatusCode::OK, &page)
 }
@@ -120,9 +123,11 @@ impl Shown {
         let words = GATE_ALONE.of(language);
         let (class, icon) = match judged.verdict {
             Verdict::Valid | Verdict::LetIn => ("good", "✓"),
-            Verdict::NotFound | Verdict::NotOurs | Verdict::BeforeList | Verdict::Provisional { .. } => {
-                ("wait", "?")
-            }
+            Verdict::NotFound
+            | Verdict::NotOurs
+            | Verdict::BeforeList
+            | Verdict::Provisional { .. }
+            | Verdict::PassNotYet(_) => ("wait", "?"),
             _ => ("bad", "✕"),
         };
         let said = |(headline, about): (&'static str, &'static str)| (headline, Some(about.to_owned()));
@@ -142,6 +147,7 @@ impl Shown {
             Verdict::NotFound => said(words.not_found),
             Verdict::PackTooOld => said(words.pack_too_old),
             Verdict::DeviceRevoked => said(words.device_revoked),
+            Verdict::DeviceBehind => said(words.device_behind),
             of_pass => said_of_pass(of_pass, language),
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
@@ -169,6 +175,9 @@ fn said_of_pass(verdict: &Verdict, language: Language) -> (&'static str, Option<
         Verdict::Provisional { gate, pass } => {
             let about = (words.let_in_elsewhere)(gate, &moment(pass.issued_at, language), pass.price);
             (words.provisional, Some(about))
+        }
+        Verdict::PassNotYet(at) => {
+            (words.pass_not_yet.0, Some((words.pass_not_yet.1)(&moment(*at, language))))
         }
         Verdict::PassExpired(until) => {
             (words.pass_expired.0, Some((words.pass_expired.1)(&moment(*until, language))))

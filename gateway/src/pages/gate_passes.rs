@@ -29,6 +29,7 @@ struct PassesPage {
     words: &'static GatePassWords,
     refusal: Option<String>,
     services: Vec<ServiceLink>,
+    left_out: Option<String>,
     numbers_left: String,
     issued: Vec<IssuedRow>,
     more: Option<String>,
@@ -126,11 +127,14 @@ fn passes_page(
 ) -> Result<Response, Problem> {
     let words = GATE_PASSES.of(language);
     let (desk, today) = (attendant.desk(), east_africa_date(now.0));
-    let (services, refusal) = match desk.prices(now) {
+    let (services, left_out, refusal) = match desk.prices(now) {
         Ok((_, prices, _)) => {
-            (prices.on(today).map(|service| ServiceLink::of(service, language)).collect(), None)
+            let services = prices.on(today).map(|service| ServiceLink::of(service, language)).collect();
+            let names = Some(&prices.left_out).filter(|names| !names.is_empty());
+            let left_out = names.map(|names| (words.left_out)(names.len(), &names.join(", ")));
+            (services, left_out, None)
         }
-        Err(why) => (Vec::new(), Some((words.why)(&why))),
+        Err(why) => (Vec::new(), None, Some((words.why)(&why))),
     };
     let of_today = attendant.passes().all().iter().rev();
     let of_today: Vec<_> = of_today.take_while(|pass| east_africa_date(pass.issued_at.0) == today).collect();
@@ -140,6 +144,7 @@ fn passes_page(
         words,
         refusal,
         services,
+        left_out,
         numbers_left: (words.numbers_left)(desk.unused_numbers().count()),
         issued: of_today.iter().take(LISTED_MAX).map(|pass| IssuedRow::of(pass, words, language)).collect(),
         more: more.map(words.and_before_them),

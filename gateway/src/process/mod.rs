@@ -54,7 +54,7 @@ use crate::payments::{Payments, Readers, revenue_day};
 use crate::personal::LookupKeys;
 use crate::receipts::ReceiptSigner;
 use crate::routing::{IdentitySigner, Routing};
-use crate::server::drain;
+use crate::server::drain::StopSignals;
 use crate::server::handed::HandedSockets;
 use crate::server::own_thread::OwnThread;
 use crate::server::tls::keep_fresh;
@@ -105,6 +105,7 @@ pub struct Gateway {
     writer_stopped: mpsc::Receiver<String>,
     successor: Option<Successor>,
     drain_deadline: std::time::Duration,
+    signals: StopSignals,
     /// Where it is reached.
     pub addresses: Addresses,
     /// The keys of a demonstration.
@@ -319,6 +320,8 @@ pub async fn start(
         let _ = tokio::time::timeout(REGISTERED_BEFORE_READY_MAX, registration).await;
     }
     let drain_deadline = config.public.limits.drain_deadline.max(config.callback.limits.drain_deadline);
+    // Whoever is told that it answers may ask it to stop at once. Before this the system ends it where it stands.
+    let signals = StopSignals::listen().map_err(StartError::Signals)?;
     Ok(Gateway {
         app,
         folder,
@@ -328,6 +331,7 @@ pub async fn start(
         writer_stopped,
         successor,
         drain_deadline,
+        signals,
         addresses,
         demo_keys,
     })
@@ -367,7 +371,7 @@ impl Gateway {
             }
         };
         let ended = tokio::select! {
-            () = drain::until_asked_to_stop() => Ended::Asked,
+            () = self.signals.received() => Ended::Asked,
             _ = stop => Ended::Asked,
             () = taken_over => {
                 tracing::info!("Another gateway takes over; what has begun is finished here.");

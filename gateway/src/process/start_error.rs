@@ -66,6 +66,9 @@ pub enum StartError {
         /// The error underneath.
         source: io::Error,
     },
+    /// Nobody could ask it to stop.
+    #[error("the system's signals cannot be received: {0}")]
+    Signals(io::Error),
     /// The tables of routes contradict themselves.
     #[error("the table of routes is none: {0}")]
     Routes(#[from] RouteTableError),

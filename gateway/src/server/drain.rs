@@ -59,21 +59,6 @@ impl Connections {
     }
 }
 
-/// [`asked_to_stop`], for whoever cannot do anything about a system that gives no signals: it is logged, and nothing is
-/// waited for but the end of the process.
-pub async fn until_asked_to_stop() {
-    if let Err(error) = asked_to_stop().await {
-        tracing::error!(%error, "Signals cannot be received; only killing the process ends it.");
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Waits for the system to ask us to stop: SIGTERM, or Ctrl-C.
-pub async fn asked_to_stop() -> std::io::Result<()> {
-    StopSignals::listen()?.received().await;
-    Ok(())
-}
-
 /// The system's ways to ask us to stop: SIGTERM, and Ctrl-C. From [`listen`](Self::listen) on neither is missed, and neither ends the
 /// process by itself; so whoever says that they are ready listens before.
 #[derive(Debug)]

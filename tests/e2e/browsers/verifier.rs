@@ -5,7 +5,7 @@ mod passes;
 
 use std::path::{Path, PathBuf};
 
-use gateway::gates::pass::Pass;
+use gateway::gates::pass::{Pass, PassError};
 use gateway::receipts::ShortForm;
 use ledger::{SigningKey, VerifyingKey};
 use serde_json::{Value, json};
@@ -115,6 +115,26 @@ fn agree(auditor: &mut Auditor, tokens: &[String], opens: impl Fn(&str) -> bool)
     believed
 }
 
+/// What the document calls this reason of the page.
+fn step_of(reason: &str) -> &'static str {
+    match reason {
+        "card_signature" => "not certified",
+        "pass_signature" | "other_device" => "altered",
+        "outside_time" => "not certified then",
+        _ => "no pass",
+    }
+}
+
+/// The same of the reader in the executable.
+fn step_of_error(error: &PassError) -> &'static str {
+    match error {
+        PassError::Card => "not certified",
+        PassError::Signature => "altered",
+        PassError::OutsideCertificate => "not certified then",
+        PassError::Form(_) => "no pass",
+    }
+}
+
 #[test]
 fn a_receipt_of_the_gateway_verifies_in_the_saved_page_with_the_network_off_and_no_altered_one_does() {
     let mut gateway = Gateway::demo().start();
@@ -186,12 +206,21 @@ fn passes_verify_with_public_keys_alone_and_every_altered_letter_is_refused_with
     }
     let keys = [issuer.gateway.verifying_key()];
     let opens = |token: &str| Pass::open(token, &keys).is_ok();
-    let tokens = altered(&token);
+    let mut tokens = altered(&token);
+    tokens.extend(issuer.wrong_in_two_ways(&Issuer::new()));
     assert!(tokens.len() > 3 * 800, "{}", tokens.len());
     assert_eq!(agree(&mut auditor, &tokens, opens), 0, "no altered one is believed");
     // What is signed, and not as it is always written, is read by neither.
     let odd = issuer.oddly_written();
     assert_eq!(agree(&mut auditor, &odd, opens), 0);
+    // Both tell the first of the reasons, in the order of PASS_FORMAT.md.
+    for (token, (_, reason)) in tokens.iter().zip(auditor.judges(&tokens)) {
+        assert_eq!(
+            step_of(&reason),
+            step_of_error(&Pass::open(token, &keys).unwrap_err()),
+            "{reason}: {token}"
+        );
+    }
     assert_eq!(agree(&mut auditor, std::slice::from_ref(&token), opens), 1);
 
     let typed = tokens.iter().step_by(tokens.len() / 7).map(String::as_str);
@@ -215,8 +244,12 @@ fn each_reason_has_its_name_and_the_clock_and_the_site_are_told_as_such() {
         .is_told(&token, "not_yet", "")
         .reads("BADO HAIJAANZA")
         .reads("20 Novemba 2026");
-    let mut late = at("2026-11-20T18:00:00Z");
+    let mut late = at("2026-11-21T06:14:05.5Z");
     late.is_told(&token, "expired", "").reads("MUDA UMEISHA").finds_nothing_wrong("verifier-expired-sw");
+    // In this order: another site before the clock.
+    late.does(&json!({"at_site": "nairobi"}));
+    late.is_told(&token, "other_site", "");
+    at("2026-11-21T06:14:05.499Z").is_told(&token, "genuine", "");
 
     let mut auditor = at("2026-11-20T07:00:00Z");
     auditor.finds_nothing_wrong("verifier-first-sw");

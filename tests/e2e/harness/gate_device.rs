@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::agency::Agency;
-use super::executable::{malipo, run};
+use super::executable::{Finished, malipo, run};
 use super::gateway::{Gateway, write_secret};
 use super::http::{Answer, Call, get};
 use super::process::Process;
@@ -48,12 +48,24 @@ impl GateDevice {
         self.start_with(&["--speed", &times.to_string()]);
     }
 
+    /// The same, with these flags besides.
     #[track_caller]
-    fn start_with(&mut self, flags: &[&str]) {
+    pub(crate) fn start_with(&mut self, flags: &[&str]) {
+        let started = self.try_to_start(flags);
+        self.process = Some(started.unwrap_or_else(|finished| panic!("{}", finished.said())));
+    }
+
+    /// Starts it with these flags, and is told why it does not.
+    #[track_caller]
+    pub(crate) fn is_refused(&self, flags: &[&str]) -> String {
+        let finished = self.try_to_start(flags).err().expect("it does not start");
+        finished.expect(1).said()
+    }
+
+    fn try_to_start(&self, flags: &[&str]) -> Result<Process, Finished> {
         let mut command = malipo(["gate", "run", "--listen", "127.0.0.1:0", "--every", "3600"]);
         command.arg("--data").arg(&self.folder).args(flags);
-        let started = Process::start(command, &self.folder, "gate");
-        self.process = Some(started.unwrap_or_else(|finished| panic!("{}", finished.said())));
+        Process::start(command, &self.folder, "gate")
     }
 
     /// `kill -9`.

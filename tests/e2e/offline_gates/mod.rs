@@ -3,6 +3,7 @@
 mod alone;
 mod brought;
 mod kills;
+mod lost;
 mod passes;
 mod settled;
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::sync::{Line, keep_up};
+use super::sync::{Line, keep_time, keep_up};
 use crate::cli::complain;
 use crate::clock::{Clock, parse_rfc3339};
 use crate::config::sections::{LogConfig, LogFormat};
+use crate::gates::certificate::Certificate;
 use crate::gates::device::{Attendant, DeviceFolder, Screen, screen};
 use crate::http::client_address::TrustedProxies;
 use crate::http::pipeline::{ChunkedBodies, Pipeline, PipelineRules};
@@ -23,6 +24,11 @@ use crate::telemetry::logs::Logs;
 
 /// Requests that are answered at a time: one guard has one pair of hands, and a page has a style sheet.
 const REQUESTS_MAX: usize = 32;
+
+/// How long the gateway is waited for before the page opens: what it says may be that this device must not work.
+const FIRST_WORD_WITHIN: Duration = Duration::from_secs(3);
+/// How often it is looked at how late it is.
+const TIME_KEPT_EVERY: Duration = Duration::from_secs(60);
 
 /// How long an answer may still take once the program is asked to stop: its page has one guard.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
@@ -41,10 +47,10 @@ pub struct RunFlags {
     /// How often the gateway is asked, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     every: u64,
-    /// For a rehearsal: a clock so many times as fast as life, from the moment of the newest pack on.
+    /// For a device of a demonstration: a clock so many times as fast as life, from the moment of the newest pack on.
     #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
     speed: Option<u32>,
-    /// For a rehearsal: the moment at which its clock begins, such as 2027-01-03T06:00:00+03:00.
+    /// For a device of a demonstration: the moment at which its clock begins, such as 2027-01-03T06:00:00+03:00.
     #[arg(long, value_name = "TIME")]
     clock: Option<String>,
     /// Write a JSON object here once its page answers.
@@ -92,13 +98,20 @@ async fn attend(flags: &RunFlags) -> Result<bool, Box<dyn std::error::Error>> {
     let signals = StopSignals::listen()?;
     let folder = DeviceFolder::at(&flags.data);
     let key = folder.api_key()?;
+    may_have_clock(flags, &folder)?;
     let mut attendant = Attendant::open(folder)?;
     let line = Line::new(&attendant, &key).ok_or("the device's key of the API is none")?;
-    let clock = clock(flags, &mut attendant, &line).await?;
+    if let Ok(Ok(note)) = tokio::time::timeout(FIRST_WORD_WITHIN, line.pack()).await
+        && let Err(error) = attendant.take_pack(&note)
+    {
+        tracing::warn!(%error, "What the gateway says at the start is not taken.");
+    }
+    let clock = clock(flags, &attendant)?;
     let listener = Listener::bind("gate", flags.listen, None)?;
     let address = format!("http://{}", listener.address());
     let (device, stop) = (attendant.terms().device.clone(), CancellationToken::new());
     let screen = Arc::new(Screen::new(attendant, clock, stop.clone()));
+    screen.keep_time()?;
     let service = Pipeline::new(Arc::clone(&screen), Arc::new(screen::routes()?), rules());
     if let Some(path) = &flags.ready_file {
         let data = flags.data.display().to_string();
@@ -107,6 +120,7 @@ async fn attend(flags: &RunFlags) -> Result<bool, Box<dyn std::error::Error>> {
     }
     eprintln!("gate at {address}/en/   (Kiswahili: /sw/)");
     let syncing = tokio::spawn(keep_up(Arc::clone(&screen), line, Duration::from_secs(flags.every)));
+    let timing = tokio::spawn(keep_time(Arc::clone(&screen), TIME_KEPT_EVERY));
     let asked = stop.clone();
     tokio::spawn(async move {
         signals.received().await;
@@ -115,23 +129,31 @@ async fn attend(flags: &RunFlags) -> Result<bool, Box<dyn std::error::Error>> {
     let limits = Limits { drain_deadline: DRAIN_DEADLINE, ..Limits::default() };
     let served = serve(listener, Arc::new(service), limits, stop).await;
     syncing.abort();
+    timing.abort();
     served?;
     Ok(!screen.is_broken())
 }
 
+/// Time that is set by hand is for a demonstration alone, as it is for gateways: an old list would hold for ever.
+fn may_have_clock(flags: &RunFlags, folder: &DeviceFolder) -> Result<(), Box<dyn std::error::Error>> {
+    let flag = match (&flags.clock, flags.speed) {
+        (Some(_), _) => "--clock",
+        (None, Some(_)) => "--speed",
+        (None, None) => return Ok(()),
+    };
+    let Certificate { device, demonstration, .. } = folder.certificate()?;
+    if demonstration {
+        return Ok(());
+    }
+    Err(format!("{flag} is for devices of a demonstration alone: {device} is at work, and keeps the time of its machine").into())
+}
+
 /// The time of this device. In a rehearsal it begins where the gateway's is, if that answers now.
-async fn clock(
-    flags: &RunFlags,
-    attendant: &mut Attendant,
-    line: &Line,
-) -> Result<Clock, Box<dyn std::error::Error>> {
+fn clock(flags: &RunFlags, attendant: &Attendant) -> Result<Clock, Box<dyn std::error::Error>> {
     if let Some(text) = &flags.clock {
         return Ok(Clock::accelerated_from(parse_rfc3339(text)?, flags.speed.unwrap_or(1)));
     }
     let Some(speed) = flags.speed else { return Ok(Clock::system()) };
-    if let Ok(note) = line.pack().await {
-        attendant.take_pack(&note)?;
-    }
     let begins = attendant.not_before(Clock::system().now_micros());
     Ok(Clock::accelerated_from(begins.0, speed))
 }

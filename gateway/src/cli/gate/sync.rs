@@ -100,6 +100,16 @@ pub(super) async fn keep_up(screen: Arc<Screen>, line: Line, every: Duration) {
     }
 }
 
+/// Writes down how late it is, every so often.
+pub(super) async fn keep_time(screen: Arc<Screen>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let screen = Arc::clone(&screen);
+        // What could not be written has stopped the program.
+        let _ = away(move || screen.keep_time()).await;
+    }
+}
+
 /// First what was done here goes, then the pack comes: so it knows of that; then payment numbers, where few are left. One that is
 /// refused does not keep the others away.
 async fn exchange(screen: &Arc<Screen>, line: &Line) -> Result<(), LineError> {

@@ -4,17 +4,24 @@ use ledger::{SigningKey, VerifyingKey};
 
 use super::folder::{DeviceFolder, DeviceFolderError, DeviceTerms};
 use super::journal::{Journal, JournalError, Line};
-use super::judge::{Judged, Known, Uses, Verdict, judge};
+use super::judge::{Judged, Known, Verdict, judge};
+use super::memory::Memory;
 use super::passes::{Desk, NoPass, PassWish, Passes};
+use crate::clock::format_rfc3339;
 use crate::gates::batch::{Batch, UsedHere};
 use crate::gates::numbers::Numbers;
 use crate::gates::pack::Pack;
 use crate::gates::pass::{DeviceCard, Pass, PassError, SignedCard};
 use crate::gates::signed::{Moment, Untrusted};
-use crate::payments::{GATE_BATCH_PASSES_MAX, GATE_BATCH_USES_MAX, PaymentNumber};
+use crate::payments::{GATE_BATCH_PASSES_MAX, GATE_BATCH_USES_MAX};
 
 /// With fewer unused payment numbers than this, more are asked for.
 const NUMBERS_MIN: usize = 150;
+/// How late it is, and how new the list, is written down so often: a clock that is set back, or a list that is put back, gains at
+/// most as much once.
+const SEEN_EVERY_MICROS: i64 = 10 * 60 * 1_000_000;
+/// The same while the clock of the machine is not believed: whoever sets it back can also turn the machine off and on.
+const DOUBTED_EVERY_MICROS: i64 = 60 * 1_000_000;
 
 /// A device at work.
 #[derive(Debug)]
@@ -27,20 +34,7 @@ pub struct Attendant {
     card: Option<(SignedCard, DeviceCard)>,
     numbers: Option<Numbers>,
     journal: Journal,
-    /// Whom it let in, in order.
-    in_order: Vec<(PaymentNumber, Moment)>,
-    uses: Uses,
-    passes: Passes,
-    /// No moment of it is before this.
-    latest: Option<Moment>,
-    /// How many uses are in batches.
-    batched_count: usize,
-    /// How many of them are in batches that the gateway has taken.
-    told_count: usize,
-    /// Number of the newest batch.
-    batch_count: u64,
-    /// The newest batch, if the gateway has not taken it.
-    waiting: Option<(u64, String)>,
+    memory: Memory,
 }
 
 /// A device cannot work.
@@ -58,6 +52,9 @@ pub enum GateError {
     /// The pack is somebody else's, or older than the one that is here.
     #[error("the pack is refused: {0}")]
     OtherPack(String),
+    /// The journal is of another device.
+    #[error("its journal is of {0}: put back what belongs here, or make a new device (malipo gate enrol)")]
+    OtherJournal(String),
     /// Payment numbers that are not for it.
     #[error("the payment numbers are refused: {0}")]
     Numbers(String),
@@ -72,29 +69,20 @@ impl Attendant {
         let (terms, key, trusted) = (folder.terms()?, folder.key()?, folder.trusted_keys()?);
         let card = folder.card()?.map(|written| SignedCard::read(&written, &trusted)).transpose()?;
         let (journal, lines) = Journal::open(&folder.journal())?;
-        let mut attendant = Self {
-            folder,
-            terms,
-            key,
-            trusted,
-            pack: None,
-            card,
-            numbers: None,
-            journal,
-            in_order: Vec::new(),
-            uses: Uses::new(),
-            passes: Passes::default(),
-            latest: None,
-            batched_count: 0,
-            told_count: 0,
-            batch_count: 0,
-            waiting: None,
-        };
-        for line in lines {
-            attendant.apply(line);
+        let memory = Memory::of(lines);
+        if let Some(other) = memory.device.as_ref().filter(|device| **device != terms.device) {
+            return Err(GateError::OtherJournal(other.clone()));
         }
+        let (pack, numbers) = (None, None);
+        let mut attendant = Self { folder, terms, key, trusted, pack, card, numbers, journal, memory };
         if let Some(note) = attendant.folder.pack()? {
-            attendant.pack = Some(attendant.read_pack(&note)?);
+            let read = attendant.read_pack(&note)?;
+            match attendant.use_pack(read, 1) {
+                Err(GateError::OtherPack(reason)) => {
+                    tracing::warn!(reason, "The list in the folder is not used.");
+                }
+                used => used?,
+            }
         }
         if let Some(note) = attendant.folder.numbers()? {
             attendant.numbers = Some(attendant.read_numbers(&note)?);
@@ -114,28 +102,49 @@ impl Attendant {
 
     /// How many people it let in, by bills and by passes, and how many of these the gateway has not been told of.
     pub fn counts(&self) -> (usize, usize) {
-        let untold = self.in_order.len() - self.told_count + self.passes.untold_count();
-        (self.in_order.len() + self.passes.all().len(), untold)
+        (self.memory.in_order.len() + self.passes().all().len(), self.memory.untold_count())
+    }
+
+    /// Whether the gateway knows of more that this device did than the device itself. It does nothing new then.
+    pub fn is_behind(&self) -> bool {
+        self.memory.is_behind
+    }
+
+    /// The latest moment of which this device knows: of what it did, of when its list was made, and of how late it has been.
+    pub fn latest(&self) -> Option<Moment> {
+        self.memory.latest_with(self.pack().map(|pack| pack.made_at))
     }
 
     /// No moment of this device is before one that it has seen: its clock may have been set back, and a pack says when it was
     /// made.
     pub fn not_before(&self, clock_micros: i64) -> Moment {
-        let made = self.pack().map(|pack| pack.made_at);
-        let known = [Some(Moment(clock_micros)), made, self.latest];
-        known.into_iter().flatten().max().unwrap_or(Moment(clock_micros))
+        let clock = Moment(clock_micros);
+        self.latest().map_or(clock, |latest| latest.max(clock))
+    }
+
+    /// Writes down how late it is, if that was not done for a while. After the end of its list nobody is let in: that it is later
+    /// than that need not be known.
+    pub fn keep_time(&mut self, now: Moment, is_doubted: bool) -> Result<(), GateError> {
+        let Some(pack) = self.pack() else { return Ok(()) };
+        let (at, list) = (now.min(pack.valid_until), pack.made_at);
+        let every = if is_doubted { DOUBTED_EVERY_MICROS } else { SEEN_EVERY_MICROS };
+        let is_new = self.latest().is_none_or(|latest| latest.0.saturating_add(every) <= at.0);
+        // The end itself is not left for later.
+        let is_over = at == pack.valid_until && self.latest() < Some(at);
+        if is_new || is_over { self.note(Line::Seen { at, list }) } else { Ok(()) }
     }
 
     /// Judges what is shown.
     pub fn look(&self, shown: &str, now: Moment) -> Judged {
         let nothing = Judged::without_bill;
         match &self.pack {
+            _ if self.memory.is_behind => nothing(Verdict::DeviceBehind),
             None => nothing(Verdict::PackTooOld),
             Some((pack, _)) if pack.revoked_devices.contains(&self.terms.device) => {
                 nothing(Verdict::DeviceRevoked)
             }
             Some((pack, keys)) => {
-                let (uses, passes, terms) = (&self.uses, &self.passes, &self.terms);
+                let (uses, passes, terms) = (&self.memory.uses, self.passes(), &self.terms);
                 judge(&Known { pack, keys, uses, passes, terms }, shown, now)
             }
         }
@@ -153,22 +162,23 @@ impl Attendant {
     pub fn desk(&self) -> Desk<'_> {
         Desk {
             device: &self.terms.device,
+            is_behind: self.memory.is_behind,
             card: self.card.as_ref().map(|(_, card)| card),
             pack: self.pack(),
             numbers: self.numbers.as_ref().map_or(&[], |numbers| &numbers.numbers),
-            passes: &self.passes,
+            passes: self.passes(),
         }
     }
 
     /// The passes that it has issued.
     pub fn passes(&self) -> &Passes {
-        &self.passes
+        &self.memory.passes
     }
 
     /// Issues the pass that is wished for, and gives its number. It is printed when it is on the disk, and not before; the same
     /// wish leads to the same pass.
     pub fn issue(&mut self, wish: &PassWish, now: Moment) -> Result<Result<u64, NoPass>, GateError> {
-        if let Some(before) = self.passes.of_wish(wish) {
+        if let Some(before) = self.passes().of_wish(wish) {
             return Ok(before.map(|pass| pass.number));
         }
         let pass = match self.desk().write(wish, now) {
@@ -191,9 +201,41 @@ impl Attendant {
         if self.pack().is_some_and(|known| read.0.made_at < known.made_at) {
             return Err(GateError::OtherPack("it is older than the one that is here".to_owned()));
         }
+        self.is_not_older(&read.0)?;
         self.folder.keep_pack(note)?;
+        self.use_pack(read, SEEN_EVERY_MICROS)
+    }
+
+    /// Works with this pack, and with no older one from now on: that is written down when it is so much newer than what was.
+    fn use_pack(&mut self, read: (Pack, Vec<VerifyingKey>), newer_by: i64) -> Result<(), GateError> {
+        self.is_not_older(&read.0)?;
+        let list = read.0.made_at;
+        let told = read.0.told.iter().find(|told| told.device == self.terms.device).cloned();
         self.pack = Some(read);
+        if self.memory.newest_list().is_none_or(|newest| newest.0.saturating_add(newer_by) <= list.0) {
+            self.note(Line::Seen { at: list, list })?;
+        }
+        if let Some(told) = told.filter(|told| self.memory.stands_behind(told)) {
+            tracing::error!(
+                batches = told.batches,
+                "The gateway knows of more than the journal of this device: it is an older copy, or another program has worked \
+                 with this device. Nobody is let in here any more; what is in it is still told. Make a new device in another folder \
+                 (malipo gate enrol --data FOLDER), and trust this one no more (malipo gate revoke)."
+            );
+            self.note(Line::Behind { batches: told.batches })?;
+        }
         Ok(())
+    }
+
+    fn is_not_older(&self, pack: &Pack) -> Result<(), GateError> {
+        match self.memory.newest_list().filter(|newest| pack.made_at < *newest) {
+            None => Ok(()),
+            Some(newest) => {
+                let (made, newest) = (format_rfc3339(pack.made_at.0), format_rfc3339(newest.0));
+                let reason = format!("it is of {made}, and this device has had one of {newest}");
+                Err(GateError::OtherPack(reason))
+            }
+        }
     }
 
     /// Whether the gateway is to be asked for payment numbers.
@@ -215,13 +257,14 @@ impl Attendant {
     /// The batch that is to be sent: the one that was not taken, or a new one of what has been done since. Nothing if
     /// everything was told.
     pub fn batch(&mut self, now: Moment) -> Result<Option<(u64, String)>, GateError> {
-        let (uses, passes) = (&self.in_order[self.batched_count..], self.passes.not_batched());
-        if self.waiting.is_none() && (!uses.is_empty() || !passes.is_empty()) {
+        let memory = &self.memory;
+        let (uses, passes) = (&memory.in_order[memory.batched_count..], memory.passes.not_batched());
+        if memory.waiting.is_none() && (!uses.is_empty() || !passes.is_empty()) {
             let uses = uses.iter().take(GATE_BATCH_USES_MAX);
             let uses: Vec<_> = uses.map(|(bill, at)| UsedHere { bill: *bill, at: *at }).collect();
             let room = GATE_BATCH_PASSES_MAX.min(GATE_BATCH_USES_MAX - uses.len());
             let passes: Vec<_> = passes.iter().take(room).cloned().collect();
-            let (number, use_count, pass_count) = (self.batch_count + 1, uses.len(), passes.len());
+            let (number, use_count, pass_count) = (memory.batch_count + 1, uses.len(), passes.len());
             let batch = Batch {
                 version: 1,
                 device: self.terms.device.clone(),
@@ -233,12 +276,12 @@ impl Attendant {
             };
             self.note(Line::Batch { number, use_count, pass_count, note: batch.sign(&self.key) })?;
         }
-        Ok(self.waiting.clone())
+        Ok(self.memory.waiting.clone())
     }
 
     /// The gateway has taken a batch.
     pub fn batch_was_taken(&mut self, number: u64) -> Result<(), GateError> {
-        if self.waiting.as_ref().is_some_and(|(waiting, _)| *waiting == number) {
+        if self.memory.waiting.as_ref().is_some_and(|(waiting, _)| *waiting == number) {
             self.note(Line::Taken { number })?;
         }
         Ok(())
@@ -246,34 +289,8 @@ impl Attendant {
 
     fn note(&mut self, line: Line) -> Result<(), GateError> {
         self.journal.append(&line)?;
-        self.apply(line);
+        self.memory.apply(line);
         Ok(())
-    }
-
-    fn apply(&mut self, line: Line) {
-        match line {
-            Line::Use { bill, at } => {
-                self.uses.entry(bill).or_insert(at);
-                self.in_order.push((bill, at));
-                self.latest = self.latest.max(Some(at));
-            }
-            Line::Pass { wish, pass } => {
-                self.uses.entry(pass.bill).or_insert(pass.issued_at);
-                self.latest = self.latest.max(Some(pass.issued_at));
-                self.passes.add(wish, pass);
-            }
-            Line::Batch { number, use_count, pass_count, note } => {
-                self.batched_count += use_count;
-                self.passes.batched_count += pass_count;
-                self.batch_count = number;
-                self.waiting = Some((number, note));
-            }
-            Line::Taken { .. } => {
-                self.told_count = self.batched_count;
-                self.passes.told_count = self.passes.batched_count;
-                self.waiting = None;
-            }
-        }
     }
 
     fn read_numbers(&self, note: &str) -> Result<Numbers, GateError> {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use ledger::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use super::journal::{Journal, JournalError};
+use crate::gates::certificate::Certificate;
 use crate::gates::pass::SignedCard;
+use crate::gates::signed::Untrusted;
 use crate::process::{FolderError, make_folder, read_secret, read_signing_key, write_secret};
 use crate::receipts::KeySet;
 
@@ -53,7 +56,7 @@ pub enum DeviceFolderError {
         file: &'static str,
     },
     /// A device was made here before.
-    #[error("{} has a device already: each has a folder of its own", .0.display())]
+    #[error("{} has a device already, or what is left of one: each has a folder of its own (--data)", .0.display())]
     Taken(PathBuf),
     /// A file cannot be read or written.
     #[error(transparent)]
@@ -66,6 +69,12 @@ pub enum DeviceFolderError {
         /// Why.
         reason: String,
     },
+    /// The journal cannot be made.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The certificate is none.
+    #[error("its certificate is refused: {0}")]
+    Certificate(#[from] Untrusted),
     /// No key could be made.
     #[error("no key could be made: {0}")]
     Key(#[from] ledger::KeyError),
@@ -77,10 +86,11 @@ impl DeviceFolder {
         Self(path.to_path_buf())
     }
 
-    /// Makes the folder and the key of a device. A key without a device is of an enrolment that came to nothing.
+    /// Makes the folder and the key of a device. A key without a device is of an enrolment that came to nothing; a journal
+    /// without one may be all that is left of a device, and is not written over.
     pub fn make_key(&self) -> Result<SigningKey, DeviceFolderError> {
         make_folder(&self.0)?;
-        if self.0.join(TERMS_FILE).exists() {
+        if self.0.join(TERMS_FILE).exists() || self.journal().exists() {
             return Err(DeviceFolderError::Taken(self.0.clone()));
         }
         let (key, seed) = SigningKey::generate(KEY_NAME)?;
@@ -89,7 +99,8 @@ impl DeviceFolder {
         Ok(key)
     }
 
-    /// Keeps what the gateway has certified. The terms come last: with them the device exists.
+    /// Keeps what the gateway has certified, and begins the journal, which is never begun again. The terms come last: with them
+    /// the device exists.
     pub fn keep_certified(
         &self,
         terms: &DeviceTerms,
@@ -105,6 +116,7 @@ impl DeviceFolder {
         if let Some(card) = card {
             write_secret(&self.0.join(CARD_FILE), card.as_text())?;
         }
+        Journal::create(&self.journal(), &terms.device)?;
         write_secret(&self.0.join(TERMS_FILE), &json(serde_json::to_string(terms)))?;
         Ok(())
     }
@@ -113,6 +125,11 @@ impl DeviceFolder {
     pub fn terms(&self) -> Result<DeviceTerms, DeviceFolderError> {
         let text = self.read(TERMS_FILE)?;
         serde_json::from_str(&text).map_err(|error| self.form(TERMS_FILE, &error))
+    }
+
+    /// What the gateway has certified.
+    pub fn certificate(&self) -> Result<Certificate, DeviceFolderError> {
+        Ok(Certificate::open(&self.read(CERTIFICATE_FILE)?, &self.trusted_keys()?)?)
     }
 
     /// The key that it signs with.

@@ -2,7 +2,8 @@
 //! SHA-256 of those of the line before and the JSON, so that a line that was altered, lost or moved is found.
 //!
 //! A line that the power went out over is cut at the next start: it was never synced, so nobody was let in for it. Anything
-//! else that does not fit stops the start.
+//! else that does not fit stops the start. The file is made when the device is enrolled and at no other time: one that is gone is
+//! lost, and with it which numbers were handed out and who was let in.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -22,6 +23,11 @@ const DIGITS: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "noted", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Line {
+    /// The first line: a device was enrolled.
+    Begun {
+        /// Which.
+        device: String,
+    },
     /// Somebody is let in, as soon as this is on the disk.
     Use {
         /// For this bill.
@@ -52,6 +58,19 @@ pub enum Line {
     Taken {
         /// Which.
         number: u64,
+    },
+    /// How late it has been, and how new the newest list was: neither goes back.
+    Seen {
+        /// The time. It has been no later than the end of the list, for after that nobody is let in by it.
+        at: Moment,
+        /// When the newest list was made.
+        list: Moment,
+    },
+    /// The gateway knows of more than this file does: it is an older copy, or another program has worked with this device. What
+    /// it has that the gateway did not take is told after what the gateway has; and nothing new is done.
+    Behind {
+        /// Number of the newest batch that the gateway has.
+        batches: u64,
     },
 }
 
@@ -84,6 +103,15 @@ pub enum JournalError {
         /// What it said.
         source: io::Error,
     },
+    /// It is not there, or there is nothing in it.
+    #[error(
+        "{} is lost: numbers that this device has handed out would be used again, so it cannot go on. Trust it no more \
+         (malipo gate revoke), and make a new device in another folder (malipo gate enrol --data FOLDER)", path.display()
+    )]
+    Lost {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A line does not fit the one before it.
     #[error("{}: line {line} was altered, or one before it is missing", path.display())]
     Damaged {
@@ -107,28 +135,47 @@ pub enum JournalError {
 }
 
 impl Journal {
+    /// Makes the journal of a device that was enrolled just now. None may be there.
+    pub fn create(path: &Path, device: &str) -> Result<(), JournalError> {
+        let disk = |source| JournalError::Disk { path: path.to_path_buf(), source };
+        let mut options = OpenOptions::new();
+        let file = options.append(true).create_new(true).mode(0o600).open(path).map_err(disk)?;
+        let mut journal = Self::at(path, file);
+        journal.append(&Line::Begun { device: device.to_owned() })?;
+        journal.sync_folder()
+    }
+
+    fn at(path: &Path, file: File) -> Self {
+        let latest = "0".repeat(DIGITS);
+        Self { file, path: path.to_path_buf(), latest, line_count: 0, is_broken: false }
+    }
+
+    fn sync_folder(&self) -> Result<(), JournalError> {
+        let Some(folder) = self.path.parent() else { return Ok(()) };
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| JournalError::Disk { path: self.path.clone(), source })
+    }
+
     /// Opens the journal at this path, and gives its lines.
     pub fn open(path: &Path) -> Result<(Self, Vec<Line>), JournalError> {
         let disk = |source| JournalError::Disk { path: path.to_path_buf(), source };
-        let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).mode(0o600).open(path).map_err(disk)?;
+        let lost = || JournalError::Lost { path: path.to_path_buf() };
+        let file = match OpenOptions::new().read(true).append(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(lost()),
+            opened => opened.map_err(disk)?,
+        };
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::Held { path: path.to_path_buf() }),
             Err(TryLockError::Error(source)) => return Err(disk(source)),
         }
-        if let Some(folder) = path.parent() {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
-        }
+        let mut journal = Self::at(path, file);
+        journal.sync_folder()?;
         let bytes = std::fs::read(path).map_err(disk)?;
-        let mut journal = Self {
-            file,
-            path: path.to_path_buf(),
-            latest: "0".repeat(DIGITS),
-            line_count: 0,
-            is_broken: false,
-        };
         let (lines, whole_len) = journal.read(&bytes)?;
+        if lines.is_empty() {
+            return Err(lost());
+        }
         if whole_len < bytes.len() {
             let whole_len = u64::try_from(whole_len).unwrap_or(u64::MAX);
             journal.file.set_len(whole_len).map_err(disk)?;
@@ -197,21 +244,31 @@ fn digits(before: &str, json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use super::super::memory::Memory;
     use super::*;
+    use crate::gates::batch::{Batch, UsedHere};
+    use crate::payments::GATE_BATCH_USES_MAX;
 
     fn used(number: u64) -> Line {
         let bill = PaymentNumber::from_random(number);
         Line::Use { bill, at: Moment(1_795_155_245_000_000) }
     }
 
+    fn begun() -> Line {
+        Line::Begun { device: "gat_elsa".to_owned() }
+    }
+
     #[test]
     fn what_was_written_is_there_and_what_was_torn_never_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        let lines: Vec<_> = (0..3).map(used).collect();
+        let lines: Vec<_> = [begun()].into_iter().chain((1..4).map(used)).collect();
+        Journal::create(&path, "gat_elsa").unwrap();
         let (mut journal, found) = Journal::open(&path).unwrap();
-        assert_eq!(found, []);
-        for line in &lines {
+        assert_eq!(found, [begun()]);
+        for line in &lines[1..] {
             journal.append(line).unwrap();
         }
         drop(journal);
@@ -220,8 +277,8 @@ mod tests {
         for end in last..whole.len() {
             std::fs::write(&path, &whole[..end]).unwrap();
             let (mut journal, found) = Journal::open(&path).unwrap();
-            assert_eq!(found, lines[..2], "{end}");
-            journal.append(&lines[2]).unwrap();
+            assert_eq!(found, lines[..3], "{end}");
+            journal.append(&lines[3]).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), whole, "{end}");
         }
     }
@@ -230,8 +287,9 @@ mod tests {
     fn an_altered_byte_before_the_last_line_stops_the_start_and_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
+        Journal::create(&path, "gat_elsa").unwrap();
         let (mut journal, _) = Journal::open(&path).unwrap();
-        for number in 0..3 {
+        for number in 1..3 {
             journal.append(&used(number)).unwrap();
         }
         drop(journal);
@@ -253,5 +311,70 @@ mod tests {
         );
         std::fs::write(&path, &whole[first_len..]).unwrap();
         assert!(Journal::open(&path).unwrap_err().to_string().contains("line 1"));
+    }
+
+    #[test]
+    fn a_journal_that_is_gone_is_lost_and_none_is_made_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let is_lost = || {
+            let error = Journal::open(&path).unwrap_err();
+            assert!(matches!(error, JournalError::Lost { .. }), "{error}");
+            assert!(error.to_string().contains("malipo gate enrol --data"), "it says what to do: {error}");
+        };
+        is_lost();
+        assert!(!path.exists());
+        Journal::create(&path, "gat_elsa").unwrap();
+        assert!(Journal::create(&path, "gat_elsa").is_err(), "there is one");
+        let whole = std::fs::read(&path).unwrap();
+        // The power went out while the device was enrolled, or somebody has emptied the file.
+        for end in 0..whole.len() {
+            std::fs::write(&path, &whole[..end]).unwrap();
+            is_lost();
+        }
+    }
+
+    /// The lines of so many uses, told in batches as a device tells them.
+    fn lines_of(use_count: u64) -> Vec<Line> {
+        let (key, _) = ledger::SigningKey::generate("malipo-gate").unwrap();
+        let mut lines = vec![begun()];
+        for (number, first) in (1..).zip((0..use_count).step_by(GATE_BATCH_USES_MAX)) {
+            let of_batch = first..use_count.min(first + GATE_BATCH_USES_MAX as u64);
+            let uses = of_batch.map(|at| UsedHere {
+                bill: PaymentNumber::from_random(at),
+                at: Moment(1_795_155_245_123_456 + i64::try_from(at).unwrap() * 30_000_017),
+            });
+            let uses: Vec<_> = uses.collect();
+            lines.extend(uses.iter().map(|used| Line::Use { bill: used.bill, at: used.at }));
+            let made_at = uses[0].at;
+            let (use_count, pass_count) = (uses.len(), 0);
+            let (device, site) = ("gat_0123456789ab".to_owned(), "hells-gate".to_owned());
+            let batch = Batch { version: 1, device, site, number, made_at, uses, passes: Vec::new() };
+            lines.push(Line::Batch { number, use_count, pass_count, note: batch.sign(&key) });
+            lines.push(Line::Taken { number });
+        }
+        lines
+    }
+
+    /// What a device has done in a season is read as at a start. `tests/long gate-journal` says how long that takes for how many.
+    #[test]
+    fn a_long_journal_is_read_to_its_end() {
+        let count = std::env::var("GATE_JOURNAL_USES").map_or(1_000, |text| text.parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (mut text, mut latest) = (String::new(), "0".repeat(DIGITS));
+        let lines = lines_of(count);
+        for line in &lines {
+            let json = serde_json::to_string(line).unwrap();
+            latest = digits(&latest, &json);
+            writeln!(text, "{latest} {json}").unwrap();
+        }
+        std::fs::write(&path, &text).unwrap();
+        let began = std::time::Instant::now();
+        let (_, found) = Journal::open(&path).unwrap();
+        let memory = Memory::of(found);
+        let took = began.elapsed();
+        assert_eq!((memory.uses.len() as u64, memory.untold_count()), (count, 0));
+        eprintln!("{count} uses, {} bytes each, are read in {took:?}", text.len() as u64 / count);
     }
 }

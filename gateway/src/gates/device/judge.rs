@@ -53,6 +53,8 @@ pub enum Verdict {
     PackTooOld,
     /// This device is trusted no more.
     DeviceRevoked,
+    /// The gateway knows of more that this device did than the device itself.
+    DeviceBehind,
     /// A provisional pass that this device has issued: whoever it is for was let in then.
     IssuedHere(Box<Pass>),
     /// A genuine provisional pass of another gate of the site, which let in whoever it is for. Nothing here knows that it was
@@ -63,6 +65,8 @@ pub enum Verdict {
         /// The pass.
         pass: Box<Pass>,
     },
+    /// A provisional pass that was made later than it is here: one of two clocks is wrong.
+    PassNotYet(Moment),
     /// A provisional pass that is over.
     PassExpired(Moment),
     /// A provisional pass for another site.
@@ -93,8 +97,10 @@ impl Verdict {
             Self::NotFound => "not_found",
             Self::PackTooOld => "pack_too_old",
             Self::DeviceRevoked => "device_revoked",
+            Self::DeviceBehind => "device_behind",
             Self::IssuedHere(_) => "issued_here",
             Self::Provisional { .. } => "provisional",
+            Self::PassNotYet(_) => "pass_not_yet",
             Self::PassExpired(_) => "pass_expired",
             Self::OtherSite(_) => "other_site",
             Self::PassOfRevoked { .. } => "pass_of_revoked",
@@ -193,6 +199,8 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
         }
     } else if let Some(used) = known.pack.used.iter().find(|used| used.bill == bill) {
         Verdict::AlreadyUsed { gate: used.gate.clone(), at: used.at }
+    } else if now < pass.issued_at {
+        Verdict::PassNotYet(pass.issued_at)
     } else if pass.valid_until <= now {
         Verdict::PassExpired(pass.valid_until)
     } else {
@@ -272,6 +280,7 @@ mod tests {
             used: Vec::new(),
             given_back: Vec::new(),
             revoked_devices: Vec::new(),
+            told: Vec::new(),
             price_list: None,
             limits: None,
             operators: Vec::new(),

@@ -7,13 +7,10 @@ use ledger::{Currency, Money, MoneyError};
 
 use crate::clock::east_africa_date;
 use crate::gates::pack::Pack;
-use crate::gates::pass::{DeviceCard, Pass, PassLine, Settlement};
+use crate::gates::pass::{DeviceCard, PASS_HOLDS_MICROS, Pass, PassLine, Settlement};
 use crate::gates::price_list::{NoPrice, PassLimits, PriceList};
 use crate::gates::signed::Moment;
 use crate::payments::PaymentNumber;
-
-/// How long a pass lets somebody stay in.
-const VALID_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
 /// What somebody at a gate wishes to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +42,14 @@ pub enum NoPass {
     /// This device is trusted no more.
     #[error("this device is trusted no more")]
     DeviceRevoked,
+    /// The gateway knows of more that this device did than the device itself.
+    #[error("this device has lost a part of what it did: make a new device in another folder")]
+    DeviceBehind,
     /// This device was enrolled before there were passes.
-    #[error("this device was enrolled before there were passes: enrol it again")]
+    #[error("this device was enrolled before there were passes: make a new device in another folder")]
     NoCard,
     /// The gateway's word for this device does not hold now.
-    #[error("this device is not certified at this time: enrol it again")]
+    #[error("this device is not certified at this time: make a new device in another folder")]
     NotCertifiedNow,
     /// The site has no such service today.
     #[error("there is no such service today")]
@@ -140,10 +140,11 @@ impl Passes {
         Some(if is_same { Ok(pass) } else { Err(NoPass::OtherWish) })
     }
 
-    /// What those that the gateway has not heard of are worth, in shillings.
-    fn untold_worth(&self, prices: &PriceList) -> Result<Money, NoPrice> {
+    /// What those that the gateway has not heard of are worth, in shillings. Where the newest pack has no rate any more, one in
+    /// dollars counts as the most that a pass may be worth: passes in shillings are issued all the same, within the limits.
+    fn untold_worth(&self, prices: &PriceList, most_each: Money) -> Result<Money, MoneyError> {
         self.issued[self.told_count..].iter().try_fold(Money::zero(Currency::Kes), |worth, pass| {
-            Ok(worth.checked_add(prices.in_shillings(pass.price)?)?)
+            worth.checked_add(prices.in_shillings(pass.price).unwrap_or(most_each))
         })
     }
 }
@@ -153,6 +154,8 @@ impl Passes {
 pub struct Desk<'a> {
     /// The name of the device.
     pub device: &'a str,
+    /// Whether the gateway knows of more that it did than it does itself.
+    pub is_behind: bool,
     /// What the gateway says of it.
     pub card: Option<&'a DeviceCard>,
     /// What it knows.
@@ -166,6 +169,9 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// The price list, if passes are issued at this moment.
     pub fn prices(&self, now: Moment) -> Result<(&Pack, &PriceList, &PassLimits), NoPass> {
+        if self.is_behind {
+            return Err(NoPass::DeviceBehind);
+        }
         let pack = self.pack.ok_or(NoPass::NoPack)?;
         if pack.revoked_devices.iter().any(|revoked| revoked == self.device) {
             return Err(NoPass::DeviceRevoked);
@@ -202,7 +208,7 @@ impl Desk<'_> {
             number: issued_count.saturating_add(1),
             bill,
             issued_at: now,
-            valid_until: Moment(now.0.saturating_add(VALID_MICROS)),
+            valid_until: Moment(now.0.saturating_add(PASS_HOLDS_MICROS)),
             service: wish.service.clone(),
             lines: wish.lines.clone(),
             price,
@@ -219,10 +225,9 @@ impl Desk<'_> {
         if u64::try_from(self.passes.untold_count()).unwrap_or(u64::MAX) >= limits.pass_count_max {
             return Err(NoPass::TooMany(limits.pass_count_max));
         }
-        let together = self.passes.untold_worth(prices)?.checked_add(worth);
-        if together.map_err(|error: MoneyError| NoPrice::Amount(error))?.minor()
-            > limits.pass_total_max.minor()
-        {
+        let untold = self.passes.untold_worth(prices, limits.pass_value_max);
+        let together = untold.and_then(|untold| untold.checked_add(worth)).map_err(NoPrice::Amount)?;
+        if together.minor() > limits.pass_total_max.minor() {
             return Err(NoPass::TooMuch(limits.pass_total_max));
         }
         Ok(())

@@ -44,9 +44,32 @@ impl Screen {
         self.attendant.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The present moment of this device.
+    /// The present moment of this device. Where the clock of the machine is before what the device has seen, time goes on from
+    /// there.
     pub fn now(&self, attendant: &Attendant) -> Moment {
+        if let Some(latest) = attendant.latest() {
+            self.clock.go_on_from(latest.0, true);
+        }
         attendant.not_before(self.clock.now_micros())
+    }
+
+    /// Writes down how late it is, if that was not done for a while.
+    pub fn keep_time(&self) -> Result<(), GateError> {
+        let mut attendant = self.attendant();
+        let (now, is_doubted) = (self.now(&attendant), self.doubts_clock());
+        attendant.keep_time(now, is_doubted).inspect_err(|error| self.failed(error))
+    }
+
+    /// Whether the clock of the machine is not believed.
+    pub fn doubts_clock(&self) -> bool {
+        self.clock.disbelief_micros().is_some()
+    }
+
+    /// The page, with what was found in what was shown, if anything was.
+    fn page(&self, language: Language, found: Option<(&Judged, &str)>) -> Result<Response, Problem> {
+        let attendant = self.attendant();
+        let now = self.now(&attendant);
+        gate_alone_page(&attendant, language, self.doubts_clock().then_some(now), found)
     }
 
     /// Whether it had to stop because its journal could not be written.
@@ -117,7 +140,7 @@ async fn show(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response,
 /// The page before anything is shown to it. Whoever has the device may be waiting for its disk, so nobody waits for them on a
 /// thread that answers.
 async fn shown(screen: Arc<Screen>, language: Language) -> Result<Response, Problem> {
-    let page = away(move || gate_alone_page(&screen.attendant(), language, None));
+    let page = away(move || screen.page(language, None));
     page.await.map_err(Problem::internal_error)?
 }
 
@@ -155,7 +178,7 @@ async fn answer(
             screen.failed(&error);
             Problem::internal_error(error)
         })?;
-        gate_alone_page(&screen.attendant(), language, Some((&judged, &shown)))
+        screen.page(language, Some((&judged, &shown)))
     });
     page.await.map_err(Problem::internal_error)?
 }

@@ -1,5 +1,7 @@
 //! A device in a folder of its own, with a gateway's key beside it: what it issues, keeps, refuses, and finds again.
 
+mod lost;
+
 use ledger::{Currency, Money, SigningKey, sign_note};
 use proptest::prelude::*;
 
@@ -67,6 +69,7 @@ impl Gateway {
             used: Vec::new(),
             given_back: Vec::new(),
             revoked_devices: Vec::new(),
+            told: Vec::new(),
             price_list: Some(PriceList {
                 catalogue: 3,
                 paybill: "222222".to_owned(),
@@ -83,6 +86,7 @@ impl Gateway {
                         item("visitor.adult", Money::new(5_000, Currency::Usd)),
                     ],
                 }],
+                left_out: Vec::new(),
             }),
             limits: Some(PassLimits {
                 pass_count_max: 4,
@@ -231,6 +235,26 @@ fn whatever_is_missing_is_said_and_nothing_is_issued() {
 }
 
 #[test]
+fn without_a_rate_passes_in_shillings_are_issued_and_those_in_dollars_count_as_much_as_they_may() {
+    let (folder, gateway) = (tempfile::tempdir().unwrap(), Gateway::new());
+    let mut elsa = gateway.device(&folder.path().join("elsa"), "gat_elsa", "Elsa Gate", 9);
+    let dollars = |id: &str| PassWish { lines: vec![line("visitor.adult", 1)], ..family(id) };
+    let adults = |id: &str, count| PassWish { lines: vec![line("citizen.adult", count)], ..family(id) };
+    assert_eq!(elsa.issue(&dollars("w1"), NOW).unwrap(), Ok(1), "it is worth 6,463 shillings");
+    let mut without = gateway.pack();
+    without.price_list.as_mut().unwrap().kes_per_usd = None;
+    elsa.take_pack(&gateway.note(pack::TITLE, &without)).unwrap();
+    assert_eq!(elsa.issue(&dollars("w2"), NOW).unwrap(), Err(NoPass::Price(NoPrice::NoRate)));
+    assert_eq!(elsa.issue(&family("w3"), NOW).unwrap(), Ok(2));
+    // 10,000 for the one in dollars and 1,250 for the family leave 8,750.
+    assert_eq!(elsa.issue(&adults("w4", 18), NOW).unwrap(), Err(NoPass::TooMuch(shillings(20_000))));
+    assert_eq!(elsa.issue(&adults("w4", 17), NOW).unwrap(), Ok(3));
+    let (number, _) = elsa.batch(NOW).unwrap().unwrap();
+    elsa.batch_was_taken(number).unwrap();
+    assert_eq!(elsa.issue(&adults("w5", 20), NOW).unwrap(), Ok(4), "the gateway has heard of the others");
+}
+
+#[test]
 fn a_device_of_before_has_no_card_and_says_that_it_must_be_enrolled_again() {
     let (folder, gateway) = (tempfile::tempdir().unwrap(), Gateway::new());
     let path = folder.path().join("elsa");
@@ -239,7 +263,8 @@ fn a_device_of_before_has_no_card_and_says_that_it_must_be_enrolled_again() {
     let mut elsa = Attendant::open(DeviceFolder::at(&path)).unwrap();
     assert!(!elsa.wants_numbers(), "it has no use for numbers");
     assert_eq!(elsa.issue(&family("w1"), NOW).unwrap(), Err(NoPass::NoCard));
-    assert!(NoPass::NoCard.to_string().contains("enrol it again"));
+    assert!(NoPass::NoCard.to_string().contains("make a new device in another folder"));
+    assert!(DeviceFolder::at(&path).make_key().is_err(), "each has a folder of its own");
 }
 
 #[test]
@@ -261,6 +286,8 @@ fn a_pass_that_is_shown_again_lets_nobody_in_and_says_where_it_did() {
     assert_eq!(olkaria.let_in(&token, NOW).unwrap().verdict, provisional);
     assert_eq!(olkaria.counts(), (0, 0));
     assert_eq!(olkaria.look(&token, later).verdict, Verdict::PassExpired(pass.valid_until));
+    let earlier = Moment(NOW.0 - 1);
+    assert_eq!(olkaria.look(&token, earlier).verdict, Verdict::PassNotYet(pass.issued_at));
     for altered in [token.replacen("MPP1", "MPP2", 1), format!("{token}A"), token.replace('.', "")] {
         assert_eq!(olkaria.look(&altered, NOW).verdict.word(), "not_genuine", "{altered}");
     }

@@ -30,9 +30,12 @@ pub(in crate::pages) struct GateAloneWords {
     pub(in crate::pages) not_found: (&'static str, &'static str),
     pub(in crate::pages) pack_too_old: (&'static str, &'static str),
     pub(in crate::pages) device_revoked: (&'static str, &'static str),
+    pub(in crate::pages) device_behind: (&'static str, &'static str),
+    pub(in crate::pages) clock_is_wrong: fn(time: &str) -> String,
     pub(in crate::pages) issued_here: fn(time: &str, price: Money) -> String,
     pub(in crate::pages) provisional: &'static str,
     pub(in crate::pages) let_in_elsewhere: fn(gate: &str, time: &str, price: Money) -> String,
+    pub(in crate::pages) pass_not_yet: (&'static str, fn(time: &str) -> String),
     pub(in crate::pages) pass_expired: (&'static str, fn(time: &str) -> String),
     pub(in crate::pages) other_site: (&'static str, fn(site: &str) -> String),
     pub(in crate::pages) pass_of_revoked: (&'static str, fn(gate: &str) -> String),
@@ -71,6 +74,15 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_found: ("NOT ON THE LIST", "Scan the code of the receipt: it proves itself."),
         pack_too_old: ("LIST TOO OLD", "Nobody can be let in before there is a newer one."),
         device_revoked: ("DEVICE REVOKED", "This device lets nobody in any more: use another."),
+        device_behind: (
+            "DEVICE HAS LOST RECORDS",
+            "The gateway knows of more that it did than it does itself. It lets nobody in: enrol a new device in another folder.",
+        ),
+        clock_is_wrong: |time| {
+            format!(
+                "The clock of this machine is wrong. Here it is {time}: it was as late before. Set the clock right, and start this program again."
+            )
+        },
         issued_here: |time, price| format!("Provisional pass issued here at {time}, {price} to be paid"),
         provisional: "LET IN BEFORE",
         let_in_elsewhere: |gate, time, price| {
@@ -78,6 +90,9 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
                 "Provisional pass of {gate}: let in there at {time}. {price}, unpaid as far as is known here."
             )
         },
+        pass_not_yet: ("NOT YET", |time| {
+            format!("The pass was made at {time}, and it is not as late here: one of two clocks is wrong.")
+        }),
         pass_expired: ("PASS IS OVER", |time| format!("It held until {time}.")),
         other_site: ("ANOTHER SITE", |site| format!("The pass is for {site}.")),
         pass_of_revoked: ("DEVICE REVOKED", |gate| {
@@ -114,6 +129,15 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_found: ("HAIPO KWENYE ORODHA", "Changanua msimbo wa risiti: unajithibitisha wenyewe."),
         pack_too_old: ("ORODHA NI YA ZAMANI", "Hakuna anayeweza kuruhusiwa hadi kuwe na mpya."),
         device_revoked: ("KIFAA KIMEFUTWA", "Kifaa hiki hakiruhusu mtu yeyote tena: tumia kingine."),
+        device_behind: (
+            "KIFAA KIMEPOTEZA KUMBUKUMBU",
+            "Mfumo unajua zaidi kuhusu kilichofanya kuliko chenyewe. Hakiruhusu mtu: andikisha kifaa kipya kwenye folda nyingine.",
+        ),
+        clock_is_wrong: |time| {
+            format!(
+                "Saa ya mashine hii si sahihi. Hapa ni {time}: wakati huo ulishafika. Rekebisha saa, kisha anzisha programu hii upya."
+            )
+        },
         issued_here: |time, price| format!("Pasi ya muda iliyotolewa hapa {time}, {price} za kulipwa"),
         provisional: "ALIRUHUSIWA AWALI",
         let_in_elsewhere: |gate, time, price| {
@@ -121,6 +145,11 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
                 "Pasi ya muda ya {gate}: aliruhusiwa huko {time}. {price}, haijalipwa kwa inavyojulikana hapa."
             )
         },
+        pass_not_yet: ("BADO", |time| {
+            format!(
+                "Pasi ilitengenezwa {time}, na hapa wakati huo haujafika: saa moja kati ya mbili si sahihi."
+            )
+        }),
         pass_expired: ("PASI IMEISHA", |time| format!("Ilikuwa halali hadi {time}.")),
         other_site: ("MAHALI PENGINE", |site| format!("Pasi ni ya {site}.")),
         pass_of_revoked: ("KIFAA KIMEFUTWA", |gate| {

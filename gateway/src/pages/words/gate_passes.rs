@@ -17,6 +17,7 @@ pub(in crate::pages) struct GatePassWords {
     pub(in crate::pages) none_today: &'static str,
     pub(in crate::pages) and_before_them: fn(count: usize) -> String,
     pub(in crate::pages) numbers_left: fn(count: usize) -> String,
+    pub(in crate::pages) left_out: fn(count: usize, names: &str) -> String,
     pub(in crate::pages) how_many: &'static str,
     pub(in crate::pages) each: fn(price: Money) -> String,
     pub(in crate::pages) how_paid: &'static str,
@@ -68,6 +69,11 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         none_today: "None yet.",
         and_before_them: |count| format!("{count} more before these."),
         numbers_left: |count| format!("{count} payment numbers are left for passes."),
+        left_out: |count, names| {
+            format!(
+                "{count} more services of the agency had no room on this list, and have no passes here: {names}."
+            )
+        },
         how_many: "How many?",
         each: |price| format!("{price} each"),
         how_paid: "How is it to be paid?",
@@ -108,6 +114,11 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         none_today: "Bado hakuna.",
         and_before_them: |count| format!("Nyingine {count} kabla ya hizi."),
         numbers_left: |count| format!("Nambari za malipo zilizobaki kwa pasi: {count}."),
+        left_out: |count, names| {
+            format!(
+                "Huduma nyingine {count} za shirika hazikupata nafasi kwenye orodha hii, na hazina pasi hapa: {names}."
+            )
+        },
         how_many: "Wangapi?",
         each: |price| format!("{price} kila mmoja"),
         how_paid: "Italipwa vipi?",
@@ -148,11 +159,15 @@ fn why_en(why: &NoPass) -> String {
         NoPass::PackTooOld => "The list is too old: this device must reach the gateway first.".to_owned(),
         NoPass::NoPrices => "The list says nothing of passes: it is from before there were any.".to_owned(),
         NoPass::DeviceRevoked => "This device is trusted no more: use another.".to_owned(),
+        NoPass::DeviceBehind => {
+            "This device has lost a part of what it did. Enrol a new device in another folder.".to_owned()
+        }
         NoPass::NoCard => {
-            "This device was enrolled before there were passes: it must be enrolled again.".to_owned()
+            "This device was enrolled before there were passes. Enrol a new device in another folder."
+                .to_owned()
         }
         NoPass::NotCertifiedNow => {
-            "This device is not certified at this time: it must be enrolled again.".to_owned()
+            "This device is not certified at this time. Enrol a new device in another folder.".to_owned()
         }
         NoPass::NoSuchService => "This service has no price for today.".to_owned(),
         NoPass::NoSuchOperator => "The list has no such tour operator.".to_owned(),
@@ -190,9 +205,17 @@ fn why_sw(why: &NoPass) -> String {
         NoPass::PackTooOld => "Orodha ni ya zamani: kifaa hiki lazima kifikie mfumo kwanza.".to_owned(),
         NoPass::NoPrices => "Orodha haisemi chochote kuhusu pasi: ni ya kabla ya pasi kuwepo.".to_owned(),
         NoPass::DeviceRevoked => "Kifaa hiki hakiaminiki tena: tumia kingine.".to_owned(),
-        NoPass::NoCard => "Kifaa hiki kiliandikishwa kabla ya pasi kuwepo: kiandikishwe upya.".to_owned(),
+        NoPass::DeviceBehind => {
+            "Kifaa hiki kimepoteza sehemu ya kumbukumbu zake. Andikisha kifaa kipya kwenye folda nyingine."
+                .to_owned()
+        }
+        NoPass::NoCard => {
+            "Kifaa hiki kiliandikishwa kabla ya pasi kuwepo. Andikisha kifaa kipya kwenye folda nyingine."
+                .to_owned()
+        }
         NoPass::NotCertifiedNow => {
-            "Kifaa hiki hakijaidhinishwa kwa wakati huu: kiandikishwe upya.".to_owned()
+            "Kifaa hiki hakijaidhinishwa kwa wakati huu. Andikisha kifaa kipya kwenye folda nyingine."
+                .to_owned()
         }
         NoPass::NoSuchService => "Huduma hii haina bei ya leo.".to_owned(),
         NoPass::NoSuchOperator => "Orodha haina wakala huyo wa utalii.".to_owned(),

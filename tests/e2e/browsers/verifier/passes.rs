@@ -77,6 +77,13 @@ impl Issuer {
             ("\n42\n", "\n+42\n"),
             ("\n42\n", "\n18446744073709551616\n"),
             ("\n42\n", "\n-1\n"),
+            ("\n42\n", "\n0\n"),
+            ("\n42\n", "\n\n"),
+            ("2026-11-21T06:14:05.5Z", "2026-11-21T06:14:05.4Z"),
+            ("2026-11-21T06:14:05.5Z", "2026-11-21T06:14:06.5Z"),
+            ("2026-11-21T06:14:05.5Z", "2026-11-20T06:14:05.5Z"),
+            ("2026-11-21T06:14:05.5Z", "2026-11-20T05:14:05.5Z"),
+            ("2026-11-21T06:14:05.5Z", "2027-11-20T06:14:05.5Z"),
             (&bill, &wrong_bill),
             (&bill, "7"),
             ("05.5Z", "05.50Z"),
@@ -88,7 +95,13 @@ impl Issuer {
             ("2026-11-20T06:14:05.5Z", "2026-11-20T24:00:00Z"),
             ("2026-11-20T06:14:05.5Z", "2026-11-20t06:14:05.5z"),
             ("2026-11-20T06:14:05.5Z", "2026-11-20 06:14:05.5Z"),
+            ("adult:2", "adult:0"),
             ("adult:2", "adult:02"),
+            ("adult:2", "adult:+2"),
+            ("adult:2", "adult:"),
+            ("adult:2", "adult:2,:1"),
+            ("non_resident.adult:2,non_resident.child:1", ""),
+            ("non_resident.adult:2,non_resident.child:1", ":2"),
             ("adult:2", "adult:4294967296"),
             ("adult:2", "adult"),
             ("adult:2", "adult:2,"),
@@ -102,6 +115,8 @@ impl Issuer {
             ("KES 29250.00", "KES -1.00"),
             ("operator KAT-0042", "Later"),
             ("operator KAT-0042", "operator"),
+            ("operator KAT-0042", "operator "),
+            ("operator KAT-0042", ""),
             ("operator KAT-0042", "later "),
             ("\n3", "\n3\n"),
             ("\n3", "\n3\r"),
@@ -127,6 +142,32 @@ impl Issuer {
         ];
         odd.extend(odd_cards.iter().map(|(from, to)| self.written(&pass, &changed(&card, from, to))));
         odd
+    }
+
+    /// Passes in which more than one thing is wrong: which is told depends on the order of the checks.
+    pub(super) fn wrong_in_two_ways(&self, stranger: &Self) -> Vec<String> {
+        let (pass, card) = (self.pass_text(), self.card_text());
+        let later = changed(&card, "2026-11-20T05:14:05.5Z", "2026-11-20T07:14:05.5Z");
+        let nothing = changed(&pass, "adult:2", "adult:0");
+        let other_device = changed(&pass, "gat_0123456789ab", "gat_ba9876543210");
+        let no_key = changed(&card, &self.device.verifying_key().to_string(), "no key");
+        let (by_stranger, odd_card) = (part(&card, &stranger.gateway), changed(&card, "\nKWS\n", "\n"));
+        let token = |pass: &str, card: &str| format!("MPP1:{pass}.{card}");
+        let signed = |text: &str| part(text, &self.device);
+        let certified = |text: &str| part(text, &self.gateway);
+        vec![
+            token(&signed(&pass).replace('.', "A*."), &by_stranger),
+            token(&signed(&pass), &by_stranger.replace('.', ".*")),
+            token(&signed(&nothing), &by_stranger),
+            token(&part(&pass, &stranger.device), &by_stranger),
+            token(&part(&pass, &stranger.device), &certified(&odd_card)),
+            token(&part(&pass, &stranger.device), &certified(&no_key)),
+            token(&part(&nothing, &stranger.device), &certified(&card)),
+            token(&signed(&other_device.replace("adult:2", "adult:0")), &certified(&card)),
+            token(&signed(&other_device), &certified(&later)),
+            token(&signed(&nothing), &certified(&later)),
+            format!("{} {}", token(&signed(&pass), &by_stranger), "A".repeat(9_000)),
+        ]
     }
 
     /// These texts, signed as they are.
@@ -162,7 +203,7 @@ fn pass() -> Pass {
         number: 42,
         bill: PaymentNumber::from_random(7),
         issued_at: Moment(ISSUED_MICROS),
-        valid_until: Moment(ISSUED_MICROS + 8 * HOUR_MICROS),
+        valid_until: Moment(ISSUED_MICROS + 24 * HOUR_MICROS),
         service: "kws-hells-gate-entry".to_owned(),
         lines: vec![line("non_resident.adult", 2), line("non_resident.child", 1)],
         price: Money::new(2_925_000, Currency::Kes),
