@@ -3,8 +3,10 @@
 mod alone;
 mod brought;
 mod kills;
+mod operators;
 mod passes;
 mod settled;
+mod used_twice;
 
 use crate::harness::{Agency, Bill, Gateway, Order, Payment};
 use serde_json::Value;

@@ -18,7 +18,9 @@ use crate::http::response::Response;
 use crate::payments::Total;
 use crate::views::TransactionRow;
 
-const COLUMNS: [&str; 13] = [
+/// `value_date` is the day on which a payment counts, in these files and in the totals of days. What waited in suspense and was put to
+/// its bill later came in at `payment_time`, counts from `applied_at`, and says by whom.
+const COLUMNS: [&str; 15] = [
     "value_date",
     "payment_time",
     "payment_number",
@@ -32,6 +34,8 @@ const COLUMNS: [&str; 13] = [
     "currency",
     "status",
     "record",
+    "applied_at",
+    "applied_by",
 ];
 const CONTROL_COLUMNS: [&str; 7] = ["control", "count", "currency", "gross", "charges", "refunds", "net"];
 
@@ -111,10 +115,10 @@ fn control(sums: &BTreeMap<Currency, Total>) -> Vec<Vec<Cell>> {
 }
 
 fn cells(row: &TransactionRow, name: impl Fn(&str) -> String) -> Vec<Cell> {
-    let micros = row.booked.micros();
+    let (came, counted) = (row.booked.micros(), row.counted.micros());
     let before = [
-        east_africa_date(micros).to_string(),
-        format_rfc3339(micros),
+        east_africa_date(counted).to_string(),
+        format_rfc3339(came),
         row.bill.map(|bill| bill.to_string()).unwrap_or_default(),
         row.receipt.map(|receipt| receipt.grouped()).unwrap_or_default(),
         row.agency_reference.as_deref().unwrap_or_default().to_owned(),
@@ -127,6 +131,8 @@ fn cells(row: &TransactionRow, name: impl Fn(&str) -> String) -> Vec<Cell> {
         row.money.currency().code().to_owned(),
         row.state.map_or(SUSPENSE, |state| state.word()).to_owned(),
         row.sequence.to_string(),
+        row.applied_by.as_ref().map(|_| format_rfc3339(counted)).unwrap_or_default(),
+        row.applied_by.as_deref().unwrap_or_default().to_owned(),
     ];
     let gross = Cell::Amount(Sum::from(row.money));
     before.into_iter().map(Cell::Text).chain([gross]).chain(after.into_iter().map(Cell::Text)).collect()
