@@ -86,7 +86,8 @@ fn a_price_that_nobody_can_write_in_shillings_is_named_and_leaves_no_trace() {
     let batch = device.batch(&[good.clone(), dear]);
     let refused = device.brings(&batch).expect(422);
     assert_eq!(refused.problem(), "validation_failed");
-    let [fault] = &refused.json()["errors"].as_array().unwrap()[..] else { panic!("{}", refused.json()) };
+    let said = refused.json();
+    let [fault] = &said["errors"].as_array().unwrap()[..] else { panic!("{said}") };
     assert_eq!((&fault["pointer"], &fault["code"]), (&json!("/batch/passes/1/price"), &json!("too_large")));
     assert_eq!(gateway.books().events("bill_created").len(), head);
     assert!(gateway.books().events("gate").iter().all(|record| !record.to_string().contains("batch_taken")));
