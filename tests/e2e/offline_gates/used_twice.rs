@@ -22,7 +22,7 @@ fn an_agency_is_told_of_a_receipt_and_of_a_number_that_were_used_twice_and_no_ot
         (Device::enrol(&gateway, "Elsa Gate"), Device::enrol(&gateway, "Olkaria Gate"));
     let used = |device: &Device| UsedHere { bill: visitor.bill.number.parse().unwrap(), at: device.now };
     let pass = elsa.writes(minor, Settlement::Later);
-    let first = elsa.batch_with(vec![used(&elsa)], &[pass.clone()]);
+    let first = elsa.batch_with(vec![used(&elsa)], std::slice::from_ref(&pass));
     elsa.brings(&first).expect(201);
     // A copy of the device has written another pass under the number.
     let copied = Pass { price: Money::new(minor + 100, Currency::Kes), ..pass.clone() };
