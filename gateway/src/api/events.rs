@@ -12,6 +12,7 @@ use super::attempts::AttemptBody;
 use super::bills::{BillBody, command};
 use super::collections::date_of;
 use super::lists::wrong;
+use super::used_twice::UsedTwiceBody;
 use super::{SharedApp, trouble, webhook_endpoints};
 use crate::app::App;
 use crate::away::away;
@@ -55,6 +56,7 @@ enum DataBody {
     Payment(Box<PaymentBody>),
     Attempt(Box<AttemptBody>),
     Suspense(SuspenseBody),
+    UsedTwice(Box<UsedTwiceBody>),
     Application(ApplicationBody),
 }
 
@@ -306,6 +308,7 @@ impl EventBody {
                 About::Payment(payment) => DataBody::Payment(Box::new(PaymentBody::of(payment))),
                 About::Attempt(attempt) => DataBody::Attempt(Box::new(AttemptBody::of(attempt))),
                 About::Suspense(suspense) => DataBody::Suspense(SuspenseBody::of(suspense)),
+                About::UsedTwice(then) => DataBody::UsedTwice(Box::new(UsedTwiceBody::of(then))),
                 About::Application(moved, terms) => {
                     DataBody::Application(ApplicationBody::of(moved, terms, notice.at))
                 }

@@ -195,13 +195,16 @@ pub(super) fn show_page<Row, Body: Serialize>(page: Page<Row>, body: impl Fn(Row
     response
 }
 
+/// How long a page the query asks for.
+pub(super) fn page_size(query: &Fields) -> Result<PageSize, Problem> {
+    let Some(text) = query.get("limit") else { return Ok(PageSize::default()) };
+    let size = text.parse().ok().and_then(|rows| PageSize::new(rows).ok());
+    size.ok_or_else(|| wrong("/limit", "out_of_range", &crate::views::NotAPageSize))
+}
+
 /// Which page the query asks for.
 pub(super) fn page_request(query: &Fields) -> Result<PageRequest, Problem> {
-    let mut page = PageRequest::default();
-    if let Some(text) = query.get("limit") {
-        let size = text.parse().ok().and_then(|rows| PageSize::new(rows).ok());
-        page.size = size.ok_or_else(|| wrong("/limit", "out_of_range", &crate::views::NotAPageSize))?;
-    }
+    let mut page = PageRequest { size: page_size(query)?, after: None };
     if let Some(text) = query.get("cursor") {
         let cursor: Result<Cursor, _> = text.parse();
         page.after = Some(cursor.map_err(|error| wrong("/cursor", "not_a_cursor", &error))?);

@@ -36,6 +36,7 @@ mod statements;
 mod sweeps;
 pub(crate) mod trouble;
 mod usage;
+mod used_twice;
 mod webhook_endpoints;
 
 use std::sync::Arc;

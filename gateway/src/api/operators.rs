@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bills::{command, mark_replayed};
 use super::gates::{agency_of, wrong};
+use super::lists::page_size;
 use super::{SharedApp, trouble};
 use crate::app::App;
 use crate::billing::find;
@@ -17,7 +18,8 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, Bill, Event, GateAsk, GateEvent, KnownOperator, NewInvoice, OPERATOR_CODE_MARK, TourOperator,
+    Answer, Ask, Bill, Event, GateAsk, GateEvent, KnownOperator, NewInvoice, OPERATOR_CODE_MARK,
+    PASSES_OWED_MAX, TourOperator,
 };
 
 /// Longest name of an operator in characters.
@@ -25,7 +27,7 @@ const NAME_LEN_MAX: usize = 80;
 /// Letters after the mark of a code, none of which is taken for another.
 const CODE_LEN: usize = 6;
 const CODE_LETTERS: &[u8] = b"ABCDEFGHJKMNPQRSTVWXYZ";
-/// How long an invoice can be paid: a month.
+/// How long an invoice can be paid: as long as a pass, until the tour operator is home again.
 const INVOICE_LIFE_SECONDS: i64 = 90 * 86_400;
 
 #[derive(Deserialize)]
@@ -41,13 +43,21 @@ struct OperatorBody {
     agency: String,
     name: String,
     since: String,
-    /// Passes that are on no invoice, paid or not.
+    /// Passes that the next invoices ask for.
     passes: usize,
+    /// Those, and the passes on invoices that nobody has paid yet.
+    owed: usize,
+    /// Whether packs name it, so that gates write passes on its account.
+    in_packs: bool,
 }
 
+/// A page of them, by their codes.
 #[derive(Serialize)]
 struct OperatorsBody {
     data: Vec<OperatorBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    has_more: bool,
 }
 
 /// An invoice as it is answered. The bill itself is at its own address.
@@ -63,6 +73,9 @@ struct InvoiceBody {
     amount: Money,
     /// Payment numbers of the passes that it asks for.
     passes: Vec<String>,
+    /// So many are left for the next invoice; absent of invoices that were made before this was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passes_left: Option<u64>,
     expires_at: String,
 }
 
@@ -113,16 +126,27 @@ pub(super) async fn name(app: SharedApp, request: Request<App>) -> Result<Respon
     Ok(response::not_stored(response))
 }
 
-/// `GET /v1/gates/operators`.
+/// `GET /v1/gates/operators?cursor=&limit=`. A page ends at a code, and the next begins after it.
 pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let query = request.head.query()?;
+    let limit = usize::from(page_size(&query)?.get());
+    let after = query.get("cursor").unwrap_or_default();
+    if !(after.is_empty() || is_code(after)) {
+        let detail = "It is not one that a page of this list came with.".to_owned();
+        return Err(wrong("/cursor", "not_a_cursor", detail));
+    }
     let (scope, gates) = (request.principal.scope(), app.books.readers().gates());
-    let own = gates.operators().filter(|known| scope.covers(&known.operator.agency));
-    let data = own.map(OperatorBody::of).collect();
-    Ok(response::not_stored(response::json(StatusCode::OK, &OperatorsBody { data })))
+    let own = gates.operators_after(after).filter(|known| scope.covers(&known.operator.agency));
+    let mut data: Vec<_> = own.take(limit + 1).map(OperatorBody::of).collect();
+    let has_more = data.len() > limit;
+    data.truncate(limit);
+    let next_cursor = data.last().filter(|_| has_more).map(|last| last.code.clone());
+    let body = OperatorsBody { data, next_cursor, has_more };
+    Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 
-/// `POST /v1/gates/operators/{code}/invoice`: one bill for all passes of the operator that nobody has paid and that are on no
-/// other.
+/// `POST /v1/gates/operators/{code}/invoice`: one bill for passes of the operator that nobody has paid and that are on no
+/// other, as many as one may have; it says how many are left.
 pub(super) async fn invoice(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let agency = agency_of(&request)?;
     let code = request.head.parameter("code").to_owned();
@@ -153,6 +177,14 @@ pub(super) async fn invoice(app: SharedApp, request: Request<App>) -> Result<Res
     Ok(response::not_stored(response))
 }
 
+/// Whether this is the code of an operator, by its form.
+pub(super) fn is_code(text: &str) -> bool {
+    let letters = text.strip_prefix(OPERATOR_CODE_MARK);
+    letters.is_some_and(|rest| {
+        rest.len() == CODE_LEN && rest.bytes().all(|letter| CODE_LETTERS.contains(&letter))
+    })
+}
+
 /// `OP-` and six letters.
 fn new_code() -> Arc<str> {
     let mut random: u64 = rand::random();
@@ -174,6 +206,8 @@ impl OperatorBody {
             name: operator.name.to_string(),
             since: format_rfc3339(operator.since.micros()),
             passes: known.passes.len(),
+            owed: known.owed_count(),
+            in_packs: known.owed_count() < PASSES_OWED_MAX,
         }
     }
 }
@@ -182,8 +216,10 @@ impl InvoiceBody {
     /// The invoice that this record made; the record after it says of which passes.
     fn made_by(app: &App, sequence: u64) -> Result<Self, Problem> {
         let event = |sequence| app.books.event(sequence).map_err(|error| trouble::lookup(&error));
-        let (Some(Event::BillCreated { terms }), Some(Event::Gate(GateEvent::PassesInvoiced { passes, .. }))) =
-            (event(sequence)?, event(sequence + 1)?)
+        let (
+            Some(Event::BillCreated { terms }),
+            Some(Event::Gate(GateEvent::PassesInvoiced { passes, left, .. })),
+        ) = (event(sequence)?, event(sequence + 1)?)
         else {
             return Err(trouble::internal("an invoice that was made is not found"));
         };
@@ -204,6 +240,7 @@ impl InvoiceBody {
             total: terms.total,
             amount: terms.payable,
             passes: passes.iter().map(ToString::to_string).collect(),
+            passes_left: left,
             expires_at: format_rfc3339(terms.expires.micros()),
         })
     }

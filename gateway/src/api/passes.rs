@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bills::command;
 use super::gates::{agency_of, site_of, wrong};
 use super::lists::{page_request, show_page, views_scope};
+use super::operators::is_code;
 use super::{Principal, SharedApp, no_answer, trouble};
 use crate::app::App;
 use crate::billing::find;
@@ -24,7 +25,7 @@ use crate::payments::{
     Answer, Ask, Bill, BillPayment, BillState, ClaimedMoney, Event, GateAsk, GateRefusal, KnownDevice,
     NUMBERS_KEPT_MAX, PaymentNumber, PaymentReceived, Placement, RECEIPT_LEN_MAX, Refusal, read_event,
 };
-use crate::views::{PassRow, PassState};
+use crate::views::{PassFilter, PassRow, PassState};
 
 /// More random words than numbers are missing: a few may be of numbers that are taken.
 const RANDOMS: usize = NUMBERS_KEPT_MAX + 20;
@@ -50,7 +51,7 @@ struct PassListed {
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
     outcome: String,
-    /// What its bill is, or `invoiced`; absent if it has none.
+    /// What its bill is, or `invoiced`; absent if it has none. Of an invoice that ended unpaid it is `unpaid` again.
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
     /// The payment number of the invoice.
@@ -106,7 +107,7 @@ pub(super) async fn keep_numbers(app: SharedApp, request: Request<App>) -> Resul
     Ok(response::not_stored(response::text(StatusCode::OK, note)))
 }
 
-/// `GET /v1/gates/passes?state=&cursor=&limit=`.
+/// `GET /v1/gates/passes?state=&operator=&cursor=&limit=`.
 pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let query = request.head.query()?;
     let state = match query.get("state").unwrap_or("all") {
@@ -115,8 +116,16 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         "paid" => PassState::Paid,
         _ => return Err(wrong("/state", "unknown_state", "It is unpaid, paid or all.".to_owned())),
     };
+    let operator = match query.get("operator") {
+        Some(code) if !is_code(code) => {
+            let detail = "It is the code of a tour operator, such as OP-SAVANA.".to_owned();
+            return Err(wrong("/operator", "not_a_code", detail));
+        }
+        code => code.map(Arc::from),
+    };
     let (scope, page) = (views_scope(&request)?, page_request(&query)?);
-    let page = app.views.reader().passes(&scope, state, page).await.map_err(no_answer)?;
+    let filter = PassFilter { state, operator };
+    let page = app.views.reader().passes(&scope, &filter, page).await.map_err(no_answer)?;
     Ok(show_page(page, PassListed::of))
 }
 
@@ -191,7 +200,12 @@ impl ClaimBody {
 
 impl PassListed {
     fn of(row: PassRow) -> Self {
-        let own = row.state.map(BillState::word);
+        let own = match row.invoice_state {
+            // Its own bill stays withdrawn; the next invoice asks for it again.
+            Some(BillState::Expired | BillState::Cancelled) => Some("unpaid"),
+            Some(_) => Some("invoiced"),
+            None => row.state.map(BillState::word),
+        };
         Self {
             payment_number: row.bill.to_string(),
             gate: row.gate.to_string(),
@@ -203,7 +217,7 @@ impl PassListed {
             settlement: row.settlement.to_string(),
             operator: row.operator.as_deref().map(str::to_owned),
             outcome: row.outcome.to_string(),
-            state: if row.invoice.is_some() { Some("invoiced") } else { own },
+            state: own,
             invoice: row.invoice.map(|number| number.to_string()),
             invoice_state: row.invoice_state.map(BillState::word),
         }

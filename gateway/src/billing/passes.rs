@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::east_africa_date;
 use crate::gates::order_of;
 use crate::gates::pass::{Pass, Settlement};
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
 use crate::payments::{
     BillLine, CatalogueVersion, GateDevice, NewBill, NewPass, PartPaymentRule, PassSettlement, agency_payable,
 };
@@ -29,7 +29,7 @@ const ASKED_AT_GATE: &str = "as asked for at the gate: the catalogue has no pric
 /// Prices passes of this device.
 pub(crate) async fn priced(app: &App, device: &GateDevice, passes: &[Pass]) -> Result<Vec<NewPass>, Problem> {
     let mut priced = Vec::with_capacity(passes.len());
-    for pass in passes {
+    for (index, pass) in passes.iter().enumerate() {
         let known = app.books.readers().catalogues().publication(pass.catalogue).cloned();
         let version = known.map(|publication| publication.version);
         let catalogue = match &version {
@@ -47,7 +47,7 @@ pub(crate) async fn priced(app: &App, device: &GateDevice, passes: &[Pass]) -> R
         }
         (terms.id, terms.payable) = (app.new_bill_id(), terms.total);
         if let (Currency::Usd, Some(rate)) = (terms.total.currency(), &app.exchange) {
-            let (payable, quote) = rate.quote(terms.total, app.now()).map_err(trouble::internal)?;
+            let (payable, quote) = rate.quote(terms.total, app.now()).map_err(|_| too_dear(index, pass))?;
             (terms.payable, terms.quote) = (payable, Some(quote));
         }
         terms.vault_slot = app.vault.take().map_err(|error| trouble::vault(&error))?.slot;
@@ -63,6 +63,18 @@ pub(crate) async fn priced(app: &App, device: &GateDevice, passes: &[Pass]) -> R
         });
     }
     Ok(priced)
+}
+
+/// A price of the device's own that no amount in shillings can be. No device comes to it under the limits of a pack, so the batch is
+/// none of a device, and nothing of it is in the books.
+fn too_dear(index: usize, pass: &Pass) -> Problem {
+    let detail = format!(
+        "Pass {} asks for {} {}: more than can be written in shillings.",
+        pass.number,
+        pass.price.currency(),
+        pass.price.to_decimal()
+    );
+    Problem::validation(vec![FieldError::new(format!("/batch/passes/{index}/price"), "too_large", detail)])
 }
 
 fn settlement(written: &Settlement) -> PassSettlement {

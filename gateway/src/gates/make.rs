@@ -14,7 +14,7 @@ use crate::away::away;
 use crate::books::LookupError;
 use crate::clock::east_africa_date;
 use crate::exchange::ExchangeRate;
-use crate::payments::{Bill, BillState, PaymentNumber, TourOperator, Visit};
+use crate::payments::{Bill, BillState, PASSES_OWED_MAX, PaymentNumber, TourOperator, Visit};
 use crate::views::{QueryError, Scope, TransactionFilter};
 
 /// The newest payments that are looked at. A pack of as many bills has a few hundred kilobytes.
@@ -41,7 +41,7 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
     let (scope, filter) = (Scope::Agency(agency.clone()), TransactionFilter::default());
     let listed = app.views.reader().all_transactions(&scope, &filter, PAYMENTS_MAX).await?;
     let is_everything = listed.found.len() < PAYMENTS_MAX as usize;
-    let oldest = listed.found.iter().map(|row| row.sequence).min().unwrap_or(0);
+    let oldest = listed.found.iter().map(|row| row.counted_by).min().unwrap_or(0);
     let numbers: BTreeSet<_> = listed.found.iter().filter_map(|row| row.bill).collect();
     let now = app.now().micros();
     let mut pack = Pack {
@@ -66,7 +66,9 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
     let gates = app.books.readers().gates();
     let revoked = gates.devices().filter(|known| known.device.agency == *agency && known.revoked.is_some());
     pack.revoked_devices.extend(revoked.map(|known| known.device.id.to_string()));
-    pack.operators.extend(gates.operators_of(agency).map(|known| Operator::of(&known.operator)));
+    // Whoever owes for as many passes as one may gets no more on account.
+    let trusted = gates.operators_of(agency).filter(|known| known.owed_count() < PASSES_OWED_MAX);
+    pack.operators.extend(trusted.map(|known| Operator::of(&known.operator)));
     let (app, agency) = (Arc::clone(app), agency.clone());
     away(move || fill(&app, &agency, pack, numbers)).await.map_err(|_| PackError::CutOff)?
 }

@@ -327,7 +327,8 @@ impl<App: Application> Pipeline<App> {
             {
                 tracing::debug!(listener, route, code, took_us, %request_id, %client, ?problem, "turned away");
             }
-            Some(problem) if code >= 500 => {
+            // While a way to pay is down this is the right answer to whoever asks for it: nothing of ours has failed.
+            Some(problem) if code >= 500 && !is_of_a_channel(problem.code()) => {
                 tracing::error!(listener, route, code, took_us, %request_id, %client, ?problem, "failed");
             }
             // Strangers can cause any number of these, and a metric counts them all.
@@ -343,6 +344,11 @@ impl<App: Application> Pipeline<App> {
             None => tracing::info!(listener, route, code, took_us, %request_id, "answered"),
         }
     }
+}
+
+/// Whether it says of a way to pay that it cannot be used now.
+const fn is_of_a_channel(code: Code) -> bool {
+    matches!(code, Code::ChannelUnavailable | Code::ChannelDown)
 }
 
 impl<App: Application> Service for Pipeline<App> {

@@ -10,8 +10,9 @@ use super::bill_then::BillThen;
 use crate::books::Books;
 use crate::payments::{
     ApplicationEvent, ApplicationMoved, Attempt, AttemptEvent, AttemptId, AttemptState, BillPayment,
-    BillState, BillTerms, ChannelReceipt, Event, NoticeId, NoticeKind, PaymentNumber, PaymentReceived,
-    Placement, Share, SuspenseReason, read_event,
+    BillState, BillTerms, ChannelReceipt, Event, GateDevice, GateEvent, GatePass, GateUse, NoticeId,
+    NoticeKind, PassOutcome, PaymentNumber, PaymentReceived, Placement, Share, SuspenseReason, UseOutcome,
+    read_event,
 };
 
 /// Something that an agency is told.
@@ -38,6 +39,8 @@ pub(crate) enum About {
     Attempt(Box<Attempt>),
     /// Money that matched no bill.
     Suspense(SuspenseThen),
+    /// What a gate told that should not have been.
+    UsedTwice(Box<UsedTwiceThen>),
     /// An application, and what was agreed about its bill.
     Application(Box<ApplicationMoved>, Arc<BillTerms>),
 }
@@ -78,6 +81,20 @@ pub(crate) struct SuspenseThen {
     pub(crate) since: LedgerTime,
 }
 
+/// What a device told in a batch that had been used before.
+pub(crate) struct UsedTwiceThen {
+    /// The device.
+    pub(crate) device: GateDevice,
+    /// Number of the batch.
+    pub(crate) batch: u64,
+    /// Sequence of its record.
+    pub(crate) sequence: u64,
+    /// Bills that somebody had been let in for before.
+    pub(crate) uses: Vec<GateUse>,
+    /// Passes under numbers that other passes have.
+    pub(crate) passes: Vec<GatePass>,
+}
+
 /// Something that a record tells, before its object is looked up.
 pub(crate) struct Happening {
     pub(crate) id: NoticeId,
@@ -93,6 +110,7 @@ enum Subject {
     Payment(Box<PaymentReceived>),
     Attempt(Box<Attempt>),
     Suspense(SuspenseThen),
+    UsedTwice(Box<UsedTwiceThen>),
     Application(Box<ApplicationMoved>),
 }
 
@@ -151,6 +169,15 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
             let agency = Arc::clone(&moved.agency);
             vec![make(NoticeKind::ApplicationUpdated, agency, Subject::Application(Box::new(moved)))]
         }
+        Event::Gate(GateEvent::BatchTaken { device, number, uses, passes, .. }) => {
+            match used_twice(books, &device, number, sequence, uses, passes)? {
+                Some(then) => {
+                    let agency = Arc::clone(&then.device.agency);
+                    vec![make(NoticeKind::GateUsedTwice, agency, Subject::UsedTwice(Box::new(then)))]
+                }
+                None => Vec::new(),
+            }
+        }
         Event::CataloguePublished { .. }
         | Event::CatalogueDrafted { .. }
         | Event::CatalogueDraftWithdrawn { .. }
@@ -172,6 +199,25 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::Notice(_)
         | Event::DayClosed { .. } => Vec::new(),
     })
+}
+
+/// What of a batch had been used before, at whichever gate; nothing of all others. The same pass told of twice is one pass.
+fn used_twice(
+    books: &Books,
+    device: &str,
+    batch: u64,
+    sequence: u64,
+    mut uses: Vec<GateUse>,
+    mut passes: Vec<GatePass>,
+) -> Result<Option<UsedTwiceThen>, NoticeError> {
+    uses.retain(|used| matches!(used.outcome, UseOutcome::UsedTwice { .. }));
+    passes.retain(|pass| matches!(pass.outcome, PassOutcome::NumberUsed { .. }));
+    if uses.is_empty() && passes.is_empty() {
+        return Ok(None);
+    }
+    let gates = books.readers().gates();
+    let device = gates.device(device).ok_or(NoticeError::Contradiction)?.device.clone();
+    Ok(Some(UsedTwiceThen { device, batch, sequence, uses, passes }))
 }
 
 /// What becomes of a bill by money that came for it; nothing if the bill had ended before.
@@ -273,6 +319,7 @@ impl Happening {
             }
             Subject::Attempt(attempt) => About::Attempt(attempt),
             Subject::Suspense(suspense) => About::Suspense(suspense),
+            Subject::UsedTwice(then) => About::UsedTwice(then),
             Subject::Application(moved) => {
                 let terms = Arc::clone(&bill_of(moved.bill)?.terms);
                 About::Application(moved, terms)

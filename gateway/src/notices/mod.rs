@@ -15,7 +15,7 @@ pub mod signature;
 use ledger::journal::JournalError;
 
 pub(crate) use self::bill_then::BillThen;
-pub(crate) use self::happening::{About, Notice, PaymentThen, SuspenseThen};
+pub(crate) use self::happening::{About, Notice, PaymentThen, SuspenseThen, UsedTwiceThen};
 use crate::books::LookupError;
 
 /// What a record tells cannot be said.

@@ -4,6 +4,7 @@
 //! whoever it let in was let in, so nothing of it is refused: what should not have been is named.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::bill_life::BillState;
 use super::command::Idempotency;
 use super::number::PaymentNumber;
-use super::passes::{ClaimedMoney, GatePass, KnownOperator, NewInvoice, NewPass, TourOperator};
+use super::operators::{KnownOperator, NewInvoice, TourOperator};
+use super::passes::{ClaimedMoney, GatePass, NewPass};
 use crate::access::ApiKey;
 
 /// The most uses and passes that one batch tells: what it decides stays a small part of a batch of the journal.
@@ -104,6 +106,9 @@ pub enum GateEvent {
         /// Passes that were paid otherwise, or ended: no invoice will ask for them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ended: Vec<PaymentNumber>,
+        /// So many passes are left for the next invoices. Of before this was kept, nobody counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left: Option<u64>,
     },
 }
 
@@ -252,7 +257,7 @@ pub enum GateRefusal {
     /// There is no such operator.
     #[error("there is no such operator")]
     NoSuchOperator,
-    /// There are as many operators as there may be, or one of this code.
+    /// The agency has as many operators as it may have, or somebody has this code.
     #[error("there is no room for another operator")]
     NoRoomForOperator,
     /// No pass of the operator can be put on an invoice.
@@ -358,9 +363,10 @@ impl Gates {
         self.operators.values().filter(move |known| &*known.operator.agency == agency)
     }
 
-    /// All tour operators, by their codes.
-    pub fn operators(&self) -> impl Iterator<Item = &KnownOperator> {
-        self.operators.values()
+    /// All tour operators whose codes come after this one, by their codes.
+    pub fn operators_after<'a>(&'a self, code: &str) -> impl Iterator<Item = &'a KnownOperator> + use<'a> {
+        let after = (Bound::Excluded(code), Bound::Unbounded);
+        self.operators.range::<str, _>(after).map(|(_, known)| known)
     }
 
     /// The operator of this code, if it is of this agency.
@@ -368,9 +374,16 @@ impl Gates {
         self.operators.get(code).filter(|known| &*known.operator.agency == agency)
     }
 
-    /// How many there are, of all agencies.
-    pub(super) fn operator_count(&self) -> usize {
-        self.operators.len()
+    /// Whether what becomes of this bill changes what an operator owes for, of whose code it bears the name.
+    pub(super) fn is_on_account(&self, code: &str, bill: PaymentNumber) -> bool {
+        self.operators.get(code).is_some_and(|known| known.concerns(bill))
+    }
+
+    /// What a bill has become that is [on the account](Self::is_on_account) of an operator.
+    pub(super) fn bill_became(&mut self, code: &str, bill: PaymentNumber, state: BillState) {
+        if let Some(known) = self.operators.get_mut(code) {
+            known.bill_became(bill, state);
+        }
     }
 
     /// Whether the code is one's.
@@ -411,13 +424,11 @@ impl Gates {
                 }
             }
             GateEvent::OperatorNamed { operator } => {
-                let known = KnownOperator { operator: operator.clone(), passes: Arc::default() };
-                self.operators.insert(Arc::clone(&operator.code), known);
+                self.operators.insert(Arc::clone(&operator.code), KnownOperator::new(operator.clone()));
             }
-            GateEvent::PassesInvoiced { operator, passes, ended, .. } => {
+            GateEvent::PassesInvoiced { operator, bill, passes, ended, .. } => {
                 if let Some(known) = self.operators.get_mut(operator) {
-                    let gone = |pass: &PaymentNumber| passes.contains(pass) || ended.contains(pass);
-                    Arc::make_mut(&mut known.passes).retain(|pass| !gone(pass));
+                    known.invoice(*bill, passes, ended);
                 }
             }
             GateEvent::BatchTaken { device, number, uses, passes, .. } => {
@@ -441,7 +452,7 @@ impl Gates {
     fn note_for_operator(&mut self, pass: &GatePass, agency: &Arc<str>) {
         let known = pass.settlement.operator().and_then(|code| self.operators.get_mut(code));
         if let Some(known) = known.filter(|known| known.operator.agency == *agency) {
-            Arc::make_mut(&mut known.passes).insert(pass.bill);
+            known.add(pass.bill);
         }
     }
 

@@ -48,6 +48,7 @@ mod gates;
 mod listed;
 mod notice_kind;
 mod notices;
+mod operators;
 mod passes;
 mod staff;
 mod sweeps;
@@ -108,12 +109,14 @@ pub use notices::{
     OpenDelivery, SECRETS_PER_RECORD_MAX, SecretInForce, SigningScheme, Then, Tried,
 };
 pub use number::{NotAPaymentNumber, PaymentNumber, TypedAccount};
+pub use operators::{
+    KnownOperator, NewInvoice, OPERATORS_MAX, PASSES_OWED_MAX, PASSES_PER_INVOICE_MAX, TourOperator,
+};
 pub use owners::OwnersPart;
 pub(crate) use owners::by_owner;
 pub use passes::{
-    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, KnownOperator, NUMBERS_KEPT_MAX, NewInvoice, NewPass,
-    PASSES_PER_INVOICE_MAX, PassNumber, PassOutcome, PassSettlement, PassStub, TourOperator,
-    WAITING_PER_NUMBER_MAX, WaitingMoney,
+    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, NUMBERS_KEPT_MAX, NewPass, PassNumber, PassOutcome,
+    PassSettlement, PassStub, WAITING_PER_NUMBER_MAX, WaitingMoney,
 };
 pub use readers::Readers;
 pub use reference::{

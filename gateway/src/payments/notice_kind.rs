@@ -52,6 +52,8 @@ notice_kinds! {
     SuspenseOpened = 10 "suspense.opened"
     /// The agency reported what became of an application.
     ApplicationUpdated = 11 "application.updated"
+    /// A gate that was cut off let somebody in whom another had let in before, or made two passes under one number.
+    GateUsedTwice = 12 "gate.used_twice"
 }
 
 /// The word is no kind of notice.

@@ -1,8 +1,6 @@
 //! Provisional passes, as the books take them: numbers that are kept for a device before anything is owed under them, the
-//! bills that its passes become, money that came for a number before its pass was known, and tour operators that pay for
-//! many passes with one bill.
+//! bills that its passes become, and money that came for a number before its pass was known.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ledger::{Evidence, LedgerTime, Money};
@@ -10,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bill::BillTerms;
 use super::channel_receipt::ChannelReceipt;
-use super::command::{Idempotency, NewBill};
+use super::command::NewBill;
 use super::event::{PaymentReceived, Placement, SuspenseReason, ToldBy};
-use super::identifier::BillId;
 use super::number::PaymentNumber;
 
 /// So many numbers lie ready at a device: more passes than a gate makes in a day without us.
@@ -20,10 +17,6 @@ pub const NUMBERS_KEPT_MAX: usize = 300;
 /// So many payments are remembered with a number whose pass is not known. More than that wait in suspense all the same, and
 /// are put to the pass when somebody names them.
 pub const WAITING_PER_NUMBER_MAX: usize = 10;
-/// So many passes are on one invoice.
-pub const PASSES_PER_INVOICE_MAX: usize = 200;
-/// The most tour operators of all agencies.
-pub(super) const OPERATORS_MAX: usize = 5_000;
 /// Whoever names money in suspense by its code does so within so many seconds: a week. What is older is for officers.
 pub const CLAIM_SECONDS_MAX: i64 = 7 * 86_400;
 
@@ -252,53 +245,12 @@ impl ClaimedMoney {
     }
 }
 
-/// A tour operator that pays for its passes by invoice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TourOperator {
-    /// Its code: `OP-` and six letters.
-    pub code: Arc<str>,
-    /// Whose parks it brings visitors to.
-    pub agency: Arc<str>,
-    /// What it is called.
-    pub name: Arc<str>,
-    /// Since when.
-    pub since: LedgerTime,
-}
-
-/// An operator and its passes that are on no invoice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownOperator {
-    /// Which.
-    pub operator: TourOperator,
-    /// The payment numbers of its passes that are on no invoice, paid or not.
-    #[serde(default)]
-    pub passes: Arc<BTreeSet<PaymentNumber>>,
-}
-
-/// An invoice to be made.
-#[derive(Clone, Debug)]
-pub struct NewInvoice {
-    /// The code of the operator.
-    pub operator: Arc<str>,
-    /// Whose it must be.
-    pub agency: Arc<str>,
-    /// Identifies the bill.
-    pub id: BillId,
-    /// A random word, for its payment number.
-    pub random: u64,
-    /// How long it can be paid, in seconds.
-    pub life_seconds: i64,
-    /// Where the key of its personal data lies.
-    pub vault_slot: u64,
-    /// The caller's key for this request.
-    pub idempotency: Option<Idempotency>,
-}
-
-/// Everything that is agreed by a pass, once it is known.
-pub(super) fn terms_of(pass: &NewPass, now: LedgerTime) -> BillTerms {
+/// Everything that is agreed by a pass, once it is known. The bill of a pass that an operator pays for has the operator's code as
+/// the agency's own name for it: so it is found, and so is known whose list it leaves once it is paid or ends.
+pub(super) fn terms_of(pass: &NewPass, operator: Option<Arc<str>>, now: LedgerTime) -> BillTerms {
     let terms = pass.terms.agreed(pass.bill, now);
     // A quote ends a bill with it, and the visitor is inside: the rate of the day on which the pass became known is kept.
     let expires = now.plus_seconds(pass.terms.life_seconds);
     let quote = terms.quote.clone().map(|quote| super::bill::Quote { expires, ..quote });
-    BillTerms { quote, expires, ..terms }
+    BillTerms { quote, expires, agency_reference: operator.or(terms.agency_reference.clone()), ..terms }
 }

@@ -257,7 +257,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 9;
+    const VERSION: u32 = 10;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)
@@ -303,6 +303,7 @@ impl StateMachine for Payments {
                     let changed = Arc::make_mut(&mut bill);
                     changed.state = state;
                     changed.changed_by = record.sequence;
+                    passes::bill_changed(staging, &bill);
                     put_bill(staging, bill);
                 }
             }

@@ -32,8 +32,8 @@ pub(super) struct Changes {
     /// Attempts that were there before this run.
     pub(super) attempts: BTreeMap<AttemptId, AttemptChange>,
     pub(super) payments: Vec<Payment>,
-    /// Where payments were put that were in suspense before this run, by the record that brought each.
-    pub(super) applied: BTreeMap<u64, Placement>,
+    /// What became of payments that were in suspense before this run, by the record that brought each.
+    pub(super) applied: BTreeMap<u64, Applied>,
     pub(super) quarantined: Vec<Quarantined>,
     pub(super) entries: Vec<BookedEntry>,
     pub(super) collected: BTreeMap<TotalKey, Total>,
@@ -144,6 +144,23 @@ pub(super) struct Payment {
     pub(super) booked: LedgerTime,
     pub(super) evidence: Evidence,
     pub(super) received: PaymentReceived,
+    /// How it left suspense, if it waited there.
+    pub(super) applied: Option<AppliedBy>,
+}
+
+/// By which record money was put to a bill, when, and by whom.
+#[derive(Clone, Debug)]
+pub(super) struct AppliedBy {
+    pub(super) sequence: u64,
+    pub(super) at: LedgerTime,
+    pub(super) principal: Arc<str>,
+}
+
+/// Where money was put that waited in suspense.
+#[derive(Debug)]
+pub(super) struct Applied {
+    pub(super) placement: Placement,
+    pub(super) by: AppliedBy,
 }
 
 /// A message that contradicts a payment.
@@ -237,12 +254,9 @@ impl Changes {
                 self.change_attempt(attempt, change);
             }
             Event::PaymentReceived(received) => {
-                self.add_payment(Payment {
-                    sequence,
-                    booked: time,
-                    evidence: record.draft.evidence,
-                    received,
-                });
+                let evidence = record.draft.evidence;
+                let by = AppliedBy { sequence, at: time, principal: record.draft.principal };
+                self.add_payment(Payment { sequence, booked: time, evidence, received, applied: None }, by);
             }
             Event::PaymentQuarantined { receipt, money, stands, differs } => {
                 self.quarantined.push(Quarantined {
@@ -360,7 +374,7 @@ impl Changes {
         self.applications.insert(change.moved.bill, change);
     }
 
-    fn add_payment(&mut self, payment: Payment) {
+    fn add_payment(&mut self, payment: Payment, by: AppliedBy) {
         let Payment { sequence, booked, ref received, .. } = payment;
         let money = received.money;
         let key = |agency| TotalKey {
@@ -407,16 +421,19 @@ impl Changes {
         }
         match received.from_suspense {
             None => self.payments.push(payment),
-            Some(waited) => self.apply(waited, payment.received.placement),
+            Some(waited) => self.apply(waited, Applied { placement: payment.received.placement, by }),
         }
     }
 
     /// Puts a payment where it belongs that was in suspense, whether it came in this run or before it.
-    fn apply(&mut self, waited: u64, placement: Placement) {
+    fn apply(&mut self, waited: u64, applied: Applied) {
         match self.payments.binary_search_by_key(&waited, |payment| payment.sequence) {
-            Ok(place) => self.payments[place].received.placement = placement,
+            Ok(place) => {
+                self.payments[place].received.placement = applied.placement;
+                self.payments[place].applied = Some(applied.by);
+            }
             Err(_) => {
-                self.applied.insert(waited, placement);
+                self.applied.insert(waited, applied);
             }
         }
     }

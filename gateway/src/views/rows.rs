@@ -15,7 +15,7 @@ use super::wide;
 use super::words::{evidence_number, word};
 use crate::payments::{BillState, Placement, revenue_day};
 
-/// Rows in one statement. The widest table has 19 columns, and SQLite takes 32,766 values in a statement; beyond some
+/// Rows in one statement. The widest table has 22 columns, and SQLite takes 32,766 values in a statement; beyond some
 /// hundred rows nothing is gained any more.
 const ROWS_PER_STATEMENT_MAX: usize = 200;
 
@@ -180,7 +180,7 @@ async fn changed_attempts(connection: &mut SqliteConnection, changes: &Changes) 
 
 async fn payments(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str = "INSERT INTO payment (sequence, provider, short_code, channel_receipt, minor, currency, \
-        told_by, moved, booked, day, evidence, attempt_id, placement, payment_number, agency, service, receipt, share, \
+        told_by, moved, booked, day, counted, counted_by, applied_by, evidence, attempt_id, placement, payment_number, agency, service, receipt, share, \
         suspense_reason) ";
     send(connection, HEAD, &changes.payments, "", |row, payment| {
         let received = &payment.received;
@@ -194,6 +194,9 @@ async fn payments(connection: &mut SqliteConnection, changes: &Changes) -> Resul
             .push_bind(received.moved.map(ledger::LedgerTime::micros))
             .push_bind(payment.booked.micros())
             .push_bind(revenue_day(payment.booked))
+            .push_bind(payment.applied.as_ref().map_or(payment.booked, |by| by.at).micros())
+            .push_bind(number(payment.applied.as_ref().map_or(payment.sequence, |by| by.sequence)))
+            .push_bind(payment.applied.as_ref().map(|by| Arc::clone(&by.principal)))
             .push_bind(evidence_number(payment.evidence))
             .push_bind(received.attempt.map(|attempt| attempt.to_string()));
         let placed = Placed::of(&received.placement);
@@ -243,22 +246,26 @@ impl Placed {
     }
 }
 
-/// Payments that were in suspense before this run. The row keeps the record and the moment that brought the money: what came in
-/// when is as it was.
+/// Payments that were in suspense before this run. The row keeps the record and the moment that brought the money, for what came
+/// in when is as it was, and gets those by which it counts from now on.
 async fn applied(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str = "UPDATE payment SET placement = applied.column2, payment_number = applied.column3, \
         agency = applied.column4, service = applied.column5, receipt = applied.column6, share = applied.column7, \
+        counted = applied.column8, counted_by = applied.column9, applied_by = applied.column10, \
         suspense_reason = NULL FROM (";
     const TAIL: &str = ") AS applied WHERE payment.sequence = applied.column1";
-    send(connection, HEAD, &changes.applied, TAIL, |row, (waited, placement)| {
-        let placed = Placed::of(placement);
+    send(connection, HEAD, &changes.applied, TAIL, |row, (waited, applied)| {
+        let placed = Placed::of(&applied.placement);
         row.push_bind(number(*waited))
             .push_bind(placed.placement)
             .push_bind(placed.payment_number)
             .push_bind(placed.agency)
             .push_bind(placed.service)
             .push_bind(placed.receipt)
-            .push_bind(placed.share);
+            .push_bind(placed.share)
+            .push_bind(applied.by.at.micros())
+            .push_bind(number(applied.by.sequence))
+            .push_bind(Arc::clone(&applied.by.principal));
     })
     .await
 }

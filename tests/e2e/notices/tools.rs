@@ -108,7 +108,7 @@ fn what_is_listened_for_can_be_chosen_and_what_cannot_happen_is_said() {
     let said = run(malipo(["trigger", "bill.expired", "--data"]).arg(gateway.data())).expect(1).stderr;
     assert!(said.contains("not possible at once"), "{said}");
     let listed = run(&mut malipo(["trigger", "--list"])).expect(0).stdout;
-    assert_eq!(listed.lines().count(), 11, "{listed}");
+    assert_eq!(listed.lines().count(), 12, "{listed}");
     let said = run(&mut malipo(["trigger", "bill.paid", "--data", "/nowhere"])).expect(1).stderr;
     assert!(said.contains("malipo demo"), "{said}");
     run(malipo(["trigger", "bill.eaten", "--data"]).arg(gateway.data())).expect(2);

@@ -4,8 +4,10 @@ mod alone;
 mod brought;
 mod kills;
 mod lost;
+mod operators;
 mod passes;
 mod settled;
+mod used_twice;
 
 use crate::harness::{Agency, Bill, Gateway, Order, Payment};
 use serde_json::Value;

@@ -18,7 +18,9 @@ use crate::http::response::Response;
 use crate::payments::Total;
 use crate::views::TransactionRow;
 
-const COLUMNS: [&str; 13] = [
+/// `value_date` is the day on which a payment counts, in these files and in the totals of days. What waited in suspense and was put to
+/// its bill later came in at `payment_time`, counts from `applied_at`, and says by whom.
+const COLUMNS: [&str; 15] = [
     "value_date",
     "payment_time",
     "payment_number",
@@ -32,6 +34,8 @@ const COLUMNS: [&str; 13] = [
     "currency",
     "status",
     "record",
+    "applied_at",
+    "applied_by",
 ];
 const CONTROL_COLUMNS: [&str; 7] = ["control", "count", "currency", "gross", "charges", "refunds", "net"];
 
@@ -111,10 +115,10 @@ fn control(sums: &BTreeMap<Currency, Total>) -> Vec<Vec<Cell>> {
 }
 
 fn cells(row: &TransactionRow, name: impl Fn(&str) -> String) -> Vec<Cell> {
-    let micros = row.booked.micros();
+    let (came, counted) = (row.booked.micros(), row.counted.micros());
     let before = [
-        east_africa_date(micros).to_string(),
-        format_rfc3339(micros),
+        east_africa_date(counted).to_string(),
+        format_rfc3339(came),
         row.bill.map(|bill| bill.to_string()).unwrap_or_default(),
         row.receipt.map(|receipt| receipt.grouped()).unwrap_or_default(),
         row.agency_reference.as_deref().unwrap_or_default().to_owned(),
@@ -127,6 +131,8 @@ fn cells(row: &TransactionRow, name: impl Fn(&str) -> String) -> Vec<Cell> {
         row.money.currency().code().to_owned(),
         row.state.map_or(SUSPENSE, |state| state.word()).to_owned(),
         row.sequence.to_string(),
+        row.applied_by.as_ref().map(|_| format_rfc3339(counted)).unwrap_or_default(),
+        row.applied_by.as_deref().unwrap_or_default().to_owned(),
     ];
     let gross = Cell::Amount(Sum::from(row.money));
     before.into_iter().map(Cell::Text).chain([gross]).chain(after.into_iter().map(Cell::Text)).collect()
@@ -134,7 +140,51 @@ fn cells(row: &TransactionRow, name: impl Fn(&str) -> String) -> Vec<Cell> {
 
 #[cfg(test)]
 mod tests {
+    use ledger::{LedgerTime, Money};
+
     use super::*;
+    use crate::payments::{ChannelReceipt, Provider};
+
+    /// Who adds up a file by its value dates gets what the totals of those days have.
+    #[test]
+    fn money_that_waited_has_the_day_on_which_it_counts_and_says_who_put_it_there() {
+        let at = |hours: i64| LedgerTime::from_micros(1_795_155_245_000_000 + hours * 3_600_000_000);
+        let at_once = TransactionRow {
+            sequence: 5,
+            channel_receipt: ChannelReceipt {
+                provider: Provider::Mpesa,
+                short_code: "222222".into(),
+                number: "TK1".into(),
+            },
+            money: Money::new(100, Currency::Kes),
+            booked: at(0),
+            counted: at(0),
+            counted_by: 5,
+            applied_by: None,
+            bill: None,
+            state: None,
+            service: None,
+            receipt: None,
+            agency_reference: None,
+        };
+        let waited = TransactionRow {
+            counted: at(30),
+            counted_by: 9,
+            applied_by: Some("key_of_gate".into()),
+            ..at_once.clone()
+        };
+        let named = |row: &TransactionRow| -> BTreeMap<_, _> {
+            COLUMNS.into_iter().zip(cells(row, |_| String::new())).collect()
+        };
+        let (at_once, waited) = (named(&at_once), named(&waited));
+        assert_eq!(at_once["applied_at"], Cell::Text(String::new()));
+        assert_eq!(at_once["payment_time"], waited["payment_time"], "it came in when it came in");
+        assert_ne!(at_once["value_date"], waited["value_date"]);
+        let day = east_africa_date(at(30).micros()).to_string();
+        assert_eq!(waited["value_date"], Cell::Text(day));
+        assert_eq!(waited["applied_at"], Cell::Text(format_rfc3339(at(30).micros())));
+        assert_eq!(waited["applied_by"], Cell::Text("key_of_gate".to_owned()));
+    }
 
     #[test]
     fn nothing_at_all_adds_up_to_nothing() {

@@ -68,10 +68,10 @@ impl Filter {
             "channel" => {
                 asked.provider = Some(Provider::ALL.into_iter().find(|provider| provider.word() == text)?)
             }
-            "from" => asked.booked.from = Some(start_of(text.parse().ok()?)),
+            "from" => asked.counted.from = Some(start_of(text.parse().ok()?)),
             // The day itself is meant.
             "to" => {
-                asked.booked.before = Some(start_of(text.parse::<Date>().ok()?.checked_add(1.day()).ok()?))
+                asked.counted.before = Some(start_of(text.parse::<Date>().ok()?.checked_add(1.day()).ok()?))
             }
             "amount" => {
                 let plain = text.replace(',', "");
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(filter.asked.status, Some(TransactionStatus::Bill(BillState::Paid)));
         assert_eq!(filter.asked.minor, Some(305_000));
         assert_eq!(filter.asked.channel_receipt.as_deref(), Some("TKL1ABC234"));
-        let (from, before) = (filter.asked.booked.from.unwrap(), filter.asked.booked.before.unwrap());
+        let (from, before) = (filter.asked.counted.from.unwrap(), filter.asked.counted.before.unwrap());
         assert_eq!(before.micros() - from.micros(), 86_400_000_000, "a day, its end included");
         let again = read(&filter.query());
         assert_eq!(again.asked, filter.asked);

@@ -135,7 +135,10 @@ impl TransactionsPage {
 }
 
 struct Row {
+    /// When it began to count.
     when: String,
+    /// That it came in before that, and who put it to its bill.
+    waited: Option<String>,
     amount: String,
     status: &'static str,
     /// The class of the tag of the status.
@@ -157,7 +160,11 @@ impl Row {
             .as_deref()
             .map(|slug| frame.shown_or(served.catalogue().service(slug).map(|service| &service.name), slug));
         Self {
-            when: spoken(row.booked, frame.language),
+            when: spoken(row.counted, frame.language),
+            waited: row
+                .applied_by
+                .as_deref()
+                .map(|who| (words.waited)(&spoken(row.booked, frame.language), who)),
             amount: row.money.to_string(),
             status: row.state.map_or(words.suspense, states.state),
             tag: match row.state {

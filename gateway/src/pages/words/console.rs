@@ -57,6 +57,8 @@ pub(in crate::pages) struct ConsoleWords {
     pub(in crate::pages) let_in: &'static str,
     pub(in crate::pages) payments: fn(count: u64) -> String,
     pub(in crate::pages) since: fn(moment: &str) -> String,
+    /// Of a payment that counts from a later moment than that of its arrival.
+    pub(in crate::pages) waited: fn(moment: &str, who: &str) -> String,
     pub(in crate::pages) as_of: fn(moment: &str, sequence: u64) -> String,
     /// What is wrong with a field of the filter, by its name in the address.
     pub(in crate::pages) filter_wrong: fn(field: &str) -> &'static str,
@@ -125,6 +127,7 @@ pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
             if number == 1 { "1 payment".to_owned() } else { format!("{} payments", count(number)) }
         },
         since: |moment| format!("The oldest since {moment}."),
+        waited: |moment, who| format!("Came in {moment}; put to its bill by {who}."),
         as_of: |moment, sequence| {
             format!("As of {moment}, East Africa Time. The books up to record {sequence}.")
         },
@@ -223,6 +226,7 @@ pub(in crate::pages) static CONSOLE: Both<ConsoleWords> = Both {
         let_in: "Aliruhusiwa kuingia",
         payments: |number| format!("Malipo {}", count(number)),
         since: |moment| format!("Ya zamani zaidi tangu {moment}."),
+        waited: |moment, who| format!("Ziliingia {moment}; ziliwekwa kwenye bili yake na {who}."),
         as_of: |moment, sequence| {
             format!("Kufikia {moment}, saa za Afrika Mashariki. Vitabu hadi rekodi {sequence}.")
         },

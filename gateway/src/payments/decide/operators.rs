@@ -1,6 +1,5 @@
 //! Tour operators: each has a code that gates write on its passes, and pays for many of them with one bill.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use catalog::Text;
@@ -15,9 +14,12 @@ use crate::payments::command::{Answer, Command, Idempotency, Refusal};
 use crate::payments::event::Event;
 use crate::payments::gates::{GateEvent, GateRefusal};
 use crate::payments::number::PaymentNumber;
-use crate::payments::passes::{NewInvoice, OPERATORS_MAX, PASSES_PER_INVOICE_MAX, TourOperator};
+use crate::payments::operators::{
+    KnownOperator, NewInvoice, OPERATORS_MAX, PASSES_PER_INVOICE_MAX, TourOperator,
+};
 
-/// So many passes are looked at for one invoice: those that were paid otherwise are taken off the list on the way.
+/// So many passes are looked at for one invoice. The list has none for which an invoice cannot ask, but for those whose payers are
+/// being asked at this moment and those of another currency or rate than the first: some are always found.
 const PASSES_LOOKED_AT_MAX: usize = 1_000;
 /// The code of the platform's own line on every bill that has one.
 const CONVENIENCE_CODE: &str = "convenience_fee";
@@ -31,7 +33,8 @@ pub(super) fn name(
 ) -> Result<Decision<Payments>, RunError> {
     once(view, idempotency, || {
         let gates = Payments::gates(view);
-        if gates.is_operator(&operator.code) || gates.operator_count() >= OPERATORS_MAX {
+        if gates.is_operator(&operator.code) || gates.operators_of(&operator.agency).count() >= OPERATORS_MAX
+        {
             return Ok(refuse(GateRefusal::NoRoomForOperator.into()));
         }
         let event = Event::Gate(GateEvent::OperatorNamed { operator: operator.clone() });
@@ -42,7 +45,8 @@ pub(super) fn name(
 }
 
 /// Makes one bill of passes that nobody has paid anything for, and withdraws theirs: what comes for one of them later is as
-/// any money that comes for a bill that ended, and given back.
+/// any money that comes for a bill that ended, and given back. Passes of an earlier invoice that ended unpaid are asked for again;
+/// their own bills are withdrawn already.
 pub(super) fn invoice(
     view: &View<'_, Payments>,
     command: &Command,
@@ -52,7 +56,7 @@ pub(super) fn invoice(
         let Some(known) = Payments::gates(view).operator(&new.operator, &new.agency) else {
             return Ok(refuse(GateRefusal::NoSuchOperator.into()));
         };
-        let found = unpaid_of(view, &known.passes)?;
+        let found = unpaid_of(view, known)?;
         if found.bills.is_empty() {
             return Ok(refuse(GateRefusal::NothingToInvoice.into()));
         }
@@ -63,13 +67,16 @@ pub(super) fn invoice(
         let passes: Vec<_> = found.bills.iter().map(|bill| bill.terms.number).collect();
         let mut made = draft(command, Event::BillCreated { terms: Arc::new(terms) });
         note_request(&mut made, new.idempotency.as_ref());
-        let withdrawn = passes.iter().map(|bill| draft(command, Event::BillCancelled { bill: *bill }));
+        let left = known.passes.len().saturating_sub(passes.len() + found.ended.len());
+        let own = found.bills.iter().filter(|bill| bill.state.is_open());
+        let withdrawn = own.map(|bill| draft(command, Event::BillCancelled { bill: bill.terms.number }));
         let withdrawn: Vec<_> = withdrawn.collect();
         let noted = Event::Gate(GateEvent::PassesInvoiced {
             operator: new.operator.clone(),
             bill: number,
             passes,
             ended: found.ended,
+            left: Some(left as u64),
         });
         let drafts = [made, draft(command, noted)].into_iter().chain(withdrawn).collect();
         Ok(Decision { drafts, answer: Answer::BillCreated { bill: number, sequence: view.next_sequence() } })
@@ -82,26 +89,39 @@ struct Unpaid {
     ended: Vec<PaymentNumber>,
 }
 
-/// Passes that one bill can ask for: nothing has come for them, nobody is being asked to pay, and all are of one currency and
-/// rate.
-fn unpaid_of(view: &View<'_, Payments>, passes: &BTreeSet<PaymentNumber>) -> Result<Unpaid, RunError> {
+/// Passes that one bill can ask for: nothing has come for them, nobody is being asked to pay, all are of one currency and rate,
+/// and what they come to can be written.
+fn unpaid_of(view: &View<'_, Payments>, known: &KnownOperator) -> Result<Unpaid, RunError> {
     let mut found = Unpaid { bills: Vec::new(), ended: Vec::new() };
-    for number in passes.iter().take(PASSES_LOOKED_AT_MAX) {
+    let mut sums = None;
+    for number in known.passes.iter().take(PASSES_LOOKED_AT_MAX) {
         if found.bills.len() == PASSES_PER_INVOICE_MAX {
             break;
         }
-        let Some(bill) = Payments::bill(view, *number)?.filter(|bill| bill.state.is_open()) else {
+        let is_returned = known.returned.contains(number);
+        let bill = Payments::bill(view, *number)?.filter(|bill| is_returned || bill.state.is_open());
+        let Some(bill) = bill else {
             found.ended.push(*number);
             continue;
         };
         let attempt = bill.latest_attempt.map(|id| Payments::attempt(view, id)).transpose()?.flatten();
         let may_be_paid_now = attempt.is_some_and(|attempt| attempt.can_live(view.now()));
+        let is_free = is_returned || bill.state.after(BillEvent::Withdrawn).is_some();
         let is_alike = found.bills.first().is_none_or(|first| money_of(first) == money_of(&bill));
-        if bill.state.after(BillEvent::Withdrawn).is_some() && !may_be_paid_now && is_alike {
+        let with_it = sums_with(sums, &bill).filter(|_| is_free && is_alike && !may_be_paid_now);
+        if with_it.is_some() {
+            sums = with_it;
             found.bills.push(bill);
         }
     }
     Ok(found)
+}
+
+/// What passes and one more are agreed at and payable with; nothing if that is more than can be written.
+fn sums_with(sums: Option<(Money, Money)>, bill: &Bill) -> Option<(Money, Money)> {
+    let BillTerms { total: one, payable: due, .. } = bill.terms.as_ref();
+    let Some((total, payable)) = sums else { return Some((*one, *due)) };
+    Some((total.checked_add(*one).ok()?, payable.checked_add(*due).ok()?))
 }
 
 /// In which currencies a bill is, and at which rate.

@@ -132,7 +132,9 @@ fn make_bill(
     drafts: &mut Vec<Draft<Event>>,
 ) -> Result<(), RunError> {
     let next = |drafts: &Vec<Draft<Event>>| first + drafts.len() as u64;
-    let terms = Arc::new(terms_of(pass, view.now()));
+    let code = pass.settlement.operator();
+    let is_known = |code: &&Arc<str>| Payments::gates(view).operator(code, &known.device.agency).is_some();
+    let terms = Arc::new(terms_of(pass, code.filter(is_known).cloned(), view.now()));
     let mut bill = Bill::new(terms.clone(), next(drafts));
     drafts.push(draft(command, Event::BillCreated { terms }));
     drafts.push(draft(command, visit_of(known, pass.bill, pass.at)));

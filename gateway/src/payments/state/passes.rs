@@ -1,5 +1,5 @@
 //! What a record does to numbers that are kept for devices, and to batches that come again: both lie in the archive, for they
-//! are asked for seldom.
+//! are asked for seldom. And what becomes of the account of a tour operator when a bill on it does.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use ledger::{Record, Staging};
 
 use super::Payments;
 use crate::payments::archive::{self, Archived};
+use crate::payments::bill::Bill;
 use crate::payments::event::{Event, PaymentReceived};
 use crate::payments::gates::{GateEvent, TakenBatch};
 use crate::payments::number::PaymentNumber;
@@ -81,6 +82,16 @@ pub(super) fn forget_waiting(
         put(staging, number, kept);
     }
     Ok(())
+}
+
+/// A bill is not what it was. If it is a pass on the account of a tour operator, or an invoice of one, so is the account.
+pub(super) fn bill_changed(staging: &mut Staging<'_, Payments>, bill: &Bill) {
+    let Some(code) = &bill.terms.agency_reference else { return };
+    let known = staging.state();
+    let gates = staging.pending().gates.as_ref().unwrap_or(&known.gates);
+    if gates.is_on_account(code, bill.terms.number) {
+        super::pending_gates(staging).bill_became(code, bill.terms.number, bill.state);
+    }
 }
 
 fn put(staging: &mut Staging<'_, Payments>, number: PaymentNumber, kept: PassNumber) {

@@ -117,6 +117,7 @@ pub(super) fn stage_payment(
             staging.archive(archive::receipt(*receipt), Archived::Receipt(Arc::new(stub)));
             if let Some(mut bill) = staged_bill(staging, *bill)? {
                 Arc::make_mut(&mut bill).take(noted, *state, *share);
+                passes::bill_changed(staging, &bill);
                 put_bill(staging, bill);
             }
             if let Some(waited) = payment.from_suspense {

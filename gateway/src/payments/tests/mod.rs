@@ -16,6 +16,7 @@ mod messages;
 mod model;
 mod notices;
 mod offers;
+mod operators;
 mod owners;
 mod passes;
 mod prompts;

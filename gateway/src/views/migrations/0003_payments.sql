@@ -29,6 +29,12 @@ CREATE TABLE payment (
     booked           INTEGER NOT NULL,
     -- The revenue day of the booking: days since 1970-01-01 in East Africa Time.
     day              INTEGER NOT NULL,
+    -- The moment and the record by which it counts for whom it is now: those of its arrival, or, for money that waited in suspense
+    -- and was put to a bill, those of that. What is added up by the day goes by this one.
+    counted          INTEGER NOT NULL,
+    counted_by       INTEGER NOT NULL,
+    -- Who put it to its bill, if it waited in suspense.
+    applied_by       TEXT,
     -- How well it is established: 0 not at all, 1 by a callback, 2 by a query, 3 by a statement.
     evidence         INTEGER NOT NULL,
 
@@ -39,13 +45,16 @@ CREATE TABLE payment (
         (placement = 'bill') = (payment_number IS NOT NULL AND agency IS NOT NULL AND service IS NOT NULL
                                 AND receipt IS NOT NULL AND share IS NOT NULL)),
     CONSTRAINT payment_in_suspense_says_why CHECK ((placement = 'suspense') = (suspense_reason IS NOT NULL)),
-    CONSTRAINT payment_evidence             CHECK (evidence BETWEEN 0 AND 3)
+    CONSTRAINT payment_evidence             CHECK (evidence BETWEEN 0 AND 3),
+    CONSTRAINT payment_counts_when_it_came_or_was_applied CHECK (
+        CASE WHEN applied_by IS NULL THEN counted = booked AND counted_by = sequence
+             ELSE counted >= booked AND counted_by > sequence END)
 ) STRICT;
 
 CREATE INDEX payment_by_time     ON payment (booked);
 -- Whoever misses a payment knows how much it was and on which day.
 CREATE INDEX payment_by_amount   ON payment (minor, currency, booked);
-CREATE INDEX payment_by_agency   ON payment (agency, booked) WHERE agency IS NOT NULL;
+CREATE INDEX payment_by_agency   ON payment (agency, counted, counted_by) WHERE agency IS NOT NULL;
 CREATE INDEX payment_by_bill     ON payment (payment_number) WHERE payment_number IS NOT NULL;
 CREATE UNIQUE INDEX payment_receipt_is_used_once ON payment (receipt) WHERE receipt IS NOT NULL;
 CREATE INDEX payment_in_suspense ON payment (booked) WHERE placement = 'suspense';

@@ -29,7 +29,7 @@ CREATE TABLE gate_pass (
     -- Code of the tour operator, where one pays.
     operator       TEXT,
     outcome        TEXT    NOT NULL,
-    -- Payment number of the invoice that it is on.
+    -- Payment number of the invoice that it is on, or was on last.
     invoice        INTEGER,
 
     CONSTRAINT gate_pass_has_bill CHECK (has_bill IN (0, 1))
@@ -37,4 +37,5 @@ CREATE TABLE gate_pass (
 
 CREATE INDEX gate_pass_by_time ON gate_pass (booked, place);
 CREATE INDEX gate_pass_by_agency ON gate_pass (agency, booked, place);
+CREATE INDEX gate_pass_by_operator ON gate_pass (operator, booked, place) WHERE operator IS NOT NULL;
 CREATE INDEX gate_pass_by_number ON gate_pass (payment_number) WHERE has_bill = 1;

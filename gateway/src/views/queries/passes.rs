@@ -51,13 +51,29 @@ pub struct PassRow {
     pub outcome: Arc<str>,
     /// What its bill is; nothing if it has none.
     pub state: Option<BillState>,
-    /// The invoice that it is on.
+    /// The invoice that it is on, or was on last.
     pub invoice: Option<PaymentNumber>,
     /// What that is.
     pub invoice_state: Option<BillState>,
 }
 
-/// Which passes.
+/// What is owed for a pass. One whose invoice ended unpaid is to be paid again, though its own bill was withdrawn for that.
+macro_rules! owed {
+    () => {
+        "CASE WHEN paying.state IN ('expired', 'cancelled') THEN 'unpaid' ELSE coalesce(paying.state, bill.state) END"
+    };
+}
+
+/// Which passes. What is not given does not matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassFilter {
+    /// By what is still to be paid.
+    pub state: PassState,
+    /// On the account of the operator of this code.
+    pub operator: Option<Arc<str>>,
+}
+
+/// Which passes, by what is still to be paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassState {
     /// Those for which something is still to be paid.
@@ -73,23 +89,23 @@ impl ViewsReader {
     pub async fn passes(
         &self,
         scope: &Scope,
-        state: PassState,
+        filter: &PassFilter,
         page: PageRequest,
     ) -> Result<Page<PassRow>, QueryError> {
-        self.page(select(scope, state, page)?, PassRow::read, List::Passes, page).await
+        self.page(select(scope, filter, page)?, PassRow::read, List::Passes, page).await
     }
 }
 
 pub(in crate::views) fn select(
     scope: &Scope,
-    state: PassState,
+    filter: &PassFilter,
     page: PageRequest,
 ) -> Result<Select, QueryError> {
-    let select = Select::of(&PASSES, scope);
-    let select = match state {
+    let select = Select::of(&PASSES, scope).and_is("gate_pass.operator", filter.operator.clone());
+    let select = match filter.state {
         PassState::All => select,
-        PassState::Unpaid => select.and("coalesce(paying.state, bill.state) IN ('unpaid', 'part_paid')"),
-        PassState::Paid => select.and("coalesce(paying.state, bill.state) IN ('paid', 'overpaid')"),
+        PassState::Unpaid => select.and(concat!(owed!(), " IN ('unpaid', 'part_paid')")),
+        PassState::Paid => select.and(concat!(owed!(), " IN ('paid', 'overpaid')")),
     };
     select.page(List::Passes, "gate_pass.booked", "gate_pass.place", page)
 }

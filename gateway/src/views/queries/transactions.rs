@@ -21,7 +21,8 @@ const TRANSACTIONS: Source = Source {
     columns: "payment.sequence AS sequence, payment.provider AS provider, payment.short_code AS short_code, \
               payment.channel_receipt AS channel_receipt, payment.minor AS minor, payment.currency AS currency, \
               payment.payment_number AS payment_number, payment.service AS service, payment.receipt AS receipt, \
-              payment.booked AS booked, bill.state AS state, bill.agency_reference AS agency_reference",
+              payment.booked AS booked, payment.counted AS counted, payment.counted_by AS counted_by, \
+              payment.applied_by AS applied_by, bill.state AS state, bill.agency_reference AS agency_reference",
     tables: TABLES,
     agency: "payment.agency",
 };
@@ -52,8 +53,15 @@ pub struct TransactionRow {
     pub channel_receipt: ChannelReceipt,
     /// How much.
     pub money: Money,
-    /// When it was booked.
+    /// When it came in.
     pub booked: LedgerTime,
+    /// When it began to count for whom it is: as it came in, or as it was put to its bill after waiting in suspense. By this the
+    /// list is sorted and filtered, as the totals of each day are.
+    pub counted: LedgerTime,
+    /// The record of that.
+    pub counted_by: u64,
+    /// Who put it to its bill, if it waited in suspense.
+    pub applied_by: Option<Arc<str>>,
     /// The bill that it came for; none in suspense.
     pub bill: Option<PaymentNumber>,
     /// What that bill is; none in suspense.
@@ -92,8 +100,8 @@ pub struct TransactionFilter {
     pub provider: Option<Provider>,
     /// Of exactly this many minor units, in any currency.
     pub minor: Option<i64>,
-    /// Booked in this span.
-    pub booked: TimeRange,
+    /// Counted in this span: that of its arrival, or of being put to its bill.
+    pub counted: TimeRange,
 }
 
 impl ViewsReader {
@@ -105,7 +113,7 @@ impl ViewsReader {
         page: PageRequest,
     ) -> Result<Page<TransactionRow>, QueryError> {
         let select = filtered(&TRANSACTIONS, scope, filter);
-        let select = select.page(List::Transactions, "payment.booked", "payment.sequence", page)?;
+        let select = select.page(List::Transactions, "payment.counted", "payment.counted_by", page)?;
         self.page(select, TransactionRow::read, List::Transactions, page).await
     }
 
@@ -117,7 +125,7 @@ impl ViewsReader {
         row_count_max: u32,
     ) -> Result<Found<Vec<TransactionRow>>, QueryError> {
         let select = filtered(&TRANSACTIONS, scope, filter);
-        let select = select.sorted("payment.booked DESC, payment.sequence DESC", i64::from(row_count_max));
+        let select = select.sorted("payment.counted DESC, payment.counted_by DESC", i64::from(row_count_max));
         self.all(select, TransactionRow::read).await
     }
 
@@ -154,7 +162,7 @@ pub(in crate::views) fn filtered(source: &Source, scope: &Scope, filter: &Transa
         .and_is("payment.receipt", filter.receipt.map(|receipt| receipt.to_string()))
         .and_is("payment.provider", filter.provider.map(Provider::word))
         .and_is("payment.minor", filter.minor)
-        .and_in("payment.booked", filter.booked);
+        .and_in("payment.counted", filter.counted);
     match filter.status {
         None => select,
         Some(TransactionStatus::Suspense) => select.and("payment.placement = 'suspense'"),
@@ -174,6 +182,9 @@ impl TransactionRow {
             channel_receipt: channel_receipt(row)?,
             money: row.money("minor", "currency")?,
             booked: row.time("booked")?,
+            counted: row.time("counted")?,
+            counted_by: row.count("counted_by")?,
+            applied_by: row.text_if_any("applied_by")?,
             bill: row.payment_number_if_any("payment_number")?,
             state: row.word_if_any("state")?,
             service: row.text_if_any("service")?,
@@ -185,6 +196,6 @@ impl TransactionRow {
 
 impl Listed for TransactionRow {
     fn place(&self) -> (LedgerTime, u64) {
-        (self.booked, self.sequence)
+        (self.counted, self.counted_by)
     }
 }

@@ -7,12 +7,14 @@ use ledger::{Currency, LedgerTime};
 
 use super::world::{AGENCIES, World, kes};
 use crate::access::{ApiKey, KeyMode, Role};
+use crate::clock::{day_as_date, start_of_east_africa_day};
 use crate::payments::{
-    Addressed, Answer, Ask, BillState, GateAsk, GateDevice, NewPass, PassSettlement, PaymentNumber,
-    TypedAccount,
+    Addressed, Answer, Ask, BillId, BillState, GateAsk, GateDevice, NewInvoice, NewPass, PassSettlement,
+    PaymentNumber, TourOperator, TypedAccount, revenue_day,
 };
 use crate::views::{
-    Page, PageRequest, PageSize, PassRow, PassState, PaymentFilter, PlacementRow, Scope, TransactionFilter,
+    Page, PageRequest, PageSize, PassFilter, PassRow, PassState, PaymentFilter, PlacementRow, Scope,
+    TimeRange, TransactionFilter, TransactionStatus,
 };
 
 const PAGE: PageRequest = PageRequest { size: PageSize::MAX, after: None };
@@ -48,13 +50,23 @@ fn certify(world: &World, id: &str, agency: &str) -> Vec<PaymentNumber> {
 }
 
 fn bring(world: &mut World, device: &str, agency: &str, number: u64, bills: &[PaymentNumber]) {
+    bring_on(world, (device, agency), number, bills, &PassSettlement::Exit);
+}
+
+fn bring_on(
+    world: &mut World,
+    (device, agency): (&str, &str),
+    number: u64,
+    bills: &[PaymentNumber],
+    settlement: &PassSettlement,
+) {
     let mut passes = Vec::new();
     for bill in bills {
         passes.push(NewPass {
             number: 1,
             at: LedgerTime::from_micros(world.clock.now_micros()),
             price: kes(1_000),
-            settlement: PassSettlement::Exit,
+            settlement: settlement.clone(),
             hash: bill.to_string().into(),
             bill: *bill,
             is_price_known: true,
@@ -67,7 +79,14 @@ fn bring(world: &mut World, device: &str, agency: &str, number: u64, bills: &[Pa
 }
 
 fn listed(world: &World, scope: &Scope, state: PassState) -> Page<PassRow> {
-    world.ask(async { world.reader().passes(scope, state, PAGE).await.unwrap() })
+    let filter = PassFilter { state, operator: None };
+    world.ask(async { world.reader().passes(scope, &filter, PAGE).await.unwrap() })
+}
+
+/// The whole of a revenue day.
+fn day_of(day: i32) -> TimeRange {
+    let start = |day| LedgerTime::from_micros(start_of_east_africa_day(day_as_date(day)));
+    TimeRange { from: Some(start(day)), before: Some(start(day + 1)) }
 }
 
 /// In one run of records and in several, the rows are the same.
@@ -105,7 +124,27 @@ fn a_payment_that_waited_has_one_row_which_moves_and_nothing_comes_in_twice() {
             let filter = TransactionFilter::default();
             let mine = Scope::Agency(AGENCIES[0].into());
             let transactions = reader.transactions(&mine, &filter, PAGE).await.unwrap().rows;
-            assert_eq!(transactions.iter().filter(|row| row.state == Some(BillState::Paid)).count(), 1);
+            let paid: Vec<_> = transactions.iter().filter(|row| row.state == Some(BillState::Paid)).collect();
+            let [paid] = paid[..] else { panic!("it is one: {transactions:?}") };
+            assert_eq!(revenue_day(paid.counted) - revenue_day(paid.booked), 1, "it counts a day later");
+            assert!(paid.counted_by > paid.sequence);
+            assert_eq!(paid.applied_by.as_deref(), Some("tester"), "and says who put it there");
+            let waits = transactions.iter().find(|row| row.state.is_none()).unwrap();
+            assert_eq!((waits.counted, waits.counted_by), (waits.booked, waits.sequence));
+            assert_eq!(waits.applied_by, None);
+            // What is listed of the agency's day is what is added up of it.
+            let day = revenue_day(paid.counted);
+            let of_day = TransactionFilter {
+                status: Some(TransactionStatus::Bill(BillState::Paid)),
+                counted: day_of(day),
+                ..TransactionFilter::default()
+            };
+            let sums = reader.transaction_sums(&mine, &of_day).await.unwrap().found;
+            let summed = reader.collections(&mine, day..=day).await.unwrap().found;
+            assert_eq!((sums.len(), summed.len()), (1, 1));
+            assert_eq!(sums[&Currency::Kes], summed[0].total);
+            let before = TransactionFilter { counted: day_of(day - 1), ..of_day };
+            assert!(reader.transaction_sums(&mine, &before).await.unwrap().found.is_empty());
 
             let days = reader.collections(&Scope::All, 0..=i32::MAX).await.unwrap().found;
             assert_eq!(days.iter().map(|row| row.total.minor).sum::<i128>(), 1_300, "{days:?}");
@@ -147,9 +186,57 @@ fn an_agency_sees_its_own_passes_by_what_is_still_owed() {
     assert_eq!(bills(&Scope::Agency(AGENCIES[1].into()), PassState::All), [issued(others[0])]);
     assert_eq!(bills(&Scope::All, PassState::All).len(), 4);
     let first = PageRequest { size: PageSize::new(2).unwrap(), after: None };
-    let page = world.ask(async { world.reader().passes(&mine, PassState::All, first).await.unwrap() });
+    let all = PassFilter { state: PassState::All, operator: None };
+    let page = world.ask(async { world.reader().passes(&mine, &all, first).await.unwrap() });
     let rest = PageRequest { after: page.next, ..first };
-    let rest = world.ask(async { world.reader().passes(&mine, PassState::All, rest).await.unwrap() });
+    let rest = world.ask(async { world.reader().passes(&mine, &all, rest).await.unwrap() });
     assert_eq!((page.rows.len(), rest.rows.len(), rest.next), (2, 1, None));
     assert_eq!((&*rest.rows[0].gate, rest.rows[0].state), ("elsa gate", Some(BillState::Paid)));
+}
+
+#[test]
+fn passes_of_an_invoice_that_ended_unpaid_are_listed_as_unpaid_until_the_next() {
+    let mut world = World::new();
+    let agency = AGENCIES[0];
+    let numbers = certify(&world, "elsa", agency);
+    let since = LedgerTime::from_micros(world.clock.now_micros());
+    let operator =
+        TourOperator { code: "OP-SAVANA".into(), agency: agency.into(), name: "Savanna".into(), since };
+    world.tell(Ask::Gate(GateAsk::NameOperator { operator, idempotency: None }));
+    let on_account = PassSettlement::Operator("OP-SAVANA".into());
+    bring_on(&mut world, ("elsa", agency), 1, &numbers[..2], &on_account);
+    bring(&mut world, "elsa", agency, 2, &numbers[2..3]);
+    let invoice = |world: &World, id: u128| {
+        let new = NewInvoice {
+            operator: "OP-SAVANA".into(),
+            agency: agency.into(),
+            id: BillId::from_uuid(id),
+            random: u64::try_from(id).unwrap() << 40,
+            life_seconds: 3_600,
+            vault_slot: 0,
+            idempotency: None,
+        };
+        match world.tell(Ask::Gate(GateAsk::Invoice(Box::new(new)))) {
+            Answer::BillCreated { bill, .. } => bill,
+            other => panic!("{other:?}: there is something to pay"),
+        }
+    };
+    let mine = Scope::Agency(agency.into());
+    let of_operator = |world: &mut World, state| {
+        world.catch_up();
+        let filter = PassFilter { state, operator: Some("OP-SAVANA".into()) };
+        let rows = world.ask(async { world.reader().passes(&mine, &filter, PAGE).await.unwrap().rows });
+        rows.iter().map(|row| (row.bill, row.invoice, row.invoice_state)).collect::<Vec<_>>()
+    };
+    let both = |invoice, state| [numbers[1], numbers[0]].map(|number| (number, invoice, state)).to_vec();
+    assert_eq!(of_operator(&mut world, PassState::Unpaid), both(None, None));
+    let first = invoice(&world, 901);
+    assert_eq!(of_operator(&mut world, PassState::Unpaid), both(Some(first), Some(BillState::Unpaid)));
+    world.hours_pass(2);
+    while !matches!(world.tick(), Answer::Nothing) {}
+    assert_eq!(of_operator(&mut world, PassState::Unpaid), both(Some(first), Some(BillState::Expired)));
+    let second = invoice(&world, 902);
+    world.pay(TypedAccount::Number(second), "PAID", 2_000);
+    assert_eq!(of_operator(&mut world, PassState::Unpaid), []);
+    assert_eq!(of_operator(&mut world, PassState::Paid), both(Some(second), Some(BillState::Paid)));
 }

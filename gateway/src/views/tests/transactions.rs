@@ -76,9 +76,9 @@ fn every_filter_finds_what_it_says_and_an_agency_its_own() {
     assert!(format!("{later:?}").contains("Booked"));
     let from: LedgerTime = rows[1].booked;
     let booked = TimeRange { from: Some(from), before: None };
-    assert_eq!(of_kws(TransactionFilter { booked, ..all.clone() }), ["TKD", "TKB"]);
+    assert_eq!(of_kws(TransactionFilter { counted: booked, ..all.clone() }), ["TKD", "TKB"]);
     let booked = TimeRange { from: None, before: Some(from) };
-    assert_eq!(of_kws(TransactionFilter { booked, ..all }), ["TKA"]);
+    assert_eq!(of_kws(TransactionFilter { counted: booked, ..all }), ["TKA"]);
 }
 
 #[test]
