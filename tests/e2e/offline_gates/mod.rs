@@ -4,7 +4,7 @@ mod alone;
 mod brought;
 mod kills;
 mod passes;
-mod settled;
+pub(crate) mod settled;
 
 use crate::harness::{Agency, Bill, Gateway, Order, Payment};
 use serde_json::Value;

@@ -16,7 +16,7 @@ use crate::harness::{Agency, Answer, Bill, Gateway, Order, Payment, check_books,
 const SERVICE: &str = "kws-hells-gate-entry";
 
 /// A device of Hell's Gate whose program is this test.
-struct Device {
+pub(crate) struct Device {
     id: String,
     key: SigningKey,
     api: Agency,
@@ -28,7 +28,7 @@ struct Device {
 }
 
 impl Device {
-    fn enrol(gateway: &Gateway, gate: &str) -> Self {
+    pub(crate) fn enrol(gateway: &Gateway, gate: &str) -> Self {
         let (key, _) = SigningKey::generate("hells-gate/device").unwrap();
         let wish = json!({"gate": gate, "key": key.verifying_key().to_string()});
         let certified = gateway.agency("kws").post("/v1/gates/hells-gate/devices", &wish).send().expect(201);
@@ -59,7 +59,7 @@ impl Device {
     }
 
     /// A pass for one citizen, under the next number.
-    fn writes(&mut self, price_minor: i64, settlement: Settlement) -> Pass {
+    pub(crate) fn writes(&mut self, price_minor: i64, settlement: Settlement) -> Pass {
         self.made += 1;
         let number = usize::try_from(self.made).unwrap();
         Pass {
@@ -77,7 +77,7 @@ impl Device {
     }
 
     /// The signed text of its next batch.
-    fn batch(&mut self, passes: &[Pass]) -> String {
+    pub(crate) fn batch(&mut self, passes: &[Pass]) -> String {
         self.batches += 1;
         let batch = Batch {
             version: 1,
@@ -91,7 +91,7 @@ impl Device {
         batch.sign(&self.key)
     }
 
-    fn brings(&self, batch: &str) -> Answer {
+    pub(crate) fn brings(&self, batch: &str) -> Answer {
         self.api.post("/v1/gates/hells-gate/batches", &json!({"batch": batch})).send()
     }
 
