@@ -12,8 +12,9 @@ every record to its last byte, debits and credits of every entry and of the whol
 Then against the witnesses, if they are given:
   --load-log        what the load generator sent: every acknowledged payment is booked exactly once with its amount,
                     and nothing is booked that was not attempted;
-  --sandbox-ledger  what the simulated Safaricom, bank, Airtel or acquirer moved: the books have all of it, with its
-                    amounts, but for what was never delivered, which is listed; and nothing else.
+  --sandbox-ledger  what the simulated Safaricom, bank, Airtel, acquirer or card terminals moved: the books have all of
+                    it, with its amounts, but for what was never delivered, which is listed; and nothing else but what
+                    somebody told of under a number that was typed wrongly, which is listed too.
 
 Ends with 0 if everything holds, 1 if the export is not in order in itself or something cannot be read, 2 if it was
 called wrongly, 3 if the export is in order and the witnesses know something else.
@@ -611,11 +612,12 @@ class LoadLog:
 
 
 class SandboxLedger:
-    """What the simulated Safaricom, bank, Airtel or acquirer moved, and what it could tell the gateway of it."""
+    """What the simulated Safaricom, bank, Airtel, acquirer or terminals moved, and what it could tell the gateway of it."""
 
     def __init__(self, paths):
         self.moved = {}  # receipt: (amount, currency)
         self.repeated = []
+        self.mistyped = {}  # receipt that nobody gave: (amount, currency) of the payment that was meant
         self.delivered = set()
         named = {}  # how a provider calls what it tells of: receipt
         answered = set()
@@ -634,6 +636,16 @@ class SandboxLedger:
             named["prompt", line.get("checkout_request_id")] = line["receipt"]
         elif kind == "deposited":
             self.move(line["reference"], line["amount_minor"], "KES")
+        elif kind == "sold":
+            named["sale", line["rrn"]] = f"{line['batch']}-{line['rrn']}"
+            self.move(named["sale", line["rrn"]], line["amount_minor"], "KES")
+        elif kind == "voided":
+            self.moved.pop(named["sale", line["rrn"]], None)
+        elif kind == "rrn_mistyped":
+            meant = named["sale", line["rrn"]]
+            self.mistyped[f"{meant.split('-')[0]}-{line['as_typed']}"] = self.moved[meant]
+        elif kind == "slip_mistyped":
+            self.mistyped[line["as_typed"]] = self.moved[line["reference"]]
         elif kind == "session_ended" and isinstance(line["session"]["state"], dict):
             session = line["session"]
             self.move(session["state"]["paid"], session["amount"], session["currency"])
@@ -698,12 +710,17 @@ def compare_sandbox(books, sandbox, differences):
         problem = booked_wrongly(bookings, amount, currency)
         if problem:
             differences.add(f"{receipt} moved {money(amount, currency)} and {problem}")
+    for receipt, (amount, currency) in sandbox.mistyped.items():
+        bookings = books.receipts.get(receipt)
+        problem = booked_wrongly(bookings, amount, currency) if bookings else None
+        if problem:
+            differences.add(f"{receipt} was typed for {money(amount, currency)} and {problem}")
     return undelivered
 
 
 def find_unattempted(books, load, sandbox, differences):
     """Booked receipts that no witness knows. Without receipts in its attempts a load log cannot tell alone."""
-    known = set(sandbox.moved) if sandbox else set()
+    known = set(sandbox.moved) | set(sandbox.mistyped) if sandbox else set()
     if load:
         receipts = {attempt.receipt for attempt in load.attempts}
         if None in receipts and not sandbox:
@@ -777,6 +794,10 @@ def run(arguments):
         lines = [f"{receipt} {money(amount, currency)}" for receipt, amount, currency in undelivered]
         show("Moved and never delivered, so not booked", lines, len(lines))
         print(f"  together {totals_of((amount, currency) for _receipt, amount, currency in undelivered)}")
+        mistyped = {receipt: paid for receipt, paid in sandbox.mistyped.items() if receipt in books.receipts}
+        if mistyped:
+            lines = [f"{receipt} {money(*paid)}" for receipt, paid in mistyped.items()]
+            show("Told of under a number that was typed wrongly, and booked", lines, len(lines))
     if (load or sandbox) and not find_unattempted(books, load, sandbox, differences):
         print("Whether everything booked was attempted cannot be told: the attempts have no receipts. Give --sandbox-ledger.")
     if wrong.count:

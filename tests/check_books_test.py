@@ -408,6 +408,25 @@ class TheWitnesses(Sabotage):
             lost = [line | {"amount_minor": 9} if at == place else line for at, line in enumerate(others)]
             self.expect(check_books.DIFFERS, f"{name} moved KES 0.09", *self.sandbox([self.moved(0), *lost]))
 
+    def test_the_record_of_card_terminals_is_read(self):
+        # The books have T0000 to T0003. A sale is known by its batch and its RRN.
+        sold = {"kind": "sold", "batch": 7, "rrn": "R1", "amount_minor": 101, "typed": "1"}
+        slip = [
+            {"kind": "deposited", "reference": "FT1", "amount_minor": 100, "typed": "1"},
+            {"kind": "slip_mistyped", "reference": "FT1", "as_typed": "T0000"},
+        ]
+        rest = [self.moved(number) for number in (1, 2, 3)]
+        self.expect(check_books.HOLDS, "typed wrongly, and booked: 1", *self.sandbox([sold, *slip, *rest]))
+        self.assertIn("7-R1 KES 1.01", self.output)
+        voided = {"kind": "voided", "rrn": "R1"}
+        self.expect(check_books.HOLDS, "Sandbox: 4 moved", *self.sandbox([sold, voided, *slip, *rest]))
+        self.assertNotIn("7-R1", self.output)
+        wrong = [slip[0] | {"amount_minor": 9}, slip[1]]
+        self.expect(check_books.DIFFERS, "T0000 was typed for KES 0.09", *self.sandbox([*wrong, *rest]))
+        mistyped = {"kind": "rrn_mistyped", "rrn": "R1", "as_typed": "R2"}
+        nobodys = self.sandbox([sold, mistyped, *rest])
+        self.expect(check_books.DIFFERS, "T0000 is booked", *nobodys)
+
     def test_a_payment_that_moved_with_another_amount_or_never(self):
         lines = [self.moved(number) for number in range(3)] + [self.moved(3, cents=1)]
         self.expect(check_books.DIFFERS, "T0003 moved KES 0.01 and is booked as KES 1.03", *self.sandbox(lines))

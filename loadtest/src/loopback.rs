@@ -173,6 +173,16 @@ impl Client {
         self.send(Method::PUT, url, &[], body, limit).await
     }
 
+    /// Posts JSON and waits for an answer that may be long.
+    pub(crate) async fn post_long(
+        &self,
+        url: &LoopbackUrl,
+        body: Bytes,
+        limit: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        self.exchange(Method::POST, url, &[], body, (limit, LONG_ANSWER_BYTES_MAX)).await
+    }
+
     /// Gets something that may be long.
     pub(crate) async fn get_long(&self, url: &LoopbackUrl, limit: Duration) -> Result<Answer, NoAnswer> {
         self.exchange(Method::GET, url, &[], Bytes::new(), (limit, LONG_ANSWER_BYTES_MAX)).await

@@ -56,6 +56,7 @@ fn on_the_third_of_january_whoever_has_a_plan_keeps_collecting_and_nobody_pays_t
         "bank kcb-1100220033",
         "airtel 900900",
         "acquirer mkt-0001",
+        "terminal 880012",
     ] {
         let (moved, booked) = report.accounts[account];
         assert!(moved == booked && moved.minor() > 0, "{account}: {moved} moved, {booked} booked");
@@ -73,6 +74,7 @@ fn on_the_third_of_january_whoever_has_a_plan_keeps_collecting_and_nobody_pays_t
         "The gateway is killed again",
         "agency_till.kws",
         "Airtel Money",
+        "card terminal",
         "gate: already used",
     ] {
         assert!(drawn.contains(named), "{named} is in the picture");

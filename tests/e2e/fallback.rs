@@ -18,6 +18,8 @@ fn names(ways: &[(String, bool)]) -> Vec<(&str, bool)> {
 const USUAL: [(&str, bool); 2] = [("mpesa_prompt", true), ("mpesa_paybill", true)];
 /// What the plans of KRA and KWS name behind the agency's own till.
 const OTHERS: [(&str, bool); 3] = [("bank.kcb", true), ("airtel_money", true), ("card", true)];
+/// KWS has terminals at its gates.
+const TERMINAL: [(&str, bool); 1] = [("card_terminal.kws", true)];
 
 #[test]
 fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before() {
@@ -36,7 +38,10 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     gateway.operator_says("mpesa_prompt", "start");
     let none = [("mpesa_prompt", false), ("mpesa_paybill", false)];
     assert_eq!(names(&ways(&kra, &of_kra)), [&[("agency_till.572572", true)][..], &OTHERS, &none].concat());
-    assert_eq!(names(&ways(&kws, &of_kws)), [&[("agency_till.kws", true)][..], &OTHERS, &none].concat());
+    assert_eq!(
+        names(&ways(&kws, &of_kws)),
+        [&[("agency_till.kws", true)][..], &OTHERS, &TERMINAL, &none].concat()
+    );
     assert_eq!(names(&ways(&ntsa, &of_ntsa)), none);
     let seen = kra.looks_at(&of_kra)["instructions"].clone();
     assert_eq!(seen["en"][1], "Business number: 572572");
@@ -142,7 +147,10 @@ fn a_drill_leaves_the_first_choice_first_and_shows_the_others_beside_it() {
     let kws = gateway.agency("kws");
     let bill = kws.bills(&Order::hells_gate(1));
     gateway.operator_says("mpesa_paybill", "drill");
-    assert_eq!(names(&ways(&kws, &bill)), [&USUAL[..], &[("agency_till.kws", true)], &OTHERS].concat());
+    assert_eq!(
+        names(&ways(&kws, &bill)),
+        [&USUAL[..], &[("agency_till.kws", true)], &OTHERS, &TERMINAL].concat()
+    );
     assert_eq!(kws.looks_at(&bill)["instructions"]["is_drill"], true);
     let page = Page::open(&gateway.public(), &format!("/en/bills/{}", bill.id));
     page.says("This is a rehearsal").says("Business number: 222222").says("Business number: 600000");
@@ -170,7 +178,7 @@ fn channels_are_written_down_in_a_file_that_is_checked_before_anything_starts() 
     assert!(gateway.check().expect(0).stdout.contains("[+] channels: 1 beside the consolidated paybill"));
     // KRA, KWS and DCI have plans in the catalogue, which name channels that are not in this file.
     crate::harness::eventually("the operator is told", || {
-        (gateway.metric("malipo_fallback_ways_missing") == 9).then_some(())
+        (gateway.metric("malipo_fallback_ways_missing") == 10).then_some(())
     });
     assert!(gateway.log().contains("agency_till.572572"), "the log says which");
     // Whose till it is does not matter to money; that it is ours does.

@@ -1,10 +1,12 @@
 //! Files that tell of fallback money: the statement of a bank, slips that an officer entered, the batch of card terminals, and
 //! what their acquirer settled. CSV, with columns found by their names. A file is read wholly or not at all, and what is wrong with
-//! it is said with its line; what stands there is repeated nowhere.
+//! it is said with its line; what stands there is repeated nowhere. A sale that a terminal took back stands in its batch twice, the
+//! second time below nothing: it moved nothing, and both lines together are no payment.
 
 mod row;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use csv::StringRecord;
 use ledger::{Evidence, Money};
@@ -76,6 +78,8 @@ pub struct FileOf<'a> {
 pub struct FallbackFile {
     /// Its payments, each receipt once.
     pub rows: Vec<FileRow>,
+    /// Sales that it has and takes back itself, by the line that takes them back: nothing moved.
+    pub taken_back: Vec<FileRow>,
     /// Rows that are no payments to us.
     pub other_rows: u64,
 }
@@ -151,6 +155,9 @@ pub enum Fault {
     /// The same receipt stands above with other facts.
     #[error("line {0} has the same receipt with another amount or payment number")]
     Contradicts(u64),
+    /// A sale is taken back that is not here, or was of another amount.
+    #[error("it takes back a sale of this receipt and amount that the file does not have")]
+    TakesBackNothing,
     /// The sum at the end is not the sum of the rows.
     #[error("the sum is not that of the rows above")]
     Sum,
@@ -159,6 +166,8 @@ pub enum Fault {
 /// What a row turned out to be.
 enum Read {
     Payment(FileRow),
+    /// A sale that the terminal itself took back, before its batch was closed.
+    TakenBack(FileRow),
     Other,
     Sum(Money),
 }
@@ -176,8 +185,8 @@ impl FallbackFile {
             .terminator(csv::Terminator::Any(b'\n'))
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let mut reading =
-            Reading { of, file: Self { rows: Vec::new(), other_rows: 0 }, seen: HashMap::new() };
+        let file = Self { rows: Vec::new(), taken_back: Vec::new(), other_rows: 0 };
+        let mut reading = Reading { of, file, seen: HashMap::new(), taken_back: HashMap::new() };
         let (mut heading, mut faults, mut row_count) = (None, Vec::new(), 0);
         for (number, record) in reader.records().enumerate() {
             let record = match record {
@@ -210,6 +219,9 @@ impl FallbackFile {
         if heading.is_none() {
             return Err(whole(Fault::NoHeading(Columns::first_of(of.kind))));
         }
+        if faults.is_empty() {
+            faults = reading.take_back();
+        }
         if faults.is_empty() { Ok(reading.file) } else { Err(faults) }
     }
 }
@@ -219,7 +231,9 @@ struct Reading<'a> {
     of: FileOf<'a>,
     file: FallbackFile,
     /// By receipt: where it stands, and its place among the rows.
-    seen: HashMap<std::sync::Arc<str>, usize>,
+    seen: HashMap<Arc<str>, usize>,
+    /// By receipt: the lines that take sales back. They may stand before them.
+    taken_back: HashMap<Arc<str>, FileRow>,
 }
 
 impl Reading<'_> {
@@ -234,15 +248,41 @@ impl Reading<'_> {
                 self.seen.insert(row.told.receipt.number.clone(), self.file.rows.len());
                 self.file.rows.push(row);
             }
+            Read::TakenBack(row) => {
+                let (money, number) = (row.told.money, row.told.receipt.number.clone());
+                let first = self.taken_back.entry(number).or_insert(row);
+                if first.told.money != money {
+                    return Err(Fault::Contradicts(first.line));
+                }
+            }
             Read::Other => self.file.other_rows += 1,
             Read::Sum(sum) => {
-                let amounts = self.file.rows.iter().map(|row| row.told.money);
-                if Money::sum(sum.currency(), amounts) != Ok(sum) {
+                let came = Money::sum(sum.currency(), self.file.rows.iter().map(|row| row.told.money));
+                let went = Money::sum(sum.currency(), self.taken_back.values().map(|row| row.told.money));
+                if came.and_then(|came| came.checked_sub(went?)) != Ok(sum) {
                     return Err(Fault::Sum);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Leaves out the sales that were taken back, once all lines are there.
+    fn take_back(&mut self) -> Vec<FileFault> {
+        let mut faults = Vec::new();
+        for (receipt, line) in &self.taken_back {
+            let sale = self.seen.get(receipt).map(|place| &self.file.rows[*place]);
+            if sale.is_none_or(|sale| sale.told.money != line.told.money) {
+                faults.push(FileFault { line: Some(line.line), fault: Fault::TakesBackNothing });
+            }
+        }
+        faults.sort_by_key(|fault| fault.line);
+        self.file.rows.retain(|row| !self.taken_back.contains_key(&row.told.receipt.number));
+        self.file.taken_back = std::mem::take(&mut self.taken_back).into_values().collect();
+        self.file.taken_back.sort_by_key(|row| row.line);
+        // The sale and the line that takes it back.
+        self.file.other_rows += 2 * self.file.taken_back.len() as u64;
+        faults
     }
 }
 

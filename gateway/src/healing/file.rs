@@ -12,6 +12,7 @@ use crate::books::LookupError;
 use crate::channels::SaidFor;
 use crate::channels::files::{FallbackFile, FileFault, FileKind, FileOf, FileRow};
 use crate::http::problem::Problem;
+use crate::payments::Difference;
 use crate::payments::channels::ChannelName;
 
 /// What became of a file.
@@ -61,9 +62,11 @@ pub(crate) async fn take_file(
         let mut file = FallbackFile::read(of, &bytes).map_err(FileNotTaken::Faults)?;
         let lost = |error: LookupError| FileNotTaken::Trouble(trouble::lookup(&error));
         file.rows.iter_mut().try_for_each(|row| believe_what_is_known(&reader, row)).map_err(lost)?;
-        Ok(file)
+        let booked = booked_all_the_same(&reader, &file.taken_back).map_err(lost)?;
+        Ok((file, booked))
     };
-    let file = away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
+    let (file, booked) =
+        away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
     let (payments, other_rows) = (file.rows.len(), file.other_rows);
     // Who keeps the account wrote this; a slip confirms nothing.
     let is_of_keeper = file.rows.iter().all(|row| row.told.evidence == Evidence::ConfirmedByStatement);
@@ -81,12 +84,26 @@ pub(crate) async fn take_file(
         Finding::Differs(differs) => Some(DifferentRow { line, receipt, differs: *differs }),
         Finding::Found | Finding::Known => None,
     });
-    let differ: Vec<_> = differ.collect();
+    let differ: Vec<_> = differ.chain(booked).collect();
     tracing::info!(
         %channel, kind = kind.word(), payments, found, known, differ = differ.len(), other_rows,
         "A file of fallback money was taken."
     );
     Ok(FileTaken { payments, found, known, differ, other_rows })
+}
+
+/// Sales that were taken back and had been booked, because a file told of them before that: what is booked stands, and a person has
+/// to look at it.
+fn booked_all_the_same(app: &SharedApp, taken_back: &[FileRow]) -> Result<Vec<DifferentRow>, LookupError> {
+    let mut booked = Vec::new();
+    for row in taken_back {
+        let receipt = &row.told.receipt;
+        if app.books.booked(receipt)?.is_some() {
+            let (line, receipt) = (row.line, receipt.number.clone());
+            booked.push(DifferentRow { line, receipt, differs: Difference::Amount });
+        }
+    }
+    Ok(booked)
 }
 
 /// What a bank wrote around a payment says nothing against what was told of it exactly.

@@ -50,7 +50,8 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Something that goes wrong on purpose, as in `PUT /control/faults`: `confirmation_lost_per_mille=50`.
-    /// May be repeated.
+    /// May be repeated. What goes wrong at Airtel, the acquirer, the bank, with its slips, at card terminals and at carriers is
+    /// said to each by a control call of its own.
     #[arg(long = "fault", value_name = "NAME=NUMBER")]
     pub faults: Vec<String>,
 }

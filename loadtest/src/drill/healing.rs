@@ -1,5 +1,6 @@
-//! What nobody told of is found: the statements of the day are sent, of every paybill and till on which money moved, and of
-//! the bank. Long ones go in parts, each with the lines that every statement begins with.
+//! What nobody told of is found: slips and the batches of card terminals are brought, and the statements of the day are sent, of
+//! every paybill and till on which money moved, of the bank, and of who settles for the terminals. Long ones go in parts, each with
+//! the lines that every statement begins with.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,6 +16,11 @@ use super::world::World;
 
 /// How long a statement may take to be made, and a part of it to be booked.
 const DONE_WITHIN: Duration = Duration::from_secs(300);
+/// Who hands files over in the outside, and where they are sent.
+const BROUGHT: [(&str, &str); 2] = [
+    ("/control/terminals/kws/close", "/v1/statements/terminal?channel=card_terminal.kws"),
+    ("/control/banks/kcb/slips/collect", "/v1/statements/slips?channel=bank_slip.kcb"),
+];
 /// So long is a part at most.
 const PART_BYTES_MAX: usize = 16 << 20;
 
@@ -22,6 +28,10 @@ const PART_BYTES_MAX: usize = 16 << 20;
 pub(crate) async fn heal(world: &World, moved: &[Moved]) -> Result<u64, DrillError> {
     let accounts: BTreeSet<&str> = moved.iter().map(|moved| &*moved.account).collect();
     let mut found = 0;
+    // What is lost or late at first is there the second time.
+    for time in ["evening", "night"] {
+        found += bring(world, time).await?;
+    }
     for account in accounts {
         found += match account.split_once(' ') {
             Some(("mpesa", code)) => {
@@ -33,9 +43,30 @@ pub(crate) async fn heal(world: &World, moved: &[Moved]) -> Result<u64, DrillErr
                 let from = "/control/banks/kcb/statement";
                 send(world, from, "/v1/statements/bank?channel=bank.kcb", 1).await?
             }
+            Some(("terminal", _)) => {
+                let from = "/control/terminals/kws/settlement";
+                send(world, from, "/v1/statements/settlement?channel=card_terminal.kws", 1).await?
+            }
             // These are asked by the gateway itself, attempt by attempt.
             _ => 0,
         };
+    }
+    Ok(found)
+}
+
+/// Brings the slips and batches that are there by now, which is done each time once, and gives how many payments nobody had told of.
+pub(crate) async fn bring(world: &World, time: &str) -> Result<u64, DrillError> {
+    let mut found = 0;
+    for (from, to) in BROUGHT {
+        let failed = |what: String| DrillError::Answer(format!("{from}: {what}"));
+        let handed = world.client.post_long(&world.sandbox.join(from), Bytes::new(), DONE_WITHIN).await;
+        let handed = handed.map_err(|error| failed(error.to_string()))?;
+        let body: Value = serde_json::from_slice(&handed.body).map_err(|error| failed(error.to_string()))?;
+        let files = body["files"].as_array().ok_or_else(|| failed(format!("{}: {body}", handed.status)))?;
+        for (number, file) in files.iter().enumerate() {
+            let text = file["text"].as_str().unwrap_or_default().to_owned();
+            found += upload(world, to, &format!("{time}-{number}"), text.into()).await?;
+        }
     }
     Ok(found)
 }
@@ -46,22 +77,28 @@ async fn send(world: &World, from: &str, to: &str, head_lines: usize) -> Result<
     let statement = statement.map_err(|error| failed(error.to_string()))?;
     let mut found = 0;
     for (number, part) in parts(&statement.body, head_lines, PART_BYTES_MAX).enumerate() {
-        let once = format!("drill-statement-{}-{number}-{to}", world.plan.seed).replace(['/', '?', '='], "-");
-        let once = HeaderValue::from_str(&once).map_err(|error| failed(error.to_string()))?;
-        let headers = [
-            (header::AUTHORIZATION, world.treasury.clone()),
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
-            (HeaderName::from_static("idempotency-key"), once),
-        ];
-        let answer = world.client.post(&world.public.join(to), &headers, part, DONE_WITHIN).await;
-        let answer = answer.map_err(|error| failed(error.to_string()))?;
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-        if answer.status != StatusCode::OK {
-            return Err(failed(format!("{}: {body}", answer.status)));
-        }
-        found += body["found"].as_u64().unwrap_or(0);
+        found += upload(world, to, &number.to_string(), part).await?;
     }
     Ok(found)
+}
+
+/// Sends a file, and gives how many payments nobody had told of.
+async fn upload(world: &World, to: &str, name: &str, file: Bytes) -> Result<u64, DrillError> {
+    let failed = |what: String| DrillError::Answer(format!("{to}: {what}"));
+    let once = format!("drill-statement-{}-{name}-{to}", world.plan.seed).replace(['/', '?', '='], "-");
+    let once = HeaderValue::from_str(&once).map_err(|error| failed(error.to_string()))?;
+    let headers = [
+        (header::AUTHORIZATION, world.treasury.clone()),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
+        (HeaderName::from_static("idempotency-key"), once),
+    ];
+    let answer = world.client.post(&world.public.join(to), &headers, file, DONE_WITHIN).await;
+    let answer = answer.map_err(|error| failed(error.to_string()))?;
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    if answer.status != StatusCode::OK {
+        return Err(failed(format!("{}: {body}", answer.status)));
+    }
+    Ok(body["found"].as_u64().unwrap_or(0))
 }
 
 /// The parts of a statement, each with its first lines before it.

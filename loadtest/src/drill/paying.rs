@@ -1,4 +1,5 @@
-//! Paying in each of the ways: what is typed, paid in at a bank, answered on a phone, or pressed on the page of an acquirer.
+//! Paying in each of the ways: what is typed, paid in at a bank, taken by a terminal, answered on a phone, or pressed on the page
+//! of an acquirer.
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -32,6 +33,8 @@ pub(crate) async fn go(world: &World, payer: &Payer, bill: &Bill, way: &Way, tri
     match way {
         Way::Typed { short_code } => type_it(world, payer, bill, short_code).await,
         Way::Bank { name } => pay_in(world, bill, name).await,
+        Way::Slip { name } => bring_to_a_branch(world, bill, name).await,
+        Way::Terminal { site } => show_the_card(world, payer, bill, site).await,
         Way::Prompt => answer_a_prompt(world, payer, bill, tries).await,
         Way::Airtel => {
             let wish = json!({"method": "airtel_money", "phone": payer.airtel_phone()});
@@ -53,9 +56,22 @@ async fn pay_in(world: &World, bill: &Bill, bank: &str) -> Tried {
     is_taken(world.control(Control::Post, &path, &body).await)
 }
 
+async fn bring_to_a_branch(world: &World, bill: &Bill, bank: &str) -> Tried {
+    let path = format!("/control/banks/{bank}/slips");
+    let body = json!({"reference": bill.typed(), "amount": bill.amount.to_string()});
+    is_taken(world.control(Control::Post, &path, &body).await)
+}
+
+async fn show_the_card(world: &World, payer: &Payer, bill: &Bill, site: &str) -> Tried {
+    let terminal = ["KWS00001", "KWS00002"][usize::from(payer.number.is_multiple_of(2))];
+    let path = format!("/control/terminals/{site}/sale");
+    let body = json!({"account": bill.typed(), "amount": bill.amount.to_string(), "terminal": terminal});
+    is_taken(world.control(Control::Post, &path, &body).await)
+}
+
 fn is_taken(answer: Result<Value, super::DrillError>) -> Tried {
     match answer {
-        Ok(answer) if answer["status"] != "paid" => Tried::NotPaid,
+        Ok(answer) if answer["status"] != "paid" && answer["status"] != "approved" => Tried::NotPaid,
         Ok(_) => Tried::Paid,
         // Whether it moved is not known.
         Err(_) => Tried::Paid,

@@ -23,7 +23,7 @@ const GATE_HEIGHT: i64 = 50;
 
 /// Colours of the ways that money took, the lowest first, as in [`Kind::ALL`].
 const KINDS: [&str; Kind::ALL.len()] =
-    ["#2f6f4f", "#c0392b", "#3f7fbf", "#e0a030", "#7d5ba6", "#e2665f", "#4fb3bf"];
+    ["#2f6f4f", "#c0392b", "#3f7fbf", "#e0a030", "#7d5ba6", "#b79fd0", "#e2665f", "#4fb3bf", "#9a7b4f"];
 /// What a gate decides, the lowest first, as in [`Decided::ALL`].
 const DECISIONS: [(&str, &str); Decided::ALL.len()] = [
     ("gate: paid, or let in", "#2f6f4f"),
@@ -60,7 +60,10 @@ pub(crate) fn draw(report: &DrillReport, day: &Day) -> String {
         "The drill of 3 January: payments a minute, by the way they took",
     );
     let kinds: Vec<_> = Kind::ALL.iter().map(|kind| kind.word()).zip(KINDS).collect();
-    picture.legend((LEFT, 44), 146, &kinds);
+    // In two rows: side by side they do not fit.
+    for (row, kinds) in (0_i64..).zip(kinds.chunks(kinds.len().div_ceil(2))) {
+        picture.legend((LEFT, 41 + 14 * row), 146, kinds);
+    }
     picture.payments(report);
     picture.gate(report);
     for (hour, second) in day.hours() {

@@ -1,4 +1,4 @@
-//! What the simulated outside has written down itself: Safaricom, the bank, Airtel and the acquirer of cards. Their records
+//! What the simulated outside has written down itself: Safaricom, the bank, Airtel, the acquirer of cards and the terminals. Their records
 //! are the truth that the books are held against. They are read line by line, because those of a whole day are long.
 
 use std::collections::{HashMap, HashSet};
@@ -21,10 +21,12 @@ use crate::sandbox::record::{Entry, How, Line, RECORD_FILE};
 const BANK_FILE: &str = "sandbox-bank.ndjson";
 const AIRTEL_FILE: &str = "sandbox-airtel.ndjson";
 const ACQUIRER_FILE: &str = "sandbox-acquirer.ndjson";
+const TERMINALS_FILE: &str = "sandbox-terminals.ndjson";
 /// Where each of them collects, as the books name it.
 const BANK_ACCOUNT: &str = "bank kcb-1100220033";
 const AIRTEL_ACCOUNT: &str = "airtel 900900";
 const CARD_ACCOUNT: &str = "acquirer mkt-0001";
+const TERMINAL_ACCOUNT: &str = "terminal 880012";
 /// The home of all money.
 pub(crate) const HOME: &str = "mpesa 222222";
 
@@ -35,13 +37,13 @@ pub(crate) struct Recorded {
 }
 
 /// The records in the folder of the sandbox.
-pub(crate) fn paths(folder: &Path) -> [PathBuf; 4] {
-    [RECORD_FILE, BANK_FILE, AIRTEL_FILE, ACQUIRER_FILE].map(|name| folder.join(name))
+pub(crate) fn paths(folder: &Path) -> [PathBuf; 5] {
+    [RECORD_FILE, BANK_FILE, AIRTEL_FILE, ACQUIRER_FILE, TERMINALS_FILE].map(|name| folder.join(name))
 }
 
 /// Reads all of them.
 pub(crate) fn read(folder: &Path, world: &World) -> Result<Recorded, DrillError> {
-    let [safaricom, bank, airtel, acquirer] = paths(folder);
+    let [safaricom, bank, airtel, acquirer, terminals] = paths(folder);
     let seen = world.seen();
     let mut reading = Reading {
         world,
@@ -56,6 +58,7 @@ pub(crate) fn read(folder: &Path, world: &World) -> Result<Recorded, DrillError>
     reading.bank(&bank)?;
     reading.airtel(&airtel)?;
     reading.acquirer(&acquirer)?;
+    reading.terminals(&terminals)?;
     reading.nobody_is_asked_twice_at_once();
     Ok(Recorded { moved: reading.moved, wrong: reading.wrong })
 }
@@ -129,7 +132,7 @@ impl Reading<'_> {
                     at,
                     amount: amount(&line["amount_minor"]),
                     account: BANK_ACCOUNT.to_owned(),
-                    kind: Kind::Bank,
+                    kind: if line["on_slip"] == true { Kind::Slip } else { Kind::Bank },
                     receipt: text(&line["reference"]),
                     typed: Some(text(&line["typed"])),
                 });
@@ -180,6 +183,28 @@ impl Reading<'_> {
                 });
             }
         })
+    }
+
+    fn terminals(&mut self, path: &Path) -> Result<(), DrillError> {
+        let mut charged = HashMap::<String, Payment>::new();
+        each_value(path, |kind, at, line| match kind {
+            "sold" => {
+                let rrn = text(&line["rrn"]);
+                let payment = Payment {
+                    at,
+                    amount: amount(&line["amount_minor"]),
+                    account: TERMINAL_ACCOUNT.to_owned(),
+                    kind: Kind::Terminal,
+                    receipt: format!("{}-{rrn}", line["batch"]),
+                    typed: Some(text(&line["typed"])),
+                };
+                charged.insert(rrn, payment);
+            }
+            "voided" => drop(charged.remove(&text(&line["rrn"]))),
+            _ => {}
+        })?;
+        charged.into_values().for_each(|payment| self.take(payment));
+        Ok(())
     }
 
     fn take(&mut self, payment: Payment) {

@@ -35,16 +35,29 @@ pub enum Kind {
     Till,
     /// Paid in at a bank.
     Bank,
+    /// Paid in at a branch of a bank, and told of by a slip.
+    Slip,
     /// Asked for on a phone by Airtel Money.
     Airtel,
     /// By card.
     Card,
+    /// By card at a terminal, and told of by its batch.
+    Terminal,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Paybill, Self::HeldUp, Self::Prompt, Self::Till, Self::Bank, Self::Airtel, Self::Card];
+    pub const ALL: [Self; 9] = [
+        Self::Paybill,
+        Self::HeldUp,
+        Self::Prompt,
+        Self::Till,
+        Self::Bank,
+        Self::Slip,
+        Self::Airtel,
+        Self::Card,
+        Self::Terminal,
+    ];
 
     /// What it is called.
     #[must_use]
@@ -55,8 +68,10 @@ impl Kind {
             Self::Prompt => "M-PESA prompt",
             Self::Till => "agency's own paybill",
             Self::Bank => "bank",
+            Self::Slip => "slip of a bank",
             Self::Airtel => "Airtel Money",
             Self::Card => "card",
+            Self::Terminal => "card terminal",
         }
     }
 }
@@ -80,7 +95,7 @@ pub(crate) struct Moved {
 impl Moved {
     /// Whether the gateway was told of it when it moved.
     pub(crate) fn was_told(&self) -> bool {
-        self.kind != Kind::HeldUp
+        !matches!(self.kind, Kind::HeldUp | Kind::Slip | Kind::Terminal)
     }
 }
 

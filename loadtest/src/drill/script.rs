@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::day::Day;
 use super::gate;
+use super::healing;
 use super::payer::Bill;
 use super::processes::{Running, run};
 use super::world::{AGENCIES, Control, World};
@@ -82,6 +83,7 @@ impl Stage {
     pub(crate) async fn play(&mut self) -> Result<(), DrillError> {
         let world = Arc::clone(&self.world);
         let day = world.day.clone();
+        people_err(&world).await?;
         let silent = json!({
             "seed": world.plan.seed, "confirmation_withheld_per_mille": 1_000,
             "validation_dead_per_mille": 1_000, "pull_down_per_mille": 1_000,
@@ -120,6 +122,8 @@ impl Stage {
         world.note(format!(
             "Everything returns, with {all} confirmations that were held up: {repeated} come three times, {lost} never"
         ));
+        let found = healing::bring(&world, "afternoon").await?;
+        world.note(format!("Slips and the batches of card terminals are brought, with {found} payments"));
         Ok(())
     }
 
@@ -141,6 +145,22 @@ impl Stage {
         self.world.note("It answers");
         Ok(())
     }
+}
+
+/// What people do with slips and batches, all day.
+async fn people_err(world: &World) -> Result<(), DrillError> {
+    let seed = world.plan.seed;
+    let of_terminals = json!({
+        "seed": seed, "batch_lost_per_mille": 500, "batch_twice_per_mille": 500,
+        "batch_overlapping_per_mille": 500, "batch_shuffled_per_mille": 500,
+    });
+    let of_slips = json!({
+        "seed": seed, "late_per_mille": 200, "repeated_per_mille": 200, "file_overlapping_per_mille": 500,
+        "file_shuffled_per_mille": 500, "file_twice_per_mille": 500,
+    });
+    world.control(Control::Put, "/control/terminals/kws/faults", &of_terminals).await?;
+    world.control(Control::Put, "/control/banks/kcb/slips/faults", &of_slips).await?;
+    Ok(())
 }
 
 /// A device is certified for a gate, and its program runs from then on, whatever becomes of the gateway.

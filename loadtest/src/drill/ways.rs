@@ -14,10 +14,14 @@ pub(crate) enum Way {
     Typed { short_code: String },
     /// Paid in at the bank of this name.
     Bank { name: String },
+    /// Paid in at a branch of this bank, which tells nobody.
+    Slip { name: String },
     /// Airtel Money asks on the phone.
     Airtel,
     /// The page of an acquirer.
     Card,
+    /// A terminal at the gates of this site takes the card, and tells nobody.
+    Terminal { site: String },
 }
 
 /// How somebody would rather pay.
@@ -26,8 +30,10 @@ pub(crate) enum Habit {
     Prompt,
     Typed,
     Bank,
+    Slip,
     Airtel,
     Card,
+    Terminal,
 }
 
 impl Habit {
@@ -35,10 +41,12 @@ impl Habit {
     pub(crate) fn by_chance(chance: u64) -> Self {
         match chance % 20 {
             0..=9 => Self::Prompt,
-            10..=13 => Self::Typed,
+            10..=12 => Self::Typed,
+            13 => Self::Slip,
             14..=15 => Self::Bank,
             16..=17 => Self::Airtel,
-            _ => Self::Card,
+            18 => Self::Card,
+            _ => Self::Terminal,
         }
     }
 }
@@ -49,8 +57,10 @@ impl Way {
             Self::Prompt => Habit::Prompt,
             Self::Typed { .. } => Habit::Typed,
             Self::Bank { .. } => Habit::Bank,
+            Self::Slip { .. } => Habit::Slip,
             Self::Airtel => Habit::Airtel,
             Self::Card => Habit::Card,
+            Self::Terminal { .. } => Habit::Terminal,
         }
     }
 
@@ -72,23 +82,28 @@ impl Way {
 pub(crate) fn ways_of(body: &Value) -> Vec<Way> {
     let ways = body["instructions"]["ways"].as_array();
     let offered = ways.into_iter().flatten().filter(|way| way["payable"] == true);
-    let known = offered.filter_map(|way| {
-        let channel = way["channel"].as_str()?;
+    let known = offered.flat_map(|way| {
+        let channel = way["channel"].as_str().unwrap_or_default();
         let (kind, name) = channel.split_once('.').unwrap_or((channel, ""));
+        let name = name.to_owned();
         match kind {
-            "mpesa_prompt" => Some(Way::Prompt),
-            "mpesa_paybill" | "agency_till" => {
-                let steps = way["en"].as_array()?.iter().filter_map(Value::as_str);
-                let code = steps.filter_map(|step| step.strip_prefix("Business number: ")).next()?;
-                Some(Way::Typed { short_code: code.trim().to_owned() })
-            }
-            "bank" => Some(Way::Bank { name: name.to_owned() }),
-            "airtel_money" => Some(Way::Airtel),
-            "card" => Some(Way::Card),
-            _ => None,
+            "mpesa_prompt" => vec![Way::Prompt],
+            "mpesa_paybill" | "agency_till" => typed(way).into_iter().collect(),
+            // In the app or at an agent, which the bank tells of; or in a branch, of which the payer has a slip.
+            "bank" => vec![Way::Bank { name: name.clone() }, Way::Slip { name }],
+            "airtel_money" => vec![Way::Airtel],
+            "card" => vec![Way::Card],
+            "card_terminal" => vec![Way::Terminal { site: name }],
+            _ => Vec::new(),
         }
     });
     known.collect()
+}
+
+fn typed(way: &Value) -> Option<Way> {
+    let steps = way["en"].as_array()?.iter().filter_map(Value::as_str);
+    let code = steps.filter_map(|step| step.strip_prefix("Business number: ")).next()?;
+    Some(Way::Typed { short_code: code.trim().to_owned() })
 }
 
 /// Whether nothing is left to pay.
@@ -112,6 +127,7 @@ mod tests {
             {"channel": "agency_till.kws", "payable": true, "en": ["Go to M-PESA.", "Business number: 600000"]},
             {"channel": "bank.kcb", "payable": true, "en": ["Account 1234"]},
             {"channel": "card", "payable": true, "en": []},
+            {"channel": "counter.huduma-gpo-3", "payable": true, "en": []},
             {"channel": "card_terminal.kws", "payable": true, "en": []},
             {"channel": "mpesa_prompt", "payable": false, "en": []},
         ]}})
@@ -123,7 +139,12 @@ mod tests {
 
     #[test]
     fn what_is_offered_and_can_be_gone_is_gone() {
-        assert_eq!(ways_of(&body()), [till(), Way::Bank { name: "kcb".into() }, Way::Card]);
+        let (name, site) = ("kcb".to_owned(), "kws".to_owned());
+        let at_bank = [Way::Bank { name: name.clone() }, Way::Slip { name }];
+        assert_eq!(
+            ways_of(&body()),
+            [&[till()][..], &at_bank, &[Way::Card, Way::Terminal { site }]].concat()
+        );
         assert!(is_offered(&body()) && !is_paid(&body()));
     }
 

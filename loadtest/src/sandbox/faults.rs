@@ -5,7 +5,8 @@
 //! several faults.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use super::chance::chance;
 
 /// The rates of every fault, each in payments per thousand, with the figures that belong to them.
 ///
@@ -185,13 +186,7 @@ impl Faults {
 
     /// 0 to 999, the same for the same seed, fault and receipt on every machine.
     fn chance(&self, fault: Fault, receipt: &str) -> u16 {
-        let digest = Sha256::new()
-            .chain_update(self.seed.to_be_bytes())
-            .chain_update(fault.name())
-            .chain_update(receipt)
-            .finalize();
-        let number = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
-        (number % 1_000) as u16
+        (chance(self.seed, fault.name(), receipt) % 1_000) as u16
     }
 }
 

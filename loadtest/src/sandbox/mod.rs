@@ -41,6 +41,12 @@
 //!
 //! What each number does, and the record of it, is in `airtel`. The acquirer of cards is below `/acquirer`; see there.
 //!
+//! # Ways to pay that call nobody
+//!
+//! Slips of the bank's branches and card terminals (PDQ) have control calls alone: they tell by files that people send. The till of
+//! an agency is Safaricom with another `short_code`, in `pay` and in `statement`. Cash at a counter has no far side to simulate: what
+//! its cashier types is all there is of it.
+//!
 //! # Control calls
 //!
 //! | call | body | answer |
@@ -64,6 +70,12 @@
 //! | `POST /control/banks/kcb/deposit` | `{"reference", "amount"}` in shillings | somebody pays through the bank: `{"status": "paid", "reference"}` or `{"status": "refused", "status_code"}` |
 //! | `PUT /control/banks/kcb/faults` | `BankFaults` | what goes wrong at the bank on purpose |
 //! | `GET /control/banks/kcb/statement`, `/summary` | | what came in there, as CSV, and its count and sum |
+//! | `POST /control/banks/kcb/slips` | `{"reference", "amount"}` in shillings | somebody pays in at a branch, which tells nobody: `{"status": "paid", "reference", "amount"}`, what is on the slip |
+//! | `POST /control/banks/kcb/slips/collect` | | the slips that an officer has typed by now: `{"files": [{"name", "what", "text"}]}` |
+//! | `PUT /control/banks/kcb/slips/faults` | `SlipFaults` | what goes wrong with slips on purpose |
+//! | `POST /control/terminals/kws/sale`, `/close` | see `terminals` | a card is charged at a terminal; batches are closed, and their files handed over |
+//! | `GET /control/terminals/kws/settlement`, `/summary` | | what the acquirer settled, as CSV, and its count and sum |
+//! | `PUT /control/terminals/kws/faults` | `TerminalFaults` | what goes wrong at card terminals on purpose |
 //! | `GET /control/messages` | | the newest messages on all phones |
 //! | `GET /livez` | | 200 |
 //!
@@ -81,12 +93,14 @@ mod airtel;
 mod answer;
 mod bank;
 mod carriers;
+mod chance;
 mod confirmation;
 mod control;
 mod dated_log;
 mod faults;
 mod fields;
 mod handsets;
+mod keyed;
 mod oauth;
 mod options;
 mod payment;
@@ -99,6 +113,7 @@ mod safaricom;
 mod server;
 mod statement;
 mod stk;
+mod terminals;
 mod totals;
 
 use std::future::Future;
@@ -118,6 +133,7 @@ pub use self::faults::{Fault, Faults};
 pub use self::options::Options;
 use self::record::Record;
 use self::safaricom::Safaricom;
+use self::terminals::Terminals;
 use crate::loopback::LoopbackUrl;
 pub use crate::synced_log::LogFailure;
 use crate::synced_log::create_folder;
@@ -190,8 +206,9 @@ impl Sandbox {
         let bank = Bank::open(&folder, &options.clock)?;
         let airtel = Airtel::open(&folder, &options.clock)?;
         let acquirer = Acquirer::open(&folder, &options.clock)?;
+        let terminals = Terminals::open(&folder, &options.clock)?;
         let record_path = record.path().to_path_buf();
-        let beside = (carriers, bank, airtel, acquirer);
+        let beside = (carriers, bank, airtel, acquirer, terminals);
         let safaricom = Arc::new(Safaricom::new(options, record, receipts, history, beside));
         let finished = tokio::spawn(async move {
             let stopping = safaricom.stopping.clone();
@@ -203,6 +220,7 @@ impl Sandbox {
             let kept = safaricom.record.flush().await.and(safaricom.carriers.flush().await);
             let kept = kept.and(safaricom.bank.flush().await);
             let kept = kept.and(safaricom.airtel.flush().await).and(safaricom.acquirer.flush().await);
+            let kept = kept.and(safaricom.terminals.flush().await);
             drop(safaricom);
             drop(ephemeral);
             kept

@@ -23,6 +23,7 @@ use super::persona::Pace;
 use super::prompts::Prompts;
 use super::record::{Delivery, History, Record};
 use super::registration::Registration;
+use super::terminals::Terminals;
 use crate::loopback::{Answer, Client, LoopbackUrl, NoAnswer};
 use crate::phone::Phone;
 use crate::receipts::Receipts;
@@ -47,6 +48,7 @@ pub(crate) struct Safaricom {
     pub(crate) bank: Bank,
     pub(crate) airtel: Airtel,
     pub(crate) acquirer: Acquirer,
+    pub(crate) terminals: Terminals,
     pub(crate) validation_on: AtomicBool,
     /// Whether the merchant has registered for Pull Transactions.
     pub(crate) may_pull: AtomicBool,
@@ -79,7 +81,7 @@ impl Safaricom {
         record: Record,
         receipts: Receipts,
         history: History,
-        (carriers, bank, airtel, acquirer): (Carriers, Bank, Airtel, Acquirer),
+        (carriers, bank, airtel, acquirer, terminals): (Carriers, Bank, Airtel, Acquirer, Terminals),
     ) -> Self {
         Self {
             pace: Pace::new(options.fast),
@@ -92,6 +94,7 @@ impl Safaricom {
             bank,
             airtel,
             acquirer,
+            terminals,
             validation_on: AtomicBool::new(options.validation),
             may_pull: AtomicBool::new(false),
             pulls: AtomicU64::new(0),

@@ -25,7 +25,7 @@ use super::fields::Fields;
 use super::record::Line;
 use super::registration::Registration;
 use super::safaricom::Safaricom;
-use super::{acquirer, airtel};
+use super::{acquirer, airtel, terminals};
 use crate::phone::Phone;
 
 const CONNECTIONS_MAX: usize = 2_000;
@@ -190,6 +190,16 @@ async fn control_answer(
         (&Method::PUT, ["banks", name, "faults"]) => bank::set_faults(safaricom, name, body).await,
         (&Method::GET, ["banks", name, "statement"]) => bank::statement(safaricom, name),
         (&Method::GET, ["banks", name, "summary"]) => bank::summary(safaricom, name),
+        (&Method::POST, ["banks", name, "slips"]) => bank::pay_in(safaricom, name, body).await,
+        (&Method::POST, ["banks", name, "slips", "collect"]) => bank::collect(safaricom, name).await,
+        (&Method::PUT, ["banks", name, "slips", "faults"]) => {
+            bank::set_slip_faults(safaricom, name, body).await
+        }
+        (&Method::POST, ["terminals", site, "sale"]) => terminals::sell(safaricom, site, body).await,
+        (&Method::POST, ["terminals", site, "close"]) => terminals::close(safaricom, site).await,
+        (&Method::GET, ["terminals", site, "settlement"]) => terminals::settlement(safaricom, site).await,
+        (&Method::GET, ["terminals", site, "summary"]) => terminals::summary(safaricom, site).await,
+        (&Method::PUT, ["terminals", site, "faults"]) => terminals::set_faults(safaricom, site, body).await,
         (method, ["handset", phone, action @ ..]) => match Phone::parse(phone) {
             None => {
                 Err(ControlError::new(StatusCode::NOT_FOUND, "no_such_phone", "not a Kenyan mobile number"))

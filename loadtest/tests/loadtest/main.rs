@@ -12,4 +12,6 @@ mod merchant;
 mod paybill;
 mod prompts;
 mod restart;
+mod slips;
+mod terminals;
 mod world;

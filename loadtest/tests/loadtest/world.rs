@@ -179,6 +179,18 @@ impl World {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// A control call that is taken.
+    pub(crate) async fn does(&self, method: Method, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.control(method, path, body).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    }
+
+    /// Text from any address of the sandbox.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.caller.text(Method::GET, &format!("{}{path}", self.base), None, "").await.1
+    }
+
     /// The organisation's statement.
     pub(crate) async fn statement(&self, query: &str) -> String {
         let url = format!("{}/control/statement{query}", self.base);

@@ -6,3 +6,4 @@ mod cash;
 mod files;
 mod report;
 mod sweeps;
+mod uploads;

@@ -1,5 +1,7 @@
 //! The simulated bank of a demonstration, and somebody who has its key.
 
+use std::path::PathBuf;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
@@ -10,6 +12,7 @@ use super::agency::Bill;
 use super::executable::{Finished, malipo, run};
 use super::gateway::Gateway;
 use super::http::{Answer, Call, get, post};
+use super::terminals::{HandedOver, noted};
 
 /// The account of the demonstration in the books.
 pub(crate) const ACCOUNT: &str = "1000.bank.kcb-1100220033";
@@ -18,6 +21,7 @@ pub(crate) const ACCOUNT: &str = "1000.bank.kcb-1100220033";
 pub(crate) struct Bank {
     control: String,
     callbacks: String,
+    record: PathBuf,
 }
 
 impl Gateway {
@@ -25,7 +29,8 @@ impl Gateway {
     pub(crate) fn bank(&self) -> Bank {
         self.sandbox().knows(self);
         let control = format!("{}/control/banks/kcb", self.sandbox().url());
-        Bank { control, callbacks: format!("{}/bank/kcb", self.callbacks()) }
+        let record = self.sandbox().ledger().with_file_name("sandbox-bank.ndjson");
+        Bank { control, callbacks: format!("{}/bank/kcb", self.callbacks()), record }
     }
 
     /// `malipo statement import` of a file of a channel.
@@ -70,6 +75,29 @@ impl Bank {
     pub(crate) fn is_offered(&self, reference: &str, shillings: &str) -> Value {
         let body = json!({"reference": reference, "amount": shillings});
         post(format!("{}/deposit", self.control), &body).send().expect(200).json()
+    }
+
+    /// What goes wrong with slips from now on.
+    pub(crate) fn breaks_slips(&self, faults: &Value) {
+        let call = Call::new(hyper::Method::PUT, format!("{}/slips/faults", self.control));
+        call.body(faults.to_string()).send().expect(200);
+    }
+
+    /// Somebody pays in at a branch, which tells nobody.
+    pub(crate) fn stamps_slip(&self, reference: &str, shillings: &str) {
+        let body = json!({"reference": reference, "amount": shillings});
+        post(format!("{}/slips", self.control), &body).send().expect(200);
+    }
+
+    /// The slips that an officer has typed by now.
+    pub(crate) fn slips(&self) -> Vec<HandedOver> {
+        let typed = post(format!("{}/slips/collect", self.control), &json!({})).send();
+        HandedOver::all_of(&typed.expect(200).json())
+    }
+
+    /// The lines of this kind in its record.
+    pub(crate) fn lines(&self, kind: &str) -> Vec<Value> {
+        noted(&self.record, kind)
     }
 
     /// What came in, as CSV.

@@ -60,6 +60,12 @@ impl Sandbox {
         call.body(faults.to_string()).send().expect(200);
     }
 
+    /// The same, of another paybill or till.
+    pub(crate) fn statement_of(&self, short_code: &str) -> String {
+        let url = format!("{}/control/statement?short_code={short_code}", self.url);
+        get(url).send().expect(200).text()
+    }
+
     /// The organisation's statement of all days, as CSV.
     pub(crate) fn statement(&self) -> String {
         get(format!("{}/control/statement", self.url)).send().expect(200).text()
@@ -87,6 +93,12 @@ impl Sandbox {
 }
 
 impl Payer {
+    /// Tries to pay to another paybill or till; what is refused moves nothing.
+    pub(crate) fn tries_to_pay_to(&self, short_code: &str, account: &str, shillings: &str) {
+        let body = json!({"account": account, "amount": shillings, "short_code": short_code});
+        post(format!("{}/pay", self.handset), &body).send().expect(200);
+    }
+
     /// Pays by paybill; gives the receipt.
     #[track_caller]
     pub(crate) fn pays(&self, account: &str, shillings: &str) -> String {

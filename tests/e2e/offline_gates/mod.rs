@@ -6,7 +6,7 @@ mod kills;
 mod lost;
 mod operators;
 mod passes;
-mod settled;
+pub(crate) mod settled;
 mod used_twice;
 
 use crate::harness::{Agency, Bill, Gateway, Order, Payment};

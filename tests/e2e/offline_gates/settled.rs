@@ -16,19 +16,19 @@ use crate::harness::{Agency, Answer, Bill, Gateway, Order, Payment, check_books,
 const SERVICE: &str = "kws-hells-gate-entry";
 
 /// A device of Hell's Gate whose program is this test.
-pub(super) struct Device {
-    pub(super) id: String,
+pub(crate) struct Device {
+    pub(crate) id: String,
     key: SigningKey,
     api: Agency,
     made: u64,
     batches: u64,
     numbers: Vec<u64>,
     card: String,
-    pub(super) now: Moment,
+    pub(crate) now: Moment,
 }
 
 impl Device {
-    pub(super) fn enrol(gateway: &Gateway, gate: &str) -> Self {
+    pub(crate) fn enrol(gateway: &Gateway, gate: &str) -> Self {
         let (key, _) = SigningKey::generate("hells-gate/device").unwrap();
         let wish = json!({"gate": gate, "key": key.verifying_key().to_string()});
         let certified = gateway.agency("kws").post("/v1/gates/hells-gate/devices", &wish).send().expect(201);
@@ -59,7 +59,7 @@ impl Device {
     }
 
     /// A pass for one citizen, under the next number.
-    pub(super) fn writes(&mut self, price_minor: i64, settlement: Settlement) -> Pass {
+    pub(crate) fn writes(&mut self, price_minor: i64, settlement: Settlement) -> Pass {
         self.made += 1;
         let number = usize::try_from(self.made).unwrap();
         Pass {
@@ -77,12 +77,12 @@ impl Device {
     }
 
     /// The signed text of its next batch.
-    pub(super) fn batch(&mut self, passes: &[Pass]) -> String {
+    pub(crate) fn batch(&mut self, passes: &[Pass]) -> String {
         self.batch_with(Vec::new(), passes)
     }
 
     /// The same, which tells of bills too that it let somebody in for.
-    pub(super) fn batch_with(&mut self, uses: Vec<UsedHere>, passes: &[Pass]) -> String {
+    pub(crate) fn batch_with(&mut self, uses: Vec<UsedHere>, passes: &[Pass]) -> String {
         self.batches += 1;
         let batch = Batch {
             version: 1,
@@ -96,7 +96,7 @@ impl Device {
         batch.sign(&self.key)
     }
 
-    pub(super) fn brings(&self, batch: &str) -> Answer {
+    pub(crate) fn brings(&self, batch: &str) -> Answer {
         self.api.post("/v1/gates/hells-gate/batches", &json!({"batch": batch})).send()
     }
 
@@ -122,18 +122,18 @@ fn now_of(agency: &Agency) -> Moment {
     Moment(as_of.parse::<jiff::Timestamp>().unwrap().as_microsecond())
 }
 
-pub(super) fn outcomes(answer: &Answer) -> Vec<String> {
+pub(crate) fn outcomes(answer: &Answer) -> Vec<String> {
     let text = |pass: &Value| pass["outcome"].as_str().unwrap().to_owned();
     answer.json()["passes"].as_array().unwrap().iter().map(text).collect()
 }
 
 #[track_caller]
-pub(super) fn bill_of(kws: &Agency, pass: &Pass) -> Bill {
+pub(crate) fn bill_of(kws: &Agency, pass: &Pass) -> Bill {
     Bill::read(kws.get(&format!("/v1/bills?payment_number={}", pass.bill)).expect(200).json())
 }
 
 #[track_caller]
-pub(super) fn pays(gateway: &Gateway, pass: &Pass, amount: &str) -> Payment {
+pub(crate) fn pays(gateway: &Gateway, pass: &Pass, amount: &str) -> Payment {
     let payment = Payment::of(amount, &pass.bill.to_string());
     assert_eq!(gateway.safaricom().asks_about(&payment).result_code(), "0", "any amount may be right");
     gateway.safaricom().confirms(&payment).expect_success();
@@ -141,7 +141,7 @@ pub(super) fn pays(gateway: &Gateway, pass: &Pass, amount: &str) -> Payment {
 }
 
 /// What one citizen pays, in shillings with two decimals and in cents.
-pub(super) fn price(kws: &Agency) -> (String, i64) {
+pub(crate) fn price(kws: &Agency) -> (String, i64) {
     let bill = kws.bills(&Order::hells_gate(1));
     kws.cancels(&bill);
     (bill.amount(), bill.json["amount"]["amount"].as_i64().unwrap())

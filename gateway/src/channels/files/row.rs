@@ -92,7 +92,10 @@ impl Columns {
         if of.kind == FileKind::Bank && self.went_out(&cell) {
             return Ok(Read::Other);
         }
-        let money = written::amount(cell(self.amount), Currency::Kes).ok_or(Fault::Amount)?;
+        // What an acquirer takes back of what it has settled is no sale that a terminal took back, and is for people.
+        let below_nothing = cell(self.amount).strip_prefix('-').filter(|_| of.kind == FileKind::Terminal);
+        let amount = below_nothing.unwrap_or_else(|| cell(self.amount));
+        let money = written::amount(amount, Currency::Kes).ok_or(Fault::Amount)?;
         let moved = moment(cell(self.date), of.now_micros)?;
         let reference = self.reference(of, &cell)?;
         let (typed, is_free_text) = self.typed(&cell);
@@ -110,7 +113,8 @@ impl Columns {
             phone: None,
             name: None,
         };
-        Ok(Read::Payment(FileRow { line, told, is_free_text }))
+        let row = FileRow { line, told, is_free_text };
+        Ok(if below_nothing.is_some() { Read::TakenBack(row) } else { Read::Payment(row) })
     }
 
     /// Charges of the bank, and what we sent on.

@@ -109,3 +109,31 @@ fn a_text_of_a_bank_that_has_two_numbers_names_none() {
     let both = format!("{one} {other}");
     assert_eq!(of(&both), both);
 }
+
+#[test]
+fn a_sale_that_a_terminal_took_back_is_no_payment_wherever_its_lines_stand() {
+    let number = number();
+    let sale = |rrn: u32, amount: &str| {
+        format!("KWS00001,000012,{rrn:012},A1B2C3,{amount},{number},2026-11-20 09:14:31\n")
+    };
+    let heading = "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time\n";
+    let of = |lines: &[String]| read(FileKind::Terminal, &format!("{heading}{}", lines.concat()));
+    let (kept, taken, back) = (sale(1, "500.00"), sale(2, "700.00"), sale(2, "-700.00"));
+    let orders = [[&kept, &taken, &back], [&back, &kept, &taken], [&taken, &back, &kept]];
+    for (order, line) in orders.into_iter().zip([2, 3, 4]) {
+        let lines: Vec<_> = order.into_iter().cloned().chain([back.clone(), taken.clone()]).collect();
+        let expected = vec![format!("{line} 12-000000000001 500.00 {number}")];
+        assert_eq!(of(&lines), Ok((expected.clone(), 2)), "repeated lines change nothing");
+        let total = |sum: &str| [lines.concat(), format!("Total,,,,{sum},,\n")];
+        assert_eq!(of(&total("500.00")), Ok((expected, 2)));
+        assert_eq!(of(&total("1200.00")), Err(vec!["7 the sum is not that of the rows above".to_owned()]));
+    }
+    let nothing = "it takes back a sale of this receipt and amount that the file does not have";
+    assert_eq!(of(&[kept.clone(), back.clone()]), Err(vec![format!("3 {nothing}")]));
+    assert_eq!(of(&[taken.clone(), sale(2, "-70.00")]), Err(vec![format!("3 {nothing}")]));
+    let contradicts = "line 3 has the same receipt with another amount or payment number";
+    assert_eq!(of(&[taken.clone(), back, sale(2, "-70.00")]), Err(vec![format!("4 {contradicts}")]));
+    let of_acquirer = format!("{heading}{taken}{}", sale(2, "-700.00"));
+    let refused = read(FileKind::Settlement, &of_acquirer).unwrap_err();
+    assert!(refused[0].starts_with("3 the amount is none"), "what was settled is not taken back here");
+}

@@ -89,7 +89,7 @@ fn stated(paid: &[Paid]) -> Vec<Told<'static>> {
 }
 
 impl Desk {
-    fn take(&self, told: Told<'_>) -> Answer {
+    pub(super) fn take(&self, told: Told<'_>) -> Answer {
         let SaidFor::Typed(typed) = &told.said_for else { panic!("nobody names an attempt") };
         let number: PaymentNumber = typed.parse().unwrap();
         let random =

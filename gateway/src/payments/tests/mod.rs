@@ -5,6 +5,7 @@ mod applications;
 mod availability;
 mod catalogues;
 mod channels;
+mod contract;
 mod counters;
 mod desk;
 mod expiry;

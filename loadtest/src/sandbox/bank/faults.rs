@@ -1,7 +1,8 @@
 //! What goes wrong at the bank on request.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use crate::sandbox::chance::{chance, strikes};
 
 /// What goes wrong, in payments per thousand. The body of `PUT /control/banks/{name}/faults`; a field left out has its default, and
 /// a name it does not know is refused.
@@ -45,22 +46,13 @@ impl Default for BankFaults {
 impl BankFaults {
     /// Whether a fault of this name and rate strikes this payment.
     pub(crate) fn strikes(&self, fault: &str, per_mille: u16, reference: &str) -> bool {
-        self.chance(fault, reference) % 1_000 < u64::from(per_mille)
+        strikes(self.seed, fault, per_mille, reference)
     }
 
     /// How long this payment is held back.
     pub(crate) fn wait_ms(&self, reference: &str) -> u64 {
-        let shuffled = self.chance("shuffled", reference) % (u64::from(self.shuffled_ms) + 1);
+        let shuffled = chance(self.seed, "shuffled", reference) % (u64::from(self.shuffled_ms) + 1);
         u64::from(self.slow_ms) + shuffled
-    }
-
-    fn chance(&self, fault: &str, reference: &str) -> u64 {
-        let digest = Sha256::new()
-            .chain_update(self.seed.to_be_bytes())
-            .chain_update(fault)
-            .chain_update(reference)
-            .finalize();
-        u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"))
     }
 }
 

@@ -1,11 +1,13 @@
 //! A bank with the merchant's collection account, in the shape of KCB's Buni: it asks about a bill before it takes money, tells
 //! of what came in, and signs both. What it took is on disk in `sandbox-bank.ndjson` before the merchant hears of it. The
-//! merchant's addresses stand beside those that Safaricom was given: a bank is told them by letter.
+//! merchant's addresses stand beside those that Safaricom was given: a bank is told them by letter. Of what is paid in at a
+//! branch it tells nobody: payers bring the slip, and an officer types it, as officers do (see `slips`).
 //!
 //! The key with which it signs is in this repository and known to everybody: nobody but a demonstration believes it.
 
 mod faults;
 mod record;
+mod slips;
 mod taking;
 
 use std::path::Path;
@@ -19,6 +21,8 @@ use base64::engine::general_purpose::STANDARD;
 
 pub(crate) use self::faults::BankFaults;
 use self::record::{BankLine, Deposit};
+use self::slips::Slips;
+pub(crate) use self::slips::{collect, pay_in, set_slip_faults};
 pub(crate) use self::taking::{deposit, set_faults, statement, summary};
 use crate::clock::Clock;
 use crate::sandbox::dated_log::DatedLog;
@@ -38,6 +42,8 @@ pub(crate) struct Bank {
     key: RsaKeyPair,
     faults: Mutex<Arc<BankFaults>>,
     deposits: Mutex<Vec<Deposit>>,
+    /// Held while a slip is stamped or typed.
+    slips: tokio::sync::Mutex<Slips>,
     next: AtomicU64,
     /// Tells references of one sandbox from those of another.
     seed: u32,
@@ -46,8 +52,9 @@ pub(crate) struct Bank {
 impl Bank {
     /// Opens the record of a data directory.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
-        let mut deposits = Vec::new();
+        let (mut deposits, mut slips) = (Vec::new(), Slips::default());
         let record = DatedLog::open(folder, clock, |line| {
+            slips.take(&line);
             if let BankLine::Deposited(deposit) = line {
                 deposits.push(deposit);
             }
@@ -60,6 +67,7 @@ impl Bank {
             key,
             faults: Mutex::default(),
             deposits: Mutex::new(deposits),
+            slips: tokio::sync::Mutex::new(slips),
             next: AtomicU64::new(0),
             seed: rand::random(),
         })

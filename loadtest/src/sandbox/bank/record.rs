@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::faults::BankFaults;
+use super::slips::SlipFaults;
 use crate::kes::Kes;
 use crate::sandbox::dated_log::ProviderLine;
 
@@ -15,6 +16,9 @@ pub(crate) struct Deposit {
     /// What the payer gave as the reference.
     pub(crate) typed: String,
     pub(crate) moved: Timestamp,
+    /// Paid in at a branch: nobody is told, and the payer has a slip.
+    #[serde(default)]
+    pub(crate) on_slip: bool,
 }
 
 /// What a line says.
@@ -31,6 +35,12 @@ pub(crate) enum BankLine {
     Told { reference: String, copy: u32, http_status: Option<u16> },
     /// Nothing was told of it, on purpose.
     SilentOnPurpose { reference: String },
+    /// Other faults of slips from here on.
+    SlipFaultsSet { faults: SlipFaults },
+    /// An officer has handed over a file of slips. These are typed and done with.
+    SlipsHandedOver { file: String, references: Vec<String>, lines: usize },
+    /// A slip was typed with a number that is none of ours: no statement will ever have it.
+    SlipMistyped { reference: String, as_typed: String },
     /// A line of a later version of this program.
     #[serde(other)]
     Unknown,

@@ -27,11 +27,21 @@ const CONFIRM_PATH: &str = "/c2b/confirm";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PayRequest {
+pub(super) struct PayRequest {
     /// What the payer gives as the reference.
     reference: String,
     /// Shillings.
     amount: String,
+}
+
+impl PayRequest {
+    /// What the payer gives as the reference, and how much.
+    pub(super) fn read(body: &[u8]) -> Result<(String, Kes), ControlError> {
+        let wanted: Self = serde_json::from_slice(body).map_err(|error| bad_request(error.to_string()))?;
+        let amount = Kes::parse(&wanted.amount).filter(|amount| *amount > Kes::ZERO);
+        let amount = amount.ok_or_else(|| bad_request("amount: shillings with at most two decimals"))?;
+        Ok((wanted.reference, amount))
+    }
 }
 
 /// `POST /control/banks/{name}/deposit`: somebody pays.
@@ -41,22 +51,18 @@ pub(crate) async fn deposit(
     body: &[u8],
 ) -> Result<Answer, ControlError> {
     is_there(name)?;
-    let wanted: PayRequest = serde_json::from_slice(body).map_err(|error| bad_request(error.to_string()))?;
-    let amount = Kes::parse(&wanted.amount).filter(|amount| *amount > Kes::ZERO);
-    let amount = amount.ok_or_else(|| bad_request("amount: shillings with at most two decimals"))?;
+    let (typed, amount) = PayRequest::read(body)?;
     let (faults, reference) = (safaricom.bank.faults(), safaricom.bank.next_reference());
     let is_asked = !faults.strikes("unasked", faults.unasked_per_mille, &reference);
-    if is_asked && let Some(status_code) = refusal(safaricom, &wanted.reference, amount).await {
+    if is_asked && let Some(status_code) = refusal(safaricom, &typed, amount).await {
         let line = BankLine::Refused { status_code: status_code.clone() };
         safaricom.bank.record.note(line).await;
         return Ok(json_answer(StatusCode::OK, &json!({"status": "refused", "status_code": status_code})));
     }
     let moved = safaricom.options.clock.now();
     let deposit =
-        Deposit { reference: reference.clone(), amount_minor: amount, typed: wanted.reference, moved };
-    safaricom.bank.record.append(BankLine::Deposited(deposit.clone())).await.map_err(|error| {
-        ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "not_recorded", error.to_string())
-    })?;
+        Deposit { reference: reference.clone(), amount_minor: amount, typed, moved, on_slip: false };
+    safaricom.bank.record.append(BankLine::Deposited(deposit.clone())).await.map_err(not_recorded)?;
     safaricom.bank.with_deposits(|deposits| deposits.push(deposit.clone()));
     let telling = Arc::clone(safaricom);
     safaricom.tasks.spawn(async move { tell(&telling, &faults, &deposit).await });
@@ -204,13 +210,17 @@ pub(crate) fn summary(safaricom: &Safaricom, name: &str) -> Result<Answer, Contr
     Ok(json_answer(StatusCode::OK, &body))
 }
 
-fn is_there(name: &str) -> Result<(), ControlError> {
+pub(super) fn not_recorded(error: impl std::fmt::Display) -> ControlError {
+    ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "not_recorded", error.to_string())
+}
+
+pub(super) fn is_there(name: &str) -> Result<(), ControlError> {
     if name == NAME {
         return Ok(());
     }
     Err(ControlError::new(StatusCode::NOT_FOUND, "no_such_bank", "the bank is called kcb"))
 }
 
-fn bad_request(message: impl Into<String>) -> ControlError {
+pub(super) fn bad_request(message: impl Into<String>) -> ControlError {
     ControlError::new(StatusCode::BAD_REQUEST, "bad_request", message)
 }

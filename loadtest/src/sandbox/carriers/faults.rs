@@ -1,7 +1,8 @@
 //! What goes wrong at a carrier on request.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use crate::sandbox::chance::strikes;
 
 /// What goes wrong, in messages per thousand where it does not befall all. The body of `PUT /control/carriers/{name}/faults`;
 /// a field left out has its default, and a name it does not know is refused.
@@ -54,13 +55,7 @@ impl Default for CarrierFaults {
 impl CarrierFaults {
     /// Whether a fault of this name and rate strikes this message.
     pub(crate) fn strikes(&self, fault: &str, per_mille: u16, message_id: &str) -> bool {
-        let digest = Sha256::new()
-            .chain_update(self.seed.to_be_bytes())
-            .chain_update(fault)
-            .chain_update(message_id)
-            .finalize();
-        let number = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
-        number % 1_000 < u64::from(per_mille)
+        strikes(self.seed, fault, per_mille, message_id)
     }
 }
 
