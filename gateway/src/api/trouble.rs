@@ -212,9 +212,10 @@ fn counter(refusal: CounterRefusal) -> Problem {
         CounterRefusal::TooMuch => of_field("/amount", "out_of_range"),
         CounterRefusal::NumberUsed { .. } => of_field("/receipt", "used_before"),
         CounterRefusal::NotYours | CounterRefusal::SamePrincipal => Problem::new(Code::Forbidden, detail),
-        CounterRefusal::ShiftIsOpen(_) | CounterRefusal::WorksElsewhere(_) | CounterRefusal::Is(_) => {
-            Problem::new(Code::Conflict, detail)
-        }
+        CounterRefusal::ShiftIsOpen(_)
+        | CounterRefusal::WorksElsewhere(_)
+        | CounterRefusal::LaterShift(_)
+        | CounterRefusal::Is(_) => Problem::new(Code::Conflict, detail),
     }
 }
 

@@ -257,7 +257,7 @@ impl StateMachine for Payments {
     type Pending = Pending;
     type Readers = Readers;
 
-    const VERSION: u32 = 9;
+    const VERSION: u32 = 10;
 
     fn decide(view: &View<'_, Self>, command: &Command) -> Result<Decision<Self>, RunError> {
         decide::decide(view, command)

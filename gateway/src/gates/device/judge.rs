@@ -275,6 +275,7 @@ mod tests {
             price_list: None,
             limits: None,
             operators: Vec::new(),
+            ways: Vec::new(),
         }
     }
 

@@ -12,7 +12,8 @@ use crate::payments::{
     TypedAccount,
 };
 use crate::views::{
-    Page, PageRequest, PageSize, PassRow, PassState, PaymentFilter, PlacementRow, Scope, TransactionFilter,
+    Page, PageRequest, PageSize, PassFilter, PassRow, PassState, PaymentFilter, PlacementRow, Scope,
+    TransactionFilter,
 };
 
 const PAGE: PageRequest = PageRequest { size: PageSize::MAX, after: None };
@@ -67,7 +68,8 @@ fn bring(world: &mut World, device: &str, agency: &str, number: u64, bills: &[Pa
 }
 
 fn listed(world: &World, scope: &Scope, state: PassState) -> Page<PassRow> {
-    world.ask(async { world.reader().passes(scope, state, PAGE).await.unwrap() })
+    let filter = PassFilter { state, ..PassFilter::default() };
+    world.ask(async { world.reader().passes(scope, &filter, PAGE).await.unwrap() })
 }
 
 /// In one run of records and in several, the rows are the same.
@@ -147,9 +149,26 @@ fn an_agency_sees_its_own_passes_by_what_is_still_owed() {
     assert_eq!(bills(&Scope::Agency(AGENCIES[1].into()), PassState::All), [issued(others[0])]);
     assert_eq!(bills(&Scope::All, PassState::All).len(), 4);
     let first = PageRequest { size: PageSize::new(2).unwrap(), after: None };
-    let page = world.ask(async { world.reader().passes(&mine, PassState::All, first).await.unwrap() });
+    let all = PassFilter::default();
+    let page = world.ask(async { world.reader().passes(&mine, &all, first).await.unwrap() });
     let rest = PageRequest { after: page.next, ..first };
-    let rest = world.ask(async { world.reader().passes(&mine, PassState::All, rest).await.unwrap() });
+    let rest = world.ask(async { world.reader().passes(&mine, &all, rest).await.unwrap() });
     assert_eq!((page.rows.len(), rest.rows.len(), rest.next), (2, 1, None));
     assert_eq!((&*rest.rows[0].gate, rest.rows[0].state), ("elsa gate", Some(BillState::Paid)));
+
+    // By who made it and under which number; of a site without devices there are none.
+    let count = |filter: PassFilter| {
+        world.ask(async { world.reader().passes(&Scope::All, &filter, PAGE).await.unwrap() }).rows.len()
+    };
+    let of = |devices: &[&str]| PassFilter {
+        devices: Some(devices.iter().map(|device| Arc::from(*device)).collect()),
+        ..PassFilter::default()
+    };
+    let counts = [&[][..], &["elsa"], &["elsa", "olkaria"]].map(|devices| count(of(devices)));
+    assert_eq!(counts, [0, 3, 4]);
+    assert_eq!(count(PassFilter { number: Some(others[0]), ..PassFilter::default() }), 2);
+    assert_eq!(count(PassFilter { operator: Some("OP-ABCDEF".into()), ..PassFilter::default() }), 0);
+    assert_eq!(count(PassFilter { state: PassState::Ended, ..PassFilter::default() }), 0);
+    let invoices = world.ask(async { world.reader().invoices(&Scope::All, None, None, PAGE).await.unwrap() });
+    assert_eq!(invoices.rows, []);
 }
