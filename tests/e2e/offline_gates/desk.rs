@@ -153,7 +153,7 @@ fn others_look_and_strangers_find_nothing(gateway: &Gateway, numbers: &[String],
     let pass = format!("/en/agency/passes/{}", numbers[1]);
     let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
     let seen = office.opens(&pass);
-    seen.says("Nothing has come for it").follow("Everything about the bill").says("Still to pay");
+    seen.says("Nothing has come for it").follow("Everything about the bill").says("Everything that happened");
     assert!(!seen.text().contains("Put the money to this pass"));
     assert!(!office.opens("/en/agency/passes/operators").html.contains("name=\"operator\""));
     office.posts(&pass, "code=TKE1234567").expect(403);
