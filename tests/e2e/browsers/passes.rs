@@ -111,7 +111,7 @@ fn a_guard_with_a_keyboard_alone_issues_a_pass_at_a_gate_that_has_nobody_to_ask(
     // Nobody is counted; then two children, who pay at the exit.
     guard.tabs_to("Show the price").enters().reads("Say how many");
     guard.tabs_to("Kenya resident, child").types("2");
-    guard.tabs_to("Later, by M-PESA").presses("ArrowDown").enters().reads("To pay");
+    guard.tabs_to("Later, by phone or at a bank").presses("ArrowDown").enters().reads("To pay");
     assert_eq!(guard.focus_is_on(), "Let in and issue the pass");
     guard.enters().reads("PROVISIONAL PASS").reads("Pay before you leave");
     guard.walks();

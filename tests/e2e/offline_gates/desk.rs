@@ -141,7 +141,7 @@ fn an_officer_finds_a_pass_puts_money_to_it_and_invoices_an_operator() {
     officer
         .opens(&format!("/en/agency/passes/{}", numbers[2]))
         .says("On an invoice: paid")
-        .says(&grouped(&number));
+        .says(&format!("on the invoice {}", grouped(&number)));
     assert_eq!(counts(&room(&officer).follow("Tour operators").follow_to("/passes?operator=")), 2);
     assert_eq!(counts(&officer.opens("/en/agency/passes?state=paid")), 3);
 
@@ -193,6 +193,8 @@ fn the_same_is_done_on_the_command_line() {
     let slip = slipped(&gateway, &kws, &numbers[0]);
     let unknown = gate(&["claim", &numbers[0], "TKE9999999"]).expect(1);
     assert!(unknown.stderr.contains("does not wait for a bill"), "{}", unknown.stderr);
+    let no_code = gate(&["claim", &numbers[0], "?"]).expect(1);
+    assert!(no_code.stderr.contains("/channel_receipt: It is the code"), "{}", no_code.stderr);
     let claimed = gate(&["claim", &grouped(&numbers[0]), &slip.receipt]).expect(0).stdout;
     assert!(claimed.contains("It is paid; KES 0.00 is due."), "{claimed}");
 

@@ -181,8 +181,11 @@ fn facts(app: &App, frame: &Frame, row: &PassRow, bill: Option<&Bill>) -> Vec<(&
     let mut facts = vec![(words.asked, unbroken(row.price))];
     if let Some(bill) = bill {
         facts.push((words.owed, unbroken(bill.terms.payable)));
-        facts.push((words.due, unbroken(bill.due())));
-        facts.push((words.payable_until, spoken(bill.terms.expires, language)));
+        // What is on an invoice is paid with that, and there alone.
+        if row.invoice.is_none() {
+            facts.push((words.due, unbroken(bill.due())));
+            facts.push((words.payable_until, spoken(bill.terms.expires, language)));
+        }
     }
     facts.extend([
         (words.to_be_paid, settlement),
