@@ -11,8 +11,8 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::payments::channels::{ChannelKind, ChannelName};
 use crate::payments::{
-    Answer, Ask, Bill, BillState, CashNumber, CashTaking, Command, Counted, CounterAsk, CounterEvent, Event,
-    Idempotency, PartPaymentRule, PaymentNumber, PaymentReceived, ToldBy, change,
+    Answer, Ask, Bill, BillState, CashNumber, CashTaking, Command, CountFault, Counted, CounterAsk,
+    CounterEvent, Event, Idempotency, PartPaymentRule, PaymentNumber, PaymentReceived, ToldBy, change,
 };
 use crate::receiving;
 
@@ -134,6 +134,20 @@ pub(crate) async fn approve(
     asked(app, request, ask).await
 }
 
+/// A second person wants the drawer counted again. Nothing of the count was booked.
+pub(crate) async fn refuse(
+    app: &App,
+    request: &Request<App>,
+    terms: &CounterTerms,
+    shift: u64,
+    fault: CountFault,
+    idempotency: Idempotency,
+) -> Result<u64, Problem> {
+    let counter = terms.counter().into();
+    let ask = CounterAsk::Refuse { counter, shift, fault, idempotency: Some(idempotency) };
+    asked(app, request, ask).await
+}
+
 /// Asks the books about a shift; gives which one it is.
 async fn asked(app: &App, request: &Request<App>, ask: CounterAsk) -> Result<u64, Problem> {
     let answer = app.books.ask(command(request, ask)).await.map_err(|error| trouble::books(&error))?;
@@ -144,9 +158,11 @@ async fn asked(app: &App, request: &Request<App>, ask: CounterAsk) -> Result<u64
     };
     match app.books.event(sequence).map_err(|error| trouble::lookup(&error))? {
         Some(Event::Counter(CounterEvent::Opened { .. })) => Ok(sequence),
-        Some(Event::Counter(CounterEvent::Closed { shift, .. } | CounterEvent::Approved { shift, .. })) => {
-            Ok(shift)
-        }
+        Some(Event::Counter(
+            CounterEvent::Closed { shift, .. }
+            | CounterEvent::Approved { shift, .. }
+            | CounterEvent::Refused { shift, .. },
+        )) => Ok(shift),
         other => Err(trouble::internal(format!("{other:?} is no earlier answer"))),
     }
 }

@@ -134,7 +134,9 @@ impl Scene {
             ("{id}", pattern) if pattern.contains("/webhook_endpoints/") => self.endpoint.clone(),
             ("{id}", pattern) if pattern.contains("/events/") => self.event.clone(),
             ("{id}", pattern) if pattern.contains("/channel_windows/") => self.window.clone(),
-            ("{number}", pattern) if pattern.contains("/bills/") || pattern.contains("/applications/") => {
+            ("{number}", pattern)
+                if ["/bills/", "/applications/", "/passes/"].iter().any(|room| pattern.contains(room)) =>
+            {
                 self.bill.number.clone()
             }
             ("{number}", _) => self.receipt_number.clone(),
@@ -291,8 +293,15 @@ fn what_is_not_yours_is_not_there() {
                 }
                 // An outage is everybody's to see; whose rows are in its report is told in fallback_money/report.rs.
                 let leads_to_one = (route.pattern.contains("{id}") && route.name != "outage_report")
-                    || ["console_bill", "console_application", "console_application_report"]
-                        .contains(&route.name);
+                    || [
+                        "console_bill",
+                        "console_application",
+                        "console_application_report",
+                        "console_pass",
+                        "console_pass_claim",
+                        "console_invoice",
+                    ]
+                    .contains(&route.name);
                 if caller.expected(route.access) != Expected::In || !leads_to_one {
                     continue;
                 }

@@ -15,7 +15,8 @@ pub enum Role {
     AgencyViewer,
     /// An agency's people at a gate: look one payment up and let it be used once. See no totals and no lists.
     AgencyGate,
-    /// An agency's people who work on applications: report what becomes of them. See applications, and no money.
+    /// An agency's people who work on applications and provisional passes: report what becomes of the ones, put money to the others
+    /// and invoice tour operators. See both, with what each pass owes, and no totals.
     AgencyOfficer,
     /// Takes cash at a counter of an agency, for bills of all of them. Sees what is due on a bill, and no lists.
     Cashier,

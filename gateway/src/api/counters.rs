@@ -21,7 +21,10 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::idempotency::Place;
 use crate::payments::channels::ChannelName;
-use crate::payments::{Bill, CashUp, Counted, PartPaymentRule, Placement, Share, Shift, change};
+use crate::payments::{
+    Bill, CashUp, CountError, CountFault, Counted, PartPaymentRule, Placement, RefusedCount, Share, Shift,
+    change,
+};
 
 /// So many shifts of a counter are shown.
 const SHIFTS_SHOWN: usize = 20;
@@ -69,6 +72,13 @@ struct CloseRequest {
     total: Option<Money>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefuseRequest {
+    /// Why, in one of our words.
+    reason: String,
+}
+
 #[derive(Serialize)]
 struct CounterBody {
     counter: String,
@@ -90,7 +100,7 @@ struct CounterBody {
 struct ShiftBody {
     id: u64,
     counter: Arc<str>,
-    /// `open`, `waits_for_approval` or `closed`.
+    /// `open`, `waits_for_approval`, `count_again` or `closed`.
     state: &'static str,
     cashier: Arc<str>,
     opened: String,
@@ -105,6 +115,19 @@ struct ShiftBody {
     expected: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
     cash_up: Option<CashUpBody>,
+    /// The latest counts of it that were refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusedBody>,
+}
+
+/// A count of which nothing was booked.
+#[derive(Serialize)]
+struct RefusedBody {
+    #[serde(flatten)]
+    count: CashUpBody,
+    reason: &'static str,
+    refused_by: Arc<str>,
+    refused: String,
 }
 
 #[derive(Serialize)]
@@ -235,6 +258,19 @@ pub(super) async fn approve(app: SharedApp, request: Request<App>) -> Result<Res
     show_shift(&app, shift, StatusCode::OK)
 }
 
+/// `POST /v1/counters/{counter}/shifts/{shift}/refuse`.
+pub(super) async fn refuse(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let (terms, shift) = named(&app, &request)?;
+    let wanted: RefuseRequest = request.json()?;
+    let fault = CountFault::of_word(&wanted.reason).ok_or_else(|| {
+        let known = CountFault::ALL.map(CountFault::word).join(", ");
+        wrong("/reason", "unknown_reason", &format!("It is one of {known}."))
+    })?;
+    let place = place(&app, &request, "counter_shift_refuse", terms, Some(shift))?;
+    let shift = cash::refuse(&app, &request, terms, shift, fault, place.idempotency.clone()).await?;
+    show_shift(&app, shift, StatusCode::OK)
+}
+
 /// The counter and the shift that the path names.
 fn named<'a>(app: &'a App, request: &Request<App>) -> Result<(&'a CounterTerms, u64), Problem> {
     let terms = counter_of(app, &request.principal, request.head.parameter("counter"))?;
@@ -265,11 +301,20 @@ fn no_such_shift() -> Problem {
     Problem::new(Code::NotFound, "There is no such shift at this counter.")
 }
 
+/// What was counted cannot be that.
+fn no_count(field: &'static str, error: CountError) -> Problem {
+    let (code, detail) = match error {
+        CountError::TooMuch | CountError::TooMany(_) => ("over_the_limit", format!("It is {error}.")),
+        CountError::NotShillings => ("wrong", "A count is an amount in shillings, or nothing.".to_owned()),
+        CountError::NoSuchPiece(_) => ("wrong", format!("Notes and coins are counted: {error}.")),
+    };
+    wrong(field, code, &detail)
+}
+
 impl CloseRequest {
     fn counted(self) -> Result<Counted, Problem> {
         let by_pieces = self.denominations.map(Counted::of_pieces).transpose();
-        let by_pieces =
-            by_pieces.map_err(|error| wrong("/denominations", "wrong", &format!("There is {error}.")))?;
+        let by_pieces = by_pieces.map_err(|error| no_count("/denominations", error))?;
         match (by_pieces, self.total) {
             (Some(counted), None) => Ok(counted),
             (Some(counted), Some(total)) if counted.total == total => Ok(counted),
@@ -277,12 +322,7 @@ impl CloseRequest {
                 let detail = format!("The notes and coins come to {}.", counted.total);
                 Err(wrong("/total", "another_sum", &detail))
             }
-            (None, Some(total)) if total.minor() >= 0 && total.currency() == ledger::Currency::Kes => {
-                Ok(Counted::of_total(total))
-            }
-            (None, Some(_)) => {
-                Err(wrong("/total", "wrong", "A count is an amount in shillings, or nothing."))
-            }
+            (None, Some(total)) => Counted::of_total(total).map_err(|error| no_count("/total", error)),
             (None, None) => {
                 Err(wrong("/denominations", "missing", "Say how many of which note and coin, or the total."))
             }
@@ -325,6 +365,7 @@ impl ShiftBody {
             sent: shift.sent,
             expected: expected.unwrap_or(shift.float),
             cash_up: shift.cash_up.as_ref().map(CashUpBody::of),
+            refused: shift.refused.iter().map(RefusedBody::of).collect(),
         }
     }
 }
@@ -340,6 +381,17 @@ impl CashUpBody {
             at: spelled(cash_up.at),
             approved_by: cash_up.approved.as_ref().map(|(who, _)| who.clone()),
             approved: cash_up.approved.as_ref().map(|(_, when)| spelled(*when)),
+        }
+    }
+}
+
+impl RefusedBody {
+    fn of(refused: &RefusedCount) -> Self {
+        Self {
+            count: CashUpBody::of(&refused.cash_up),
+            reason: refused.fault.word(),
+            refused_by: refused.by.clone(),
+            refused: format_rfc3339(refused.at.micros()),
         }
     }
 }

@@ -116,6 +116,7 @@ async fn measure_books(app: &App) {
         let agency = key.agency.as_deref().unwrap_or("none").to_owned();
         metrics::gauge!(name, "agency" => agency, "channel" => key.channel.to_string()).set(minor as f64);
     }
+    measure_counters(app);
     match app.views.reader().imbalance().await {
         Ok(found) => {
             for apart in found.found {
@@ -134,6 +135,23 @@ async fn measure_books(app: &App) {
             }
         }
         Err(error) => tracing::debug!(%error, "The views do not say now whether fallback money adds up."),
+    }
+}
+
+/// What waits at each counter that there is, also when that is nothing any more.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "metrics are floats; what a drawer lacks is far below 2^53 cents"
+)]
+fn measure_counters(app: &App) {
+    let counters = app.books.readers().counters();
+    for terms in app.channels.iter().filter_map(|channel| channel.counter()) {
+        let (short, over) = counters.waiting_at(terms.counter());
+        for (direction, cents) in [("short", short), ("over", over)] {
+            let counter = terms.counter().to_owned();
+            let name = names::COUNTER_DIFFERENCE_WAITING_CENTS.name;
+            metrics::gauge!(name, "counter" => counter, "direction" => direction).set(cents as f64);
+        }
     }
 }
 

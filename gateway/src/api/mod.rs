@@ -68,9 +68,11 @@ pub use keys::{KeyBody, KeyList, NewKey};
 pub(crate) use lists::no_answer;
 pub(crate) use messages::check_carrier;
 pub(crate) use openapi::DOCUMENT;
+pub(crate) use operators::make_invoice;
 pub use outages::{
     ChannelBody, OutageBody, OutageRequest, ReasonBody, ScopeRequest, StatusBody, WhyBody, WindowBody,
 };
+pub(crate) use passes::{ClaimFault, devices_of_site, put_to_pass};
 pub(crate) use receipts::{key_set, no_receipt, read_number};
 pub(crate) use services::no_such_service;
 pub(crate) use staff::new_account;
@@ -236,6 +238,14 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         )
         .about_money()
         .runs_to_end(),
+        Route::post(
+            "/v1/counters/{counter}/shifts/{shift}/refuse",
+            "counter_shift_refuse",
+            COUNTER_SUPERVISORS,
+            counters::refuse,
+        )
+        .about_money()
+        .runs_to_end(),
         Route::get("/v1/suspense", "suspense_list", READERS_OF_DOUBT, lists::suspense),
         Route::get("/v1/quarantine", "quarantine_list", READERS_OF_DOUBT, lists::quarantine),
         Route::get("/v1/attempts/{id}", "attempt_show", READERS_OF_BILLS, attempts::show),
@@ -258,6 +268,7 @@ pub fn public_routes() -> Result<Routes<App>, RouteTableError> {
         Route::get("/v1/gates/passes", "gate_pass_list", READERS_OF_BILLS, passes::list),
         Route::post("/v1/gates/passes/{payment_number}/claims", "gate_pass_claim", GATES, passes::claim)
             .runs_to_end(),
+        Route::get("/v1/gates/invoices", "gate_invoice_list", READERS_OF_BILLS, operators::invoices),
         Route::get("/v1/gates/operators", "gate_operator_list", READERS_OF_BILLS, operators::list),
         Route::post("/v1/gates/operators", "gate_operator_name", INTEGRATORS, operators::name)
             .about_money()

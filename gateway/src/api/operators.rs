@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bills::{command, mark_replayed};
 use super::gates::{agency_of, wrong};
-use super::lists::page_size;
-use super::{SharedApp, trouble};
+use super::lists::{page_request, page_size, show_page, views_scope};
+use super::{SharedApp, no_answer, trouble};
 use crate::app::App;
 use crate::billing::find;
 use crate::clock::format_rfc3339;
@@ -18,8 +18,8 @@ use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::{
-    Answer, Ask, Bill, Event, GateAsk, GateEvent, KnownOperator, NewInvoice, OPERATOR_CODE_MARK,
-    PASSES_OWED_MAX, TourOperator,
+    Answer, Ask, Bill, Event, GateAsk, GateEvent, GateRefusal, Idempotency, KnownOperator, NewInvoice,
+    OPERATOR_CODE_MARK, PASSES_OWED_MAX, Refusal, TourOperator,
 };
 
 /// Longest name of an operator in characters.
@@ -148,27 +148,11 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
 /// `POST /v1/gates/operators/{code}/invoice`: one bill for passes of the operator that nobody has paid and that are on no
 /// other, as many as one may have; it says how many are left.
 pub(super) async fn invoice(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
-    let agency = agency_of(&request)?;
     let code = request.head.parameter("code").to_owned();
     let route = format!("gate_operator_invoice {code}");
     let place = app.in_flight.enter(&request.head, &request.principal, &route, request.bytes(), app.now())?;
-    let invoice = NewInvoice {
-        operator: code.into(),
-        agency,
-        id: app.new_bill_id(),
-        random: rand::random(),
-        life_seconds: INVOICE_LIFE_SECONDS,
-        vault_slot: app.vault.take().map_err(|error| trouble::vault(&error))?.slot,
-        idempotency: Some(place.idempotency.clone()),
-    };
-    let ask = Ask::Gate(GateAsk::Invoice(Box::new(invoice)));
-    let (sequence, is_new) = match app.books.ask(command(&request, ask)).await {
-        Ok(Answer::BillCreated { sequence, .. }) => (sequence, true),
-        Ok(Answer::Repeated { sequence }) => (sequence, false),
-        Ok(Answer::Refused(refusal)) => return Err(trouble::refusal(&refusal)),
-        Ok(other) => return Err(trouble::internal(format!("{other:?} answers no invoice"))),
-        Err(error) => return Err(trouble::books(&error)),
-    };
+    let made = make_invoice(&app, &request, &code, place.idempotency.clone()).await?;
+    let (sequence, is_new) = made.map_err(|refusal| trouble::refusal(&Refusal::Gate(refusal)))?;
     let body = InvoiceBody::made_by(&app, sequence)?;
     let mut response = response::json(StatusCode::CREATED, &body);
     if !is_new {
@@ -183,6 +167,63 @@ pub(super) fn is_code(text: &str) -> bool {
     letters.is_some_and(|rest| {
         rest.len() == CODE_LEN && rest.bytes().all(|letter| CODE_LETTERS.contains(&letter))
     })
+}
+
+/// Makes an invoice, whether by the API or with a browser: the sequence of its bill, and whether this request made it.
+pub(crate) async fn make_invoice(
+    app: &App,
+    request: &Request<App>,
+    code: &str,
+    idempotency: Idempotency,
+) -> Result<Result<(u64, bool), GateRefusal>, Problem> {
+    let invoice = NewInvoice {
+        operator: code.into(),
+        agency: agency_of(request)?,
+        id: app.new_bill_id(),
+        random: rand::random(),
+        life_seconds: INVOICE_LIFE_SECONDS,
+        vault_slot: app.vault.take().map_err(|error| trouble::vault(&error))?.slot,
+        idempotency: Some(idempotency),
+    };
+    let ask = Ask::Gate(GateAsk::Invoice(Box::new(invoice)));
+    match app.books.ask(command(request, ask)).await {
+        Ok(Answer::BillCreated { sequence, .. }) => Ok(Ok((sequence, true))),
+        Ok(Answer::Repeated { sequence }) => Ok(Ok((sequence, false))),
+        Ok(Answer::Refused(Refusal::Gate(refusal))) => Ok(Err(refusal)),
+        Ok(Answer::Refused(refusal)) => Err(trouble::refusal(&refusal)),
+        Ok(other) => Err(trouble::internal(format!("{other:?} answers no invoice"))),
+        Err(error) => Err(trouble::books(&error)),
+    }
+}
+
+/// An invoice as it is listed.
+#[derive(Serialize)]
+struct InvoiceListed {
+    payment_number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
+    status: &'static str,
+    passes: u64,
+    amount: Money,
+    collected: Money,
+    created_at: String,
+}
+
+/// `GET /v1/gates/invoices?operator=&cursor=&limit=`.
+pub(super) async fn invoices(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let query = request.head.query()?;
+    let (scope, page) = (views_scope(&request)?, page_request(&query)?);
+    let operator = query.get("operator").map(Into::into);
+    let page = app.views.reader().invoices(&scope, operator, None, page).await.map_err(no_answer)?;
+    Ok(show_page(page, |row| InvoiceListed {
+        payment_number: row.number.to_string(),
+        operator: row.operator.as_deref().map(str::to_owned),
+        status: row.state.word(),
+        passes: row.passes,
+        amount: row.payable,
+        collected: row.collected,
+        created_at: format_rfc3339(row.created.micros()),
+    }))
 }
 
 /// `OP-` and six letters.

@@ -41,6 +41,9 @@ struct ClaimRequest {
 #[derive(Serialize)]
 struct PassListed {
     payment_number: String,
+    /// Where the device stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<String>,
     gate: String,
     device: String,
     number: u64,
@@ -107,14 +110,14 @@ pub(super) async fn keep_numbers(app: SharedApp, request: Request<App>) -> Resul
     Ok(response::not_stored(response::text(StatusCode::OK, note)))
 }
 
-/// `GET /v1/gates/passes?state=&operator=&cursor=&limit=`.
+/// `GET /v1/gates/passes?state=&site=&operator=&invoice=&payment_number=&cursor=&limit=`.
 pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let query = request.head.query()?;
-    let state = match query.get("state").unwrap_or("all") {
-        "all" => PassState::All,
-        "unpaid" => PassState::Unpaid,
-        "paid" => PassState::Paid,
-        _ => return Err(wrong("/state", "unknown_state", "It is unpaid, paid or all.".to_owned())),
+    let state = PassState::of_word(query.get("state").unwrap_or("all"))
+        .ok_or_else(|| wrong("/state", "unknown_state", "It is unpaid, paid, ended or all.".to_owned()))?;
+    let number = |name: &str, pointer: &'static str| {
+        let number = query.get(name).map(str::parse::<PaymentNumber>).transpose();
+        number.map_err(|error| wrong(pointer, "not_a_payment_number", error.to_string()))
     };
     let operator = match query.get("operator") {
         Some(code) if !is_code(code) => {
@@ -123,50 +126,108 @@ pub(super) async fn list(app: SharedApp, request: Request<App>) -> Result<Respon
         }
         code => code.map(Arc::from),
     };
+    let filter = PassFilter {
+        state,
+        devices: query.get("site").map(|site| devices_of_site(&app, site)),
+        operator,
+        invoice: number("invoice", "/invoice")?,
+        number: number("payment_number", "/payment_number")?,
+    };
     let (scope, page) = (views_scope(&request)?, page_request(&query)?);
-    let filter = PassFilter { state, operator };
     let page = app.views.reader().passes(&scope, &filter, page).await.map_err(no_answer)?;
-    Ok(show_page(page, PassListed::of))
+    let gates = app.books.readers().gates();
+    Ok(show_page(page, |row| {
+        let site = gates.device(&row.device).map(|known| known.device.site.to_string());
+        PassListed::of(row, site)
+    }))
+}
+
+/// The devices of a site. Whose passes are seen is for the scope to say.
+pub(crate) fn devices_of_site(app: &App, site: &str) -> Vec<Arc<str>> {
+    let gates = app.books.readers().gates();
+    let of_site = gates.devices().filter(|known| *known.device.site == *site);
+    of_site.map(|known| known.device.id.clone()).collect()
 }
 
 /// `POST /v1/gates/passes/{payment_number}/claims`: somebody shows the code of money that is in suspense, and it is put to the
 /// pass. It moves towards the bill of who asks, and nowhere else.
 pub(super) async fn claim(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let wanted: ClaimRequest = request.json()?;
-    let agency = agency_of(&request)?;
-    let not_waiting = |refusal: GateRefusal| trouble::refusal(&Refusal::Gate(refusal));
-    let bill: PaymentNumber =
-        request.head.parameter("payment_number").parse().map_err(|_| not_waiting(GateRefusal::NoSuchPass))?;
-    let shown: String = wanted.channel_receipt.chars().filter(char::is_ascii_alphanumeric).collect();
-    if shown.is_empty() || shown.len() > RECEIPT_LEN_MAX {
-        let detail = "It is the code in M-PESA's message: letters and digits.".to_owned();
-        return Err(wrong("/channel_receipt", "not_a_code", detail));
+    let bill = request.head.parameter("payment_number").parse();
+    let bill = bill.map_err(|_| ClaimFault::Refused(GateRefusal::NoSuchPass).problem())?;
+    let put = put_to_pass(&app, &request, bill, &wanted.channel_receipt).await;
+    let (bill, payment) = put.map_err(ClaimFault::problem)?;
+    Ok(response::not_stored(response::json(StatusCode::OK, &ClaimBody::of(&bill, &payment))))
+}
+
+/// Why money was not put to a pass.
+pub(crate) enum ClaimFault {
+    /// What was shown is no code.
+    NotACode,
+    /// The books refused.
+    Refused(GateRefusal),
+    /// Something else.
+    Problem(Problem),
+}
+
+impl From<Problem> for ClaimFault {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
     }
-    let found = payment_in_suspense(&app, &shown.to_uppercase()).await.map_err(|error| match error {
+}
+
+impl ClaimFault {
+    /// What the API says.
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotACode => {
+                let detail = "It is the code in M-PESA's message: letters and digits.".to_owned();
+                wrong("/channel_receipt", "not_a_code", detail)
+            }
+            Self::Refused(refusal) => trouble::refusal(&Refusal::Gate(refusal)),
+            Self::Problem(problem) => problem,
+        }
+    }
+}
+
+/// Puts the money of this code to a pass, whether by the API or with a browser.
+pub(crate) async fn put_to_pass(
+    app: &SharedApp,
+    request: &Request<App>,
+    bill: PaymentNumber,
+    code: &str,
+) -> Result<(Arc<Bill>, BillPayment), ClaimFault> {
+    let agency = agency_of(request)?;
+    let shown: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    if shown.is_empty() || shown.len() > RECEIPT_LEN_MAX {
+        return Err(ClaimFault::NotACode);
+    }
+    let found = payment_in_suspense(app, &shown.to_uppercase()).await.map_err(|error| match error {
         FindError::Views(error) => no_answer(error),
         other => trouble::internal(other),
     })?;
     // What came to the till of an agency is that agency's, whatever was typed there.
     let found = found.filter(|(money, _)| *money.receipt.short_code == *app.paybill.short_code());
-    let (money, placement) = found.ok_or_else(|| not_waiting(GateRefusal::NotWaiting))?;
+    let (money, placement) = found.ok_or(ClaimFault::Refused(GateRefusal::NotWaiting))?;
     let receipt = money.receipt.clone();
     let claimed = ClaimedMoney { bill, agency, money, placement, random: rand::random() };
     let ask = Ask::Gate(GateAsk::Claim(Box::new(claimed)));
-    let sequence = match app.books.ask_patiently(command(&request, ask)).await {
+    let sequence = match app.books.ask_patiently(command(request, ask)).await {
         Ok(Answer::Done { sequence } | Answer::Repeated { sequence }) => sequence,
-        Ok(Answer::Refused(refusal)) => return Err(trouble::refusal(&refusal)),
-        Ok(other) => return Err(trouble::internal(format!("{other:?} answers no claim"))),
-        Err(error) => return Err(trouble::books(&error)),
+        Ok(Answer::Refused(Refusal::Gate(refusal))) => return Err(ClaimFault::Refused(refusal)),
+        Ok(Answer::Refused(refusal)) => return Err(trouble::refusal(&refusal).into()),
+        Ok(other) => return Err(trouble::internal(format!("{other:?} answers no claim")).into()),
+        Err(error) => return Err(trouble::books(&error).into()),
     };
     let record = app.books.ledger().record(sequence).map_err(|error| trouble::lookup(&error.into()))?;
     let event = record.as_ref().and_then(|record| read_event(&record.draft.event));
     let (Some(record), Some(Event::PaymentReceived(applied))) = (record, event) else {
-        return Err(trouble::internal("a payment that was put to a bill is not found"));
+        return Err(trouble::internal("a payment that was put to a bill is not found").into());
     };
     let PaymentReceived { money, placement: Placement::Bill { receipt: number, .. }, .. } = applied else {
-        return Err(trouble::internal("a payment that was put to a bill is in suspense"));
+        return Err(trouble::internal("a payment that was put to a bill is in suspense").into());
     };
-    let bill = find(&app, bill)?;
+    let bill = find(app, bill)?;
     let payment = BillPayment {
         sequence,
         receipt: number,
@@ -174,7 +235,7 @@ pub(super) async fn claim(app: SharedApp, request: Request<App>) -> Result<Respo
         money,
         booked: record.time,
     };
-    Ok(response::not_stored(response::json(StatusCode::OK, &ClaimBody::of(&bill, &payment))))
+    Ok((bill, payment))
 }
 
 fn no_device() -> Problem {
@@ -199,7 +260,7 @@ impl ClaimBody {
 }
 
 impl PassListed {
-    fn of(row: PassRow) -> Self {
+    fn of(row: PassRow, site: Option<String>) -> Self {
         let own = match row.invoice_state {
             // Its own bill stays withdrawn; the next invoice asks for it again.
             Some(BillState::Expired | BillState::Cancelled) => Some("unpaid"),
@@ -208,6 +269,7 @@ impl PassListed {
         };
         Self {
             payment_number: row.bill.to_string(),
+            site,
             gate: row.gate.to_string(),
             device: row.device.to_string(),
             number: row.number,

@@ -212,9 +212,10 @@ fn counter(refusal: CounterRefusal) -> Problem {
         CounterRefusal::TooMuch => of_field("/amount", "out_of_range"),
         CounterRefusal::NumberUsed { .. } => of_field("/receipt", "used_before"),
         CounterRefusal::NotYours | CounterRefusal::SamePrincipal => Problem::new(Code::Forbidden, detail),
-        CounterRefusal::ShiftIsOpen(_) | CounterRefusal::WorksElsewhere(_) | CounterRefusal::Is(_) => {
-            Problem::new(Code::Conflict, detail)
-        }
+        CounterRefusal::ShiftIsOpen(_)
+        | CounterRefusal::WorksElsewhere(_)
+        | CounterRefusal::LaterShift(_)
+        | CounterRefusal::Is(_) => Problem::new(Code::Conflict, detail),
     }
 }
 
@@ -245,9 +246,7 @@ pub(crate) fn ask(error: &AskError) -> Problem {
         AskError::NotOffered { channel, why } => not_offered(channel, why.as_ref()),
         AskError::BeingTried(channel) => Problem::new(
             Code::ChannelDown,
-            format!(
-                "{channel} was down and is tried again, by few. The bill names the other ways to pay."
-            ),
+            format!("{channel} was down and is tried again, by few. The bill names the other ways to pay."),
         )
         .money_moved(MoneyMoved::No),
         AskError::Refused(reason) => refusal(reason),

@@ -133,7 +133,7 @@ impl Way {
 }
 
 /// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does.
-const fn is_paid_to_a_number(kind: ChannelKind) -> bool {
+pub(crate) const fn is_paid_to_a_number(kind: ChannelKind) -> bool {
     match kind {
         ChannelKind::MpesaPaybill
         | ChannelKind::AgencyTill

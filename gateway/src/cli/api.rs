@@ -204,7 +204,18 @@ impl Api {
             return Ok(body);
         }
         let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let reason = problem["detail"].as_str().or(status.canonical_reason()).unwrap_or("no reason given");
-        Err(ApiError::Refused { status, detail: reason.to_owned() })
+        Err(ApiError::Refused { status, detail: why(status, &problem) })
     }
+}
+
+/// What a problem says: of each field that is wrong, where it names any.
+fn why(status: StatusCode, problem: &Value) -> String {
+    let of_field =
+        |error: &Value| Some(format!("{}: {}", error["pointer"].as_str()?, error["detail"].as_str()?));
+    let fields: Vec<_> = problem["errors"].as_array().into_iter().flatten().filter_map(of_field).collect();
+    if !fields.is_empty() {
+        return fields.join("; ");
+    }
+    let reason = problem["detail"].as_str().or(status.canonical_reason());
+    reason.unwrap_or("no reason given").to_owned()
 }

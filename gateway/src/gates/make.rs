@@ -7,6 +7,7 @@ use catalog::Text;
 
 use super::make_prices::{self, Listed};
 use super::pack::{Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
+use super::pass_ways;
 use super::price_list::{Operator, PriceList};
 use super::signed::Moment;
 use crate::app::SharedApp;
@@ -62,6 +63,7 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
         price_list: Some(price_list(app, agency, site, (now, now.saturating_add(VALID_MICROS)))),
         limits: Some(app.pass_limits.clone()),
         operators: Vec::new(),
+        ways: pass_ways::of(app, agency),
     };
     let gates = app.books.readers().gates();
     let revoked = gates.devices().filter(|known| known.device.agency == *agency && known.revoked.is_some());

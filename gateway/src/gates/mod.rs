@@ -19,6 +19,7 @@ pub mod pack;
 pub mod pass;
 #[cfg(test)]
 mod pass_format;
+pub mod pass_ways;
 pub mod price_list;
 pub mod signed;
 

@@ -3,6 +3,7 @@
 use ledger::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
+use super::pass_ways::PassWay;
 use super::price_list::{Operator, PassLimits, PriceList};
 use super::signed::{self, Moment, Untrusted};
 use crate::payments::{PaymentNumber, ReceiptNumber};
@@ -52,6 +53,9 @@ pub struct Pack {
     /// Who may be billed for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operators: Vec<Operator>,
+    /// How they can be paid, the first choice first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<PassWay>,
 }
 
 /// How far a device has told what it did.

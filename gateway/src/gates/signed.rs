@@ -182,6 +182,7 @@ mod tests {
                 pass_total_max: shillings(3_000_000),
             }),
             operators: vec![Operator { code: "savanna".to_owned(), name: "Savanna Tours".to_owned() }],
+            ways: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use ledger::{Currency, LedgerTime, Money};
 
 use super::form_token;
 use super::frame::{Frame, Shown, language_of, other, staff_page};
+use super::moment::spoken;
 use super::staff::{Bar, Room};
 use super::words::{COUNTER, CounterWords, unbroken};
 use crate::access::Role;
@@ -24,7 +25,8 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::idempotency::Place;
 use crate::payments::{
-    Bill, Counted, Counters, DENOMINATIONS, PartPaymentRule, Placement, Share, Shift, ShiftState, change,
+    Bill, CountFault, Counted, Counters, DENOMINATIONS, PartPaymentRule, Placement, Share, Shift, ShiftState,
+    change,
 };
 
 /// So many differences that wait are shown.
@@ -118,8 +120,9 @@ pub(super) async fn close(app: SharedApp, request: Request<App>) -> Result<Respo
         |words| words.wrong_count,
         |page| {
             let counters = app.books.readers().counters();
-            let ended = shift.and_then(|shift| counters.shift(shift).and_then(Ended::of));
-            page.ended = ended;
+            let language = page.frame.language;
+            page.ended =
+                shift.and_then(|shift| counters.shift(shift).and_then(|shift| Ended::of(shift, language)));
         },
     )
 }
@@ -135,6 +138,19 @@ pub(super) async fn approve(app: SharedApp, request: Request<App>) -> Result<Res
         None => Err(no_amount()),
     };
     visit.shows(outcome.map(|_| ()), |words| words.changed, |_| {})
+}
+
+/// `POST /{lang}/counter/refuse`: a second person wants the drawer counted again.
+pub(super) async fn refuse(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
+    let visit = Visit::of(&app, &request)?;
+    let outcome = match (visit.shift(), CountFault::of_word(visit.field("reason"))) {
+        (Some(shift), Some(fault)) => {
+            let place = visit.place("counter_page_refuse")?;
+            cash::refuse(&app, &request, visit.terms, shift, fault, place.idempotency.clone()).await
+        }
+        _ => Err(no_amount()),
+    };
+    visit.shows(outcome.map(|_| ()), |words| words.wrong_reason, |_| {})
 }
 
 fn no_amount() -> Problem {
@@ -293,11 +309,15 @@ struct At {
     waiting: Vec<Ended>,
     wish: String,
     denominations: Vec<(u32, String)>,
+    /// Why a count may be refused: the word of the form, and what it says.
+    faults: Vec<(&'static str, &'static str)>,
 }
 
 struct ShiftShown {
     id: u64,
     is_own: bool,
+    /// Why the drawer has to be counted again: then no cash is taken.
+    count_again: Option<&'static str>,
     payments: u64,
     float: String,
     carried: Option<String>,
@@ -328,10 +348,21 @@ struct Done {
 /// A shift that was counted.
 struct Ended {
     id: u64,
+    cashier: String,
+    opened: String,
+    by: String,
+    at: String,
+    float: String,
+    taken: String,
+    sent: String,
+    /// Notes and coins: what, and how many.
+    pieces: Vec<(String, u32)>,
     counted: String,
     expected: String,
     difference: String,
     waits: bool,
+    /// Whether the next shift has the drawer, so that this count can only be agreed to.
+    is_past: bool,
 }
 
 impl CounterPage {
@@ -385,8 +416,15 @@ impl At {
             held: unbroken(counters.held_at(counter)),
             float_limit: unbroken(terms.float_limit),
             is_cashier: role == Role::Cashier,
-            shift: counters.open_at(counter).map(|shift| ShiftShown::of(shift, counters, who)),
-            waiting: waiting.take(WAITING_SHOWN).filter_map(Ended::of).collect(),
+            shift: counters.open_at(counter).map(|shift| ShiftShown::of(shift, counters, who, words)),
+            waiting: waiting
+                .take(WAITING_SHOWN)
+                .filter_map(|shift| {
+                    let is_past = counters.later_than(shift).is_some();
+                    Some(Ended { is_past, ..Ended::of(shift, language)? })
+                })
+                .collect(),
+            faults: CountFault::ALL.map(|fault| (fault.word(), (words.fault)(fault))).to_vec(),
             wish: form_token(),
             denominations: DENOMINATIONS.map(|shillings| (shillings, (words.pieces)(shillings))).to_vec(),
         }
@@ -394,10 +432,12 @@ impl At {
 }
 
 impl ShiftShown {
-    fn of(shift: &Shift, counters: &Counters, who: &str) -> Self {
+    fn of(shift: &Shift, counters: &Counters, who: &str, words: &CounterWords) -> Self {
+        let refused = shift.refused.last().filter(|_| shift.state == ShiftState::ToCountAgain);
         Self {
             id: shift.id,
             is_own: *shift.cashier == *who,
+            count_again: refused.map(|refused| (words.fault)(refused.fault)),
             payments: shift.payment_count,
             float: unbroken(shift.float),
             carried: shift.carried.is_positive().then(|| unbroken(shift.carried)),
@@ -438,14 +478,25 @@ impl Done {
 }
 
 impl Ended {
-    fn of(shift: &Shift) -> Option<Self> {
+    fn of(shift: &Shift, language: Language) -> Option<Self> {
         let cash_up = shift.cash_up.as_ref()?;
+        let words = COUNTER.of(language);
+        let pieces = cash_up.counted.pieces.iter();
         Some(Self {
             id: shift.id,
+            cashier: shift.cashier.to_string(),
+            opened: spoken(shift.opened, language),
+            by: cash_up.by.to_string(),
+            at: spoken(cash_up.at, language),
+            float: unbroken(shift.float),
+            taken: unbroken(shift.taken),
+            sent: unbroken(shift.sent),
+            pieces: pieces.map(|(shillings, count)| ((words.pieces)(*shillings), *count)).collect(),
             counted: unbroken(cash_up.counted.total),
             expected: unbroken(cash_up.expected),
             difference: unbroken(cash_up.apart.whole()),
             waits: shift.state == ShiftState::Waits,
+            is_past: false,
         })
     }
 }

@@ -13,6 +13,7 @@ use super::words::{GATE_PASSES, GatePassWords};
 use crate::clock::east_africa_date;
 use crate::gates::device::{Attendant, NoPass, PassWish};
 use crate::gates::pass::{Pass, PassLine, Settlement};
+use crate::gates::pass_ways::first_payable;
 use crate::gates::price_list::{PriceList, PricedService};
 use crate::gates::signed::Moment;
 use crate::http::problem::Problem;
@@ -230,7 +231,7 @@ pub(crate) fn gate_pass_page(
             .map_or_else(|| pass.service.clone(), |service| in_language(&service.name, language).to_owned()),
         lines: pass.lines.iter().map(|line| line_said(service, line, language)).collect(),
         valid_until: moment(pass.valid_until, language),
-        how_to_pay: how_to_pay(attendant, pass, words),
+        how_to_pay: how_to_pay(attendant, pass, language),
     };
     answer(StatusCode::OK, &page)
 }
@@ -266,14 +267,26 @@ const fn status_of(why: &NoPass) -> StatusCode {
     }
 }
 
-fn how_to_pay(attendant: &Attendant, pass: &Pass, words: &GatePassWords) -> Vec<String> {
+/// What stands on the paper: the first way that could be used when the pass was issued, as far as the pack knows; the paybill, where
+/// it knows of none; and the paybill for later, where that did not work.
+fn how_to_pay(attendant: &Attendant, pass: &Pass, language: Language) -> Vec<String> {
+    let words = GATE_PASSES.of(language);
     let pack = attendant.pack();
-    let paybill = pack.and_then(|pack| pack.price_list.as_ref()).map(|prices| prices.paybill.as_str());
-    let by_paybill = paybill.map(|paybill| (words.by_paybill)(paybill, &pass.bill.grouped()));
-    let by_paybill = by_paybill.into_iter().chain([words.tell_code.to_owned()]);
+    let prices = pack.and_then(|pack| pack.price_list.as_ref());
+    let number = pass.bill.grouped();
+    let due = prices.and_then(|prices| prices.in_shillings(pass.price).ok());
+    let first = pack.and_then(|pack| first_payable(&pack.ways, pass.issued_at, due));
+    let first = first.map(|way| match way.is_typed_into_mpesa() {
+        true => (words.by_paybill)(&way.pay_to, &number),
+        false => (words.by_other)(in_language(&way.title, language), &way.pay_to, &number),
+    });
+    let by_paybill = prices.map(|prices| (words.by_paybill)(&prices.paybill, &number));
+    let later = by_paybill.clone().filter(|paybill| first.as_ref().is_some_and(|first| first != paybill));
+    let ways = first.or(by_paybill).into_iter().chain(later.map(|later| (words.when_it_works)(&later)));
+    let ways = ways.chain([words.tell_code.to_owned()]);
     match &pass.settlement {
-        Settlement::Later => by_paybill.collect(),
-        Settlement::Exit => [words.before_leaving.to_owned()].into_iter().chain(by_paybill).collect(),
+        Settlement::Later => ways.collect(),
+        Settlement::Exit => [words.before_leaving.to_owned()].into_iter().chain(ways).collect(),
         Settlement::Operator(code) => {
             let known = pack.and_then(|pack| pack.operators.iter().find(|known| known.code == *code));
             vec![(words.operator_pays)(known.map_or(code, |known| &known.name))]
@@ -350,7 +363,7 @@ impl Offer {
         };
         let counts = pass.lines.iter().map(|line| (format!("n.{}", line.item), line.quantity.to_string()));
         let said = match &operator {
-            Some(_) => how_to_pay(attendant, pass, words).concat(),
+            Some(_) => how_to_pay(attendant, pass, language).concat(),
             None => words.settlement(&pass.settlement).to_owned(),
         };
         Self {

@@ -59,7 +59,7 @@ use crate::http::body::BodyRule;
 use crate::http::router::Route;
 
 pub(crate) use agency::Downloads;
-use agency::applications;
+use agency::{applications, passes};
 pub(crate) use bulletin::bulletin_page;
 pub(crate) use gate_alone::{gate_alone_page, gate_alone_style};
 pub(crate) use gate_passes::{
@@ -102,8 +102,11 @@ const TREASURY: Access = Access::Staff(&[Role::Treasury, Role::Auditor]);
 const APPLICATIONS: Access =
     Access::Staff(&[Role::AgencyOfficer, Role::AgencyViewer, Role::Treasury, Role::Auditor]);
 
-/// Report what becomes of applications.
+/// Report what becomes of applications, put money to passes, and invoice tour operators.
 const OFFICERS: Access = Access::Staff(&[Role::AgencyOfficer]);
+
+/// Look at provisional passes: an agency's people at those of their own, Treasury and Auditor at any.
+const PASSES: Access = APPLICATIONS;
 
 /// Let people in.
 const AT_GATE: Access = Access::Staff(&[Role::AgencyGate]);
@@ -255,6 +258,20 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             applications::report,
         ))
         .runs_to_end(),
+        Route::get("/{lang}/agency/passes", "console_passes", PASSES, passes::list),
+        Route::get("/{lang}/agency/passes/operators", "console_operators", PASSES, passes::operators),
+        form(staff_form(
+            "/{lang}/agency/passes/operators",
+            "console_invoice_make",
+            OFFICERS,
+            passes::make_invoice,
+        ))
+        .runs_to_end(),
+        Route::get("/{lang}/agency/passes/invoices", "console_invoices", PASSES, passes::invoices),
+        Route::get("/{lang}/agency/passes/invoices/{number}", "console_invoice", PASSES, passes::invoice),
+        Route::get("/{lang}/agency/passes/{number}", "console_pass", PASSES, passes::one),
+        form(staff_form("/{lang}/agency/passes/{number}", "console_pass_claim", OFFICERS, passes::claim))
+            .runs_to_end(),
         Route::get("/{lang}/gate", "gate_screen", AT_GATE, gate::show),
         form(staff_form("/{lang}/gate", "gate_check", AT_GATE, gate::check)),
         form(staff_form("/{lang}/gate/visits", "gate_let_in", AT_GATE, gate::visit)).runs_to_end(),
@@ -267,6 +284,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         form(staff_form("/{lang}/counter/close", "counter_page_close", NEAR_COUNTER, counter::close))
             .runs_to_end(),
         form(staff_form("/{lang}/counter/approve", "counter_page_approve", OVER_COUNTER, counter::approve))
+            .runs_to_end(),
+        form(staff_form("/{lang}/counter/refuse", "counter_page_refuse", OVER_COUNTER, counter::refuse))
             .runs_to_end(),
         Route::get("/{lang}/staff/sign-in", "staff_sign_in", Access::Anyone, staff::sign_in::show),
         form(Route::post(

@@ -6,7 +6,7 @@ use ledger::{AccountCode, Entry, Money, Posting};
 
 use super::bill::{Bill, BillLine};
 use super::channel_receipt::{ChannelReceipt, Provider};
-use super::counters::Apart;
+use super::counts::Apart;
 use super::event::{Share, SuspenseReason};
 use super::sweeps::CollectedOn;
 

@@ -2,8 +2,9 @@
 //!
 //! A counter is one drawer. What bills were paid with lies on its collection account, as with every other way to pay, and goes
 //! home by sweeps; the float that a cashier gives change from is never part of it. One shift at a time works at a counter. When
-//! it ends somebody counts: what lacks or is too much is booked under the name of the shift, and beyond a limit only once a
-//! second person has said so.
+//! it ends somebody counts: what lacks or is too much is booked under the name of the shift, and beyond what a counter may be
+//! apart on one day only once a second person has agreed. If that person refuses the count, nothing of it is booked and the
+//! drawer is counted again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,93 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::bill_life::BillState;
 use super::channel_receipt::Provider;
 use super::command::{Idempotency, MoneyIn};
+use super::counts::{Apart, CashUp, CountFault, Counted, RefusedCount, keep_refused};
 use super::sweeps::CollectedOn;
+use super::totals::revenue_day;
 
 /// So many shifts that are over are kept in memory; all of them are in the journal.
 const ENDED_KEPT: usize = 2_000;
-/// Notes and coins that a drawer is counted by, in shillings.
-pub const DENOMINATIONS: [u32; 10] = [1_000, 500, 200, 100, 50, 40, 20, 10, 5, 1];
-/// The most of one note or coin that a drawer is believed to have.
-const PIECES_MAX: u32 = 1_000_000;
-const CENTS_PER_SHILLING: i64 = 100;
-
-/// What somebody counted in a drawer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
-    /// How much.
-    pub total: Money,
-    /// Notes and coins in shillings, and how many of each, where it was counted so.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pieces: Vec<(u32, u32)>,
-}
-
-/// What was counted cannot be that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CountError {
-    /// There is no such note or coin.
-    #[error("there is no note or coin of {0} shillings")]
-    NoSuchPiece(u32),
-    /// Nobody has so many.
-    #[error("more than {PIECES_MAX} of {0} shillings")]
-    TooMany(u32),
-}
-
-impl Counted {
-    /// So many of each note and coin.
-    pub fn of_pieces(pieces: BTreeMap<u32, u32>) -> Result<Self, CountError> {
-        let mut shillings = 0_i64;
-        for (piece, count) in &pieces {
-            if !DENOMINATIONS.contains(piece) {
-                return Err(CountError::NoSuchPiece(*piece));
-            }
-            if *count > PIECES_MAX {
-                return Err(CountError::TooMany(*piece));
-            }
-            // Ten kinds of a million pieces at most: far from the end of the numbers.
-            shillings += i64::from(*piece) * i64::from(*count);
-        }
-        let pieces = pieces.into_iter().rev().filter(|(_, count)| *count > 0).collect();
-        Ok(Self { total: Money::new(shillings * CENTS_PER_SHILLING, Currency::Kes), pieces })
-    }
-
-    /// An amount that somebody says, without saying in which notes.
-    pub const fn of_total(total: Money) -> Self {
-        Self { total, pieces: Vec::new() }
-    }
-}
-
-/// What a payer gets back, of what was put on the counter; nothing if that is less than what is taken.
-pub fn change(tendered: Money, taken: Money) -> Option<Money> {
-    tendered.checked_sub(taken).ok().filter(|change| change.minor() >= 0)
-}
-
-/// By how much a drawer differs from what it should have. Less than nothing is short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Apart {
-    /// Of what bills were paid with.
-    pub takings: Money,
-    /// Of the float. Only what the takings cannot bear lacks here, so it is never more than nothing.
-    pub float: Money,
-}
-
-impl Apart {
-    /// What lacks or is too much, of a drawer that should have these takings beside its float.
-    pub fn of(counted: Money, float: Money, takings: Money) -> Option<Self> {
-        let currency = counted.currency();
-        let whole = counted.checked_sub(float).ok()?.checked_sub(takings).ok()?;
-        let of_takings = whole.minor().max(-takings.minor().max(0));
-        Some(Self {
-            takings: Money::new(of_takings, currency),
-            float: Money::new(whole.minor() - of_takings, currency),
-        })
-    }
-
-    /// Both together.
-    pub fn whole(self) -> Money {
-        // Both are parts of one difference of amounts that fit.
-        self.takings.checked_add(self.float).unwrap_or(self.takings)
-    }
-}
 
 /// What happens at counters, as the journal keeps it. A shift is named by the sequence of the record that it began with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +60,9 @@ pub enum CounterEvent {
         /// Whether the difference waits for a second person, and is not booked yet.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         waits: bool,
+        /// Whether the float waits with it: nothing at all is booked yet.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        float_waits: bool,
     },
     /// A second person looked at a difference, and it was booked.
     Approved {
@@ -149,6 +72,15 @@ pub enum CounterEvent {
         counter: Arc<str>,
         /// By how much it differs.
         apart: Apart,
+    },
+    /// A second person refused a count that waited: the drawer is to be counted again, and nothing was booked.
+    Refused {
+        /// Of which shift.
+        shift: u64,
+        /// Where.
+        counter: Arc<str>,
+        /// Why.
+        fault: CountFault,
     },
 }
 
@@ -174,7 +106,7 @@ pub enum CounterAsk {
         shift: u64,
         /// What was counted.
         counted: Counted,
-        /// Up to so much may lack, or be too much, without a second person.
+        /// Up to so much may lack, or be too much, on one day without a second person.
         alone_up_to: Money,
         /// Whether the caller may end the shift of somebody who is not there any more.
         for_others: bool,
@@ -187,6 +119,17 @@ pub enum CounterAsk {
         counter: Arc<str>,
         /// Of which shift.
         shift: u64,
+        /// The caller's key for this request.
+        idempotency: Option<Idempotency>,
+    },
+    /// Have a drawer counted again whose count waits.
+    Refuse {
+        /// Where.
+        counter: Arc<str>,
+        /// Of which shift.
+        shift: u64,
+        /// Why.
+        fault: CountFault,
         /// The caller's key for this request.
         idempotency: Option<Idempotency>,
     },
@@ -239,8 +182,11 @@ pub enum CounterRefusal {
     #[error("the shift is another cashier's")]
     NotYours,
     /// Who counted, or whose shift it was, cannot agree to what lacks.
-    #[error("who worked in a shift, or counted it, cannot agree to its difference")]
+    #[error("who worked in a shift, or counted it, cannot agree to its difference or refuse it")]
     SamePrincipal,
+    /// The drawer is not what was counted any more.
+    #[error("shift {0} has begun at this counter since, and its drawer is not what was counted")]
+    LaterShift(u64),
     /// The bill is paid: the cash is to be given back.
     #[error("the bill is {}", .0.word())]
     AlreadyPaid(BillState),
@@ -289,6 +235,9 @@ pub enum ShiftState {
     Open,
     /// It is over, and what lacks or is too much waits for a second person.
     Waits,
+    /// It is over, its count was refused, and the drawer has to be counted again.
+    #[serde(rename = "count_again")]
+    ToCountAgain,
     /// It is over.
     Closed,
 }
@@ -299,27 +248,10 @@ impl ShiftState {
         match self {
             Self::Open => "open",
             Self::Waits => "waits_for_approval",
+            Self::ToCountAgain => "count_again",
             Self::Closed => "closed",
         }
     }
-}
-
-/// How a shift ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CashUp {
-    /// What was counted.
-    pub counted: Counted,
-    /// What should have been there.
-    pub expected: Money,
-    /// By how much it differs.
-    pub apart: Apart,
-    /// Who counted.
-    pub by: Arc<str>,
-    /// When.
-    pub at: LedgerTime,
-    /// Who agreed to the difference, and when, where that was needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved: Option<(Arc<str>, LedgerTime)>,
 }
 
 /// A shift.
@@ -348,6 +280,16 @@ pub struct Shift {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cash_up: Option<CashUp>,
+    /// The latest counts that were refused, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedCount>,
+}
+
+impl Shift {
+    /// Whether the drawer is this shift's: cash is taken, or it has to be counted again.
+    pub const fn has_drawer(&self) -> bool {
+        matches!(self.state, ShiftState::Open | ShiftState::ToCountAgain)
+    }
 }
 
 /// All shifts that are not over, the latest that are, and what lies at each counter.
@@ -356,6 +298,9 @@ pub struct Counters {
     shifts: BTreeMap<u64, Shift>,
     /// By the counter's name, in cents: what lies there besides a float, by the latest count and what came and went since.
     held: BTreeMap<Arc<str>, i64>,
+    /// By the counter's name: a day, and by how many cents in all its counts of that day were apart without a second person.
+    #[serde(default)]
+    apart_alone: BTreeMap<Arc<str>, (i32, i64)>,
 }
 
 impl Counters {
@@ -369,14 +314,36 @@ impl Counters {
         self.shifts.values().rev().filter(move |shift| *shift.counter == *counter)
     }
 
-    /// The shift that works at a counter.
+    /// The shift that works at a counter, or has to count its drawer again.
     pub fn open_at(&self, counter: &str) -> Option<&Shift> {
-        self.shifts.values().rev().find(|shift| shift.state == ShiftState::Open && *shift.counter == *counter)
+        self.shifts.values().rev().find(|shift| shift.has_drawer() && *shift.counter == *counter)
     }
 
-    /// The shift that somebody works in.
+    /// The shift that somebody works in, or has to count again.
     pub fn open_of(&self, cashier: &str) -> Option<&Shift> {
-        self.shifts.values().rev().find(|shift| shift.state == ShiftState::Open && *shift.cashier == *cashier)
+        self.shifts.values().rev().find(|shift| shift.has_drawer() && *shift.cashier == *cashier)
+    }
+
+    /// The shift that began at this counter after that one, if any did.
+    pub fn later_than(&self, shift: &Shift) -> Option<&Shift> {
+        let newest = self.shifts.values().rev().find(|known| known.counter == shift.counter);
+        newest.filter(|newest| newest.id > shift.id)
+    }
+
+    /// By how much the counts of a counter were apart on the day of this moment without a second person, whether that lacked or was
+    /// too much: small differences that nobody looks at do not add up to large ones.
+    pub fn apart_alone(&self, counter: &str, at: LedgerTime) -> i64 {
+        let known = self.apart_alone.get(counter).filter(|(day, _)| *day == revenue_day(at));
+        known.map_or(0, |(_, cents)| *cents)
+    }
+
+    /// The differences of a counter that wait for a second person: all that lacks, and all that is too much, in cents.
+    pub fn waiting_at(&self, counter: &str) -> (i64, i64) {
+        let waiting = self.shifts_of(counter).filter(|shift| shift.state == ShiftState::Waits);
+        let apart = waiting.filter_map(|shift| Some(shift.cash_up.as_ref()?.apart.whole().minor()));
+        apart.fold((0, 0), |(short, over): (i64, i64), cents| {
+            (short.saturating_sub(cents.min(0)), over.saturating_add(cents.max(0)))
+        })
     }
 
     /// What should lie at a counter, besides a float.
@@ -411,6 +378,7 @@ impl Counters {
                     sent: Money::zero(Currency::Kes),
                     state: ShiftState::Open,
                     cash_up: None,
+                    refused: Vec::new(),
                 };
                 self.shifts.insert(sequence, shift);
                 self.forget_the_oldest();
@@ -422,8 +390,11 @@ impl Counters {
                 let counter = Arc::clone(&shift.counter);
                 self.hold(&counter, money.minor());
             }
-            CounterEvent::Closed { shift, counter, counted, expected, apart, waits } => {
+            CounterEvent::Closed { shift, counter, counted, expected, apart, waits, float_waits } => {
                 self.hold(counter, apart.takings.minor());
+                if !waits {
+                    self.note_apart_alone(counter, at, *apart);
+                }
                 let Some(shift) = self.shifts.get_mut(shift) else { return };
                 shift.state = if *waits { ShiftState::Waits } else { ShiftState::Closed };
                 shift.cash_up = Some(CashUp {
@@ -432,6 +403,7 @@ impl Counters {
                     apart: *apart,
                     by: Arc::clone(principal),
                     at,
+                    float_waits: *float_waits,
                     approved: None,
                 });
             }
@@ -442,6 +414,22 @@ impl Counters {
                     cash_up.approved = Some((Arc::clone(principal), at));
                 }
             }
+            CounterEvent::Refused { shift, counter, fault } => {
+                let Some(shift) = self.shifts.get_mut(shift) else { return };
+                let Some(cash_up) = shift.cash_up.take() else { return };
+                let not_so = cash_up.apart.takings.minor();
+                shift.state = ShiftState::ToCountAgain;
+                let (by, fault) = (Arc::clone(principal), *fault);
+                keep_refused(&mut shift.refused, RefusedCount { cash_up, fault, by, at });
+                self.hold(counter, not_so.saturating_neg());
+            }
+        }
+    }
+
+    fn note_apart_alone(&mut self, counter: &Arc<str>, at: LedgerTime, apart: Apart) {
+        let cents = self.apart_alone(counter, at).saturating_add(apart.whole().minor().saturating_abs());
+        if cents > 0 {
+            self.apart_alone.insert(Arc::clone(counter), (revenue_day(at), cents));
         }
     }
 

@@ -44,6 +44,7 @@ mod totals;
 mod usage;
 
 mod counters;
+mod counts;
 mod gates;
 mod listed;
 mod notice_kind;
@@ -80,8 +81,10 @@ pub use command::{
     Idempotency, MoneyIn, NewAttempt, NewBill, Refusal, RefusedReport, UnreadableMessage,
 };
 pub use counters::{
-    Apart, CashNumber, CashTaking, CashUp, CountError, Counted, CounterAsk, CounterEvent, CounterRefusal,
-    Counters, DENOMINATIONS, Shift, ShiftState, change,
+    CashNumber, CashTaking, CounterAsk, CounterEvent, CounterRefusal, Counters, Shift, ShiftState,
+};
+pub use counts::{
+    Apart, COUNTED_MAX, CashUp, CountError, CountFault, Counted, DENOMINATIONS, RefusedCount, change,
 };
 pub use earlier::Earlier;
 pub use event::{Difference, Event, PaymentReceived, Placement, Share, SuspenseReason, ToldBy};

@@ -16,7 +16,7 @@ use super::error::ViewsError;
 use super::rows;
 
 /// The schema, in the order in which it is built.
-pub(super) const MIGRATIONS: [&str; 12] = [
+pub(super) const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/0001_progress.sql"),
     include_str!("migrations/0002_bills.sql"),
     include_str!("migrations/0003_payments.sql"),
@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: [&str; 12] = [
     include_str!("migrations/0010_fallback.sql"),
     include_str!("migrations/0011_counters.sql"),
     include_str!("migrations/0012_passes.sql"),
+    include_str!("migrations/0013_invoices.sql"),
 ];
 /// Raised with every change of the migrations, and with every change of what is written into their tables. A file of
 /// another version is built again.

@@ -45,10 +45,10 @@ pub use page::{
 };
 pub use queries::{
     AccountRow, AdmittedRow, ApplicationFilter, ApplicationRow, ArrivalRow, AttemptRow, BillFilter,
-    BillLineRow, BillRow, CollectedRow, CollectionRow, EntryPhase, EntryRow, Imbalance, MinuteRow,
-    PassFilter, PassRow, PassState, PaymentFilter, PaymentRow, PlacementRow, PostingRow, PromiseRow,
-    QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow, TransactionStatus,
-    UncollectedRow, UsageBy, UsageRow,
+    BillLineRow, BillRow, CollectedRow, CollectionRow, EntryPhase, EntryRow, Imbalance, InvoiceRow,
+    MinuteRow, PassFilter, PassRow, PassState, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
+    PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
+    TransactionStatus, UncollectedRow, UsageBy, UsageRow,
 };
 pub use reader::ViewsReader;
 pub use scope::Scope;

@@ -94,10 +94,11 @@ pub(super) enum List {
     Applications = 6,
     Transactions = 7,
     Passes = 8,
+    Invoices = 9,
 }
 
 impl List {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Bills,
         Self::Payments,
         Self::Suspense,
@@ -106,6 +107,7 @@ impl List {
         Self::Applications,
         Self::Transactions,
         Self::Passes,
+        Self::Invoices,
     ];
 
     /// What has waited longest comes first where people work a list off; otherwise the newest does.

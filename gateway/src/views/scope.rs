@@ -66,6 +66,19 @@ impl Select {
         self
     }
 
+    /// Only rows that have one of these values in the column, if any are given: of none there are no rows.
+    pub(super) fn and_among(mut self, column: &'static str, values: Option<&[Arc<str>]>) -> Self {
+        if let Some(values) = values {
+            self.sql.push(format_args!(" AND {column} IN ("));
+            let mut among = self.sql.separated(", ");
+            for value in values {
+                among.push_bind(Arc::clone(value));
+            }
+            self.sql.push(")");
+        }
+        self
+    }
+
     /// Only rows from `from` to `to`, both included.
     pub(super) fn and_between(mut self, column: &'static str, from: i64, to: i64) -> Self {
         self.sql.push(format_args!(" AND {column} BETWEEN ")).push_bind(from).push(" AND ").push_bind(to);

@@ -58,19 +58,34 @@ pub(super) fn looks(gateway: &Gateway, gallery: &mut Gallery) {
         ],
     );
     let supervisor = gateway.staff("gpo.supervisor", "counter_supervisor", Some("huduma"));
-    let agrees = [
-        ("session", &*supervisor.token),
-        ("counter", "huduma-gpo-3"),
-        ("wish", "a-wish-of-the-supervisor"),
-        shift,
-    ];
+    let decides = |name: &str, room: &str, wish: &str, more: &[(&str, &str)]| {
+        let known = [("session", &*supervisor.token), ("counter", "huduma-gpo-3"), ("wish", wish), shift];
+        Look::at(&format!("counter-{name}"), &format!("/{{lang}}/counter/{room}"))
+            .sending(&[&known, more].concat())
+    };
+    let miscounted = [("reason", "miscounted")];
     gallery.look(
         gateway,
         Some(&supervisor),
         &[
             Look::at("counter-waiting", "/{lang}/counter").says("Differences that wait"),
-            Look::at("counter-agreed", "/{lang}/counter/approve").sending(&agrees).says("Nobody works here"),
+            decides("refused-why", "refuse", "a-wish-of-the-supervisor-1", &[]).answered(422),
+            decides("refused", "refuse", "a-wish-of-the-supervisor-2", &miscounted)
+                .says("nothing of it was booked"),
         ],
+    );
+    gallery.look(
+        gateway,
+        Some(&cashier),
+        &[
+            Look::at("counter-again", "/{lang}/counter").says("Count the drawer again"),
+            at("close-again", "close", "a-wish-of-the-cashier-8", &count).says("A supervisor has to agree"),
+        ],
+    );
+    gallery.look(
+        gateway,
+        Some(&supervisor),
+        &[decides("agreed", "approve", "a-wish-of-the-supervisor-3", &[]).says("Nobody works here")],
     );
     let elsewhere = gateway.staff("kra.supervisor", "counter_supervisor", Some("kra"));
     let none = [Look::at("counter-none", "/{lang}/counter").says("No counter is yours")];
@@ -102,4 +117,30 @@ fn a_cashier_with_a_keyboard_alone_begins_finds_takes_and_goes_on() {
     cashier.types(&one.number).enters().reads("This bill is paid already");
     cashier.tabs_to("Payment number").types(&other.number).enters().enters().reads("No change");
     assert_eq!(gateway.books().balance("1000.counter.huduma-gpo-3"), 150_000);
+
+    // The drawer is counted wrong; a supervisor, with a keyboard too, wants it counted again.
+    cashier.tabs_to("Count the drawer and end the shift").presses("Enter");
+    cashier
+        .tabs_to("1000 shillings")
+        .types("6")
+        .enters()
+        .reads("A supervisor has to agree")
+        .reads("Cash-up slip");
+    let invitation = gateway.invites("gpo.supervisor", "counter_supervisor", Some("huduma"));
+    let (person, _) = gateway.sets_up("gpo.supervisor", &invitation);
+    let mut supervisor = Keyboard::at(&gateway.public(), false);
+    supervisor.opens("/en/counter").reads("Sign in");
+    supervisor.tabs_to("Name").types("gpo.supervisor").tabs_to("Password").types(PASSWORD);
+    supervisor.tabs_to("Code").types(&person.next_code()).enters().reads("Differences that wait");
+    supervisor.tabs_to("Refuse: count again").enters().reads("Choose why");
+    assert!(supervisor.focus_is_on().starts_with("There is a problem"), "{}", supervisor.focus_is_on());
+    supervisor.tabs_to("Why it has to be counted again").presses("ArrowDown");
+    supervisor.tabs_to("Refuse: count again").enters().reads("Count the drawer again");
+    cashier.opens("/en/counter").reads("Notes or coins were counted or typed wrong");
+    cashier.tabs_to("1000 shillings").types("6").tabs_to("500 shillings").types("1").enters();
+    cashier.reads("The shift has ended");
+    assert!(!cashier.text().contains("A supervisor has to agree"), "{}", cashier.text());
+    let books = gateway.books();
+    assert_eq!(books.balance("5000.cash-short-and-over.huduma-gpo-3"), 0);
+    assert_eq!(books.balance("1010.counter.huduma-gpo-3"), 0);
 }

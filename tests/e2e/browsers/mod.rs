@@ -8,6 +8,7 @@ mod keyboard;
 mod look;
 mod officer;
 mod outage;
+mod passes;
 mod readme;
 mod staff;
 mod verifier;

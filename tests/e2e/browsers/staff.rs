@@ -6,7 +6,7 @@ use gateway::http::router::Route;
 use serde_json::json;
 
 use super::look::{Gallery, Look};
-use super::{counter, officer};
+use super::{counter, officer, passes};
 use crate::harness::{
     Agency, Bill, CLIENT_ID, CLIENT_SECRET, Gateway, Order, PASSWORD, Payment, SignedIn, eventually,
     fresh_key, post_form,
@@ -35,6 +35,7 @@ fn every_page_of_staff_and_of_developers_can_be_used_by_everybody_on_any_screen(
     let warden = gateway.staff("season-gate", "agency_gate", Some("SAMPLE-EDGE"));
     gallery.look(&gateway, Some(&warden), &[day.on_another_day(&warden)]);
     officer::looks(&gateway, &mut gallery);
+    passes::looks(&gateway, &mut gallery);
     counter::looks(&gateway, &mut gallery);
     gallery.look(&gateway, None, &signing_in(&gateway));
     gallery.look(&through_a_provider(), None, &with_a_provider_that_is_gone());

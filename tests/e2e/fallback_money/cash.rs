@@ -277,3 +277,69 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
     mine.takes(shift, &all_of(&certificate)).expect(201);
     dci.sees(&certificate, "paid");
 }
+
+#[test]
+fn a_supervisor_refuses_a_count_and_the_cashier_counts_again() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let amina = AtCounter::cashier(&gateway);
+    let [chebet, daudi] = [(), ()].map(|()| AtCounter::supervisor(&gateway));
+    let shift = amina.opens(500_000);
+    amina.takes(shift, &all_of(&bill)).expect(201);
+    let [close, refuse, approve] =
+        ["close", "refuse", "approve"].map(|what| format!("/shifts/{shift}/{what}"));
+
+    // What no drawer can have is refused, and the field is named.
+    for total in [kes(10_000_000_001), kes(-1), json!({"amount": 1, "currency": "USD"})] {
+        let answer = amina.posts(&close, &json!({"total": total})).expect(422).json();
+        assert_eq!(answer["errors"][0]["pointer"], "/total", "{answer}");
+    }
+    let waiting = |direction: &str| {
+        let labels = format!("{{counter=\"{COUNTER}\",direction=\"{direction}\"}}");
+        gateway.metric(&format!("malipo_counter_difference_waiting_cents{labels}"))
+    };
+    let before = gateway.books();
+    let counted = amina.posts(&close, &json!({"total": kes(450_000)})).expect(200).json();
+    assert_eq!(
+        (&counted["state"], &counted["cash_up"]["difference"]),
+        (&json!("waits_for_approval"), &kes(-100_000))
+    );
+    assert_eq!((waiting("short"), waiting("over")), (100_000, 0));
+
+    let why = |reason: &str| json!({"reason": reason});
+    assert_eq!(amina.posts(&refuse, &why("miscounted")).expect(403).problem(), "forbidden");
+    let answer = chebet.posts(&refuse, &why("they are lying")).expect(422).json();
+    assert_eq!(answer["errors"][0]["pointer"], "/reason", "{answer}");
+    let wish = fresh_key();
+    let refused = chebet.posts_as(&refuse, &why("miscounted"), &wish).expect(200).json();
+    assert_eq!(chebet.posts_as(&refuse, &why("miscounted"), &wish).expect(200).json(), refused, "one wish");
+    assert_eq!((&refused["state"], &refused["cash_up"]), (&json!("count_again"), &Value::Null));
+    assert_eq!(refused["refused"][0]["difference"], kes(-100_000));
+    assert_eq!(refused["refused"][0]["reason"], "miscounted");
+    assert_eq!(chebet.posts(&approve, &json!({})).expect(409).problem(), "conflict");
+    let after = gateway.books();
+    for account in [TAKINGS, FLOAT, SHORT_AND_OVER] {
+        assert_eq!(after.balance(account), before.balance(account), "{account}: nothing was booked");
+    }
+    assert_eq!(waiting("short"), 0);
+    let other = kws.bills(&Order::hells_gate(1));
+    assert_eq!(
+        amina.takes(shift, &all_of(&other)).expect(409).problem(),
+        "conflict",
+        "it is to be counted first"
+    );
+    let elsewhere = AtCounter::cashier(&gateway).posts("/shifts", &json!({"float": kes(0)}));
+    assert_eq!(elsewhere.expect(409).problem(), "conflict", "nobody else has the drawer");
+
+    let counted = amina.posts(&close, &json!({"total": kes(545_000)})).expect(200).json();
+    assert_eq!(counted["cash_up"]["difference"], kes(-5_000));
+    daudi.posts(&approve, &json!({})).expect(200);
+    let next = amina.posts("/shifts", &json!({"float": kes(0)})).expect(201).json();
+    assert_eq!((&next["carried"], waiting("short")), (&kes(45_000), 0));
+    let books = gateway.books();
+    books.expect_balanced();
+    assert_eq!([TAKINGS, FLOAT, SHORT_AND_OVER].map(|account| books.balance(account)), [45_000, 0, 5_000]);
+    assert_eq!(books.balance("2200.counter-floats"), 0);
+    assert_eq!(books.events("counter").len(), 7, "each step is a record");
+}

@@ -99,6 +99,16 @@ impl Page {
         Self::open_as(&self.origin, &unescaped(&address), self.cookie.as_deref())
     }
 
+    /// Follows the first link to an address with this in it.
+    #[track_caller]
+    pub(crate) fn follow_to(&self, towards: &str) -> Self {
+        let links =
+            self.html.split("<a ").skip(1).filter_map(|rest| attribute(rest.split('>').next()?, "href"));
+        let address = links.map(|address| unescaped(&address)).find(|address| address.contains(towards));
+        let address = address.unwrap_or_else(|| panic!("{} has no link to {towards:?}", self.address));
+        Self::open_as(&self.origin, &address, self.cookie.as_deref())
+    }
+
     /// The form that leads to an address with this in it.
     #[track_caller]
     pub(crate) fn form(&self, towards: &str) -> Form {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod brought;
+pub(crate) mod desk;
 mod kills;
 mod lost;
 mod operators;

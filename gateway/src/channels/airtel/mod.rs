@@ -29,7 +29,7 @@ use super::{AmountTerms, CollectionAccount, Instructions, NotPayable};
 use crate::config::secret::Secret;
 use crate::outbound::destination::Destination;
 use crate::payments::channels::{ChannelName, Step};
-use crate::payments::{AttemptEvent, AttemptId, PaymentNumber, Provider, ToldBy};
+use crate::payments::{AttemptEvent, AttemptId, PaymentNumber, Provider};
 
 /// Kind of message that tells what became of an attempt.
 pub const RESULT: &str = "airtel";
@@ -214,8 +214,8 @@ impl Listens for AirtelMoney {
         }
         // The signature stands within the message: what cannot be read is nobody's, and is nothing to keep or to count. We ask
         // by ourselves what became of every attempt.
-        let Callback { attempt, state, is_signed } =
-            wire::read_callback(body, self.callback_key.as_ref()).map_err(|reason| {
+        let Callback { attempt, state, is_signed } = wire::read_callback(body, self.callback_key.as_ref())
+            .map_err(|reason| {
                 tracing::warn!(reason, "A message to Airtel's address cannot be read.");
                 Unheard::NotSigned
             })?;

@@ -255,7 +255,8 @@ fn code_of<'a>(status: &'a StrictJson<'_>) -> Option<&'a str> {
 
 /// Whether Airtel complains of the payer's number: whoever types such numbers must not put an end to Airtel Money for all.
 fn is_about_the_number(status: &StrictJson<'_>) -> bool {
-    let sentence = status.get("message").and_then(StrictJson::as_text).unwrap_or_default().to_ascii_lowercase();
+    let sentence =
+        status.get("message").and_then(StrictJson::as_text).unwrap_or_default().to_ascii_lowercase();
     sentence.contains("msisdn") || sentence.contains("mobile number")
 }
 

@@ -92,11 +92,10 @@ impl Case<'_> {
                 .failed(FAILING_OF_WEAK)
                 .or_else(|| self.fell_silent(now))
                 .or_else(|| self.recovered(WORKING_OF_WEAK, now)),
-            ChannelState::Probing => {
-                self.failed(failing_of_tried(self.reading))
-                    .or_else(|| self.fell_silent(now))
-                    .or_else(|| self.recovered(WORKING_OF_TRIED, now))
-            }
+            ChannelState::Probing => self
+                .failed(failing_of_tried(self.reading))
+                .or_else(|| self.fell_silent(now))
+                .or_else(|| self.recovered(WORKING_OF_TRIED, now)),
             ChannelState::Down => self.came_through(now).or_else(|| self.rested(now)),
         }
     }

@@ -81,7 +81,11 @@ mod tests {
         assert_eq!(let_in(&trials, 100, &meter, 103), 0);
         assert_eq!(let_in(&trials, 100, &meter, 130), 2, "one more each fifteen seconds");
         meter.note(Outcome::Failed("busy"), 131);
-        assert_eq!(let_in(&trials, 100, &meter, 190), 0, "four have failed: it is down, and the books will say so");
+        assert_eq!(
+            let_in(&trials, 100, &meter, 190),
+            0,
+            "four have failed: it is down, and the books will say so"
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct CounterTerms {
     pub float_limit: Money,
     /// The most that it takes in one payment.
     pub limit: Money,
-    /// Up to so much may lack, or be too much, without a second person.
+    /// Up to so much may lack, or be too much, in all counts of a day together, without a second person.
     pub difference: Money,
 }
 

@@ -1,6 +1,7 @@
-//! `malipo gate`: devices that stand at gates and decide when nobody answers.
+//! `malipo gate`: devices that stand at gates and decide when nobody answers, and the provisional passes that they issue.
 
 mod enrol;
+mod passes;
 mod run;
 mod sync;
 mod verifier;
@@ -24,6 +25,16 @@ pub enum GateCommand {
     List(ListFlags),
     /// Trust a device no more. What it brings is kept all the same, and marked.
     Revoke(RevokeFlags),
+    /// List provisional passes, the newest first, and what has become of each.
+    Passes(passes::PassesFlags),
+    /// Put money that came under a wrong number to a pass, by the code in the payer's M-PESA message.
+    Claim(passes::ClaimFlags),
+    /// List tour operators that pay for passes by invoice.
+    Operators(passes::OperatorsFlags),
+    /// Make one bill of the passes of a tour operator that nobody has paid. Their own bills are withdrawn.
+    Invoice(passes::InvoiceFlags),
+    /// List invoices, the newest first, and what has come for each.
+    Invoices(passes::InvoicesFlags),
     /// Print the signed pack of a site.
     Pack(PackFlags),
     /// Write the page that checks receipts and passes by itself, with the network off.
@@ -71,6 +82,11 @@ pub(super) fn run(command: &GateCommand) -> ExitCode {
         GateCommand::Revoke(RevokeFlags { device, site, api }) => {
             asked(api, async |api| revoke(api, site, device).await)
         }
+        GateCommand::Passes(flags) => asked(&flags.api, async |api| passes::passes(api, flags).await),
+        GateCommand::Claim(flags) => asked(&flags.api, async |api| passes::claim(api, flags).await),
+        GateCommand::Operators(flags) => asked(&flags.api, async |api| passes::operators(api, flags).await),
+        GateCommand::Invoice(flags) => asked(&flags.api, async |api| passes::invoice(api, flags).await),
+        GateCommand::Invoices(flags) => asked(&flags.api, async |api| passes::invoices(api, flags).await),
         GateCommand::Pack(PackFlags { site, api }) => asked(api, async |api| {
             let note = api.get(&format!("/v1/gates/{site}/pack")).await?;
             print!("{}", String::from_utf8_lossy(&note));

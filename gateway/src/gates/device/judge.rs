@@ -284,6 +284,7 @@ mod tests {
             price_list: None,
             limits: None,
             operators: Vec::new(),
+            ways: Vec::new(),
         }
     }
 

@@ -94,6 +94,7 @@ impl Gateway {
                 pass_total_max: shillings(20_000),
             }),
             operators: vec![Operator { code: "savanna".to_owned(), name: "Savanna Tours".to_owned() }],
+            ways: Vec::new(),
         }
     }
 

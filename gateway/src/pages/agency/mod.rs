@@ -7,6 +7,7 @@ mod export;
 mod file;
 mod filter;
 mod life;
+pub(super) mod passes;
 mod today;
 mod told;
 mod transactions;

@@ -17,6 +17,8 @@ pub(in crate::pages) enum Room {
     Transactions,
     /// What becomes of applications.
     Applications,
+    /// Provisional passes of its gates.
+    Passes,
     /// The screen at a gate.
     Gate,
     /// Cash at counters.
@@ -68,9 +70,9 @@ fn rooms(role: Role) -> &'static [Room] {
     match role {
         Role::AgencyGate => &[Room::Gate],
         Role::Cashier | Role::CounterSupervisor => &[Room::Counter],
-        Role::AgencyOfficer => &[Room::Applications],
-        Role::Treasury => &[Room::Live, Room::Today, Room::Transactions, Room::Applications],
-        _ => &[Room::Today, Room::Live, Room::Transactions, Room::Applications],
+        Role::AgencyOfficer => &[Room::Applications, Room::Passes],
+        Role::Treasury => &[Room::Live, Room::Today, Room::Transactions, Room::Applications, Room::Passes],
+        _ => &[Room::Today, Room::Live, Room::Transactions, Room::Applications, Room::Passes],
     }
 }
 
@@ -83,6 +85,7 @@ fn address(room: Room, role: Role, language: Language) -> String {
         Room::Live => format!("/{language}/treasury/live"),
         Room::Transactions => format!("/{language}/agency/transactions"),
         Room::Applications => format!("/{language}/agency/applications"),
+        Room::Passes => format!("/{language}/agency/passes"),
         Room::Gate => format!("/{language}/gate"),
         Room::Counter => format!("/{language}/counter"),
     }

@@ -40,6 +40,8 @@ pub(in crate::pages) struct GatePassWords {
     pub(in crate::pages) pass: &'static str,
     pub(in crate::pages) how_to_pay: &'static str,
     pub(in crate::pages) by_paybill: fn(paybill: &str, number: &str) -> String,
+    pub(in crate::pages) by_other: fn(title: &str, pay_to: &str, number: &str) -> String,
+    pub(in crate::pages) when_it_works: fn(paybill: &str) -> String,
     pub(in crate::pages) tell_code: &'static str,
     pub(in crate::pages) before_leaving: &'static str,
     pub(in crate::pages) operator_pays: fn(name: &str) -> String,
@@ -77,7 +79,7 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         how_many: "How many?",
         each: |price| format!("{price} each"),
         how_paid: "How is it to be paid?",
-        later: "Later, by M-PESA",
+        later: "Later, by phone or at a bank",
         exit: "At the exit, before they leave",
         operator: "By their tour operator",
         which_operator: "Which tour operator?",
@@ -98,7 +100,11 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         by_paybill: |paybill, number| {
             format!("M-PESA, Lipa na M-PESA, Paybill: business number {paybill}, account number {number}.")
         },
-        tell_code: "Keep the M-PESA code: with it the agency finds a payment under a wrong number.",
+        by_other: |title, pay_to, number| {
+            format!("{title}: pay to {pay_to}, with {number} as the reference.")
+        },
+        when_it_works: |paybill| format!("Or, when the paybill works again: {paybill}"),
+        tell_code: "Keep the code of the payment: with it the agency finds one under a wrong number.",
         before_leaving: "Pay before you leave. The exit will ask for it.",
         operator_pays: |name| format!("{name} is billed for it."),
         print_hint: "Print it with Ctrl and P: it fits paper of 80 mm.",
@@ -122,7 +128,7 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
         how_many: "Wangapi?",
         each: |price| format!("{price} kila mmoja"),
         how_paid: "Italipwa vipi?",
-        later: "Baadaye, kwa M-PESA",
+        later: "Baadaye, kwa simu au benki",
         exit: "Langoni wakati wa kutoka",
         operator: "Na wakala wao wa utalii",
         which_operator: "Wakala gani wa utalii?",
@@ -145,7 +151,9 @@ pub(in crate::pages) static GATE_PASSES: Both<GatePassWords> = Both {
                 "M-PESA, Lipa na M-PESA, Paybill: nambari ya biashara {paybill}, nambari ya akaunti {number}."
             )
         },
-        tell_code: "Hifadhi msimbo wa M-PESA: kwa huo shirika hupata malipo yaliyofanywa kwa nambari isiyo sahihi.",
+        by_other: |title, pay_to, number| format!("{title}: lipa kwa {pay_to}, kumbukumbu ikiwa {number}."),
+        when_it_works: |paybill| format!("Au, paybill itakapofanya kazi tena: {paybill}"),
+        tell_code: "Hifadhi msimbo wa malipo: kwa huo shirika hupata yaliyofanywa kwa nambari isiyo sahihi.",
         before_leaving: "Lipa kabla ya kuondoka. Utaulizwa wakati wa kutoka.",
         operator_pays: |name| format!("{name} atalipishwa."),
         print_hint: "Ichapishe kwa Ctrl na P: inatosha karatasi ya milimita 80.",

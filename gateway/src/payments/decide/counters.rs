@@ -1,10 +1,11 @@
 //! Cash at counters. Cash that can still be given back is refused where the bill does not want it; cash that was taken on paper
-//! is booked whatever has become of its bill. The money itself goes the way of all money.
+//! is booked whatever has become of its bill. The money itself goes the way of all money. Of a count that waits for a second
+//! person nothing is booked, so that it can be refused and done again.
 
 use std::sync::Arc;
 
 use ledger::table::RunError;
-use ledger::{Currency, Decision, Draft, Money, ShortKey, View};
+use ledger::{Currency, Decision, Draft, Entry, Money, ShortKey, View};
 
 use super::{Payments, draft, money_in, note_request, once, refuse};
 use crate::payments::bill::PartPaymentRule;
@@ -12,8 +13,9 @@ use crate::payments::channel_receipt::{AccountFact, PaymentFacts};
 use crate::payments::chart;
 use crate::payments::command::{Answer, Command, Idempotency, MoneyIn, Refusal};
 use crate::payments::counters::{
-    Apart, CashNumber, CashTaking, Counted, CounterAsk, CounterEvent, CounterRefusal, Shift, ShiftState,
+    CashNumber, CashTaking, CounterAsk, CounterEvent, CounterRefusal, Shift, ShiftState,
 };
+use crate::payments::counts::{Apart, CashUp, CountFault, Counted};
 use crate::payments::event::Event;
 
 /// Decides on what is asked about counters.
@@ -25,7 +27,8 @@ pub(super) fn decide(
     let idempotency = match ask {
         CounterAsk::Open { idempotency, .. }
         | CounterAsk::Close { idempotency, .. }
-        | CounterAsk::Approve { idempotency, .. } => idempotency.as_ref(),
+        | CounterAsk::Approve { idempotency, .. }
+        | CounterAsk::Refuse { idempotency, .. } => idempotency.as_ref(),
         CounterAsk::Take(taking) => taking.idempotency.as_ref(),
     };
     once(view, idempotency, || match ask {
@@ -42,6 +45,10 @@ pub(super) fn decide(
         CounterAsk::Approve { counter, shift, .. } => {
             let shift = shift_at(view, counter, *shift);
             Ok(shift.map_or_else(refused, |shift| approve(view, command, shift, idempotency)))
+        }
+        CounterAsk::Refuse { counter, shift, fault, .. } => {
+            let shift = shift_at(view, counter, *shift);
+            Ok(shift.map_or_else(refused, |shift| refuse_count(view, command, shift, *fault, idempotency)))
         }
     })
 }
@@ -174,16 +181,19 @@ fn close(
     alone_up_to: Money,
     idempotency: Option<&Idempotency>,
 ) -> Decision<Payments> {
-    if shift.state != ShiftState::Open {
+    if !shift.has_drawer() {
         return refused(CounterRefusal::Is(shift.state));
     }
-    let takings = Payments::counters(view).held_at(&shift.counter);
+    let counters = Payments::counters(view);
+    let takings = counters.held_at(&shift.counter);
     let (Some(expected), Some(apart)) =
-        (Payments::counters(view).expected(shift), Apart::of(counted.total, shift.float, takings))
+        (counters.expected(shift), Apart::of(counted.total, shift.float, takings))
     else {
         return refused(CounterRefusal::TooMuch);
     };
-    let waits = apart.whole().minor().unsigned_abs() > alone_up_to.minor().unsigned_abs();
+    let alone = counters.apart_alone(&shift.counter, view.now()).unsigned_abs();
+    let by = apart.whole().minor().unsigned_abs();
+    let waits = by > 0 && alone.saturating_add(by) > alone_up_to.minor().unsigned_abs();
     let event = CounterEvent::Closed {
         shift: shift.id,
         counter: Arc::clone(&shift.counter),
@@ -191,17 +201,30 @@ fn close(
         expected,
         apart,
         waits,
+        float_waits: waits,
     };
     let mut draft = draft(command, Event::Counter(event));
-    // What lacks of the float lies in no drawer that could be given back.
-    let returned = shift.float.checked_add(apart.float).unwrap_or(Money::zero(Currency::Kes));
-    if returned.is_positive() {
-        draft.entries.push(chart::entry_for_float(chart::FloatMoves::Returned, &shift.counter, returned));
-    }
     if !waits {
+        draft.entries.extend(float_moves(chart::FloatMoves::Returned, shift, apart));
         draft.entries.extend(chart::entry_for_count(&shift.counter, shift.id, apart));
     }
     done(view, draft, idempotency)
+}
+
+/// The float comes back from a drawer, or lies there again. What lacks of it lies in no drawer that could be given back.
+fn float_moves(moves: chart::FloatMoves, shift: &Shift, apart: Apart) -> Option<Entry> {
+    let there = shift.float.checked_add(apart.float).unwrap_or(Money::zero(Currency::Kes));
+    there.is_positive().then(|| chart::entry_for_float(moves, &shift.counter, there))
+}
+
+/// The count of a shift that waits, for somebody who neither worked there nor counted.
+fn waiting<'a>(shift: &'a Shift, command: &Command) -> Result<&'a CashUp, CounterRefusal> {
+    let cash_up = shift.cash_up.as_ref().filter(|_| shift.state == ShiftState::Waits);
+    let cash_up = cash_up.ok_or(CounterRefusal::Is(shift.state))?;
+    if [&shift.cashier, &cash_up.by].contains(&&command.principal) {
+        return Err(CounterRefusal::SamePrincipal);
+    }
+    Ok(cash_up)
 }
 
 fn approve(
@@ -210,16 +233,45 @@ fn approve(
     shift: &Shift,
     idempotency: Option<&Idempotency>,
 ) -> Decision<Payments> {
-    let Some(cash_up) = shift.cash_up.as_ref().filter(|_| shift.state == ShiftState::Waits) else {
-        return refused(CounterRefusal::Is(shift.state));
+    let cash_up = match waiting(shift, command) {
+        Ok(cash_up) => cash_up,
+        Err(refusal) => return refused(refusal),
     };
-    if [&shift.cashier, &cash_up.by].contains(&&command.principal) {
-        return refused(CounterRefusal::SamePrincipal);
-    }
     let (counter, apart) = (Arc::clone(&shift.counter), cash_up.apart);
     let mut draft =
         draft(command, Event::Counter(CounterEvent::Approved { shift: shift.id, counter, apart }));
+    if cash_up.float_waits {
+        draft.entries.extend(float_moves(chart::FloatMoves::Returned, shift, apart));
+    }
     draft.entries.extend(chart::entry_for_count(&shift.counter, shift.id, apart));
+    done(view, draft, idempotency)
+}
+
+/// The drawer is counted again. Once the next shift has begun, it is not what was counted any more.
+fn refuse_count(
+    view: &View<'_, Payments>,
+    command: &Command,
+    shift: &Shift,
+    fault: CountFault,
+    idempotency: Option<&Idempotency>,
+) -> Decision<Payments> {
+    let cash_up = match waiting(shift, command) {
+        Ok(cash_up) => cash_up,
+        Err(refusal) => return refused(refusal),
+    };
+    let counters = Payments::counters(view);
+    if let Some(later) = counters.later_than(shift) {
+        return refused(CounterRefusal::LaterShift(later.id));
+    }
+    if let Some(elsewhere) = counters.open_of(&shift.cashier) {
+        return refused(CounterRefusal::WorksElsewhere(elsewhere.id));
+    }
+    let counter = Arc::clone(&shift.counter);
+    let mut draft = draft(command, Event::Counter(CounterEvent::Refused { shift: shift.id, counter, fault }));
+    if !cash_up.float_waits {
+        // A count of before there was refusing had its float booked as returned.
+        draft.entries.extend(float_moves(chart::FloatMoves::Issued, shift, cash_up.apart));
+    }
     done(view, draft, idempotency)
 }
 

@@ -170,7 +170,10 @@ fn one_receipt_answers_one_attempt_and_the_payer_of_another_is_not_told_that_it_
     }
     assert!(matches!(desk.receive(Addressed::Attempt(attempts[0]), "A", kes(1500)), Answer::Booked { .. }));
     let answer = desk.receive(Addressed::Attempt(attempts[1]), "A", kes(1500));
-    assert!(matches!(answer, Answer::Quarantined { differs: Difference::Account, is_new: true, .. }), "{answer:?}");
+    assert!(
+        matches!(answer, Answer::Quarantined { differs: Difference::Account, is_new: true, .. }),
+        "{answer:?}"
+    );
     assert_eq!(desk.see_attempt(attempts[1]).state, AttemptState::PromptSent);
     assert!(matches!(desk.receive(Addressed::Attempt(attempts[0]), "A", kes(1500)), Answer::Known { .. }));
 }

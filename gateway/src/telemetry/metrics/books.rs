@@ -77,6 +77,16 @@ pub const FALLBACK_DIFFERENCE_CENTS: Metric = Metric {
             units, all added up. Anything but 0 is an alarm.",
 };
 
+/// What counts of cash found, and nobody has agreed to.
+pub const COUNTER_DIFFERENCE_WAITING_CENTS: Metric = Metric {
+    name: "malipo_counter_difference_waiting_cents",
+    kind: Kind::Gauge,
+    unit: metrics::Unit::Count,
+    labels: &["counter", "direction"],
+    about: "Differences of counts at a counter that wait for a second person, in cents, by direction: short, over. Each is added \
+            as it is: what lacks in one shift is not made up by what is too much in another.",
+};
+
 /// Room on the disk of the data directory.
 pub const DATA_FREE_BYTES: Metric = Metric {
     name: "malipo_data_free_bytes",

@@ -25,7 +25,7 @@ pub use collections::CollectionRow;
 pub use entries::{EntryPhase, EntryRow, PostingRow};
 pub use fallback::{AccountRow, AdmittedRow, CollectedRow};
 pub use minutes::MinuteRow;
-pub use passes::{PassFilter, PassRow, PassState};
+pub use passes::{InvoiceRow, PassFilter, PassRow, PassState};
 pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow, SuspenseSum};
 pub use quarantine::QuarantineRow;
 pub use transactions::{TransactionFilter, TransactionRow, TransactionStatus};

@@ -23,6 +23,39 @@ const PASSES: Source = Source {
     agency: "gate_pass.agency",
 };
 
+const INVOICES: Source = Source {
+    columns: "bill.sequence AS sequence, bill.payment_number AS payment_number, bill.agency AS agency, \
+              bill.agency_reference AS agency_reference, asked.passes AS passes, bill.payable_minor AS payable_minor, \
+              bill.payable_currency AS payable_currency, bill.collected_minor AS collected_minor, bill.state AS state, \
+              bill.created AS created",
+    tables: "(SELECT invoice, count(*) AS passes FROM gate_pass WHERE invoice IS NOT NULL GROUP BY invoice) AS asked \
+             JOIN bill ON bill.payment_number = asked.invoice",
+    agency: "bill.agency",
+};
+
+/// A bill that a tour operator pays many passes with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceRow {
+    /// Of the record that made it.
+    pub sequence: u64,
+    /// What is typed to pay it.
+    pub number: PaymentNumber,
+    /// Whose.
+    pub agency: Arc<str>,
+    /// Code of the tour operator.
+    pub operator: Option<Arc<str>>,
+    /// How many passes are on it.
+    pub passes: u64,
+    /// What is asked for.
+    pub payable: Money,
+    /// What has arrived.
+    pub collected: Money,
+    /// What it is.
+    pub state: BillState,
+    /// When it was made.
+    pub created: LedgerTime,
+}
+
 /// A pass and what has become of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassRow {
@@ -65,23 +98,52 @@ macro_rules! owed {
 }
 
 /// Which passes. What is not given does not matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PassFilter {
-    /// By what is still to be paid.
+    /// What has become of them.
     pub state: PassState,
-    /// On the account of the operator of this code.
+    /// Made by one of these devices: those of a site.
+    pub devices: Option<Vec<Arc<str>>>,
+    /// To be paid by the tour operator of this code.
     pub operator: Option<Arc<str>>,
+    /// On this invoice.
+    pub invoice: Option<PaymentNumber>,
+    /// Under this number.
+    pub number: Option<PaymentNumber>,
 }
 
-/// Which passes, by what is still to be paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What has become of passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PassState {
     /// Those for which something is still to be paid.
     Unpaid,
     /// Those that are paid.
     Paid,
+    /// Those whose bill, or invoice, ended without being paid, or was given back.
+    Ended,
     /// All.
+    #[default]
     All,
+}
+
+impl PassState {
+    /// Every one, in the order of the pages.
+    pub const ALL: [Self; 4] = [Self::Unpaid, Self::Paid, Self::Ended, Self::All];
+
+    /// The word of the API and of addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unpaid => "unpaid",
+            Self::Paid => "paid",
+            Self::Ended => "ended",
+            Self::All => "all",
+        }
+    }
+
+    /// The one of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
 }
 
 impl ViewsReader {
@@ -94,6 +156,19 @@ impl ViewsReader {
     ) -> Result<Page<PassRow>, QueryError> {
         self.page(select(scope, filter, page)?, PassRow::read, List::Passes, page).await
     }
+
+    /// A page of the invoices that passes are on, the newest first: those of one operator, or the one of this number, if that
+    /// is asked.
+    pub async fn invoices(
+        &self,
+        scope: &Scope,
+        operator: Option<Arc<str>>,
+        number: Option<PaymentNumber>,
+        page: PageRequest,
+    ) -> Result<Page<InvoiceRow>, QueryError> {
+        let select = select_invoices(scope, operator, number, page)?;
+        self.page(select, InvoiceRow::read, List::Invoices, page).await
+    }
 }
 
 pub(in crate::views) fn select(
@@ -101,13 +176,55 @@ pub(in crate::views) fn select(
     filter: &PassFilter,
     page: PageRequest,
 ) -> Result<Select, QueryError> {
-    let select = Select::of(&PASSES, scope).and_is("gate_pass.operator", filter.operator.clone());
+    let number = |number: PaymentNumber| i64::try_from(number.get()).unwrap_or(i64::MAX);
+    let select = Select::of(&PASSES, scope)
+        .and_among("gate_pass.device", filter.devices.as_deref())
+        .and_is("gate_pass.operator", filter.operator.clone())
+        .and_is("gate_pass.invoice", filter.invoice.map(number))
+        .and_is("gate_pass.payment_number", filter.number.map(number));
     let select = match filter.state {
         PassState::All => select,
+        PassState::Ended => select.and(concat!(owed!(), " IN ('expired', 'cancelled', 'refunded')")),
         PassState::Unpaid => select.and(concat!(owed!(), " IN ('unpaid', 'part_paid')")),
         PassState::Paid => select.and(concat!(owed!(), " IN ('paid', 'overpaid')")),
     };
     select.page(List::Passes, "gate_pass.booked", "gate_pass.place", page)
+}
+
+/// The newest first, by the bill that an invoice is.
+pub(in crate::views) fn select_invoices(
+    scope: &Scope,
+    operator: Option<Arc<str>>,
+    number: Option<PaymentNumber>,
+    page: PageRequest,
+) -> Result<Select, QueryError> {
+    let number = number.map(|number| i64::try_from(number.get()).unwrap_or(i64::MAX));
+    let select = Select::of(&INVOICES, scope)
+        .and_is("bill.agency_reference", operator)
+        .and_is("asked.invoice", number);
+    select.page(List::Invoices, "bill.created", "bill.sequence", page)
+}
+
+impl InvoiceRow {
+    fn read(row: Columns<'_>) -> Result<Self, ViewsError> {
+        Ok(Self {
+            sequence: row.count("sequence")?,
+            number: row.payment_number("payment_number")?,
+            agency: row.text("agency")?,
+            operator: row.text_if_any("agency_reference")?,
+            passes: row.count("passes")?,
+            payable: row.money("payable_minor", "payable_currency")?,
+            collected: row.money("collected_minor", "payable_currency")?,
+            state: row.word("state")?,
+            created: row.time("created")?,
+        })
+    }
+}
+
+impl Listed for InvoiceRow {
+    fn place(&self) -> (LedgerTime, u64) {
+        (self.created, self.sequence)
+    }
 }
 
 impl PassRow {

@@ -79,7 +79,7 @@ fn bring_on(
 }
 
 fn listed(world: &World, scope: &Scope, state: PassState) -> Page<PassRow> {
-    let filter = PassFilter { state, operator: None };
+    let filter = PassFilter { state, ..PassFilter::default() };
     world.ask(async { world.reader().passes(scope, &filter, PAGE).await.unwrap() })
 }
 
@@ -186,12 +186,28 @@ fn an_agency_sees_its_own_passes_by_what_is_still_owed() {
     assert_eq!(bills(&Scope::Agency(AGENCIES[1].into()), PassState::All), [issued(others[0])]);
     assert_eq!(bills(&Scope::All, PassState::All).len(), 4);
     let first = PageRequest { size: PageSize::new(2).unwrap(), after: None };
-    let all = PassFilter { state: PassState::All, operator: None };
+    let all = PassFilter::default();
     let page = world.ask(async { world.reader().passes(&mine, &all, first).await.unwrap() });
     let rest = PageRequest { after: page.next, ..first };
     let rest = world.ask(async { world.reader().passes(&mine, &all, rest).await.unwrap() });
     assert_eq!((page.rows.len(), rest.rows.len(), rest.next), (2, 1, None));
     assert_eq!((&*rest.rows[0].gate, rest.rows[0].state), ("elsa gate", Some(BillState::Paid)));
+
+    // By who made it and under which number; of a site without devices there are none.
+    let count = |filter: PassFilter| {
+        world.ask(async { world.reader().passes(&Scope::All, &filter, PAGE).await.unwrap() }).rows.len()
+    };
+    let of = |devices: &[&str]| PassFilter {
+        devices: Some(devices.iter().map(|device| Arc::from(*device)).collect()),
+        ..PassFilter::default()
+    };
+    let counts = [&[][..], &["elsa"], &["elsa", "olkaria"]].map(|devices| count(of(devices)));
+    assert_eq!(counts, [0, 3, 4]);
+    assert_eq!(count(PassFilter { number: Some(others[0]), ..PassFilter::default() }), 2);
+    assert_eq!(count(PassFilter { operator: Some("OP-ABCDEF".into()), ..PassFilter::default() }), 0);
+    assert_eq!(count(PassFilter { state: PassState::Ended, ..PassFilter::default() }), 0);
+    let invoices = world.ask(async { world.reader().invoices(&Scope::All, None, None, PAGE).await.unwrap() });
+    assert_eq!(invoices.rows, []);
 }
 
 #[test]
@@ -224,7 +240,7 @@ fn passes_of_an_invoice_that_ended_unpaid_are_listed_as_unpaid_until_the_next() 
     let mine = Scope::Agency(agency.into());
     let of_operator = |world: &mut World, state| {
         world.catch_up();
-        let filter = PassFilter { state, operator: Some("OP-SAVANA".into()) };
+        let filter = PassFilter { state, operator: Some("OP-SAVANA".into()), ..PassFilter::default() };
         let rows = world.ask(async { world.reader().passes(&mine, &filter, PAGE).await.unwrap().rows });
         rows.iter().map(|row| (row.bill, row.invoice, row.invoice_state)).collect::<Vec<_>>()
     };
