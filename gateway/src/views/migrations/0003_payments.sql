@@ -54,7 +54,9 @@ CREATE TABLE payment (
 CREATE INDEX payment_by_time     ON payment (booked);
 -- Whoever misses a payment knows how much it was and on which day.
 CREATE INDEX payment_by_amount   ON payment (minor, currency, booked);
-CREATE INDEX payment_by_agency   ON payment (agency, counted, counted_by) WHERE agency IS NOT NULL;
+CREATE INDEX payment_by_agency   ON payment (agency, booked) WHERE agency IS NOT NULL;
+-- An agency looks at what counted on a day, and at the latest of it.
+CREATE INDEX payment_by_agency_counted ON payment (agency, counted, counted_by) WHERE agency IS NOT NULL;
 CREATE INDEX payment_by_bill     ON payment (payment_number) WHERE payment_number IS NOT NULL;
 CREATE UNIQUE INDEX payment_receipt_is_used_once ON payment (receipt) WHERE receipt IS NOT NULL;
 CREATE INDEX payment_in_suspense ON payment (booked) WHERE placement = 'suspense';

@@ -112,9 +112,7 @@ impl ViewsReader {
         filter: &TransactionFilter,
         page: PageRequest,
     ) -> Result<Page<TransactionRow>, QueryError> {
-        let select = filtered(&TRANSACTIONS, scope, filter);
-        let select = select.page(List::Transactions, "payment.counted", "payment.counted_by", page)?;
-        self.page(select, TransactionRow::read, List::Transactions, page).await
+        self.page(select(scope, filter, page)?, TransactionRow::read, List::Transactions, page).await
     }
 
     /// All of them, the newest first, of one moment; so many at most.
@@ -154,7 +152,16 @@ impl ViewsReader {
     }
 }
 
-pub(in crate::views) fn filtered(source: &Source, scope: &Scope, filter: &TransactionFilter) -> Select {
+pub(in crate::views) fn select(
+    scope: &Scope,
+    filter: &TransactionFilter,
+    page: PageRequest,
+) -> Result<Select, QueryError> {
+    let select = filtered(&TRANSACTIONS, scope, filter);
+    select.page(List::Transactions, "payment.counted", "payment.counted_by", page)
+}
+
+fn filtered(source: &Source, scope: &Scope, filter: &TransactionFilter) -> Select {
     let select = Select::of(source, scope)
         .and_is("bill.agency_reference", filter.agency_reference.clone())
         .and_is("payment.payment_number", filter.bill.map(number_column))

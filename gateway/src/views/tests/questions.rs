@@ -16,13 +16,13 @@ use crate::views::file::reading;
 use crate::views::page::Cursor;
 use crate::views::queries::{
     agencies, applications, arrivals, attempts, bills, collections, entries, minutes, payments, quarantine,
-    usage,
+    transactions, usage,
 };
 use crate::views::scope::{Select, Source};
 use crate::views::shared::QUESTIONS_MAX;
 use crate::views::{
     ApplicationFilter, BillFilter, Page, PageRequest, PageSize, PaymentFilter, PlacementRow, QueryError,
-    Scope, TimeRange, UsageBy,
+    Scope, TimeRange, TransactionFilter, UsageBy,
 };
 
 /// Every row of a list, asked for page by page.
@@ -295,6 +295,13 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
                         && (step.contains("USING INDEX") || step.contains("COVERING INDEX")))
             });
             assert!(is_bounded, "{what} for {scope:?}: {plan}");
+        }
+        // An agency alone is asked for these, in the order in which they count.
+        for counted in [TimeRange::default(), today] {
+            let filter = TransactionFilter { counted, ..TransactionFilter::default() };
+            let plan = world.plan(transactions::select(&Scope::Agency("KWS".into()), &filter, page).unwrap());
+            let by_index = "SEARCH payment USING INDEX payment_by_agency_counted (agency=?";
+            assert!(plan.starts_with(by_index) && !plan.contains("TEMP"), "{plan}");
         }
         // Read in its order by its own index: of a rare amount not all of a day is read.
         let of_amount = PaymentFilter {
