@@ -15,6 +15,7 @@ mod listed;
 mod messages;
 mod model;
 mod notices;
+mod offered_counters;
 mod offers;
 mod owners;
 mod passes;

@@ -14,7 +14,7 @@ use jiff::civil::Weekday;
 use ledger::{Currency, LedgerTime, Money};
 
 use super::desk::{Desk, kes};
-use crate::channels::offer::{Offers, Wanted, WhyNot, offers};
+use crate::channels::offer::{Closed, Offers, Wanted, WhyNot, offers};
 use crate::channels::terms::{AgencyTillTerms, ChannelTerms};
 use crate::channels::{Channels, NotPayable};
 use crate::payments::channels::{
@@ -22,7 +22,7 @@ use crate::payments::channels::{
     ChannelState, Effective, Evidence, PinTerms, PinnedTo, Source, Step, WhyDown, WindowTerms,
 };
 use crate::payments::decide::change;
-use crate::payments::{Answer, Ask, AttemptEvent, PaymentNumber, Refusal};
+use crate::payments::{Answer, Ask, AttemptEvent, Counters, PaymentNumber, Refusal};
 
 const PROMPT: ChannelName = ChannelName::only(ChannelKind::MpesaPrompt);
 const PAYBILL: ChannelName = ChannelName::only(ChannelKind::MpesaPaybill);
@@ -273,9 +273,16 @@ fn no_state_that_can_be_reached_offers_what_is_down_or_beyond_its_limit_or_close
                 for due in dues {
                     for (now, prompt_may_live) in times.iter().flat_map(|now| [(*now, false), (*now, true)]) {
                         let bill = Some((PaymentNumber::from_random(11), due));
-                        let (channels, board, plan) = (&channels, &board, &plan[..]);
-                        let wanted =
-                            Wanted { channels, board, plan, agency: "KRA", bill, prompt_may_live, now };
+                        let wanted = Wanted {
+                            channels: &channels,
+                            board: &board,
+                            counters: &Counters::default(),
+                            plan: &plan,
+                            agency: "KRA",
+                            bill,
+                            prompt_may_live,
+                            now,
+                        };
                         look_at(&offers(&wanted), &wanted, due);
                         looked += 1;
                     }
@@ -321,7 +328,7 @@ fn look_at(offers: &Offers, wanted: &Wanted<'_>, due: Money) {
         let is_down = state(&way.channel).state == ChannelState::Down;
         assert_eq!(matches!(why, WhyNot::Down { .. }), is_down, "that it is down is said before all else");
         assert!(!matches!(why, WhyNot::Amount(NotPayable::Nothing)));
-        if let WhyNot::Closed { opens } = why {
+        if let WhyNot::Closed(Closed::Until(opens)) = why {
             assert!(
                 *opens > wanted.now && wanted.plan[0].open.opens_in_minutes(Weekday::Friday, 480).is_none()
             );
@@ -410,6 +417,7 @@ fn asked(
     let offered = offers(&Wanted {
         channels,
         board: &board,
+        counters: &Counters::default(),
         plan: &[],
         agency: "KWS",
         bill: Some((bill, known.due())),
