@@ -17,6 +17,7 @@ pub(crate) fn of_bill(app: &App, bill: &Bill, attempt: Option<&Attempt>) -> Offe
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
+        counters: &app.books.readers().counters(),
         plan: agency.map_or(&[], |agency| &agency.fallback),
         agency: &bill.terms.agency,
         bill: Some((bill.terms.number, bill.due())),
@@ -30,6 +31,7 @@ pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
+        counters: &app.books.readers().counters(),
         plan: &agency.fallback,
         agency: agency.code.as_str(),
         bill: None,

@@ -6,7 +6,7 @@ use catalog::{Language, PriceError, Text};
 
 use crate::books::{BooksError, LookupError};
 use crate::channels::NotPayable;
-use crate::channels::offer::WhyNot;
+use crate::channels::offer::{Closed, WhyNot};
 use crate::clock::format_rfc3339;
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
@@ -264,7 +264,7 @@ fn not_offered(channel: &ChannelName, why: Option<&(Text, WhyNot)>) -> Problem {
         format!("Bills of this agency are not paid by {channel} now. The bill names the ways to pay.");
     let problem = Problem::new(Code::ChannelUnavailable, detail).money_moved(MoneyMoved::No);
     match why {
-        Some((title, WhyNot::Closed { opens })) => {
+        Some((title, WhyNot::Closed(Closed::Until(opens)))) => {
             let opens = format_rfc3339(opens.micros());
             problem.user_message(
                 format!("{} is closed. It opens at {opens}.", title.en()),

@@ -16,9 +16,10 @@ use super::contract::Channel;
 use super::instructions::Instructions;
 use super::not_payable::NotPayable;
 use super::registry::Channels;
+use super::terms::CounterTerms;
 use crate::clock::east_africa_time;
-use crate::payments::PaymentNumber;
 use crate::payments::channels::{Board, ChannelName, ChannelState, WhyDown};
+use crate::payments::{Counters, PaymentNumber};
 
 /// The time zone is a whole number of minutes from that of the ledger.
 const MINUTE_MICROS: i64 = 60_000_000;
@@ -30,6 +31,8 @@ pub struct Wanted<'a> {
     pub channels: &'a Channels,
     /// How they are.
     pub board: &'a Board,
+    /// Who works at counters, and what lies there.
+    pub counters: &'a Counters,
     /// The plan of the agency for when the first choice cannot be used.
     pub plan: &'a [FallbackWay],
     /// Whose bill it is.
@@ -78,13 +81,24 @@ pub enum WhyNot {
     },
     /// It does not take the amount.
     Amount(NotPayable),
-    /// Nobody is there.
-    Closed {
-        /// Until when.
-        opens: LedgerTime,
-    },
+    /// Nobody takes money there now.
+    Closed(Closed),
     /// A prompt was sent and may still be answered.
     PromptMayLive,
+}
+
+/// Why nobody takes money there now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// It is not the hour of the plan, which comes then.
+    Until(LedgerTime),
+    /// It may be the hour; no cashier works at the counter.
+    Unattended,
+    /// So much cash lies at the counter that this does not fit before some of it has gone to the bank.
+    Full {
+        /// What still fits, if anything does.
+        room: Option<Money>,
+    },
 }
 
 /// In which ways this can be paid now.
@@ -133,11 +147,32 @@ fn how_to_pay(
     if let Some(planned) = planned {
         is_open(planned, wanted.now)?;
     }
-    let Some((number, due)) = wanted.bill else { return Ok(Instructions::of(Vec::new())) };
-    if let Some(planned) = planned {
-        is_within(planned, due).map_err(WhyNot::Amount)?;
+    let steps = match wanted.bill {
+        None => Instructions::of(Vec::new()),
+        Some((number, due)) => {
+            if let Some(planned) = planned {
+                is_within(planned, due).map_err(WhyNot::Amount)?;
+            }
+            channel.instructions(number, due).map_err(WhyNot::Amount)?
+        }
+    };
+    if let Some(terms) = channel.counter() {
+        let cash = wanted.bill.map_or(channel.amounts().least, |(_, due)| due);
+        takes_cash(wanted.counters, terms, cash).map_err(WhyNot::Closed)?;
     }
-    channel.instructions(number, due).map_err(WhyNot::Amount)
+    Ok(steps)
+}
+
+/// Whether a counter takes so much cash now: what the books ask before they take it.
+fn takes_cash(counters: &Counters, terms: &CounterTerms, cash: Money) -> Result<(), Closed> {
+    if counters.open_at(terms.counter()).is_none() {
+        return Err(Closed::Unattended);
+    }
+    let room = terms.float_limit.checked_sub(counters.held_at(terms.counter())).ok();
+    if room.is_some_and(|room| cash.minor() <= room.minor()) {
+        return Ok(());
+    }
+    Err(Closed::Full { room: room.filter(|room| room.is_positive()) })
 }
 
 /// Whether somebody is there now.
@@ -146,7 +181,7 @@ fn is_open(planned: &FallbackWay, now: LedgerTime) -> Result<(), WhyNot> {
     let minute = u16::from(moment.hour().unsigned_abs()) * 60 + u16::from(moment.minute().unsigned_abs());
     let Some(minutes) = planned.open.opens_in_minutes(moment.date().weekday(), minute) else { return Ok(()) };
     let this_minute = LedgerTime::from_micros(now.micros() - now.micros().rem_euclid(MINUTE_MICROS));
-    Err(WhyNot::Closed { opens: this_minute.plus_seconds(i64::from(minutes) * 60) })
+    Err(WhyNot::Closed(Closed::Until(this_minute.plus_seconds(i64::from(minutes) * 60))))
 }
 
 /// Whether the agency takes this amount on a way.

@@ -16,7 +16,7 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::offering;
 use crate::payments::channels::Board;
-use crate::payments::{Attempt, AttemptState, Bill, PaymentNumber};
+use crate::payments::{Attempt, AttemptState, Bill, Counters, PaymentNumber};
 
 const MINUTE_MICROS: i64 = 60_000_000;
 
@@ -77,6 +77,8 @@ struct Glance {
     may_live: bool,
     /// How channels are.
     board: Arc<Board>,
+    /// Who works at counters, and what lies there.
+    counters: Arc<Counters>,
     /// What is served, with the plans of agencies.
     served: Arc<Served>,
     /// Ways open and close at full minutes.
@@ -87,6 +89,7 @@ impl PartialEq for Glance {
     fn eq(&self, other: &Self) -> bool {
         (self.changed_by, self.may_live, self.minute) == (other.changed_by, other.may_live, other.minute)
             && Arc::ptr_eq(&self.board, &other.board)
+            && Arc::ptr_eq(&self.counters, &other.counters)
             && Arc::ptr_eq(&self.served, &other.served)
     }
 }
@@ -129,6 +132,7 @@ impl BillFeed {
             changed_by: (bill.changed_by, attempt.as_ref().map(|attempt| attempt.changed_by)),
             may_live: attempt.is_some_and(|attempt| attempt.can_live(now)),
             board: readers.channels(),
+            counters: readers.counters(),
             served: self.app.catalogue.current(),
             minute: now.micros().div_euclid(MINUTE_MICROS),
         })

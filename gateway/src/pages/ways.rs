@@ -5,8 +5,8 @@ use ledger::LedgerTime;
 
 use super::frame::{Frame, Shown};
 use super::moment::{clock_spoken, spoken};
-use super::words::{AskWords, BillWords, WAYS, WayWords, asking};
-use crate::channels::offer::{Offers, Way, WhyNot};
+use super::words::{AskWords, BillWords, WAYS, WayWords, asking, unbroken};
+use crate::channels::offer::{Closed, Offers, Way, WhyNot};
 use crate::clock::east_africa_date;
 use crate::payments::Method;
 use crate::payments::channels::{ChannelKind, ChannelState, WhyDown};
@@ -175,7 +175,9 @@ pub(crate) fn why_not(title: &Text, why: &WhyNot, language: Language, now: Ledge
             }
         }
         WhyNot::Amount(reason) => reason.text(title, language),
-        WhyNot::Closed { opens } => (words.closed)(name, &moment(*opens)),
+        WhyNot::Closed(Closed::Until(opens)) => (words.closed)(name, &moment(*opens)),
+        WhyNot::Closed(Closed::Unattended) => (words.unattended)(name),
+        WhyNot::Closed(Closed::Full { room }) => (words.full)(name, room.map(unbroken).as_deref()),
         WhyNot::PromptMayLive => words.prompt_may_live.to_owned(),
     }
 }

@@ -1,12 +1,13 @@
 //! Cash at a Huduma counter: a shift with its float, payments that are booked at once and once, a count at the end with a second
 //! person where cash lacks, and the way to the bank.
 
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
 use super::report::{on_account, outage_of, report};
-use crate::harness::{
-    Agency, Answer, Bill, Gateway, Order, Payment, eventually, fresh_key, get, malipo, post, run,
-};
+use crate::harness::{Agency, Answer, Bill, Gateway, Order, Payment, fresh_key, get, malipo, post, run};
 
 const COUNTER: &str = "huduma-gpo-3";
 const TAKINGS: &str = "1000.counter.huduma-gpo-3";
@@ -215,9 +216,45 @@ impl AtCounter<'_> {
     }
 }
 
+/// A gateway whose clock shows a coming Wednesday at this hour in Nairobi.
+fn on_wednesday_at(hour: i64) -> (tempfile::TempDir, Gateway) {
+    let now = Timestamp::now().to_zoned(TimeZone::fixed(jiff::tz::offset(3)));
+    let wednesday = now.nth_weekday(1, Weekday::Wednesday).unwrap().start_of_day().unwrap();
+    let then = wednesday.checked_add(hour.hours()).unwrap().timestamp();
+    let folder = tempfile::tempdir().unwrap();
+    let offset = folder.path().join("offset");
+    std::fs::write(&offset, format!("+{}", then.as_second() - now.timestamp().as_second())).unwrap();
+    let gateway = Gateway::demo().clock(&offset).start();
+    (folder, gateway)
+}
+
+/// What a bill says of a way to pay it.
+fn way_of(agency: &Agency, bill: &Bill, channel: &str) -> Value {
+    let seen = agency.looks_at(bill);
+    let ways = seen["instructions"]["ways"].as_array().unwrap();
+    ways.iter().find(|way| way["channel"] == channel).cloned().unwrap_or_default()
+}
+
+#[test]
+fn at_night_nobody_is_sent_to_a_counter_and_other_ways_of_the_plan_take_the_money() {
+    let (_folder, gateway) = on_wednesday_at(3);
+    let dci = gateway.agency("dci");
+    let certificate = dci.bills(&Order::of("police-clearance-certificate", &json!({})));
+    AtCounter::cashier(&gateway).opens(0);
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
+    let counter = way_of(&dci, &certificate, "counter.huduma-gpo-3");
+    assert_eq!(counter["payable"], false, "{counter}");
+    let reason = counter["reason"]["en"].as_str().unwrap();
+    assert!(reason.contains("is closed. It opens on"), "{reason}");
+    for open in ["bank.kcb", "airtel_money"] {
+        assert_eq!(way_of(&dci, &certificate, open)["payable"], true, "{open}");
+    }
+}
+
 #[test]
 fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone() {
-    let gateway = Gateway::demo().start();
+    let (_folder, gateway) = on_wednesday_at(10);
     let kws = gateway.agency("kws");
     let bill = kws.bills(&Order::hells_gate(1));
     let elsewhere = key_of(&gateway, "cashier", Some("huduma-gpo-4"));
@@ -243,6 +280,16 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
         get(&url).key(&gateway.create_key(role, None)).send().expect(200);
     }
 
+    // Nobody works there yet: nobody is sent there.
+    let dci = gateway.agency("dci");
+    let certificate = dci.bills(&Order::of("police-clearance-certificate", &json!({})));
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
+    let unattended = way_of(&dci, &certificate, "counter.huduma-gpo-3");
+    assert_eq!(unattended["payable"], false, "{unattended}");
+    let reason = unattended["reason"].to_string();
+    assert!(reason.contains("no cashier is there") && reason.contains("hakuna mpokeaji pesa"), "{reason}");
+
     let shift = mine.opens(0);
     let path = format!("/shifts/{shift}/payments");
     for (body, problem) in [
@@ -262,16 +309,8 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
     }
     assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
     assert_eq!(gateway.books().events("payment_received").len(), 0);
-    let dci = gateway.agency("dci");
-    let certificate = dci.bills(&Order::of("police-clearance-certificate", &json!({})));
-    gateway.operator_says("mpesa_paybill", "start");
-    gateway.operator_says("mpesa_prompt", "start");
-    let way = eventually("the counter is offered", || {
-        let seen = dci.looks_at(&certificate);
-        let ways = seen["instructions"]["ways"].as_array()?.clone();
-        ways.into_iter().find(|way| way["channel"] == "counter.huduma-gpo-3")
-    });
-    assert_eq!(way["payable"], true);
+    let way = way_of(&dci, &certificate, "counter.huduma-gpo-3");
+    assert_eq!(way["payable"], true, "{way}");
     assert!(way["en"].to_string().contains("Ask for the receipt"), "{way}");
     assert!(way["sw"].to_string().contains("Omba risiti"), "{way}");
     mine.takes(shift, &all_of(&certificate)).expect(201);

@@ -11,7 +11,7 @@ use crate::channels::offer::{Wanted, offers};
 use crate::channels::{Channels, CollectionAccount, terms};
 use crate::pages::bill::{BillPage, Context, PromptForm};
 use crate::payments::channels::Board;
-use crate::payments::{Attempt, AttemptId, AttemptState, Bill, BillState, Method};
+use crate::payments::{Attempt, AttemptId, AttemptState, Bill, BillState, Counters, Method};
 
 /// 2026-11-21 09:14:05 in Nairobi, a Saturday. Attempts here were made long before.
 const NOW: LedgerTime = LedgerTime::from_micros(1_795_241_645_000_000);
@@ -40,6 +40,7 @@ fn shown_by(
     let wanted = Wanted {
         channels: &Channels::of_tests(&terms::of_demonstration(&home(), "http://127.0.0.1:9").unwrap()),
         board,
+        counters: &Counters::default(),
         plan: &catalogue.agency("KWS").unwrap().fallback,
         agency: "KWS",
         bill: Some((bill.terms.number, bill.due())),

@@ -9,6 +9,10 @@ pub(in crate::pages) struct WayWords {
     pub(in crate::pages) work: fn(title: &str, until: &str) -> String,
     /// Nobody is there.
     pub(in crate::pages) closed: fn(title: &str, opens: &str) -> String,
+    /// Nobody works at a counter.
+    pub(in crate::pages) unattended: fn(title: &str) -> String,
+    /// A counter has as much cash as it may have, or nearly.
+    pub(in crate::pages) full: fn(title: &str, room: Option<&str>) -> String,
     /// A prompt may be answered yet.
     pub(in crate::pages) prompt_may_live: &'static str,
     pub(in crate::pages) pay_in_these_ways: &'static str,
@@ -33,6 +37,11 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         },
         work: |title, until| format!("{title} is not working: planned work until {until}."),
         closed: |title, opens| format!("{title} is closed. It opens on {opens}."),
+        unattended: |title| format!("{title}: no cashier is there at the moment."),
+        full: |title, room| match room {
+            Some(room) => format!("{title} can take no more than {room} at the moment."),
+            None => format!("{title} can take no more cash at the moment."),
+        },
         prompt_may_live: "A request to pay was sent and can still be answered.",
         pay_in_these_ways: "Pay in one of these ways:",
         pay_in_this_way: "Pay in this way:",
@@ -55,6 +64,11 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         },
         work: |title, until| format!("{title} haifanyi kazi: matengenezo yaliyopangwa hadi {until}."),
         closed: |title, opens| format!("{title} imefungwa. Itafunguliwa {opens}."),
+        unattended: |title| format!("{title}: hakuna mpokeaji pesa kwa sasa."),
+        full: |title, room| match room {
+            Some(room) => format!("{title} haiwezi kupokea zaidi ya {room} kwa sasa."),
+            None => format!("{title} haiwezi kupokea pesa taslimu zaidi kwa sasa."),
+        },
         prompt_may_live: "Ombi la malipo lilitumwa na bado linaweza kujibiwa.",
         pay_in_these_ways: "Lipa kwa mojawapo ya njia hizi:",
         pay_in_this_way: "Lipa kwa njia hii:",

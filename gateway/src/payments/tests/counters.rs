@@ -13,7 +13,7 @@ use crate::payments::{
     SweepRefusal, ToldBy, TypedAccount, change, read_event,
 };
 
-const COUNTER: &str = "huduma-gpo-3";
+pub(super) const COUNTER: &str = "huduma-gpo-3";
 const TAKINGS: &str = "1000.counter.huduma-gpo-3 KES";
 const FLOAT: &str = "1010.counter.huduma-gpo-3 KES";
 const FLOATS: &str = "2200.counter-floats KES";
@@ -35,14 +35,14 @@ impl Desk {
         self.asks(cashier, Ask::Counter(ask))
     }
 
-    fn shift(&self, cashier: &str, float: i64) -> u64 {
+    pub(super) fn shift(&self, cashier: &str, float: i64) -> u64 {
         match self.opens(cashier, COUNTER, float) {
             Answer::Done { sequence } => sequence,
             other => panic!("{other:?}"),
         }
     }
 
-    fn takes(
+    pub(super) fn takes(
         &self,
         cashier: &str,
         shift: u64,
@@ -81,7 +81,7 @@ impl Desk {
         self.asks(cashier, Ask::Counter(CounterAsk::Take(Box::new(taking))))
     }
 
-    fn counts(&self, who: &str, shift: u64, shillings: i64, for_others: bool) -> Answer {
+    pub(super) fn counts(&self, who: &str, shift: u64, shillings: i64, for_others: bool) -> Answer {
         let ask = CounterAsk::Close {
             counter: COUNTER.into(),
             shift,
@@ -103,14 +103,14 @@ impl Desk {
         self.asks(who, Ask::Counter(ask))
     }
 
-    fn sends_to_bank(&self, shillings: i64, random: u64) -> Answer {
+    pub(super) fn sends_to_bank(&self, shillings: i64, random: u64) -> Answer {
         let account = CollectedOn { provider: Provider::Counter, short_code: COUNTER.into() };
         let reference = SweepReference::from_random(random);
         let ask = SweepAsk::Send { account, money: kes(shillings), reference, idempotency: None };
         self.asks("treasury", Ask::Sweep(ask))
     }
 
-    fn held(&self) -> Money {
+    pub(super) fn held(&self) -> Money {
         self.ledger().readers().counters().held_at(COUNTER)
     }
 
@@ -124,7 +124,7 @@ impl Desk {
     }
 }
 
-enum Number<'a> {
+pub(super) enum Number<'a> {
     Ours,
     Given(&'a str),
     OnPaper(&'a str),

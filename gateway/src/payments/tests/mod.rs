@@ -16,6 +16,7 @@ mod listed;
 mod messages;
 mod model;
 mod notices;
+mod offered_counters;
 mod offers;
 mod operators;
 mod owners;

@@ -19,7 +19,8 @@ use crate::payments::channels::{
 };
 use crate::payments::decide::{change, why_nobody_is_asked};
 use crate::payments::{
-    Attempt, AttemptEvent, AttemptId, AttemptState, Bill, Method, PROMPT_LIFE_SECONDS, PaymentNumber,
+    Attempt, AttemptEvent, AttemptId, AttemptState, Bill, Counters, Method, PROMPT_LIFE_SECONDS,
+    PaymentNumber,
 };
 
 /// 2026-11-20, a Friday, when it begins in Nairobi. The till is open at ten and closed at six in the evening.
@@ -208,6 +209,7 @@ fn look_at(reached: &Reached, places: &[ChannelPlace; 3], channels: &Channels, b
             let offered = offers(&Wanted {
                 channels,
                 board: &reached.board,
+                counters: &Counters::default(),
                 plan,
                 agency: &bill.terms.agency,
                 bill: Some((bill.terms.number, due)),

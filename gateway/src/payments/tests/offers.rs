@@ -17,7 +17,7 @@ use ledger::{Currency, LedgerTime, Money};
 
 use super::desk::{Desk, kes};
 use crate::channels::mpesa::adapters::account_of_paybill;
-use crate::channels::offer::{Offers, Wanted, WhyNot, offers};
+use crate::channels::offer::{Closed, Offers, Wanted, WhyNot, offers};
 use crate::channels::terms::{self, ChannelTerms};
 use crate::channels::{Channels, NotPayable};
 use crate::payments::channels::{
@@ -25,7 +25,7 @@ use crate::payments::channels::{
     ChannelState, Effective, Evidence, PinTerms, PinnedTo, Source, Step, WhyDown, WindowTerms,
 };
 use crate::payments::decide::change;
-use crate::payments::{Answer, Ask, AttemptEvent, PaymentNumber, Refusal};
+use crate::payments::{Answer, Ask, AttemptEvent, Counters, PaymentNumber, Refusal};
 
 const PROMPT: ChannelName = ChannelName::only(ChannelKind::MpesaPrompt);
 const PAYBILL: ChannelName = ChannelName::only(ChannelKind::MpesaPaybill);
@@ -284,6 +284,10 @@ fn no_state_that_can_be_reached_offers_a_counter_that_is_down_or_beyond_its_limi
 fn nothing_is_offered_that_cannot_be_used(third: &str) {
     let third: ChannelName = third.parse().unwrap();
     let channels = channels_with(&third);
+    // A cashier works at the counter, so that it is open whenever the plan says so.
+    let desk = Desk::open();
+    desk.shift("wanjiru", 2_000);
+    let counters = desk.ledger().readers().counters();
     let plan = [FallbackWay {
         channel: third.to_string().into(),
         minimum: Some(kes(100)),
@@ -322,8 +326,9 @@ fn nothing_is_offered_that_cannot_be_used(third: &str) {
                     for (now, prompt_may_live) in times.iter().flat_map(|now| [(*now, false), (*now, true)]) {
                         let bill = Some((PaymentNumber::from_random(11), due));
                         let (channels, board, plan) = (&channels, &board, &plan[..]);
+                        let (counters, agency) = (&counters, "KRA");
                         let wanted =
-                            Wanted { channels, board, plan, agency: "KRA", bill, prompt_may_live, now };
+                            Wanted { channels, board, counters, plan, agency, bill, prompt_may_live, now };
                         look_at(&offers(&wanted), &wanted, &third, due);
                         looked += 1;
                     }
@@ -375,7 +380,7 @@ fn look_at(offers: &Offers, wanted: &Wanted<'_>, third: &ChannelName, due: Money
         let is_down = state(&way.channel).state == ChannelState::Down;
         assert_eq!(matches!(why, WhyNot::Down { .. }), is_down, "that it is down is said before all else");
         assert!(!matches!(why, WhyNot::Amount(NotPayable::Nothing)));
-        if let WhyNot::Closed { opens } = why {
+        if let WhyNot::Closed(Closed::Until(opens)) = why {
             assert!(
                 *opens > wanted.now && wanted.plan[0].open.opens_in_minutes(Weekday::Friday, 480).is_none()
             );
@@ -464,6 +469,7 @@ fn asked(
     let offered = offers(&Wanted {
         channels,
         board: &board,
+        counters: &Counters::default(),
         plan: &[],
         agency: "KWS",
         bill: Some((bill, known.due())),
