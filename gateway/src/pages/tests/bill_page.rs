@@ -173,8 +173,8 @@ fn an_amount_that_mpesa_cannot_take_is_said_instead_of_tried() {
     let said = "M-PESA paybill allows up to KES 250,000 in one payment.";
     assert_eq!(
         page.matches("allows up to").count(),
-        5,
-        "the agency's own paybill, the bank, Airtel Money and cards say it too"
+        6,
+        "the agency's own paybill, the bank, Airtel Money, cards and card terminals say it too"
     );
     assert!(page.contains(said) && page.contains("No way to pay takes this amount"));
     assert!(!page.contains(r#"method="post""#) && !page.contains("222222"));
