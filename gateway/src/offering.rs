@@ -40,6 +40,20 @@ pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
     })
 }
 
+/// The ways in which an agency without a plan is paid now, if nothing is known of it alone.
+pub(crate) fn without_plan(app: &App) -> Offers {
+    offers(&Wanted {
+        channels: &app.channels,
+        board: &app.books.readers().channels(),
+        counters: &app.books.readers().counters(),
+        plan: &[],
+        agency: "",
+        bill: None,
+        prompt_may_live: false,
+        now: app.now(),
+    })
+}
+
 /// Where to type the number of a bill into M-PESA now, if anywhere: for messages that have no room for more.
 pub(crate) fn typed_into_mpesa(app: &App, offers: &Offers) -> Option<CollectionAccount> {
     let typed = [ChannelKind::MpesaPaybill, ChannelKind::AgencyTill];

@@ -70,3 +70,38 @@ fn a_folder_that_cannot_be_written_costs_the_bulletin_alone() {
     gateway.sandbox().payer("0700000001").pays(&bill.number, "500");
     gateway.agency("kws").sees(&bill, "paid");
 }
+
+#[test]
+fn a_paybill_that_is_down_for_one_agency_is_not_shown_as_working_to_its_visitors() {
+    let gateway = Gateway::demo().start();
+    let plan = |agency: &str| {
+        let json: Value = serde_json::from_str(&read(&gateway, "bulletin.json")?).ok()?;
+        json["agencies"].as_array()?.iter().find(|plan| plan["agency"] == agency).cloned()
+    };
+    let state = |agency: &str| Some(plan(agency)?["first_choice"].as_str()?.to_owned());
+    eventually("the bulletin is written", || (state("KWS")? == "up").then_some(()));
+    for agency in ["kws", "NTSA"] {
+        let mut said = malipo(["outage", "start", "mpesa_paybill", "--agency", agency]);
+        said.args(["--reason", "A cable is cut.", "--reason-sw", "Kebo imekatika."]);
+        run(said.arg("--data").arg(gateway.data())).expect(0);
+    }
+    eventually("it follows", || (state("KWS")? == "down" && state("NTSA")? == "down").then_some(()));
+    assert_eq!(state("KRA").as_deref(), Some("up"), "nobody else's");
+    assert_eq!(plan("NTSA").unwrap()["ways"].as_array().unwrap().len(), 0, "it has no plan, and is named");
+    let page = eventually("the page follows", || {
+        read(&gateway, "bulletin.html").filter(|page| page.contains("Not for every agency"))
+    });
+    let of_kws = page.split("<h3>").find(|part| part.starts_with("Kenya Wildlife Service")).unwrap();
+    assert!(of_kws.contains("Does not work") && of_kws.contains("600000"), "{of_kws}");
+}
+
+#[test]
+fn a_bulletin_that_could_not_be_written_is_written_as_soon_as_it_can_be() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("bulletin");
+    std::fs::write(&folder, "a file stands where the folder should be").unwrap();
+    let gateway = Gateway::demo().set("bulletin.folder", folder.to_str().unwrap()).start();
+    eventually("somebody is told", || gateway.log().contains("The bulletin cannot be written").then_some(()));
+    std::fs::remove_file(&folder).unwrap();
+    eventually("it is written", || folder.join("bulletin.note").exists().then_some(()));
+}

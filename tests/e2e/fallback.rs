@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Agency, Bill, Gateway, Order, Page, Payment, eventually, malipo, post, run};
+use crate::harness::{Agency, Bill, Gateway, Order, Page, Payment, eventually, get, malipo, post, run};
 
 fn ways(agency: &Agency, bill: &Bill) -> Vec<(String, bool)> {
     let ways = agency.looks_at(bill)["instructions"]["ways"].as_array().unwrap().clone();
@@ -96,6 +96,41 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     assert_eq!(names(&ways(&kws, &of_kws)), USUAL, "as before");
     assert!(!page(&of_kws).html.contains("not working"));
     gateway.books().expect_balanced();
+}
+
+#[test]
+fn an_agency_the_treasury_and_the_public_see_what_is_used_instead_while_the_paybill_is_down() {
+    let gateway = Gateway::demo().start();
+    let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
+    let treasury = gateway.staff("the.treasury", "treasury", None);
+    let public = |path: &str| Page::open(&gateway.public(), path);
+    let feed = || get(format!("{}/status.atom", gateway.public())).send().expect(200).text();
+    for page in [office.opens("/en/agency/"), treasury.opens("/en/treasury/live"), public("/en/status")] {
+        assert!(!page.text().contains("How bills can be paid now"), "{}", page.address);
+    }
+    for channel in ["mpesa_paybill", "mpesa_prompt"] {
+        gateway.operator_says(channel, "start");
+    }
+    let (of_kws, of_kra) = ("KWS paybill 600000 (sample), KCB account (sample)", "KRA paybill 572572");
+    for path in ["/en/agency/", "/en/agency/live"] {
+        let page = office.opens(path);
+        page.says("How bills can be paid now").says("M-PESA paybill is not working since").says(of_kws);
+        assert!(!page.text().contains(of_kra), "an agency sees its own");
+    }
+    office.opens("/sw/agency/").says("Jinsi bili zinavyoweza kulipwa sasa").says("Paybill ya KWS 600000");
+    let live = treasury.opens("/en/treasury/live");
+    live.says("M-PESA paybill is not working since").says("Kenya Wildlife Service").says(of_kws).says(of_kra);
+    live.says("Bills of agencies that are not named here cannot be paid at the moment.");
+    public("/en/status").says("Kenya Wildlife Service").says(of_kws).says(of_kra);
+    public("/sw/status").says("Paybill ya KWS 600000").says("haziwezi kulipwa kwa sasa");
+    let told = feed();
+    assert!(told.contains(of_kws) && told.contains("Paybill ya KRA 572572"), "{told}");
+
+    for channel in ["mpesa_paybill", "mpesa_prompt"] {
+        gateway.operator_takes_back(channel);
+    }
+    assert!(!public("/en/status").text().contains("How bills can be paid now"));
+    assert!(!feed().contains(of_kws), "an outage that is over says nothing of what to use");
 }
 
 #[test]

@@ -26,16 +26,23 @@ const WRITE_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked whether something has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// After a write that failed it is tried again after a second, and each time after twice as long, up to this.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+
 /// Writes the bulletin into this folder for as long as the gateway runs.
 pub(crate) async fn keep_writing(app: SharedApp, folder: PathBuf) {
     let mut written: Option<(Bulletin, Instant)> = None;
-    let mut is_failing = false;
+    let mut failures = 0_u32;
+    let mut tried = Instant::now();
     let mut last_good = Instant::now();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let instant = ticks.tick().await;
         gauge!(BULLETIN_AGE_SECONDS.name).set(instant.duration_since(last_good).as_secs_f64());
+        if failures > 0 && instant.duration_since(tried) < retry_after(failures) {
+            continue;
+        }
         let bulletin = Bulletin::now(&app);
         let is_news = written.as_ref().is_none_or(|(before, at)| {
             !before.says_the_same(&bulletin) || instant.duration_since(*at) >= WRITE_EVERY
@@ -45,21 +52,29 @@ pub(crate) async fn keep_writing(app: SharedApp, folder: PathBuf) {
         }
         let files = files(&app, &bulletin);
         let into = folder.clone();
+        tried = instant;
         let outcome = away(move || write(&into, &files)).await;
         match outcome.map_err(io::Error::other).and_then(|written| written) {
             Ok(()) => {
-                (last_good, is_failing) = (instant, false);
+                (last_good, failures) = (instant, 0);
                 gauge!(BULLETIN_AGE_SECONDS.name).set(0.0);
+                written = Some((bulletin, instant));
             }
-            // Once for each trouble; the age tells the rest.
-            Err(error) if !is_failing => {
-                is_failing = true;
-                tracing::error!(%error, folder = %folder.display(), "The bulletin cannot be written.");
+            Err(error) => {
+                // Once for each trouble; the age tells the rest.
+                if failures == 0 {
+                    tracing::error!(%error, folder = %folder.display(), "The bulletin cannot be written.");
+                }
+                failures = failures.saturating_add(1);
             }
-            Err(_) => {}
         }
-        written = Some((bulletin, instant));
     }
+}
+
+/// How long to wait after so many failures one after the other.
+fn retry_after(failures: u32) -> Duration {
+    let seconds = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+    Duration::from_secs(seconds).min(RETRY_AFTER_MAX)
 }
 
 /// The files, by name, the note last.
@@ -79,4 +94,15 @@ fn write(folder: &Path, files: &[(&str, String)]) -> io::Result<()> {
         fs::rename(unfinished, folder.join(name))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_failed_is_tried_again_soon_and_never_too_often_or_too_late() {
+        let waits = [1, 2, 3, 5, 6, 64, 65, u32::MAX].map(|failures| retry_after(failures).as_secs());
+        assert_eq!(waits, [1, 2, 4, 16, 30, 30, 30, 30]);
+    }
 }

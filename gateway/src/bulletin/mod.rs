@@ -26,7 +26,8 @@ pub struct Bulletin {
     pub gateway: String,
     /// The way that every agency is paid in.
     pub first_choice: Way,
-    /// The agencies that have other ways for when that cannot be used, by their codes.
+    /// The agencies that have other ways for when that cannot be used, and those for which it is not what it is for
+    /// everybody, by their codes.
     pub agencies: Vec<Plan>,
     /// The moment.
     #[serde(skip)]
@@ -40,7 +41,9 @@ pub struct Plan {
     pub agency: String,
     /// Its name.
     pub name: Text,
-    /// The best first.
+    /// How the first choice is for this agency, which may be worse than for everybody.
+    pub first_choice: ChannelState,
+    /// The other ways, the best first.
     pub ways: Vec<Way>,
 }
 
@@ -85,6 +88,8 @@ impl Bulletin {
             };
             Way::of(channel, known.state, planned)
         };
+        let home = app.channels.home();
+        let first_choice = way(home, None, None);
         let plans = served.catalogue().agencies().iter().filter_map(|agency| {
             let ways = agency.fallback.iter().filter_map(|planned| {
                 let channel = app.channels.find(&planned.channel.parse().ok()?)?;
@@ -92,16 +97,14 @@ impl Bulletin {
                 (!needs_us).then(|| way(&**channel, Some(agency.code.as_str()), Some(planned)))
             });
             let ways: Vec<_> = ways.collect();
-            let plan = Plan { agency: agency.code.to_string(), name: agency.name.clone(), ways };
-            (!plan.ways.is_empty()).then_some(plan)
+            let state = board.of_channel(home.name(), agency.code.as_str()).state;
+            let (code, name) = (agency.code.to_string(), agency.name.clone());
+            let plan = Plan { agency: code, name, first_choice: state, ways };
+            (!plan.ways.is_empty() || state != first_choice.state).then_some(plan)
         });
-        Self {
-            as_of: format_rfc3339(at.micros()),
-            gateway: app.public_url.clone(),
-            first_choice: way(app.channels.home(), None, None),
-            agencies: plans.collect(),
-            at,
-        }
+        let agencies = plans.collect();
+        let (as_of, gateway) = (format_rfc3339(at.micros()), app.public_url.clone());
+        Self { as_of, gateway, first_choice, agencies, at }
     }
 
     /// Whether both say the same of how to pay, whenever they say it.

@@ -24,7 +24,17 @@ struct Half<'a> {
     words: &'static BulletinWords,
     as_of: String,
     first_choice: ShownWay,
-    agencies: Vec<(&'a str, Vec<ShownWay>)>,
+    agencies: Vec<ShownPlan<'a>>,
+    /// What leads there, if the first choice is not the same for all of them.
+    differs: Option<&'static str>,
+}
+
+/// The other ways of one agency.
+struct ShownPlan<'a> {
+    name: &'a str,
+    /// The first choice, where it is not for this agency what it is for everybody.
+    first_choice: Option<ShownWay>,
+    ways: Vec<ShownWay>,
 }
 
 struct ShownWay {
@@ -46,16 +56,26 @@ pub(crate) fn bulletin_page(bulletin: &Bulletin, help: Option<&HelpLine>) -> Str
 impl<'a> Half<'a> {
     fn of(bulletin: &'a Bulletin, language: Language) -> Self {
         let words = BULLETIN.of(language);
+        let for_all = &bulletin.first_choice;
         let agencies = bulletin.agencies.iter().map(|plan| {
             let ways = plan.ways.iter().map(|way| ShownWay::of(way, language));
-            (plan.name.in_language(language), ways.collect())
+            let own = Way { state: plan.first_choice, ..for_all.clone() };
+            let differs = own.state != for_all.state;
+            ShownPlan {
+                name: plan.name.in_language(language),
+                first_choice: differs.then(|| ShownWay::of(&own, language)),
+                ways: ways.collect(),
+            }
         });
+        let agencies: Vec<_> = agencies.collect();
+        let differs = agencies.iter().any(|plan| plan.first_choice.is_some());
         Self {
             language,
             words,
             as_of: (words.as_of)(&spoken(bulletin.at, language)),
-            first_choice: ShownWay::of(&bulletin.first_choice, language),
-            agencies: agencies.collect(),
+            first_choice: ShownWay::of(for_all, language),
+            agencies,
+            differs: differs.then_some(words.differs),
         }
     }
 }

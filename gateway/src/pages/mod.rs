@@ -9,6 +9,7 @@
 mod assets;
 mod frame;
 mod moment;
+mod next_ways;
 mod words;
 
 mod agencies;

@@ -7,6 +7,7 @@ use ledger::LedgerTime;
 
 use super::frame::{Frame, Keeping, Shown, language_of, other, page};
 use super::moment::spoken;
+use super::next_ways::NextWays;
 use super::words::{STATUS, StatusWords};
 use crate::app::{App, SharedApp};
 use crate::channels::Channels;
@@ -32,7 +33,8 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
         catalogue: served.catalogue(),
         now: app.now(),
     };
-    page(StatusCode::OK, Keeping::Never, &StatusPage::new(frame, &seen))
+    let next = NextWays::of_all(&app, &frame).and_then(NextWays::without_troubles);
+    page(StatusCode::OK, Keeping::Never, &StatusPage::new(frame, &seen, next))
 }
 
 /// What the page is made from.
@@ -50,6 +52,8 @@ struct StatusPage {
     frame: Frame,
     words: &'static StatusWords,
     is_well: bool,
+    /// How agencies are paid while the first choice does not work.
+    next: Option<NextWays>,
     ways: Vec<Way>,
     planned: Vec<Stretch>,
     earlier: Vec<Stretch>,
@@ -77,7 +81,7 @@ struct Stretch {
 }
 
 impl StatusPage {
-    fn new(frame: Frame, seen: &Seen<'_>) -> Self {
+    fn new(frame: Frame, seen: &Seen<'_>, next: Option<NextWays>) -> Self {
         let words = STATUS.of(frame.language);
         let time = |at| spoken(at, frame.language);
         let for_all = seen.channels.iter().map(|channel| ChannelScope::for_all(channel.name().clone()));
@@ -100,6 +104,7 @@ impl StatusPage {
         Self {
             words,
             is_well,
+            next,
             ways: ways.collect(),
             planned: planned.collect(),
             earlier: earlier.collect(),

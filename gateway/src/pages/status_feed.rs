@@ -8,6 +8,7 @@ use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::LedgerTime;
 
 use super::moment::spoken;
+use super::next_ways;
 use crate::app::{App, SharedApp};
 use crate::channels::Channels;
 use crate::clock::format_rfc3339;
@@ -37,6 +38,8 @@ struct Entry {
     at: LedgerTime,
     updated: String,
     title: Text,
+    /// How each agency with a plan is paid while it goes on.
+    next: Vec<Text>,
 }
 
 /// `GET /status.atom`.
@@ -48,7 +51,8 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
         // What was planned has its record; when, stands nowhere else.
         planned.extend(record.map(|record| Entry::of_work(&app.channels, id, record.time, &window.terms)));
     }
-    let feed = StatusFeed::new(&app.public_url, &app.channels, &board, planned, app.now());
+    let mut feed = StatusFeed::new(&app.public_url, &app.channels, &board, planned, app.now());
+    feed.say_what_is_next(&app, &board);
     let xml = feed.render().map_err(Problem::internal_error)?;
     let mut response = response::bytes(StatusCode::OK, "application/atom+xml; charset=utf-8", xml);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=15"));
@@ -67,9 +71,30 @@ impl StatusFeed {
     }
 }
 
+impl StatusFeed {
+    /// Adds to each outage of the first choice that goes on how those whom it concerns are paid meanwhile.
+    fn say_what_is_next(&mut self, app: &App, board: &Board) {
+        let lines = next_ways::lines(app);
+        let home = app.channels.home().name();
+        for outage in board.open_outages().filter(|outage| outage.scope.channel == *home) {
+            let id = outage_id(outage);
+            let concerns = |code: &str| outage.scope.agency.as_deref().is_none_or(|agency| agency == code);
+            let of_outage = lines.iter().filter(|(code, _)| concerns(code)).map(|(_, line)| line.clone());
+            if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
+                entry.next = of_outage.collect();
+            }
+        }
+    }
+}
+
+/// Names the entry that an outage began.
+fn outage_id(outage: &Outage) -> String {
+    format!("outage-{}", outage.id)
+}
+
 impl Entry {
     fn new(id: String, at: LedgerTime, title: Text) -> Self {
-        Self { id, at, updated: format_rfc3339(at.micros()), title }
+        Self { id, at, updated: format_rfc3339(at.micros()), title, next: Vec::new() }
     }
 
     /// That work is planned.
@@ -95,7 +120,7 @@ impl Entry {
         };
         let began =
             Text::new(format!("{en} is not working{}", why.0), format!("{sw} haifanyi kazi{}", why.1));
-        let mut entries = vec![Self::new(format!("outage-{}", outage.id), outage.since, began)];
+        let mut entries = vec![Self::new(outage_id(outage), outage.since, began)];
         if let Some((ended, sequence)) = outage.ended {
             let over = Text::new(format!("{en} can be used again."), format!("{sw} inaweza kutumika tena."));
             entries.push(Self::new(format!("outage-{}-ended-{sequence}", outage.id), ended, over));

@@ -22,6 +22,10 @@ fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     gallery.look(&gateway, None, &[page("outage-fallback", &of_kra), service, status]);
     gateway.operator_says("mpesa_prompt", "start");
     gallery.look(&gateway, None, &[page("outage-stuck", &of_ntsa)]);
+    let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
+    gallery.look(&gateway, Some(&office), &[Look::at("outage-agency", "/{lang}/agency/")]);
+    let treasury = gateway.staff("hazina", "treasury", None);
+    gallery.look(&gateway, Some(&treasury), &[Look::at("outage-treasury", "/{lang}/treasury/live")]);
     gateway.acquirer();
     let call = kra.post(&format!("/v1/bills/{}/attempts", of_kra.id), &json!({"method": "card"}));
     call.idempotency_key(&fresh_key()).send().expect(202);

@@ -218,12 +218,15 @@ impl AtCounter<'_> {
 
 /// A gateway whose clock shows a coming Wednesday at this hour in Nairobi.
 fn on_wednesday_at(hour: i64) -> (tempfile::TempDir, Gateway) {
-    let now = Timestamp::now().to_zoned(TimeZone::fixed(jiff::tz::offset(3)));
-    let wednesday = now.nth_weekday(1, Weekday::Wednesday).unwrap().start_of_day().unwrap();
-    let then = wednesday.checked_add(hour.hours()).unwrap().timestamp();
     let folder = tempfile::tempdir().unwrap();
     let offset = folder.path().join("offset");
-    std::fs::write(&offset, format!("+{}", then.as_second() - now.timestamp().as_second())).unwrap();
+    std::fs::write(&offset, "+0").unwrap();
+    // It is now when the file was written.
+    let now = Timestamp::try_from(std::fs::metadata(&offset).unwrap().modified().unwrap()).unwrap();
+    let today = now.to_zoned(TimeZone::fixed(jiff::tz::offset(3)));
+    let wednesday = today.nth_weekday(1, Weekday::Wednesday).unwrap().start_of_day().unwrap();
+    let then = wednesday.checked_add(hour.hours()).unwrap().timestamp();
+    std::fs::write(&offset, format!("+{}", then.as_second() - now.as_second())).unwrap();
     let gateway = Gateway::demo().clock(&offset).start();
     (folder, gateway)
 }

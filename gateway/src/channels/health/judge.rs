@@ -4,8 +4,8 @@
 //!
 //! *It fails* when failures come in a row, as a score in which a success takes five of them away: five from a channel that
 //! worked, thirty from one that is known to fail often. With one in two failing, thirty come together once in a thousand
-//! million tries; with all failing they come at once. *It is weak* when a fifth of a minute fails or half of it is slow, or
-//! a quarter of the last twenty tries where fewer than ten come in a minute. *It fell silent* when by what usually comes
+//! million tries; with all failing they come at once. *It is weak* when a fifth of a minute fails, and five at least, or half
+//! of it is slow, or a quarter of the last twenty tries where fewer than ten come in a minute. *It fell silent* when by what usually comes
 //! twenty should have come, and nothing did for a minute: in a Poisson stream that happens once in 500 million gaps. Where
 //! nobody is sent nothing is silent, and while a channel stands behind what works a tenth of the usual is expected.
 
@@ -21,7 +21,7 @@ const FAILING_OF_TRIED: u32 = 4;
 const FAILING_OF_WEAK: u32 = 30;
 /// Below so many in a minute its shares say little.
 const MINUTE_MIN: u32 = 10;
-/// So many of the last tries that fail are too many.
+/// So many that fail, of a minute or of the last tries, are too many. Two of ten happen somewhere every week.
 const FAILED_OF_LAST: u32 = 5;
 /// So many in a row come through before a channel that was down is tried.
 const THROUGH_IN_A_ROW: u32 = 3;
@@ -31,9 +31,12 @@ const WORKING_OF_WEAK: u32 = 20;
 /// Probes alone prove recovery if there are so many and no payer met a failure: half an hour of them.
 const PROBES_PROVE: u32 = 180;
 /// A channel of which nothing was heard for so long is given a try, and one that failed within the last ten minutes is not.
-pub const REST_SECONDS: i64 = 6 * 3600;
-/// The same of the step at which we are told what became of those who were asked: nobody goes there unless we send them.
-pub const REST_UNTOLD_SECONDS: i64 = 600;
+const REST_SECONDS: i64 = 6 * 3600;
+/// The same of the step at which we are told of money, where nobody goes unless we send them.
+const REST_UNTOLD_SECONDS: i64 = 600;
+/// Where people are shown a way and pay by hand, a try in vain costs more: each time the rest is twice as long, up to 80
+/// minutes.
+const REST_DOUBLINGS_MAX: u32 = 3;
 const REST_WITHOUT_FAILURE_SECONDS: i64 = 600;
 /// A channel that is down is tried after a minute; each time that the try fails after twice as long, up to eight minutes.
 const PAUSE_SECONDS: i64 = 60;
@@ -56,6 +59,17 @@ pub(super) const fn failing_of_tried(reading: &Reading) -> u32 {
     if reading.since_change.worked > 0 { FAILING_OF_WEAK } else { FAILING_OF_TRIED }
 }
 
+/// Who comes to a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comes {
+    /// To the first choice some come whatever they are told.
+    Anyway,
+    /// Those whom we ask, and nobody else.
+    WhenAsked,
+    /// Those to whom a plan shows it, while it does. How many those are, hours in which nobody was shown it do not say.
+    WhenShown,
+}
+
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
@@ -75,9 +89,9 @@ pub struct Case<'a> {
     pub sent_since: Option<i64>,
     /// True while the channel stands behind what works, because it is tried.
     pub is_behind: bool,
-    /// After so long without news it is given a try; nothing if time alone says nothing, because people go there anyway.
-    pub rest_seconds: Option<i64>,
-    /// What usually comes, if that is known.
+    /// Who comes.
+    pub comes: Comes,
+    /// What usually comes to a first choice, if that is known.
     pub usual: Option<&'a Profile>,
 }
 
@@ -111,7 +125,8 @@ impl Case<'_> {
             return None;
         }
         let is_weak = if minute.traffic() >= MINUTE_MIN {
-            minute.failed * 5 >= minute.traffic() || minute.slow * 2 >= minute.traffic()
+            let is_failing = minute.failed >= FAILED_OF_LAST && minute.failed * 5 >= minute.traffic();
+            is_failing || minute.slow * 2 >= minute.traffic()
         } else {
             self.reading.failed_of_last >= FAILED_OF_LAST && minute.failed > 0
         };
@@ -137,11 +152,21 @@ impl Case<'_> {
     fn rested(&self, now: i64) -> Option<(ChannelHappening, Evidence)> {
         let is_quiet =
             self.reading.last_failed.is_none_or(|failed| now - failed >= REST_WITHOUT_FAILURE_SECONDS);
-        let rest = self.rest_seconds?;
+        let rest = self.rest_seconds()?;
         (is_quiet && now - self.since >= rest).then(|| {
             let evidence = Evidence { source: Source::Time, ..self.evidence() };
             (ChannelHappening::Rested, evidence)
         })
+    }
+
+    /// After so long without news it is given a try; nothing if time alone says nothing, because people go there anyway.
+    fn rest_seconds(&self) -> Option<i64> {
+        match self.comes {
+            _ if !self.tells_of_money => Some(REST_SECONDS),
+            Comes::Anyway => None,
+            Comes::WhenAsked => Some(REST_UNTOLD_SECONDS),
+            Comes::WhenShown => Some(REST_UNTOLD_SECONDS << self.relapses.min(REST_DOUBLINGS_MAX)),
+        }
     }
 
     fn fell_silent(&self, now: i64) -> Option<(ChannelHappening, Evidence)> {
@@ -154,12 +179,17 @@ impl Case<'_> {
         if silent < SILENT_SECONDS_MIN {
             return None;
         }
-        let by_usual = self.usual.and_then(|usual| usual.expected_milli(last, now));
+        let usual = self.usual.filter(|_| self.comes == Comes::Anyway);
+        let by_usual = usual.and_then(|usual| usual.expected_milli(last, now));
         let by_recent = self.expected_by_recent(silent);
         // The less that should have come of the two: a quiet day is no outage, and neither is an evening.
         let (expected, enough) = match (by_usual, by_recent) {
             (Some(usual), Some(recent)) => (usual.min(recent), SILENT_MILLI),
             (Some(usual), None) => (usual, SILENT_MILLI),
+            // A try that is given up too soon is made again; one that nobody gives up sends payers to a silent way.
+            (None, Some(recent)) if self.is_behind && self.comes == Comes::WhenShown => {
+                (recent, SILENT_MILLI)
+            }
             (None, Some(recent)) => (recent, SILENT_MILLI_BY_RECENT),
             (None, None) => return None,
         };

@@ -202,6 +202,11 @@ impl Meter {
         reading.since_change = Counts::default();
     }
 
+    /// Payers are sent there from now on who were not before: what came until now does not say how many should come.
+    pub fn begin_to_be_shown(&self) {
+        self.lock().minutes = [Slot::default(); RECENT_MINUTES];
+    }
+
     fn lock(&self) -> MutexGuard<'_, Counting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,6 +14,8 @@ pub(crate) mod watch;
 
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod simulation_of_fallbacks;
 
 use std::sync::Arc;
 

@@ -2,21 +2,21 @@
 //! and whether a channel that fails every other time flaps. Chance is seeded; the tables are printed, and stand in
 //! `gateway/decisions/channels.md`.
 
-use super::judge::{Case, REST_SECONDS, REST_UNTOLD_SECONDS, is_probe_due, is_relapse};
+use super::judge::{Case, Comes, is_probe_due, is_relapse};
 use super::meter::{Meter, Outcome};
 use super::usual::Profile;
 use crate::payments::channels::{ChannelHappening, ChannelState, dwell_seconds};
 
-const HOUR: i64 = 3_600;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3_600;
+pub(super) const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
 /// Midnight in East Africa, some weeks after the beginning of time.
-const BEGIN: i64 = 10 * WEEK - 3 * HOUR;
+pub(super) const BEGIN: i64 = 10 * WEEK - 3 * HOUR;
 /// Payments a day: ten times the national level, the level, and channels that are used less and less.
 const LEVELS: [u64; 5] = [1_200_000, 120_000, 12_000, 1_000, 50];
 
 /// A generator of chance that is the same everywhere (xorshift64*).
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -32,7 +32,7 @@ impl Chance {
     }
 
     /// How many of a stream come in a second, of which so many thousandths come in an hour: sixteen throws, nearly Poisson.
-    fn arrivals(&mut self, milli_per_hour: u64) -> u64 {
+    pub(super) fn arrivals(&mut self, milli_per_hour: u64) -> u64 {
         let in_1e9 = milli_per_hour * 1_000_000 / 3_600 / 16;
         (0..16).filter(|_| self.strikes(in_1e9)).count() as u64
     }
@@ -47,7 +47,7 @@ impl Chance {
 }
 
 /// What comes in this hour of the day, East Africa Time, in thousandths: seven tenths of a day in nine hours.
-fn milli_per_hour(a_day: u64, now: i64) -> u64 {
+pub(super) fn milli_per_hour(a_day: u64, now: i64) -> u64 {
     let hour = (now + 3 * HOUR).rem_euclid(DAY) / HOUR;
     if (8..17).contains(&hour) { a_day * 700 / 9 } else { a_day * 300 / 15 }
 }
@@ -62,22 +62,22 @@ fn learned(a_day: u64, chance: &mut Chance) -> Profile {
 }
 
 /// One step of a channel, and the books that believe what is found or do not.
-struct Simulated {
-    meter: Meter,
+pub(super) struct Simulated {
+    pub(super) meter: Meter,
     began: i64,
-    state: ChannelState,
+    pub(super) state: ChannelState,
     since: i64,
     relapses: u32,
     tells_of_money: bool,
-    asks_payer: bool,
+    pub(super) comes: Comes,
     /// Since when payers are sent there, if it is no first choice; a first choice sends them while it is not down.
-    sent: Option<Option<i64>>,
+    pub(super) sent: Option<Option<i64>>,
     usual: Option<Profile>,
-    changes: Vec<(i64, ChannelHappening)>,
+    pub(super) changes: Vec<(i64, ChannelHappening)>,
 }
 
 impl Simulated {
-    fn new(tells_of_money: bool, usual: Option<Profile>) -> Self {
+    pub(super) fn new(tells_of_money: bool, usual: Option<Profile>) -> Self {
         Self::since(BEGIN, tells_of_money, usual)
     }
 
@@ -89,14 +89,14 @@ impl Simulated {
             since: began,
             relapses: 0,
             tells_of_money,
-            asks_payer: false,
+            comes: Comes::Anyway,
             sent: None,
             usual,
             changes: Vec::new(),
         }
     }
 
-    fn look(&mut self, now: i64) {
+    pub(super) fn look(&mut self, now: i64) {
         let reading = self.meter.read(now);
         let case = Case {
             state: self.state,
@@ -107,11 +107,7 @@ impl Simulated {
             tells_of_money: self.tells_of_money,
             sent_since: self.sent.unwrap_or((self.state != ChannelState::Down).then_some(self.since)),
             is_behind: self.state == ChannelState::Probing,
-            rest_seconds: match (self.tells_of_money, self.asks_payer) {
-                (true, true) => Some(REST_UNTOLD_SECONDS),
-                (true, false) => None,
-                (false, _) => Some(REST_SECONDS),
-            },
+            comes: self.comes,
             usual: self.usual.as_ref(),
         };
         let Some((on, _)) = case.judge(now) else { return };
@@ -125,31 +121,79 @@ impl Simulated {
         self.changes.push((now, on));
     }
 
-    fn is_offered(&self) -> bool {
+    /// Payers are sent there from now on, who were not before.
+    pub(super) fn is_shown_from(&mut self, now: i64) {
+        self.sent = Some(Some(now));
+        self.meter.begin_to_be_shown();
+    }
+
+    pub(super) fn is_offered(&self) -> bool {
         self.state != ChannelState::Down
     }
 }
 
-#[test]
-fn a_quiet_week_raises_no_false_alarm_at_any_level_of_traffic() {
-    for (number, a_day) in LEVELS.into_iter().skip(1).enumerate() {
-        for knows_usual in [true, false] {
-            let mut chance = Chance(4_711 + number as u64);
-            let usual = learned(a_day, &mut chance);
-            let mut channel = Simulated::new(true, knows_usual.then_some(usual));
-            let mut last = BEGIN;
-            for now in BEGIN..BEGIN + WEEK {
-                for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
-                    channel.meter.note(Outcome::Worked, now);
-                    last = now;
-                }
-                // Nothing is silent within a minute, and nothing fails here.
-                if now - last >= 60 {
-                    channel.look(now);
-                }
+/// How prompts end in an ordinary week, in thousandths, and whether that is a failure of the channel. No shares are published;
+/// these are more than what integrators write of.
+const ENDS: [(u64, &str, bool); 7] = [
+    (80, "1", false),
+    (100, "1032", false),
+    (70, "1037", false),
+    (50, "2001", false),
+    (3, "26", true),
+    (1, "no_answer", true),
+    (1, "no_result", true),
+];
+
+/// How one ends: what a payer does wrong works.
+fn end_of_prompt(chance: &mut Chance) -> Outcome<'static> {
+    let mut left = (chance.next() * 1_000) >> 32;
+    for (share, code, is_failure) in ENDS {
+        if left < share {
+            return if is_failure { Outcome::Failed(code) } else { Outcome::Worked };
+        }
+        left -= share;
+    }
+    Outcome::Worked
+}
+
+/// What was found in a week in which nothing is wrong: of a paybill, of prompts of which we are told, or of asking.
+fn found_in_a_quiet_week(a_day: u64, mut channel: Simulated, chance: &mut Chance) -> usize {
+    let is_asked = channel.comes == Comes::WhenAsked;
+    let (mut last, mut failed) = (BEGIN, BEGIN - HOUR);
+    for now in BEGIN..BEGIN + WEEK {
+        for _ in 0..chance.arrivals(milli_per_hour(a_day, now)) {
+            let outcome = if is_asked { end_of_prompt(chance) } else { Outcome::Worked };
+            channel.meter.note(outcome, now);
+            match outcome {
+                Outcome::Failed(_) => failed = now,
+                Outcome::Worked | Outcome::Slow => last = now,
             }
-            eprintln!("{a_day} a day, usual known: {knows_usual}: {} false alarms", channel.changes.len());
-            assert!(channel.changes.len() <= 1, "{a_day} a day: {:?}", channel.changes);
+        }
+        // Nothing is silent within a minute, and nothing is weak a minute after the last failure.
+        if now - last >= 60 || now - failed <= 61 || channel.state != ChannelState::Up {
+            channel.look(now);
+        }
+    }
+    let alarms = channel.changes.iter().filter(|(_, on)| *on != ChannelHappening::Recovered);
+    alarms.count()
+}
+
+#[test]
+fn a_quiet_week_with_the_usual_mistakes_of_payers_raises_at_most_one_false_alarm_at_any_level_of_traffic() {
+    for (number, a_day) in LEVELS.into_iter().skip(1).enumerate() {
+        let mut chance = Chance(4_711 + number as u64);
+        let usual = learned(a_day, &mut chance);
+        let prompts =
+            |tells_of_money| Simulated { comes: Comes::WhenAsked, ..Simulated::new(tells_of_money, None) };
+        for (name, channel) in [
+            ("paybill, usual known", Simulated::new(true, Some(usual))),
+            ("paybill, usual not known", Simulated::new(true, None)),
+            ("asking payers", prompts(false)),
+            ("ends of prompts", prompts(true)),
+        ] {
+            let alarms = found_in_a_quiet_week(a_day, channel, &mut chance);
+            eprintln!("{a_day} a day, {name}: {alarms} false alarms");
+            assert!(alarms <= 1, "{a_day} a day, {name}");
         }
     }
 }
@@ -335,33 +379,9 @@ fn a_silent_channel_is_tried_only_when_somebody_has_come_through_and_is_back_wit
 }
 
 #[test]
-fn a_channel_to_which_nobody_is_sent_is_not_silent() {
-    let mut channel = Simulated::new(true, None);
-    let ends = BEGIN + 4 * HOUR;
-    for now in BEGIN..BEGIN + 2 * DAY {
-        let is_used = now < ends;
-        channel.sent = Some(is_used.then_some(BEGIN));
-        if is_used && now % 3 == 0 {
-            channel.meter.note(Outcome::Worked, now);
-        }
-        channel.look(now);
-    }
-    assert_eq!(channel.changes, []);
-    // They are sent again, and nobody is heard of.
-    let again = BEGIN + 2 * DAY;
-    channel.sent = Some(Some(again));
-    let found = (again..again + HOUR).find(|now| {
-        channel.look(*now);
-        !channel.is_offered()
-    });
-    let after = found.expect("now it is silent") - again;
-    assert!((60..=300).contains(&after), "what was before they were sent does not count: {after}");
-}
-
-#[test]
 fn prompts_that_fell_silent_are_tried_again_soon() {
     let mut channel = Simulated::new(true, None);
-    channel.asks_payer = true;
+    channel.comes = Comes::WhenAsked;
     let (stops, returns) = (BEGIN + HOUR, BEGIN + 4 * HOUR);
     for now in BEGIN..returns + HOUR {
         let is_told = !(stops..returns).contains(&now);

@@ -9,16 +9,17 @@ use ledger::LedgerTime;
 use metrics::{counter, gauge};
 use tokio::task::JoinHandle;
 
-use super::judge::{Case, REST_SECONDS, REST_UNTOLD_SECONDS, is_probe_due, is_relapse};
+use super::judge::{Case, Comes, is_probe_due, is_relapse};
 use super::meter::{Meter, Reading};
 use super::usual::Profile;
 use super::{AGENCIES_MAX, Counted, seconds};
 use crate::app::{App, SharedApp};
 use crate::channels::contract::Channel;
+use crate::channels::offer::WhyNot;
 use crate::offering;
 use crate::payments::channels::{
-    Board, ChannelAsk, ChannelHappening, ChannelName, ChannelPlace, ChannelScope, ChannelState, Evidence,
-    Step,
+    Board, ChannelAsk, ChannelHappening, ChannelKind, ChannelName, ChannelPlace, ChannelScope, ChannelState,
+    Evidence, Step,
 };
 use crate::payments::{Answer, Ask, Command};
 use crate::telemetry::metrics::{CHANNEL_PROBES_TOTAL, CHANNEL_STATE, OUTAGES_OPEN};
@@ -45,12 +46,14 @@ struct Watch {
     relapses: HashMap<ChannelPlace, u32>,
     probed: HashMap<ChannelName, i64>,
     probing: HashMap<ChannelName, JoinHandle<()>>,
-    profiles: HashMap<ChannelName, Profile>,
+    /// What usually comes to the paybill; nothing before its first payment is learned. Others are shown to nobody in most
+    /// hours, which say nothing of those in which they are.
+    usual: Option<Profile>,
     /// The first hour that is not learned yet; nothing while the first payment is not known.
     learned_until: Option<i64>,
     learned_at: Option<i64>,
-    /// Since when payers are sent to each channel.
-    sent_since: HashMap<ChannelName, i64>,
+    /// The channels that payers are to be sent to, and since when they are; nothing while a channel itself is down.
+    sent_since: HashMap<ChannelName, Option<i64>>,
 }
 
 /// Watches until it is stopped.
@@ -60,7 +63,7 @@ pub(crate) async fn keep_watching(app: SharedApp) {
         relapses: HashMap::new(),
         probed: HashMap::new(),
         probing: HashMap::new(),
-        profiles: HashMap::new(),
+        usual: None,
         learned_until: None,
         learned_at: None,
         sent_since: HashMap::new(),
@@ -81,7 +84,7 @@ impl Watch {
         let now = seconds(app.now());
         for counted in &app.health.channels {
             let Some(channel) = app.channels.find(&counted.name) else { continue };
-            self.note_sent(app, &board, &counted.name, now);
+            self.note_sent(app, &board, counted, now);
             for step in channel.steps() {
                 let scope = ChannelScope::for_all(counted.name.clone());
                 let place = ChannelPlace { scope, step: *step };
@@ -99,11 +102,24 @@ impl Watch {
     }
 
     /// Notes since when payers are sent to a channel.
-    fn note_sent(&mut self, app: &App, board: &Board, name: &ChannelName, now: i64) {
-        if is_sent_to(app, board, name) {
-            self.sent_since.entry(name.clone()).or_insert(now);
-        } else {
-            self.sent_since.remove(name);
+    fn note_sent(&mut self, app: &App, board: &Board, counted: &Counted, now: i64) {
+        match sending(app, board, &counted.name) {
+            Sending::Nobody => {
+                self.sent_since.remove(&counted.name);
+            }
+            // How many should come is known from before, for when it is tried.
+            Sending::NobodyWhileDown => {
+                if let Some(since) = self.sent_since.get_mut(&counted.name) {
+                    *since = None;
+                }
+            }
+            Sending::Payers => match self.sent_since.get_mut(&counted.name) {
+                Some(since) => *since = since.or(Some(now)),
+                None => {
+                    counted.meter(Step::Confirm).begin_to_be_shown();
+                    self.sent_since.insert(counted.name.clone(), Some(now));
+                }
+            },
         }
     }
 
@@ -124,8 +140,8 @@ impl Watch {
             self.relapses.remove(&place);
         }
         let is_for_all = place.scope.agency.is_none();
-        let asks_payer = place.scope.channel.kind().asks_payer();
-        let is_told = place.step == Step::Confirm && is_for_all;
+        let comes = comes(app, &place.scope.channel);
+        let is_told = place.step == Step::Confirm && is_for_all && tells_at_once(place.scope.channel.kind());
         let case = Case {
             state,
             since,
@@ -133,14 +149,10 @@ impl Watch {
             relapses: self.relapses.get(&place).copied().unwrap_or(0),
             reading: &reading,
             tells_of_money: is_told,
-            sent_since: self.sent_since.get(&place.scope.channel).copied(),
+            sent_since: self.sent_since.get(&place.scope.channel).copied().flatten(),
             is_behind: board.of_scope(&place.scope).state == ChannelState::Probing,
-            rest_seconds: match (is_told, asks_payer) {
-                (true, true) => Some(REST_UNTOLD_SECONDS),
-                (true, false) => None,
-                (false, _) => Some(REST_SECONDS),
-            },
-            usual: self.profiles.get(&place.scope.channel).filter(|_| is_for_all),
+            comes,
+            usual: self.usual.as_ref().filter(|_| is_for_all),
         };
         let Some((on, evidence)) = case.judge(now) else { return false };
         let is_believed = tell(app, &place, on, &evidence).await;
@@ -221,43 +233,72 @@ impl Watch {
         };
         self.learned_until = Some(until);
         self.learned_at = None;
-        for counted in &app.health.channels {
-            let Some(channel) = app.channels.find(&counted.name) else { continue };
-            if channel.asks_payer().is_some() {
-                continue;
-            }
-            let account = channel.account();
-            let of_account = arrivals
-                .iter()
-                .filter(|row| row.provider == account.provider && row.short_code == account.number);
-            let counts: HashMap<i64, u64> = of_account.map(|row| (row.hour, row.count)).collect();
-            // A channel is known from the hour after its first payment.
-            let is_known = self.profiles.contains_key(&counted.name);
-            let first = if is_known { Some(from) } else { counts.keys().min().map(|first| first + 1) };
-            let Some(first) = first else { continue };
-            let profile = self.profiles.entry(counted.name.clone()).or_default();
-            for hour in first..until {
-                profile.note(hour, counts.get(&hour).copied().unwrap_or(0));
-            }
+        let account = app.channels.home().account();
+        let of_account = arrivals
+            .iter()
+            .filter(|row| row.provider == account.provider && row.short_code == account.number);
+        let counts: HashMap<i64, u64> = of_account.map(|row| (row.hour, row.count)).collect();
+        // It is known from the hour after its first payment.
+        let first =
+            if self.usual.is_some() { Some(from) } else { counts.keys().min().map(|first| first + 1) };
+        let Some(first) = first else { return };
+        let usual = self.usual.get_or_insert_default();
+        for hour in first..until {
+            usual.note(hour, counts.get(&hour).copied().unwrap_or(0));
         }
     }
 }
 
-/// Whether anybody is sent to a channel now: to the first choice while it is not down, to others while an agency's plan
-/// offers them.
-fn is_sent_to(app: &App, board: &Board, name: &ChannelName) -> bool {
+/// Whether somebody far away tells of money when it comes. Of slips and terminals files tell, hours later, and at a counter a
+/// cashier may have a pause.
+const fn tells_at_once(kind: ChannelKind) -> bool {
+    !matches!(kind, ChannelKind::BankSlip | ChannelKind::CardTerminal | ChannelKind::Counter)
+}
+
+/// Who comes to a channel.
+fn comes(app: &App, name: &ChannelName) -> Comes {
+    if name == app.channels.home().name() {
+        Comes::Anyway
+    } else if name.kind().asks_payer() {
+        Comes::WhenAsked
+    } else {
+        Comes::WhenShown
+    }
+}
+
+/// Who is sent to a channel.
+enum Sending {
+    /// Nobody has to be.
+    Nobody,
+    /// Somebody would be if it were not down itself.
+    NobodyWhileDown,
+    /// Payers are.
+    Payers,
+}
+
+/// Who is sent to a channel now: to the first choice everybody while it is not down, to others whoever has a bill of an
+/// agency whose plan offers them now.
+fn sending(app: &App, board: &Board, name: &ChannelName) -> Sending {
     let firsts = app.channels.prompt().into_iter().chain([app.channels.home()]);
     if firsts.map(Channel::name).any(|first| first == name) {
-        return board.of_scope(&ChannelScope::for_all(name.clone())).state != ChannelState::Down;
+        let is_down = board.of_scope(&ChannelScope::for_all(name.clone())).state == ChannelState::Down;
+        return if is_down { Sending::NobodyWhileDown } else { Sending::Payers };
     }
     let served = app.catalogue.current();
     let word = name.to_string();
-    let mut with_plan = served
-        .catalogue()
-        .agencies()
-        .iter()
-        .filter(|agency| agency.fallback.iter().any(|way| *way.channel == *word));
-    with_plan.any(|agency| offering::of_agency(app, agency).payable_on(name).is_some())
+    let mut is_down = false;
+    for agency in served.catalogue().agencies() {
+        if !agency.fallback.iter().any(|way| *way.channel == *word) {
+            continue;
+        }
+        let offers = offering::of_agency(app, agency);
+        match offers.ways().iter().find(|way| way.channel == *name).map(|way| &way.how) {
+            Some(Ok(_)) => return Sending::Payers,
+            Some(Err(WhyNot::Down { .. })) => is_down = true,
+            Some(Err(_)) | None => {}
+        }
+    }
+    if is_down { Sending::NobodyWhileDown } else { Sending::Nobody }
 }
 
 const fn start_of(hour: i64) -> LedgerTime {

@@ -17,6 +17,7 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::pages::frame::{Frame, Shown, language_of, other, staff_page};
 use crate::pages::moment::spoken;
+use crate::pages::next_ways::NextWays;
 use crate::pages::staff::{Bar, Room};
 use crate::pages::words::{CONSOLE, ConsoleWords};
 use crate::payments::{Total, revenue_day};
@@ -51,6 +52,7 @@ pub(in crate::pages) async fn show(app: SharedApp, request: Request<App>) -> Res
         spans.map(|(title, from, to)| Figure { title, sums: sums(&collected.found, from, to, words) });
     let page = TodayPage {
         name: viewed.name(&app, &frame),
+        next: NextWays::of_agency(&app, &frame, &viewed.agency),
         figures: figures.into(),
         suspense_count: (words.payments)(suspense.iter().map(|sum| sum.total.payments()).sum()),
         oldest: suspense
@@ -96,6 +98,8 @@ struct TodayPage {
     bar: Bar,
     words: &'static ConsoleWords,
     name: Shown,
+    /// What does not work, and how bills are paid instead.
+    next: Option<NextWays>,
     figures: Vec<Figure>,
     suspense_count: String,
     oldest: Option<String>,

@@ -9,6 +9,7 @@ use crate::clock::east_africa_time;
 use crate::live::{Collected, Detail, Doubt, Figures};
 use crate::pages::frame::{Frame, Shown};
 use crate::pages::leaves::{Leaves, Turn};
+use crate::pages::next_ways::NextWays;
 use crate::pages::words::{LIVE, LiveWords};
 use crate::payments::Total;
 
@@ -18,6 +19,8 @@ use crate::payments::Total;
 pub(in crate::pages) struct FiguresView {
     words: &'static LiveWords,
     as_of: String,
+    /// What does not work, and how agencies are paid instead.
+    next: Option<NextWays>,
     headlines: Vec<Headline>,
     chart: Option<Chart>,
     /// Rows by agency, those of this page; nothing for an agency, which sees its own alone.
@@ -72,7 +75,7 @@ impl FiguresView {
         frame: &Frame,
         catalogue: &Catalogue,
         figures: &Figures,
-        of_all: bool,
+        (of_all, next): (bool, Option<NextWays>),
         mut leaves: Leaves,
     ) -> Self {
         let words = LIVE.of(frame.language);
@@ -89,6 +92,9 @@ impl FiguresView {
             (Some(_), 0) => None,
             (Some(_), records) => Some((words.detail_behind)(records)),
         };
+        if let Some(next) = &next {
+            leaves.hold(&next.texts());
+        }
         let detail = figures.detail.as_ref();
         let chart = detail.and_then(|known| Chart::of(shilling(&known.curves)?));
         let services = detail.map(|known| services(frame, catalogue, known)).unwrap_or_default();
@@ -101,6 +107,7 @@ impl FiguresView {
         let owners: Vec<_> = owners.filter(|row| leaves.hold(&[&row.name.text, &row.sum, "count"])).collect();
         Self {
             words,
+            next,
             as_of: (words.as_of)(&time_of_day(figures.as_of), figures.sequence),
             headlines: figures.collected.iter().map(|of| headline(words, of, detail)).collect(),
             chart,
@@ -228,7 +235,7 @@ mod tests {
         };
         let (mut listed, mut leaves) = (0, Leaves::first());
         loop {
-            let view = FiguresView::of(&frame, &catalogue, &figures, true, leaves);
+            let view = FiguresView::of(&frame, &catalogue, &figures, (true, None), leaves);
             let html = view.render().unwrap();
             listed += html.matches("AGENCY-").count();
             assert!(html.len() < 14 * 1024 - 3_000, "{} bytes, and the frame comes around it", html.len());

@@ -13,6 +13,7 @@ use super::agency::{Viewed, choose, session};
 use super::assets::LIVE_SCRIPT;
 use super::frame::{Frame, Shown, language_of, other, staff_page, with_script};
 use super::leaves::Leaves;
+use super::next_ways::NextWays;
 use super::staff::{Bar, Room};
 use super::words::{LIVE, LiveWords};
 use crate::app::{App, SharedApp};
@@ -102,7 +103,11 @@ fn figures_html(
 ) -> Result<String, Problem> {
     let served = app.catalogue.current();
     let frame = Frame::new(app, language, None);
-    let view = FiguresView::of(&frame, served.catalogue(), known, *scope == Scope::All, leaves);
+    let next = match scope {
+        Scope::All => NextWays::of_all(app, &frame),
+        Scope::Agency(code) => NextWays::of_agency(app, &frame, code),
+    };
+    let view = FiguresView::of(&frame, served.catalogue(), known, (*scope == Scope::All, next), leaves);
     view.render().map_err(Problem::internal_error)
 }
 
