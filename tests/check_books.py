@@ -426,11 +426,13 @@ class Books:
         credits = [words for words in credits if len(words) == 5 and words[4] == "credit"]
         if not credits:
             return
-        # What came in is what the assets grew by, whatever became of it on the other side.
+        # What came in is what the account grew by on which it came, whatever became of it on the other side: revenue, or money
+        # of ours that was on its way from another account.
+        came_on = {f"1000.{words[1]}.{words[2]}" for words in credits}
         grown = Counter()
         for phase, _earlier, postings in record.entries:
             for account, currency, amount in postings:
-                if phase == 0 and account.startswith("1"):
+                if phase == 0 and account in came_on:
                     grown[currency] += amount
         grown = [(amount, currency) for currency, amount in grown.items() if amount]
         if len(credits) != 1 or len(grown) != 1:
@@ -637,13 +639,13 @@ class SandboxLedger:
         elif kind == "deposited":
             self.move(line["reference"], line["amount_minor"], "KES")
         elif kind == "sold":
-            named["sale", line["rrn"]] = f"{line['batch']}-{line['rrn']}"
+            named["sale", line["rrn"]] = f"{line['terminal']}-{line['batch']}-{line['rrn'].lstrip('0')}"
             self.move(named["sale", line["rrn"]], line["amount_minor"], "KES")
         elif kind == "voided":
             self.moved.pop(named["sale", line["rrn"]], None)
         elif kind == "rrn_mistyped":
             meant = named["sale", line["rrn"]]
-            self.mistyped[f"{meant.split('-')[0]}-{line['as_typed']}"] = self.moved[meant]
+            self.mistyped[f"{meant.rsplit('-', 1)[0]}-{line['as_typed'].lstrip('0')}"] = self.moved[meant]
         elif kind == "slip_mistyped":
             self.mistyped[line["as_typed"]] = self.moved[line["reference"]]
         elif kind == "session_ended" and isinstance(line["session"]["state"], dict):

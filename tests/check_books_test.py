@@ -356,11 +356,21 @@ class TheWitnesses(Sabotage):
 
     def test_a_receipt_booked_twice_under_two_short_codes(self):
         other = payments(4)
-        other.append(leaf(4, "T0001", [payment_entry(101)]).replace(b"mpesa 222222 T", b"mpesa 333333 T"))
+        elsewhere = leaf(4, "T0001", [payment_entry(101)]).replace(b"mpesa 222222 T", b"mpesa 333333 T")
+        other.append(elsewhere.replace(b"1000.mpesa.222222", b"1000.mpesa.333333"))
         write_export(self.work / "twice", other)
         self.folder = self.work / "twice"
         lines = [self.attempt(number) for number in range(4)] + [self.ack(1)]
         self.expect(check_books.DIFFERS, "T0001 was acknowledged and is booked 2 times, by records 1, 4", *self.load(lines))
+
+    def test_money_that_comes_home_from_another_account_is_a_receipt_and_no_revenue(self):
+        home = entry(posting(0, 700, "1000.mpesa.222222"), posting(1, 700, "1050.bank.kcb-1100220033"))
+        write_export(self.work / "home", [*payments(4), leaf(4, "SWEPT", [home])])
+        self.folder = self.work / "home"
+        moved = [self.moved(number) for number in range(4)]
+        swept = self.moved(0) | {"receipt": "SWEPT", "amount_minor": 700}
+        self.expect(check_books.HOLDS, "Sandbox: 5 moved", *self.sandbox([*moved, swept]))
+        self.expect(check_books.DIFFERS, "SWEPT is booked", *self.sandbox(moved))
 
     def test_an_acknowledgement_out_of_nowhere(self):
         lines = [self.attempt(number) for number in range(4)] + [self.ack(7)]
@@ -409,18 +419,18 @@ class TheWitnesses(Sabotage):
             self.expect(check_books.DIFFERS, f"{name} moved KES 0.09", *self.sandbox([self.moved(0), *lost]))
 
     def test_the_record_of_card_terminals_is_read(self):
-        # The books have T0000 to T0003. A sale is known by its batch and its RRN.
-        sold = {"kind": "sold", "batch": 7, "rrn": "R1", "amount_minor": 101, "typed": "1"}
+        # The books have T0000 to T0003. A sale is known by its terminal, batch and RRN.
+        sold = {"kind": "sold", "terminal": "K1", "batch": 7, "rrn": "R1", "amount_minor": 101, "typed": "1"}
         slip = [
             {"kind": "deposited", "reference": "FT1", "amount_minor": 100, "typed": "1"},
             {"kind": "slip_mistyped", "reference": "FT1", "as_typed": "T0000"},
         ]
         rest = [self.moved(number) for number in (1, 2, 3)]
         self.expect(check_books.HOLDS, "typed wrongly, and booked: 1", *self.sandbox([sold, *slip, *rest]))
-        self.assertIn("7-R1 KES 1.01", self.output)
+        self.assertIn("K1-7-R1 KES 1.01", self.output)
         voided = {"kind": "voided", "rrn": "R1"}
         self.expect(check_books.HOLDS, "Sandbox: 4 moved", *self.sandbox([sold, voided, *slip, *rest]))
-        self.assertNotIn("7-R1", self.output)
+        self.assertNotIn("K1-7-R1", self.output)
         wrong = [slip[0] | {"amount_minor": 9}, slip[1]]
         self.expect(check_books.DIFFERS, "T0000 was typed for KES 0.09", *self.sandbox([*wrong, *rest]))
         mistyped = {"kind": "rrn_mistyped", "rrn": "R1", "as_typed": "R2"}

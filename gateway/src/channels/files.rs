@@ -110,6 +110,9 @@ pub enum Fault {
     /// It is no text in UTF-8.
     #[error("the file is not text in UTF-8")]
     NotUtf8,
+    /// Its lines end as on old computers.
+    #[error("the lines end with CR alone; write LF or CRLF")]
+    LineEnds,
     /// No line has the heading.
     #[error("none of the first {TITLE_LINES_MAX} lines is a heading with a column {0}")]
     NoHeading(&'static str),
@@ -178,6 +181,10 @@ impl FallbackFile {
         let whole = |fault| vec![FileFault { line: None, fault }];
         let text = std::str::from_utf8(bytes).map_err(|_| whole(Fault::NotUtf8))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // One line that is no line: all of it would be a heading, and a file without payments.
+        if text.contains('\r') && !text.contains('\n') {
+            return Err(whole(Fault::LineEnds));
+        }
         // As with M-PESA's statements: one end of a line, so that lines are counted as editors do.
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -198,6 +205,10 @@ impl FallbackFile {
                 }
             };
             let line = record.position().map(csv::Position::line);
+            // With CRLF a line without anything is one with a CR.
+            if record.iter().all(str::is_empty) && record.len() == 1 {
+                continue;
+            }
             let Some(columns) = &heading else {
                 if number >= TITLE_LINES_MAX {
                     break;

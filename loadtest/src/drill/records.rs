@@ -195,7 +195,12 @@ impl Reading<'_> {
                     amount: amount(&line["amount_minor"]),
                     account: TERMINAL_ACCOUNT.to_owned(),
                     kind: Kind::Terminal,
-                    receipt: format!("{}-{rrn}", line["batch"]),
+                    receipt: format!(
+                        "{}-{}-{}",
+                        text(&line["terminal"]),
+                        line["batch"],
+                        rrn.trim_start_matches('0')
+                    ),
                     typed: Some(text(&line["typed"])),
                 };
                 charged.insert(rrn, payment);

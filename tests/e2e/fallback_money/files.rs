@@ -77,10 +77,10 @@ fn a_terminal_is_emptied_twice_and_a_bill_that_was_paid_online_meanwhile_is_refu
     }
     let books = gateway.books();
     assert_eq!(
-        books.postings("17-000000000001"),
+        books.postings("KWS00001-17-1"),
         ["debit 1000.terminal.880012 KES 500.00", "credit 2110.duplicate-refundable KES 500.00"]
     );
-    assert_eq!(books.booking("17-000000000002")["event"]["told_by"], "terminal_batch");
+    assert_eq!(books.booking("KWS00001-17-2")["event"]["told_by"], "terminal_batch");
     assert_eq!(books.balance("1000.terminal.880012"), 200_000);
     books.expect_balanced();
 }

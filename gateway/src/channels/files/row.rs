@@ -153,10 +153,14 @@ impl Columns {
                 // Terminals write the same batch with and without zeros before it.
                 let batch = self.batch.map(cell).unwrap_or_default().trim_start_matches('0');
                 let is_batch = is_code(batch, 8) && batch.bytes().all(|byte| byte.is_ascii_digit());
-                if !is_batch || !is_code(reference, 12) {
+                // Spreadsheets take them from an RRN of digits alone.
+                let is_number = reference.bytes().all(|byte| byte.is_ascii_digit());
+                let rrn = if is_number { reference.trim_start_matches('0') } else { reference };
+                if !is_batch || !is_code(reference, 12) || rrn.is_empty() {
                     return Err(Fault::Reference);
                 }
-                Ok(format!("{batch}-{}", reference.to_ascii_uppercase()))
+                // Two terminals of one merchant may count alike.
+                Ok(format!("{terminal}-{batch}-{rrn}").to_ascii_uppercase())
             }
         }
     }

@@ -13,7 +13,7 @@ fn read(kind: FileKind, text: &str) -> Result<(Vec<String>, u64), Vec<String>> {
             CollectionAccount { provider: Provider::Terminal, number: "880012".into() }
         }
     };
-    let terminals = ["KWS00001".to_owned()];
+    let terminals = ["KWS00001".to_owned(), "KWS00002".to_owned()];
     let of = FileOf { kind, account: &account, which: "kcb", terminals: &terminals, now_micros: NOW };
     let file = FallbackFile::read(of, text.as_bytes()).map_err(|faults| {
         faults.iter().map(|fault| format!("{} {fault}", fault.line.unwrap_or(0))).collect::<Vec<_>>()
@@ -60,8 +60,35 @@ fn slips_and_terminal_batches_are_read_by_their_columns() {
          kws00001,000012,632409812345,A1B2C3,2500.00,{number},2026-11-20 09:14:31\n"
     );
     for kind in [FileKind::Terminal, FileKind::Settlement] {
-        assert_eq!(read(kind, &batch), Ok((vec![format!("2 12-632409812345 2500.00 {number}")], 0)));
+        assert_eq!(read(kind, &batch), Ok((vec![format!("2 KWS00001-12-632409812345 2500.00 {number}")], 0)));
     }
+}
+
+#[test]
+fn terminals_of_one_merchant_count_alike_and_a_spreadsheet_that_drops_zeros_changes_nothing() {
+    let number = number();
+    let heading = "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time\n";
+    let sale = |terminal: &str, rrn: &str| {
+        format!("{terminal},000017,{rrn},A1B2C3,500.00,{number},2026-11-20 09:14:31\n")
+    };
+    let both = format!("{heading}{}{}", sale("KWS00001", "000000000123"), sale("KWS00002", "000000000123"));
+    let expected =
+        vec![format!("2 KWS00001-17-123 500.00 {number}"), format!("3 KWS00002-17-123 500.00 {number}")];
+    assert_eq!(read(FileKind::Terminal, &both), Ok((expected.clone(), 0)));
+    assert_eq!(read(FileKind::Settlement, &both.replace("000000000123", "123")), Ok((expected, 0)));
+    let nothing = format!("{heading}{}", sale("KWS00001", "000000000000"));
+    assert!(read(FileKind::Terminal, &nothing).is_err());
+}
+
+#[test]
+fn lines_end_with_lf_or_crlf_and_an_empty_one_is_none() {
+    let number = number();
+    let text = format!("Date,Reference,Narration,Amount\n2026-11-20,FT1,{number},500.00\n\n");
+    let expected = Ok((vec![format!("2 FT1 500.00 {number}")], 0));
+    assert_eq!(read(FileKind::Bank, &text), expected);
+    assert_eq!(read(FileKind::Bank, &text.replace('\n', "\r\n")), expected);
+    let old = read(FileKind::Bank, &text.replace('\n', "\r")).unwrap_err();
+    assert!(old[0].contains("CR alone"), "{old:?}");
 }
 
 #[test]
@@ -122,7 +149,7 @@ fn a_sale_that_a_terminal_took_back_is_no_payment_wherever_its_lines_stand() {
     let orders = [[&kept, &taken, &back], [&back, &kept, &taken], [&taken, &back, &kept]];
     for (order, line) in orders.into_iter().zip([2, 3, 4]) {
         let lines: Vec<_> = order.into_iter().cloned().chain([back.clone(), taken.clone()]).collect();
-        let expected = vec![format!("{line} 12-000000000001 500.00 {number}")];
+        let expected = vec![format!("{line} KWS00001-12-1 500.00 {number}")];
         assert_eq!(of(&lines), Ok((expected.clone(), 2)), "repeated lines change nothing");
         let total = |sum: &str| [lines.concat(), format!("Total,,,,{sum},,\n")];
         assert_eq!(of(&total("500.00")), Ok((expected, 2)));

@@ -119,7 +119,9 @@ impl Fields<'_, '_, '_> {
         };
         let texts = value.get_ref().as_array().map(|list| {
             list.iter()
-                .map(|item| item.get_ref().as_str().filter(|text| is_code(text)).map(str::to_ascii_uppercase))
+                .map(|item| {
+                    item.get_ref().as_str().filter(|text| is_terminal(text)).map(str::to_ascii_uppercase)
+                })
                 .collect::<Option<Vec<_>>>()
         });
         match texts.flatten() {
@@ -127,7 +129,7 @@ impl Fields<'_, '_, '_> {
             _ => {
                 self.wrong(
                     "terminals",
-                    "a list of the codes of terminals",
+                    "a list of the codes of terminals, of 1 to 8 letters and digits",
                     "write terminals = [\"T0000001\"]",
                 );
                 None
@@ -169,6 +171,11 @@ impl Fields<'_, '_, '_> {
 }
 
 /// What machines call something.
+/// Field 41 of ISO 8583 has eight places.
+fn is_terminal(text: &str) -> bool {
+    is_code(text) && text.len() <= 8
+}
+
 fn is_code(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

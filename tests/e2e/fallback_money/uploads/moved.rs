@@ -160,7 +160,7 @@ fn only_in(one: &Booked, other: &Booked) -> Vec<String> {
 
 /// Under which number the books know a sale.
 fn in_batch(sale: &Value, rrn: &Value) -> String {
-    format!("{}-{}", sale["batch"], text(rrn))
+    format!("{}-{}-{}", text(&sale["terminal"]), sale["batch"], text(rrn).trim_start_matches('0'))
 }
 
 fn text(value: &Value) -> &str {
