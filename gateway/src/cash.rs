@@ -4,6 +4,7 @@ use ledger::{Evidence, LedgerTime, Money};
 
 use crate::api::{Principal, trouble};
 use crate::app::App;
+use crate::channels::mpesa::wire::AMOUNT_MAX;
 use crate::channels::terms::CounterTerms;
 use crate::channels::{SaidFor, Told};
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
@@ -241,6 +242,13 @@ fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Resu
     }
     if !amount.is_positive() || amount.currency() != terms.limit.currency() {
         return Err(wrong("/amount", "wrong", "Cash is an amount in shillings, and more than nothing."));
+    }
+    // What was taken on paper is booked whatever its bill became, and a slip of the finger would fill the drawer for ever.
+    if amount.minor() > AMOUNT_MAX.minor() {
+        return Err(wrong("/amount", "too_large", "It is more than any bill can have."));
+    }
+    if amount.minor() % 100 != 0 {
+        return Err(wrong("/amount", "wrong", "There are no cents in a drawer."));
     }
     // A slip that the check digit finds is typed again. What really stands on the paper without a number is in suspense.
     let typed = match payment_number(&wish.number) {

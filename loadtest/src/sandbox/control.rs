@@ -251,7 +251,10 @@ pub(crate) fn release_withheld(safaricom: &Arc<Safaricom>, body: &[u8]) -> Resul
         lost += u64::from(confirmation.struck.contains(&Fault::ConfirmationLost));
         repeated += u64::from(confirmation.struck.contains(&Fault::ConfirmationRepeated));
         let merchant = Arc::clone(safaricom);
-        safaricom.tasks.spawn(async move { merchant.confirm(confirmation).await });
+        safaricom.tasks.spawn(async move {
+            let _place = merchant.releases.acquire().await;
+            merchant.confirm(confirmation).await;
+        });
     }
     Ok(json_answer(StatusCode::OK, &json!({"released": released, "lost": lost, "repeated": repeated})))
 }

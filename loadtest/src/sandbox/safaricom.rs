@@ -32,6 +32,8 @@ use crate::receipts::Receipts;
 const PAYMENTS_MAX: usize = 16_384;
 /// How many confirmations and prompt results are posted at once, and how many validations.
 const POSTS_MAX: usize = 64;
+/// How many of these go out late, when they were withheld.
+const RELEASES_MAX: usize = 16;
 /// How long a confirmation or a prompt result waits for its answer.
 pub(crate) const POST_LIMIT: Duration = Duration::from_secs(30);
 
@@ -66,6 +68,8 @@ pub(crate) struct Safaricom {
     pub(crate) youngest_confirmed: watch::Sender<u64>,
     pub(crate) validations: Semaphore,
     pub(crate) posts: Semaphore,
+    /// Withheld confirmations that go out at once: what is paid now does not wait behind all of them.
+    pub(crate) releases: Semaphore,
     pub(crate) client: Client,
     /// What goes on after a request has been answered.
     pub(crate) tasks: TaskTracker,
@@ -106,6 +110,7 @@ impl Safaricom {
             youngest_confirmed: watch::Sender::new(0),
             validations: Semaphore::new(POSTS_MAX),
             posts: Semaphore::new(POSTS_MAX),
+            releases: Semaphore::new(RELEASES_MAX),
             client: Client::new(2 * POSTS_MAX),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -173,6 +173,9 @@ fn a_shift_takes_cash_is_counted_and_its_money_comes_home_to_the_cent() {
 
     // Typed in later, from the book of receipts: always booked, each once, and what was too much is refundable.
     let next = amina.opens_with(&kes(0), 145_000);
+    for no_cash in [1_000_000_000_100, i64::MAX, 50_050, 0] {
+        amina.takes(next, &on_paper(&all[3], no_cash, "0017")).expect(422);
+    }
     let late = amina.takes(next, &on_paper(&all[3], 50_000, "0017")).expect(201).json();
     assert_eq!((&late["bill"]["refundable"], &late["bill"]["status"]), (&json!(true), &json!("overpaid")));
     let again = amina.takes(next, &on_paper(&all[3], 50_000, "0017")).expect(200).json();

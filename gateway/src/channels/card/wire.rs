@@ -7,6 +7,7 @@ use ledger::{Currency, Money};
 use serde::Serialize;
 
 use crate::channels::contract::Paid;
+use crate::channels::mpesa::wire::AMOUNT_MAX;
 use crate::config::secret::Secret;
 use crate::http::strict_json::StrictJson;
 use crate::payments::{Attempt, AttemptEvent, AttemptId, RECEIPT_LEN_MAX};
@@ -96,7 +97,8 @@ pub(super) fn read_session(body: &[u8]) -> Result<Session, &'static str> {
 }
 
 fn paid(message: &StrictJson<'_>) -> Option<Paid> {
-    let minor = message.get("amount")?.as_text_or_number()?.parse::<i64>().ok().filter(|minor| *minor > 0)?;
+    let minor = message.get("amount")?.as_text_or_number()?.parse::<i64>().ok()?;
+    let minor = Some(minor).filter(|minor| (1..=AMOUNT_MAX.minor()).contains(minor))?;
     let currency: Currency = message.get("currency")?.as_text()?.parse().ok()?;
     let receipt = message.get("receipt")?.as_text()?;
     let is_receipt = (1..=RECEIPT_LEN_MAX).contains(&receipt.len())
