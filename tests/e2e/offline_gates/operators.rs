@@ -103,7 +103,7 @@ fn lists_of_operators_and_passes_come_in_pages_and_strange_questions_are_refused
         "/v1/gates/operators?limit=0",
         "/v1/gates/operators?limit=501",
         "/v1/gates/passes?operator=savanna",
-        "/v1/gates/passes?state=ended",
+        "/v1/gates/passes?state=lost",
     ] {
         assert_eq!(kws.get(wrong).expect(422).problem(), "validation_failed", "{wrong}");
     }
