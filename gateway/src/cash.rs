@@ -4,7 +4,6 @@ use ledger::{Evidence, LedgerTime, Money};
 
 use crate::api::{Principal, trouble};
 use crate::app::App;
-use crate::channels::mpesa::wire::AMOUNT_MAX;
 use crate::channels::terms::CounterTerms;
 use crate::channels::{SaidFor, Told};
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
@@ -12,8 +11,9 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::payments::channels::{ChannelKind, ChannelName};
 use crate::payments::{
-    Answer, Ask, Bill, BillState, CashNumber, CashTaking, Command, CountFault, Counted, CounterAsk,
-    CounterEvent, Event, Idempotency, PartPaymentRule, PaymentNumber, PaymentReceived, ToldBy, change,
+    Answer, Ask, Bill, BillState, COUNTED_MAX, CashNumber, CashTaking, Command, CountFault, Counted,
+    CounterAsk, CounterEvent, Event, Idempotency, PartPaymentRule, PaymentNumber, PaymentReceived, ToldBy,
+    change,
 };
 use crate::receiving;
 
@@ -243,12 +243,17 @@ fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Resu
     if !amount.is_positive() || amount.currency() != terms.limit.currency() {
         return Err(wrong("/amount", "wrong", "Cash is an amount in shillings, and more than nothing."));
     }
-    // What was taken on paper is booked whatever its bill became, and a slip of the finger would fill the drawer for ever.
-    if amount.minor() > AMOUNT_MAX.minor() {
-        return Err(wrong("/amount", "too_large", "It is more than any bill can have."));
+    // What was taken on paper is booked whatever its bill became, and a slip of the finger would fill the drawer for ever: no
+    // count could agree with it.
+    let refused = |problem: Problem| match wish.taken_at {
+        Some(_) => problem.money_moved(MoneyMoved::Yes),
+        None => problem,
+    };
+    if amount.minor() > COUNTED_MAX.minor() {
+        return Err(refused(wrong("/amount", "too_large", "It is more than any drawer has.")));
     }
     if amount.minor() % 100 != 0 {
-        return Err(wrong("/amount", "wrong", "There are no cents in a drawer."));
+        return Err(refused(wrong("/amount", "wrong", "There are no cents in a drawer.")));
     }
     // A slip that the check digit finds is typed again. What really stands on the paper without a number is in suspense.
     let typed = match payment_number(&wish.number) {

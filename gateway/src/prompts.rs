@@ -332,7 +332,10 @@ async fn ask_about(app: &App, attempt: &Attempt, was_here: bool) {
     if was_here && is_phone && app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[1]) {
         app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed("no_result"), app.now());
     }
-    if let Some(Learned::Failed(code)) = look(app, attempt).await.filter(|_| was_here) {
+    let learned = look(app, attempt).await;
+    // What failed half an hour ago and longer says nothing of now.
+    let is_of_now = was_here && app.now() < attempt.created.plus_seconds(QUERY_AFTER_SECONDS[2]);
+    if let Some(Learned::Failed(code)) = learned.filter(|_| is_of_now) {
         app.health.note(&attempt.method.channel(), Step::Confirm, Outcome::Failed(&code), app.now());
     }
 }
@@ -345,8 +348,10 @@ pub(crate) fn look_soon(app: &SharedApp, attempt: Arc<Attempt>) {
     let Ok(place) = PLACES.try_acquire() else { return };
     let app = Arc::clone(app);
     tokio::spawn(async move {
-        // A hint that was true came from the provider. Of others nothing can be told, whoever sends them.
+        // A hint that was true came from the provider. Of others nothing can be told, whoever sends them, nor of one that is
+        // repeated.
         match look(&app, &attempt).await {
+            Some(_) if attempt.state.is_finished() => {}
             Some(Learned::Worked) => app.health.note(&name, Step::Confirm, Outcome::Worked, app.now()),
             Some(Learned::Failed(code)) => {
                 app.health.note(&name, Step::Confirm, Outcome::Failed(&code), app.now());

@@ -181,10 +181,6 @@ impl FallbackFile {
         let whole = |fault| vec![FileFault { line: None, fault }];
         let text = std::str::from_utf8(bytes).map_err(|_| whole(Fault::NotUtf8))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // One line that is no line: all of it would be a heading, and a file without payments.
-        if text.contains('\r') && !text.contains('\n') {
-            return Err(whole(Fault::LineEnds));
-        }
         // As with M-PESA's statements: one end of a line, so that lines are counted as editors do.
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -212,6 +208,10 @@ impl FallbackFile {
             let Some(columns) = &heading else {
                 if number >= TITLE_LINES_MAX {
                     break;
+                }
+                // Many lines that are one: all of it would be a heading, and a file without payments.
+                if record.iter().any(|cell| cell.contains('\r')) {
+                    return Err(whole(Fault::LineEnds));
                 }
                 heading = Columns::of(of.kind, &record).map_err(|fault| vec![FileFault { line, fault }])?;
                 continue;

@@ -111,6 +111,9 @@ impl KnownOperator {
         if state.is_open() {
             return;
         }
+        if !self.invoices.contains_key(&bill) {
+            return;
+        }
         let ended = Arc::make_mut(&mut self.invoices).remove(&bill);
         if let Some(passes) = ended.filter(|_| !state.is_settled()) {
             Arc::make_mut(&mut self.passes).extend(&passes);

@@ -216,7 +216,7 @@ impl Listens for AirtelMoney {
         // by ourselves what became of every attempt.
         let Callback { attempt, state, is_signed } = wire::read_callback(body, self.callback_key.as_ref())
             .map_err(|reason| {
-                tracing::warn!(reason, "A message to Airtel's address cannot be read.");
+                tracing::debug!(reason, "A message to Airtel's address cannot be read.");
                 Unheard::NotSigned
             })?;
         Ok(match state {

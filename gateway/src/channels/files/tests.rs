@@ -87,8 +87,10 @@ fn lines_end_with_lf_or_crlf_and_an_empty_one_is_none() {
     let expected = Ok((vec![format!("2 FT1 500.00 {number}")], 0));
     assert_eq!(read(FileKind::Bank, &text), expected);
     assert_eq!(read(FileKind::Bank, &text.replace('\n', "\r\n")), expected);
-    let old = read(FileKind::Bank, &text.replace('\n', "\r")).unwrap_err();
-    assert!(old[0].contains("CR alone"), "{old:?}");
+    for end in ["", "\n"] {
+        let old = read(FileKind::Bank, &format!("{}{end}", text.replace('\n', "\r"))).unwrap_err();
+        assert!(old[0].contains("CR alone"), "{old:?}");
+    }
 }
 
 #[test]

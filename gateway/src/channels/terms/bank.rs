@@ -170,12 +170,12 @@ impl Fields<'_, '_, '_> {
     }
 }
 
-/// What machines call something.
-/// Field 41 of ISO 8583 has eight places.
+/// What a terminal is called: field 41 of ISO 8583 has eight places.
 fn is_terminal(text: &str) -> bool {
     is_code(text) && text.len() <= 8
 }
 
+/// What machines call something.
 fn is_code(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
