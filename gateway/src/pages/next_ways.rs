@@ -55,7 +55,9 @@ impl NextWays {
         let plans = unusual.take(AGENCIES_LISTED).map(|(agency, offers)| PlanNow::of(frame, agency, &offers));
         let plans: Vec<_> = plans.collect();
         let troubles = troubles(app, frame, &for_everybody);
-        let others = (!is_as_usual(app, &for_everybody)).then(|| {
+        // Where not all agencies with a plan of their own are named, nothing true can be said of the rest in one sentence.
+        let are_all_named = plans.len() < AGENCIES_LISTED;
+        let others = (are_all_named && !is_as_usual(app, &for_everybody)).then(|| {
             let ways = titles(&for_everybody, frame.language);
             if ways.is_empty() { words.others_none.to_owned() } else { (words.others)(&ways) }
         });

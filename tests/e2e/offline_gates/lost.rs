@@ -85,12 +85,11 @@ fn an_older_copy_of_a_journal_is_noticed_and_what_it_did_is_told_all_the_same() 
     };
     gateway.start_again();
     elsa.start();
-    assert_eq!(elsa.checks("anything"), "device_behind", "from the first page on");
+    eventually("it is noticed", || (elsa.checks("anything") == "device_behind").then_some(()));
     let refused = crate::harness::try_to_issue(&elsa.url(), PARK, &format!("wish=w4&{ADULT}"));
     let page = refused.expect("its page answers").expect_err("there is no pass");
     assert!(page.contains("has lost a part of what it did"), "{page}");
     eventually("it is told", || elsa.page("en").contains(", 0 not yet told").then_some(()));
-    assert!(elsa.page("sw").contains("0"), "its page is there");
     elsa.stop();
     elsa.start();
     assert_eq!(elsa.checks("anything"), "device_behind");

@@ -99,9 +99,10 @@ impl Health {
         if board.of_channel(channel, agency).state != ChannelState::Probing {
             return true;
         }
+        // The agency's own door first: who is turned away there takes no place from others.
         let scopes = [
-            ChannelScope::for_all(channel.clone()),
             ChannelScope::for_agency(channel.clone(), Arc::clone(agency)),
+            ChannelScope::for_all(channel.clone()),
         ];
         let mut places = scopes.into_iter().flat_map(|scope| {
             [Step::Start, Step::Confirm].map(|step| ChannelPlace { scope: scope.clone(), step })

@@ -47,6 +47,8 @@ impl Trials {
             *trial = Trial { since, let_in: 0 };
         }
         let by_time = u32::try_from((now - since).max(0) / ONE_MORE_AFTER_SECONDS).unwrap_or(u32::MAX);
+        // Places that nobody took while few came are not kept for a crowd.
+        trial.let_in = trial.let_in.max(by_time);
         let by_success = reading.since_change.worked.saturating_mul(MORE_BY_EACH);
         let has_room = trial.let_in < FIRST.saturating_add(by_success).saturating_add(by_time);
         if has_room {
@@ -96,6 +98,13 @@ mod tests {
             meter.note(Outcome::Worked, 101);
         }
         assert_eq!(let_in(&trials, 100, &meter, 102), 8);
+    }
+
+    #[test]
+    fn a_night_without_payers_does_not_let_a_crowd_in_in_the_morning() {
+        let (trials, meter) = (Trials::default(), Meter::default());
+        assert_eq!(let_in(&trials, 100, &meter, 30_000), 4);
+        assert_eq!(let_in(&trials, 100, &meter, 30_030), 2);
     }
 
     #[test]

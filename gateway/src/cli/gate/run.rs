@@ -148,7 +148,7 @@ fn may_have_clock(flags: &RunFlags, folder: &DeviceFolder) -> Result<(), Box<dyn
     Err(format!("{flag} is for devices of a demonstration alone: {device} is at work, and keeps the time of its machine").into())
 }
 
-/// The time of this device. In a rehearsal it begins where the gateway's is, if that answers now.
+/// The time of this device. In a rehearsal it runs faster, from a moment that is given or from now.
 fn clock(flags: &RunFlags, attendant: &Attendant) -> Result<Clock, Box<dyn std::error::Error>> {
     if let Some(text) = &flags.clock {
         return Ok(Clock::accelerated_from(parse_rfc3339(text)?, flags.speed.unwrap_or(1)));

@@ -84,6 +84,8 @@ impl Memory {
                 self.batched_count = self.told_count;
                 self.passes.batched_count = self.passes.told_count;
                 self.batch_count = batches;
+                // What the gateway has under this number is not what we wrote, and is not noticed again.
+                self.batches.remove(&batches);
                 self.waiting = None;
             }
         }

@@ -2,7 +2,8 @@
 //! of two gates are sent late, twice, shuffled and with the lines of others, while some of the same bills are paid online. Who
 //! holds the money has written down what moved, and the books have exactly that.
 //!
-//! Which payers, faults and orders there are is chosen by a seed, which is printed; `E2E_UPLOADS_SEED` plays one again, and
+//! Which payers, faults and orders there are is chosen by a seed, which is printed; `E2E_UPLOADS_SEED` plays one again, but for what
+//! the bank and M-PESA tell of by themselves, and
 //! `E2E_UPLOADS_ROUNDS` plays so many one after the other (`tests/long uploads`).
 
 mod moved;
