@@ -4,15 +4,14 @@
 use ledger::table::RunError;
 use ledger::{Claim, ClaimDetail, Draft, ShortKey, View};
 
-use super::money_in::{free_receipt_number, judge};
+use super::money_in::{free_receipt_number, place_on};
 use super::{Payments, draft};
 use crate::payments::bill::{Bill, BillPayment};
 use crate::payments::chart;
 use crate::payments::command::Command;
-use crate::payments::event::{Event, PaymentReceived, Placement};
+use crate::payments::event::{Event, PaymentReceived};
 use crate::payments::identifier::ReceiptNumber;
 use crate::payments::number::PaymentNumber;
-use crate::payments::owners;
 use crate::payments::passes::WaitingMoney;
 
 /// Receipt numbers for the payments of one decision: free in the books, and each given once.
@@ -54,19 +53,8 @@ pub(super) fn apply(
     if is_other_currency || !bill.can_take(money.money) || view.claimed(&ShortKey::of(&key))?.is_some() {
         return Ok(None);
     }
-    let (share, on) = judge(bill, money.money);
-    let state = bill.state.after(on).expect("money can arrive in every state");
     let receipt = receipts.next(view)?;
-    let placement = Placement::Bill {
-        bill: terms.number,
-        agency: terms.agency.clone(),
-        service: terms.service.clone(),
-        state,
-        receipt,
-        before: bill.latest_payments.last().map(|payment| payment.sequence),
-        share,
-        parts: owners::parts_of(bill, money.money, share),
-    };
+    let (share, state, placement) = place_on(bill, money.money, receipt);
     let event = Event::PaymentReceived(PaymentReceived {
         receipt: money.receipt.clone(),
         money: money.money,

@@ -10,7 +10,7 @@ use crate::payments::archive;
 use crate::payments::attempt::Attempt;
 use crate::payments::attempt_life::AttemptEvent;
 use crate::payments::bill::Bill;
-use crate::payments::bill_life::BillEvent;
+use crate::payments::bill_life::{BillEvent, BillState};
 use crate::payments::channel_receipt::{AccountFact, PaymentFacts};
 use crate::payments::chart;
 use crate::payments::command::{Addressed, Answer, Command, MoneyIn, UnreadableMessage};
@@ -47,19 +47,7 @@ pub(super) fn receive(
     let (entry, placement) = match &target.bill {
         Ok(bill) => {
             let receipt = free_receipt_number(view, money_in.random)?;
-            let (share, event) = judge(bill, money_in.money);
-            let state = bill.state.after(event).expect("money can arrive in every state");
-            let terms = &bill.terms;
-            let placement = Placement::Bill {
-                bill: terms.number,
-                agency: terms.agency.clone(),
-                service: terms.service.clone(),
-                state,
-                receipt,
-                before: bill.latest_payments.last().map(|payment| payment.sequence),
-                share,
-                parts: owners::parts_of(bill, money_in.money, share),
-            };
+            let (share, _, placement) = place_on(bill, money_in.money, receipt);
             (
                 chart::entry_for_bill(
                     chart::channel_clearing(&money_in.receipt),
@@ -212,8 +200,26 @@ fn waiting_attempt(
     Ok(waits.then_some(id))
 }
 
+/// Where money that came for a bill belongs, under this number of our receipts: its share, what the bill is after it, and what
+/// the record says of both.
+pub(super) fn place_on(bill: &Bill, money: Money, receipt: ReceiptNumber) -> (Share, BillState, Placement) {
+    let (share, event) = judge(bill, money);
+    let state = bill.state.after(event).expect("money can arrive in every state");
+    let placement = Placement::Bill {
+        bill: bill.terms.number,
+        agency: bill.terms.agency.clone(),
+        service: bill.terms.service.clone(),
+        state,
+        receipt,
+        before: bill.latest_payments.last().map(|payment| payment.sequence),
+        share,
+        parts: owners::parts_of(bill, money, share),
+    };
+    (share, state, placement)
+}
+
 /// What becomes of money that came for a bill.
-pub(super) fn judge(bill: &Bill, money: Money) -> (Share, BillEvent) {
+fn judge(bill: &Bill, money: Money) -> (Share, BillEvent) {
     if bill.state.is_settled() {
         return (Share::Duplicate, BillEvent::SecondReceipt);
     }
