@@ -1,12 +1,12 @@
-//! Making a pack: the newest payments of an agency as the views list them, each judged by the books themselves.
+//! Making a pack: whom an agency's gates may still let in, as the views list them, each judged by the books themselves.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use catalog::Text;
+use catalog::{Service, Text};
 
 use super::make_prices::{self, Listed};
-use super::pack::{Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
+use super::pack::{ListedServices, Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
 use super::pass_ways;
 use super::price_list::{Operator, PriceList};
 use super::signed::Moment;
@@ -16,10 +16,15 @@ use crate::books::LookupError;
 use crate::clock::east_africa_date;
 use crate::exchange::ExchangeRate;
 use crate::payments::{Bill, BillState, PASSES_OWED_MAX, PaymentNumber, TourOperator, Visit};
-use crate::views::{QueryError, Scope, TransactionFilter};
+use crate::views::QueryError;
 
-/// The newest payments that are looked at. A pack of as many bills has a few hundred kilobytes.
-const PAYMENTS_MAX: u32 = 2_000;
+/// Bills that are listed at most, of the services that are called after the site: four times what the busiest park of the country sees on
+/// its busiest day. A pack of as many has two megabytes.
+const OWN_BILLS_MAX: usize = 10_000;
+/// The same of all other services that are had at gates.
+const OTHER_BILLS_MAX: usize = 2_000;
+/// Of whom was let in and whose money was given back, so many of the newest are named. Nobody is let in for the others either.
+const NAMED_MAX: u32 = 2_000;
 /// How long a gate may go on with a pack: through a night and an outage of a day.
 const VALID_MICROS: i64 = 36 * 3_600 * 1_000_000;
 
@@ -39,11 +44,7 @@ pub(crate) enum PackError {
 
 /// The pack of a site of this agency at this moment.
 pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Result<Pack, PackError> {
-    let (scope, filter) = (Scope::Agency(agency.clone()), TransactionFilter::default());
-    let listed = app.views.reader().all_transactions(&scope, &filter, PAYMENTS_MAX).await?;
-    let is_everything = listed.found.len() < PAYMENTS_MAX as usize;
-    let oldest = listed.found.iter().map(|row| row.counted_by).min().unwrap_or(0);
-    let numbers: BTreeSet<_> = listed.found.iter().filter_map(|row| row.bill).collect();
+    let found = ToList::find(app, agency, site).await?;
     let now = app.now().micros();
     let mut pack = Pack {
         version: 1,
@@ -53,8 +54,9 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
         made_at: Moment(now),
         valid_until: Moment(now.saturating_add(VALID_MICROS)),
         receipt_keys: vec![app.receipts.verifying_key().to_string()],
-        listed_from: if is_everything { 0 } else { oldest },
-        listed_before: listed.sequence,
+        listed: found.listed,
+        listed_before: found.before,
+        elsewhere: found.elsewhere,
         prepaid: Vec::new(),
         used: Vec::new(),
         given_back: Vec::new(),
@@ -72,7 +74,76 @@ pub(crate) async fn make(app: &SharedApp, agency: &Arc<str>, site: &str) -> Resu
     let trusted = gates.operators_of(agency).filter(|known| known.owed_count() < PASSES_OWED_MAX);
     pack.operators.extend(trusted.map(|known| Operator::of(&known.operator)));
     let (app, agency) = (Arc::clone(app), agency.clone());
+    let numbers = found.numbers;
     away(move || fill(&app, &agency, pack, numbers)).await.map_err(|_| PackError::CutOff)?
+}
+
+/// What a pack is about, as the views have it.
+struct ToList {
+    listed: Vec<ListedServices>,
+    before: u64,
+    elsewhere: Vec<String>,
+    /// Bills that are paid and not used, used, or given back: which of these each is, the books say.
+    numbers: BTreeSet<PaymentNumber>,
+}
+
+impl ToList {
+    async fn find(app: &SharedApp, agency: &Arc<str>, site: &str) -> Result<Self, PackError> {
+        let served = app.catalogue.current();
+        let catalogue = served.catalogue();
+        let slugs = |services: Vec<&Service>| -> Vec<Arc<str>> {
+            services.into_iter().map(|service| service.slug.as_str().into()).collect()
+        };
+        let (own, others) = make_prices::at_gates(catalogue, agency, site);
+        let (own, others) = (slugs(own), slugs(others));
+        let all = catalogue.services_of(agency).map(|service| service.slug.as_str().to_owned());
+        let is_elsewhere = |slug: &String| !own.iter().chain(&others).any(|known| **known == **slug);
+        let elsewhere = all.filter(is_elsewhere).collect();
+        // Where no service is called after the site, every one may be its own.
+        let (own, others) = if own.is_empty() { (others, Vec::new()) } else { (own, others) };
+        let reader = app.views.reader();
+        let visited = reader.visited(agency, NAMED_MAX).await?;
+        let given_back = reader.given_back(agency, NAMED_MAX).await?;
+        let mut found = Self {
+            listed: Vec::new(),
+            before: visited.sequence.min(given_back.sequence),
+            elsewhere,
+            numbers: visited.found.into_iter().chain(given_back.found).collect(),
+        };
+        for (services, count_max) in [(own, OWN_BILLS_MAX), (others, OTHER_BILLS_MAX)] {
+            if !services.is_empty() {
+                found.list(app, agency, &services, count_max).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Lists so many at most of the bills for these services.
+    async fn list(
+        &mut self,
+        app: &SharedApp,
+        agency: &Arc<str>,
+        services: &[Arc<str>],
+        count_max: usize,
+    ) -> Result<(), PackError> {
+        let today = east_africa_date(app.now().micros());
+        let mut bills = Vec::new();
+        for service in services {
+            let some = app.views.reader().paid_and_not_visited(agency, service, today, count_max + 1).await?;
+            self.before = self.before.min(some.sequence);
+            bills.extend(some.found);
+        }
+        bills.sort_unstable_by_key(|bill| std::cmp::Reverse(bill.changed_by));
+        let is_everything = bills.len() <= count_max;
+        bills.truncate(count_max);
+        let oldest = bills.last().map_or(0, |bill| bill.changed_by);
+        self.numbers.extend(bills.iter().map(|bill| bill.number));
+        self.listed.push(ListedServices {
+            services: services.iter().map(|service| service.to_string()).collect(),
+            from: if is_everything { 0 } else { oldest },
+        });
+        Ok(())
+    }
 }
 
 /// What the agency sells at gates between these two moments.

@@ -46,9 +46,7 @@ fn up_to(
     has_rate: bool,
     (first, last): (Date, Date),
 ) -> Listed {
-    let at_gates = catalogue.services_of(agency).filter(|service| service.delivery.contains(&Delivery::Gate));
-    let (of_site, others): (Vec<_>, Vec<_>) =
-        at_gates.partition(|service| is_called_after(service.slug.as_str(), site));
+    let (of_site, others) = at_gates(catalogue, agency, site);
     let days: Vec<_> = first.series(jiff::ToSpan::days(1)).take_while(|day| *day <= last).collect();
     let mut priced: Vec<PricedService> = Vec::new();
     let (mut listed_count, mut left_out) = (0, Vec::new());
@@ -68,6 +66,16 @@ fn up_to(
         listed_count += usize::from(priced.len() > before);
     }
     Listed { services: priced, left_out }
+}
+
+/// The services of an agency that are had at gates: those that are called after the site, and the others.
+pub(super) fn at_gates<'a>(
+    catalogue: &'a Catalogue,
+    agency: &str,
+    site: &str,
+) -> (Vec<&'a Service>, Vec<&'a Service>) {
+    let at_gates = catalogue.services_of(agency).filter(|service| service.delivery.contains(&Delivery::Gate));
+    at_gates.partition(|service| is_called_after(service.slug.as_str(), site))
 }
 
 /// Whether the words of the site stand in the name of the service: `hells-gate` in `kws-hells-gate-entry`.

@@ -29,11 +29,14 @@ pub struct Pack {
     pub valid_until: Moment,
     /// What verifies receipts, as `NAME+HASH+KEY`.
     pub receipt_keys: Vec<String>,
-    /// A bill whose newest payment has a record from here on …
-    pub listed_from: u64,
-    /// … and before this is listed below if it is paid and not used. Of others the pack says nothing.
+    /// The services that are had at gates, and which bills for them are listed.
+    pub listed: Vec<ListedServices>,
+    /// What was paid from this record on is not listed.
     pub listed_before: u64,
-    /// Bills that are paid and not used.
+    /// The services of the agency that are not had at gates: whoever has paid for one is not let in by that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<String>,
+    /// Bills that are paid and not used, for the day on which this was made, a later one or any.
     pub prepaid: Vec<Prepaid>,
     /// Bills that somebody was let in for.
     pub used: Vec<UsedBefore>,
@@ -56,6 +59,17 @@ pub struct Pack {
     /// How they can be paid, the first choice first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<PassWay>,
+}
+
+/// Services, and from which record on what was paid for them is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedServices {
+    /// As receipts name them.
+    pub services: Vec<String>,
+    /// A bill for one of them is listed if it is paid and not used, and its newest payment has a record from here on: 0 if all are. Of
+    /// others the pack says nothing.
+    pub from: u64,
 }
 
 /// How far a device has told what it did.
@@ -129,6 +143,13 @@ impl Pack {
     /// The bill of this number, if it is paid and not used as far as the pack knows.
     pub fn prepaid(&self, bill: PaymentNumber) -> Option<&Prepaid> {
         self.prepaid.iter().find(|prepaid| prepaid.bill == bill)
+    }
+
+    /// From which record on what was paid for this service is listed. Of a service that the pack does not know, because the
+    /// catalogue has it no more, nothing is.
+    pub fn listed_from(&self, service: &str) -> u64 {
+        let listed = self.listed.iter().find(|listed| listed.services.iter().any(|known| known == service));
+        listed.map_or(u64::MAX, |listed| listed.from)
     }
 
     /// The bill of this receipt, used or not, as far as the pack knows it.

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::gates::batch::{Batch, UsedHere};
     use crate::gates::certificate::{self, Certificate};
-    use crate::gates::pack::{self, Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
+    use crate::gates::pack::{self, ListedServices, Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
     use crate::gates::price_list::{Operator, PassLimits, PriceList, PricedItem, PricedService};
     use crate::payments::PaymentNumber;
     use ledger::{Currency, Money, SigningKey, sign_note};
@@ -136,8 +136,9 @@ mod tests {
             made_at: MOMENT,
             valid_until: Moment(MOMENT.0 + 1),
             receipt_keys: vec!["k+00+AA".to_owned()],
-            listed_from: 0,
+            listed: vec![ListedServices { services: vec!["kws-hells-gate-entry".to_owned()], from: 0 }],
             listed_before: 812,
+            elsewhere: vec!["kws-research-permit".to_owned()],
             prepaid: vec![Prepaid {
                 bill: PaymentNumber::from_random(1),
                 receipts: vec!["7K2M-94QX".to_owned()],

@@ -142,6 +142,7 @@ impl Shown {
             Verdict::NotPaid => said(words.not_paid),
             Verdict::NotOnList => said(words.not_on_list),
             Verdict::BeforeList => said(words.before_list),
+            Verdict::NotForGates => said(words.not_for_gates),
             Verdict::NotOurs => said(words.not_ours),
             Verdict::NotGenuine(_) => said(words.not_genuine),
             Verdict::NotFound => said(words.not_found),
@@ -156,6 +157,9 @@ impl Shown {
             (Some(prepaid), _) => about.extend(who_and_where(prepaid, language)),
             (None, Some(receipt)) if is_good => {
                 about.push((words.by_receipt)(&receipt.service, &receipt.paid))
+            }
+            (None, Some(receipt)) if judged.verdict == Verdict::NotForGates => {
+                about.push(format!("{}, {}", receipt.service, receipt.paid));
             }
             _ => {}
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::{Date, date};
 use ledger::{Currency, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,11 @@ const EAST_AFRICA_MICROS: i64 = 3 * 3_600_000_000;
 pub fn revenue_day(time: LedgerTime) -> i32 {
     let day = (time.micros() + EAST_AFRICA_MICROS).div_euclid(MICROS_PER_DAY);
     i32::try_from(day).expect("a journal does not outlast five million years")
+}
+
+/// A civil day, as days since 1 January 1970.
+pub fn day_number(day: Date) -> i32 {
+    i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24).expect("a calendar has few million days")
 }
 
 /// The minute of its revenue day that a moment is in, from 0 to 1439.

@@ -110,7 +110,10 @@ pub(super) struct BillChange {
     pub(super) state: Option<BillState>,
     /// What is added to it, in minor units of the currency in which it is payable.
     pub(super) collected_minor: i64,
+    /// None of these changed it, if this is zero: a visit leaves a bill as it is.
     pub(super) changed_by: u64,
+    /// By which record whoever paid was let in.
+    pub(super) visited_by: Option<u64>,
 }
 
 /// An attempt made in this run, and what became of it within.
@@ -227,6 +230,9 @@ impl Changes {
             }
             Event::BillCancelled { bill } => self.end_bill(bill, BillState::Cancelled, sequence),
             Event::BillExpired { bill } => self.end_bill(bill, BillState::Expired, sequence),
+            Event::Visit(VisitEvent::Used { bill, .. }) => {
+                self.bill(bill).visited_by.get_or_insert(sequence);
+            }
             Event::AttemptCreated { attempt, bill, method, money } => {
                 let change = AttemptChange::to(AttemptState::Created, sequence);
                 self.new_attempt_places.insert(attempt, self.new_attempts.len());
@@ -289,7 +295,6 @@ impl Changes {
             | Event::AvailabilityChanged(_)
             | Event::Channel(_)
             | Event::Staff(_)
-            | Event::Visit(_)
             | Event::Gate(_)
             | Event::Sweep(_)
             | Event::Counter(_)

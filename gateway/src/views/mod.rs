@@ -46,7 +46,7 @@ pub use page::{
 pub use queries::{
     AccountRow, AdmittedRow, ApplicationFilter, ApplicationRow, ArrivalRow, AttemptRow, BillFilter,
     BillLineRow, BillRow, CollectedRow, CollectionRow, EntryPhase, EntryRow, Imbalance, InvoiceRow,
-    MinuteRow, PassFilter, PassRow, PassState, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
+    MinuteRow, PaidRow, PassFilter, PassRow, PassState, PaymentFilter, PaymentRow, PlacementRow, PostingRow,
     PromiseRow, QuarantineRow, SuspenseRow, SuspenseSum, TransactionFilter, TransactionRow,
     TransactionStatus, UncollectedRow, UsageBy, UsageRow,
 };

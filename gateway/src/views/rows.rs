@@ -13,7 +13,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::changes::{AttemptChange, BillChange, BookedEntry, Changes};
 use super::wide;
 use super::words::{evidence_number, word};
-use crate::payments::{BillState, Placement, revenue_day};
+use crate::payments::{BillState, Placement, day_number, revenue_day};
 
 /// Rows in one statement. The widest table has 22 columns, and SQLite takes 32,766 values in a statement; beyond some
 /// hundred rows nothing is gained any more.
@@ -75,7 +75,7 @@ fn index(value: usize) -> i64 {
 async fn new_bills(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     const HEAD: &str = "INSERT INTO bill (sequence, payment_number, bill_id, agency, service, total_minor, \
         total_currency, payable_minor, payable_currency, collected_minor, state, created, expires, agency_reference, \
-        catalogue, changed_by) ";
+        catalogue, changed_by, visit_day, visited_by) ";
     send(connection, HEAD, &changes.new_bills, "", |row, bill| {
         let terms = &*bill.terms;
         row.push_bind(number(bill.sequence))
@@ -93,7 +93,9 @@ async fn new_bills(connection: &mut SqliteConnection, changes: &Changes) -> Resu
             .push_bind(terms.expires.micros())
             .push_bind(terms.agency_reference.clone())
             .push_bind(number(terms.catalogue.number))
-            .push_bind(number(bill.change.changed_by));
+            .push_bind(number(bill.change.changed_by))
+            .push_bind(terms.visit_day.map(day_number))
+            .push_bind(bill.change.visited_by.map(number));
     })
     .await?;
     const LINE_HEAD: &str = "INSERT INTO bill_line (bill_sequence, line_index, code, quantity, unit_minor, \
@@ -120,14 +122,16 @@ async fn new_bills(connection: &mut SqliteConnection, changes: &Changes) -> Resu
 async fn changed_bills(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
     // The columns of a VALUES clause are called column1, column2 and so on.
     const HEAD: &str = "UPDATE bill SET state = coalesce(change.column2, bill.state), \
-        collected_minor = bill.collected_minor + change.column3, changed_by = change.column4 FROM (";
+        collected_minor = bill.collected_minor + change.column3, changed_by = max(bill.changed_by, change.column4), \
+        visited_by = coalesce(bill.visited_by, change.column5) FROM (";
     const TAIL: &str = ") AS change WHERE bill.payment_number = change.column1";
     send(connection, HEAD, &changes.bills, TAIL, |row, (bill, change)| {
-        let BillChange { state, collected_minor, changed_by } = *change;
+        let BillChange { state, collected_minor, changed_by, visited_by } = *change;
         row.push_bind(number(bill.get()))
             .push_bind(state.map(BillState::word))
             .push_bind(collected_minor)
-            .push_bind(number(changed_by));
+            .push_bind(number(changed_by))
+            .push_bind(visited_by.map(number));
     })
     .await
 }

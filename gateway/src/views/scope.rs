@@ -85,6 +85,12 @@ impl Select {
         self
     }
 
+    /// Only rows with this or more in the column, or nothing.
+    pub(super) fn and_from_or_null(mut self, column: &'static str, from: i64) -> Self {
+        self.sql.push(format_args!(" AND ({column} IS NULL OR {column} >= ")).push_bind(from).push(")");
+        self
+    }
+
     /// Only rows with less than this in the column.
     pub(super) fn and_below(mut self, column: &'static str, bound: i64) -> Self {
         self.sql.push(format_args!(" AND {column} < ")).push_bind(bound);

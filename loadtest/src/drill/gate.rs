@@ -10,6 +10,7 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::Value;
 
+use super::DrillPlan;
 use super::payer::{Bill, Payer};
 use super::script::{BACK_FOR_GOOD_AFTER, KILLED, KILLED_AGAIN_AFTER, RETURNS};
 use super::world::{AGENCIES, World};
@@ -18,10 +19,15 @@ use super::world::{AGENCIES, World};
 pub(crate) const AGENCY: &str = "KWS";
 pub(crate) const SITE: &str = "hells-gate";
 pub(crate) const GATE: &str = "Elsa Gate";
+/// What is paid for to go in there.
+pub(crate) const SERVICE: &str = "kws-hells-gate-entry";
 /// How often its program asks the gateway, in seconds of ours.
 pub(crate) const ASKS_EVERY_SECONDS: u64 = 3;
 
-/// About so many of those who pay come to the gate in sum, and so many may stand before it.
+/// About so many of those who pay the agency in a day pay for this park: ten times what its busiest days see. All others pay for
+/// another.
+const OF_THIS_PARK: u64 = 9_000;
+/// About so many of those come to the gate in sum, and so many may stand before it.
 const VISITORS: u64 = 400;
 const WAITING_MAX: usize = 200;
 /// So many wait until the gateway is killed, and half of them until it is killed again.
@@ -31,9 +37,8 @@ const NUMBER_ONE_IN: u64 = 4;
 const CHEAT_ONE_IN: u64 = 10;
 /// How fast a guard is.
 const GUARD_EVERY: Duration = Duration::from_millis(40);
-/// By then a payment that was seen is on the list of the gate, unless so many were paid since.
+/// By then a payment that was seen is on the list of the gate.
 const LISTED_WITHIN: Duration = Duration::from_secs(4 * ASKS_EVERY_SECONDS);
-const LISTED_MAX: u64 = 1_500;
 /// How long an answer is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
@@ -43,8 +48,8 @@ struct Visitor {
     payment_number: u64,
     /// The code on the receipt; whoever has none shows the number.
     receipt: Option<String>,
-    /// When the bill was seen to be paid, and how many others were by then.
-    paid: (Instant, u64),
+    /// When the bill was seen to be paid.
+    paid: Instant,
 }
 
 /// A decision of the gate.
@@ -76,11 +81,24 @@ impl Decided {
 #[derive(Debug, Default)]
 pub(crate) struct GateSeen {
     waiting: VecDeque<Visitor>,
-    /// Bills of the agency that were seen to be paid.
-    paid_count: u64,
     pub(crate) decisions: Vec<Decision>,
     /// Who was let in, by payment number, and when.
     pub(crate) let_in: HashMap<u64, i64>,
+}
+
+/// So many pay the agency of the gate: three in ten.
+fn of_agency(plan: &DrillPlan) -> u64 {
+    plan.payers() * 3 / 10
+}
+
+/// One in so many of those pays for the park of the gate.
+fn park_one_in(plan: &DrillPlan) -> u64 {
+    (of_agency(plan) / OF_THIS_PARK).max(1)
+}
+
+/// Whether this payer of the agency pays for the park of the gate.
+pub(crate) fn is_wanted(plan: &DrillPlan, payer: u64) -> bool {
+    payer.is_multiple_of(park_one_in(plan))
 }
 
 /// Somebody who has paid sets out for the gate, if it is their gate and they are among those who do.
@@ -88,19 +106,14 @@ pub(crate) async fn set_out(world: &World, payer: &Payer, bill: &Bill, paid: &Va
     if AGENCIES[payer.agency].code != AGENCY {
         return;
     }
-    let paid_count = {
-        let gate = &mut world.seen().gate;
-        gate.paid_count += 1;
-        gate.paid_count
-    };
-    // Three in ten pay this agency.
-    let one_in = (world.plan.payers() * 3 / 10 / VISITORS).max(1);
-    if !payer.number.is_multiple_of(one_in) {
+    let park_one_in = park_one_in(&world.plan);
+    let one_in = (of_agency(&world.plan) / park_one_in / VISITORS).max(1);
+    let place = payer.number / park_one_in;
+    if !is_wanted(&world.plan, payer.number) || !place.is_multiple_of(one_in) {
         return;
     }
-    let mut visitor =
-        Visitor { payment_number: bill.number, receipt: None, paid: (Instant::now(), paid_count) };
-    if !(payer.number / one_in).is_multiple_of(NUMBER_ONE_IN) {
+    let mut visitor = Visitor { payment_number: bill.number, receipt: None, paid: Instant::now() };
+    if !(place / one_in).is_multiple_of(NUMBER_ONE_IN) {
         let Some(receipt) = paid["payments"][0]["receipt_number"].as_str() else { return };
         let found = world.get(&format!("/v1/receipts/{receipt}"), &world.keys[payer.agency]).await;
         let Some((StatusCode::OK, found)) = found else { return };
@@ -177,15 +190,12 @@ async fn receive(world: &World, visitor: &Visitor) {
     }
 }
 
-/// Whether the list of the gate must have a payment by now: its program has asked since, the list is long enough, and nothing
-/// that was held up has come since.
+/// Whether the list of the gate must have a payment by now: its program has asked since, and nothing that was held up has come
+/// since.
 fn is_listed(world: &World, visitor: &Visitor) -> bool {
-    let (since, count) = visitor.paid;
-    let seen = world.seen();
-    let is_fresh = seen.gate.paid_count - count < LISTED_MAX;
     // While the gateway is gone, or was a moment ago, nothing is asked.
-    let was_well = seen.gone.is_empty();
-    was_well && is_fresh && since.elapsed() > LISTED_WITHIN && world.day.now() < world.day.second_of(RETURNS)
+    let was_well = world.seen().gone.is_empty();
+    was_well && visitor.paid.elapsed() > LISTED_WITHIN && world.day.now() < world.day.second_of(RETURNS)
 }
 
 /// Somebody who has not paid, or shows what was altered.

@@ -129,7 +129,7 @@ async fn pay_it(world: &World, payer: &Payer, mut bill: Bill, has_waited: &mut b
 async fn have_a_bill_made(world: &World, payer: &Payer, has_waited: &mut bool) -> Option<Bill> {
     let once = format!("drill-bill-{}-{:020}", world.plan.seed, payer.number);
     while world.day.now() < world.day.length() {
-        let order = World::order(payer.agency, payer.number);
+        let order = world.order(payer.agency, payer.number);
         match world.post("/v1/bills", &world.keys[payer.agency], &once, &order).await {
             Some((status, body)) if status.is_success() => return noted(world, payer, &body),
             Some((status, body)) if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {

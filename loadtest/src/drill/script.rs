@@ -192,7 +192,7 @@ async fn never_paid(world: &World) -> Result<Vec<(Box<str>, u64)>, DrillError> {
     let mut bills = Vec::new();
     for number in 0..NEVER_PAID {
         let once = format!("drill-never-paid-{}-{number:016}", world.plan.seed);
-        let made = world.post("/v1/bills", &world.keys[agency], &once, &World::order(agency, number)).await;
+        let made = world.post("/v1/bills", &world.keys[agency], &once, &world.order(agency, number)).await;
         let bill = made.as_ref().and_then(|(_, body)| Bill::read(body));
         let bill = bill.ok_or_else(|| DrillError::Answer(format!("no bill was made: {made:?}")))?;
         bills.push((bill.id, bill.number));

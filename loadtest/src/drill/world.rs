@@ -11,11 +11,14 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::day::Day;
-use super::gate::GateSeen;
+use super::gate::{self, GateSeen};
 use super::report::Findings;
 use super::script::PROMPTS_FAIL;
 use super::{DrillError, DrillPlan};
 use crate::loopback::{Client, LoopbackUrl};
+
+/// What is paid for by those who go elsewhere than to the gate of the day.
+const OTHER_PARK: &str = "kws-nairobi-national-park-entry";
 
 /// How long an answer is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -199,7 +202,7 @@ impl World {
     }
 
     /// What a payer orders: something of this agency, different each time.
-    pub(crate) fn order(agency: usize, number: u64) -> Value {
+    pub(crate) fn order(&self, agency: usize, number: u64) -> Value {
         match AGENCIES[agency].code {
             "KRA" => {
                 let assessment = json!({
@@ -211,7 +214,8 @@ impl World {
             }
             "KWS" => {
                 let visitors = json!([{"category": "east_african_citizen", "age_class": "adult", "count": 1 + number % 4}]);
-                json!({"service": "kws-hells-gate-entry", "order": {"visitors": visitors}})
+                let park = if gate::is_wanted(&self.plan, number) { gate::SERVICE } else { OTHER_PARK };
+                json!({"service": park, "order": {"visitors": visitors}})
             }
             _ => json!({"service": "motor-vehicle-search", "order": {}}),
         }

@@ -43,6 +43,8 @@ pub enum Verdict {
     NotOnList,
     /// It was paid before the list begins: whether it was used since is not known here.
     BeforeList,
+    /// Paid, but for something that is not had at a gate.
+    NotForGates,
     /// Another agency's.
     NotOurs,
     /// The receipt was altered, or another key has signed it.
@@ -92,6 +94,7 @@ impl Verdict {
             Self::NotPaid => "not_paid",
             Self::NotOnList => "not_on_list",
             Self::BeforeList => "before_list",
+            Self::NotForGates => "not_for_gates",
             Self::NotOurs => "not_ours",
             Self::NotGenuine(_) | Self::PassNotGenuine(_) => "not_genuine",
             Self::NotFound => "not_found",
@@ -233,11 +236,12 @@ fn of_receipt(known: &Known<'_>, receipt: &ShortForm, now: Moment) -> Judged {
     if !matches!(receipt.outcome.as_str(), "completed" | "completed_with_excess") {
         return judged(Verdict::NotPaid);
     }
-    if sequence < known.pack.listed_from {
-        return judged(Verdict::BeforeList);
+    if known.pack.elsewhere.contains(&receipt.service) {
+        return judged(Verdict::NotForGates);
     }
     if sequence < known.pack.listed_before {
-        return judged(Verdict::NotOnList);
+        let is_listed = known.pack.listed_from(&receipt.service) <= sequence;
+        return judged(if is_listed { Verdict::NotOnList } else { Verdict::BeforeList });
     }
     judged(if now < known.pack.valid_until { Verdict::Valid } else { Verdict::PackTooOld })
 }
@@ -263,6 +267,7 @@ fn of_bill(known: &Known<'_>, bill: PaymentNumber, now: Moment) -> Option<Judged
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gates::pack::ListedServices;
     use ledger::SigningKey;
 
     fn pack() -> Pack {
@@ -274,8 +279,12 @@ mod tests {
             made_at: Moment(1_795_155_245_000_000),
             valid_until: Moment(1_795_200_000_000_000),
             receipt_keys: Vec::new(),
-            listed_from: 100,
+            listed: vec![
+                ListedServices { services: vec!["kws-hells-gate-entry".to_owned()], from: 100 },
+                ListedServices { services: vec!["kws-amboseli-entry".to_owned()], from: 150 },
+            ],
             listed_before: 200,
+            elsewhere: vec!["kws-research-permit".to_owned()],
             prepaid: Vec::new(),
             used: Vec::new(),
             given_back: Vec::new(),
@@ -324,6 +333,18 @@ mod tests {
             let judged = judged(&receipt(sequence));
             assert_eq!(judged.verdict, verdict, "{sequence}");
             assert_eq!(judged.receipt.as_deref(), Some(&receipt(sequence)), "the guard sees what it is for");
+        }
+        let of = |service: &str, sequence| ShortForm { service: service.to_owned(), ..receipt(sequence) };
+        for (service, sequence, verdict) in [
+            ("kws-amboseli-entry", 149, Verdict::BeforeList),
+            ("kws-amboseli-entry", 150, Verdict::NotOnList),
+            // Nothing is known of a service that the catalogue has no more.
+            ("kws-longonot-entry", 199, Verdict::BeforeList),
+            ("kws-longonot-entry", 200, Verdict::Valid),
+            ("kws-research-permit", 199, Verdict::NotForGates),
+            ("kws-research-permit", 200, Verdict::NotForGates),
+        ] {
+            assert_eq!(judged(&of(service, sequence)).verdict, verdict, "{service} {sequence}");
         }
         let part = ShortForm { outcome: "held_for_rest".to_owned(), ..receipt(200) };
         assert_eq!(judged(&part).verdict, Verdict::NotPaid);

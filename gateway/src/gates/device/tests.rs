@@ -11,7 +11,7 @@ use super::judge::Verdict;
 use super::passes::{NoPass, PassWish};
 use crate::gates::batch::Batch;
 use crate::gates::numbers::{self, Numbers};
-use crate::gates::pack::{self, Pack, UsedBefore, Words};
+use crate::gates::pack::{self, ListedServices, Pack, UsedBefore, Words};
 use crate::gates::pass::{DeviceCard, PassLine, Settlement, SignedCard};
 use crate::gates::price_list::{NoPrice, Operator, PassLimits, PriceList, PricedItem, PricedService};
 use crate::gates::signed::{Moment, text};
@@ -63,8 +63,9 @@ impl Gateway {
             made_at: Moment(NOW.0 - 60_000_000),
             valid_until: Moment(NOW.0 + DAY),
             receipt_keys: vec![self.signer.verifying_key().to_string()],
-            listed_from: 0,
+            listed: vec![ListedServices { services: vec!["kws-hells-gate-entry".to_owned()], from: 0 }],
             listed_before: 0,
+            elsewhere: vec!["kws-research-permit".to_owned()],
             prepaid: Vec::new(),
             used: Vec::new(),
             given_back: Vec::new(),

@@ -24,6 +24,10 @@ CREATE TABLE bill (
     catalogue         INTEGER NOT NULL,
     -- Sequence of the record that changed it last.
     changed_by        INTEGER NOT NULL,
+    -- The day that it is for, in days since 1970; null for any.
+    visit_day         INTEGER,
+    -- Sequence of the record that says that whoever paid was let in.
+    visited_by        INTEGER,
 
     CONSTRAINT bill_payment_number_has_12_digits CHECK (payment_number BETWEEN 100000000000 AND 999999999999),
     CONSTRAINT bill_collects_nothing_negative    CHECK (collected_minor >= 0),
@@ -38,6 +42,11 @@ CREATE INDEX bill_by_agency_and_state ON bill (agency, state, created);
 CREATE INDEX bill_by_state            ON bill (state, created);
 -- Most bills of most agencies have a reference; those without need no entry.
 CREATE INDEX bill_by_reference        ON bill (agency_reference, created) WHERE agency_reference IS NOT NULL;
+-- What a gate must know: who has paid and was not let in, and who was. Most services are had elsewhere, and their bills stay in the
+-- first of the two for good: about fifty bytes for each.
+CREATE INDEX bill_not_visited         ON bill (agency, service, changed_by)
+    WHERE visited_by IS NULL AND state IN ('paid', 'overpaid');
+CREATE INDEX bill_visited             ON bill (agency, visited_by) WHERE visited_by IS NOT NULL;
 
 CREATE TABLE bill_line (
     -- The bill's sequence, not its number: lines are then written at the end, beside their bill's.

@@ -15,6 +15,7 @@ pub(super) mod payments;
 pub(super) mod quarantine;
 pub(super) mod transactions;
 pub(super) mod usage;
+pub(super) mod visits;
 
 pub use applications::{ApplicationFilter, ApplicationRow, PromiseRow, UncollectedRow};
 pub use arrivals::ArrivalRow;
@@ -30,3 +31,4 @@ pub use payments::{PaymentFilter, PaymentRow, PlacementRow, SuspenseRow, Suspens
 pub use quarantine::QuarantineRow;
 pub use transactions::{TransactionFilter, TransactionRow, TransactionStatus};
 pub use usage::{UsageBy, UsageRow};
+pub use visits::PaidRow;

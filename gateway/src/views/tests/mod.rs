@@ -11,4 +11,5 @@ mod scopes;
 mod tables;
 mod transactions;
 mod usage;
+mod visits;
 mod world;

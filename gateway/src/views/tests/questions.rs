@@ -430,7 +430,7 @@ fn a_caller_who_hangs_up_leaves_no_transaction_behind() {
 }
 
 impl World {
-    fn plan(&self, select: Select) -> String {
+    pub(super) fn plan(&self, select: Select) -> String {
         self.ask(async {
             let file = reading(&newest_file(&self.views_folder()));
             let mut connection = SqliteConnection::connect_with(&file).await.unwrap();
