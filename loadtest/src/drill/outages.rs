@@ -209,6 +209,7 @@ mod tests {
             picture: None,
             check_books: None,
             expect_healing: true,
+            judges_time: false,
         };
         let nobody = || "http://127.0.0.1:9".parse().unwrap();
         let day = Day::beginning_in(Duration::ZERO, 100, 10);

@@ -133,6 +133,8 @@ pub struct GateDay {
     pub slowest_in_the_dark: Duration,
     /// So many took more than a second.
     pub beyond_a_second: usize,
+    /// Whether the day has failed if one did.
+    pub is_time_judged: bool,
     /// How many people it let in, and how many visits of it are in the books.
     pub let_in: usize,
     /// See [`Self::let_in`].
@@ -164,6 +166,8 @@ pub struct DrillReport {
     pub accounts: BTreeMap<String, (Kes, Kes)>,
     /// What moved for the bills of each agency, and what the books have for it.
     pub agencies: BTreeMap<String, (Kes, Kes)>,
+    /// Confirmations that were held up until everything returned.
+    pub held_up: u64,
     /// Payments that the statements of the day made known after all.
     pub found_by_statement: u64,
     /// How many payments took each way.
@@ -220,10 +224,11 @@ impl DrillReport {
         let gate = &self.gate;
         writeln!(
             formatter,
-            " GATE      {} decisions, slowest {} ms, {} beyond a second; without the gateway {}, slowest {} ms",
+            " GATE      {} decisions, slowest {} ms, {} beyond a second ({}); without the gateway {}, slowest {} ms",
             gate.decisions,
             gate.slowest.as_millis(),
             gate.beyond_a_second,
+            if gate.is_time_judged { "judged" } else { "told, not judged" },
             gate.in_the_dark,
             gate.slowest_in_the_dark.as_millis(),
         )?;
@@ -273,6 +278,7 @@ impl fmt::Display for DrillReport {
                 booked.grouped()
             )?;
         }
+        writeln!(formatter, " HELD UP   {} until everything returned", grouped(self.held_up))?;
         writeln!(formatter, " HEALED    {} by the statements of the day", grouped(self.found_by_statement))?;
         self.write_outages(formatter)?;
         self.write_gate(formatter)?;
