@@ -110,11 +110,13 @@ pub struct OutageJudged {
     pub since: i64,
     /// See [`Self::since`].
     pub ended: Option<i64>,
-    /// What was collected elsewhere from its beginning on, as the outside has it.
+    /// What was collected elsewhere while it lasted, as the outside has it.
     pub payments: u64,
     /// See [`Self::payments`].
     pub total: Kes,
-    /// So many of them had moved before, and became known after.
+    /// So many of them had moved before it began, and became known meanwhile.
+    pub moved_before: u64,
+    /// So many more became known after it, of money that had moved before its end, as the report has it.
     pub known_later: u64,
     /// Whom gates let in meanwhile, as the report has it.
     pub let_in: u64,
@@ -205,11 +207,12 @@ impl DrillReport {
             let until = outage.ended.map_or("goes on".to_owned(), |ended| format!("to {ended:>6} s"));
             writeln!(
                 formatter,
-                " OUTAGE    {:<14} {:>6} s {until}: {} payments elsewhere, KES {}, known later {}; let in {}",
+                " OUTAGE    {:<14} {:>6} s {until}: {} payments elsewhere, KES {}, moved before {}; known later {}; let in {}",
                 outage.channel,
                 outage.since,
                 grouped(outage.payments),
                 outage.total.grouped(),
+                grouped(outage.moved_before),
                 grouped(outage.known_later),
                 outage.let_in,
             )?;
