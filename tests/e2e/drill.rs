@@ -1,6 +1,7 @@
 //! The 3 January drill in small: the paybill goes silent, prompts fail, the gateway is killed twice, and everything comes
 //! back at once with what was held up. Who has a plan keeps collecting, nobody is asked to pay twice, a gate goes on letting
-//! in, and the books and the reports of the outages have to the cent what moved. In large: `tests/long drill`.
+//! in, and the books and the reports of the outages have to the cent what moved. In large: `tests/long drill`, where a gate
+//! that takes more than a second for a decision fails the day; here it is told how long it took.
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,7 @@ fn on_the_third_of_january_whoever_has_a_plan_keeps_collecting_and_nobody_pays_t
         picture: Some(picture.clone()),
         check_books: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_books.py")),
         expect_healing: true,
+        judges_time: std::env::var_os("E2E_DRILL_JUDGES_TIME").is_some(),
     };
     let report = runtime().block_on(drill(plan)).unwrap_or_else(|error| panic!("{error}"));
     eprintln!("{report}");

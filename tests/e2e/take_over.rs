@@ -99,3 +99,57 @@ fn a_socket_that_is_not_what_is_configured_stops_the_start_by_name() {
     let said = gateway.try_start_again_with(&misnamed).expect_err("it does not start").said();
     assert!(said.contains("expected public, callback or admin"), "{said}");
 }
+
+#[test]
+fn a_successor_that_cannot_start_says_why_and_the_one_before_goes_on_serving() {
+    let folder = tempfile::tempdir().unwrap();
+    let channels = folder.path().join("channels.toml");
+    let till = "[[channel]]\nname = \"agency_till.a\"\ntitle = { en = \"A\", sw = \"B\" }\nshort_code = \"500500\"\n";
+    std::fs::write(&channels, till).unwrap();
+    let mut gateway = Gateway::serve().set("channels.file", channels.to_str().unwrap()).start();
+    let agency = gateway.agency("KWS");
+    let serves = |gateway: &Gateway| {
+        let bill = agency.bills(&Order::hells_gate(1));
+        gateway.safaricom().confirms_once(&Payment::of_bill(&bill)).expect(200);
+        agency.sees(&bill, "paid");
+    };
+    let first = gateway.pid();
+
+    // A file that an operator writes.
+    std::fs::write(&channels, till.replace("short_code", "shrot_code")).unwrap();
+    let refused = gateway.try_is_taken_over_with("log.filter", "info").expect_err("it does not start");
+    let said = refused.expect(78).said();
+    assert!(said.contains("channels.toml") && said.contains("shrot_code"), "{said}");
+    serves(&gateway);
+    std::fs::write(&channels, till).unwrap();
+
+    // A certificate that is none.
+    let certificate = folder.path().join("chain.pem");
+    std::fs::write(&certificate, "-----BEGIN CERTIFICATE-----").unwrap();
+    let authorities = certificate.to_str().unwrap();
+    let refused = gateway.try_is_taken_over_with("routing.authorities", authorities);
+    let said = refused.expect_err("it does not start").expect(78).said();
+    assert!(said.contains("chain.pem"), "{said}");
+    serves(&gateway);
+
+    // A key that is not as it was written.
+    let seed = gateway.keys().join("receipts.seed");
+    let kept = std::fs::read_to_string(&seed).unwrap();
+    std::fs::write(&seed, &kept[..kept.len() / 2]).unwrap();
+    let refused = gateway.try_is_taken_over_with("log.filter", "info").expect_err("it does not start");
+    let said = refused.expect(1).said();
+    assert!(said.contains("receipts.seed"), "{said}");
+    assert!(gateway.check().expect(1).stdout.contains("receipts.seed"));
+    serves(&gateway);
+    std::fs::write(&seed, kept).unwrap();
+
+    // An address that is not the one that is served.
+    let refused = gateway.try_is_taken_over_with("callback.listen", "127.0.0.1:9");
+    let said = refused.expect_err("it does not start").expect(1).said();
+    assert!(said.contains("callback") && said.contains("is bound to 127.0.0.1:"), "{said}");
+    serves(&gateway);
+
+    assert_eq!(gateway.pid(), first, "it is the same one all the time");
+    assert!(gateway.is_taken_over().success(), "and hands over when somebody can take");
+    serves(&gateway);
+}

@@ -2,10 +2,11 @@
 //! lies where; and whom gates let in meanwhile. It adds up, to the cent, or says by how much it does not.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use ledger::Currency;
+use ledger::{Currency, LedgerTime};
 use serde::Serialize;
 
 use super::collections::{SumBody, TotalBody};
@@ -21,7 +22,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::channels::Outage;
-use crate::payments::{CollectedOn, Total};
+use crate::payments::{CollectedOn, Total, start_of_revenue_day};
 use crate::views::{AccountRow, AdmittedRow, CollectedRow, Scope};
 
 #[derive(Serialize)]
@@ -29,9 +30,20 @@ struct ReportBody {
     outage: OutageBody,
     as_of: String,
     as_of_sequence: u64,
-    /// Whom gates let in while it lasted.
+    period: PeriodBody,
+    /// Whom gates let in in the period.
     admitted: Vec<AdmittedBody>,
     accounts: Vec<AccountBody>,
+}
+
+/// The one time that everything in a report is of, but for what accounts have since they exist.
+#[derive(Serialize)]
+struct PeriodBody {
+    from: String,
+    until: String,
+    /// The first record in it, and the first after it.
+    from_sequence: u64,
+    until_sequence: u64,
 }
 
 #[derive(Serialize)]
@@ -48,8 +60,11 @@ struct AccountBody {
     account: Arc<str>,
     /// The ways to pay that lead to it.
     channels: Vec<String>,
-    /// From the beginning of the outage to now.
+    /// Booked in the period.
     collected: Vec<CollectedBody>,
+    /// Booked after it, of what had moved before its end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    known_later: Vec<CollectedBody>,
     /// Since the account exists; nothing for an agency, of which it is a part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sums: Vec<SumsBody>,
@@ -87,6 +102,28 @@ struct Matching {
 /// What came in on an account, by whose it is and the currency.
 type ByOwner = BTreeMap<(Option<Arc<str>>, Currency), Matching>;
 
+/// What is reported of an account.
+#[derive(Default)]
+struct OnAccount {
+    collected: ByOwner,
+    known_later: ByOwner,
+}
+
+/// From the record with which an outage began to the one with which it ended, or to now.
+struct Period {
+    from: LedgerTime,
+    until: LedgerTime,
+    records: Range<u64>,
+}
+
+impl Period {
+    fn of(outage: &Outage, now: LedgerTime, as_of_sequence: u64) -> Self {
+        let (until, end) = outage.ended.unwrap_or((now, as_of_sequence));
+        let begin = outage.id + 1;
+        Self { from: outage.since, until, records: begin..end.clamp(begin, as_of_sequence.max(begin)) }
+    }
+}
+
 /// `GET /v1/outages/{id}/report`: also while the outage lasts.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let outage = find(&app, request.head.parameter("id"))?;
@@ -95,17 +132,22 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let accounts = views.collection_accounts().await.map_err(no_answer)?;
     let as_of_sequence = accounts.sequence;
     // Up to the same record, so that one part of the report says nothing that another does not know of.
-    let records = outage.id + 1..as_of_sequence;
-    let collected = views.collected_on_accounts(&scope, records).await.map_err(no_answer)?.found;
-    let until = outage.ended.map_or(now, |(ended, _)| ended);
-    let admitted = views.admitted(&scope, outage.since, until).await.map_err(no_answer)?.found;
+    let period = Period::of(&outage, now, as_of_sequence);
+    let collected = views.collected_on_accounts(&scope, period.records.clone());
+    let collected = collected.await.map_err(no_answer)?.found;
+    // Slips say on which day they were paid in, and not when.
+    let (moved_from, later) = (start_of_revenue_day(period.from), period.records.end..as_of_sequence);
+    let known_later = views.moved_on_accounts(&scope, later, moved_from, period.until);
+    let known_later = known_later.await.map_err(no_answer)?.found;
+    let admitted = views.admitted(&scope, period.from, period.until).await.map_err(no_answer)?.found;
     complain_of_differences(&app.channels, outage.id, &accounts.found);
     let body = ReportBody {
         outage: OutageBody::of(&outage),
         as_of: format_rfc3339(now.micros()),
         as_of_sequence,
+        period: PeriodBody::of(&period),
         admitted: admitted.into_iter().map(AdmittedBody::of).collect(),
-        accounts: account_bodies(&app.channels, &scope, &accounts.found, collected),
+        accounts: account_bodies(&app.channels, &scope, &accounts.found, collected, known_later),
     };
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
@@ -153,29 +195,38 @@ fn account_bodies(
     scope: &Scope,
     sums: &[AccountRow],
     collected: Vec<CollectedRow>,
+    known_later: Vec<CollectedRow>,
 ) -> Vec<AccountBody> {
-    let mut accounts: BTreeMap<CollectedOn, ByOwner> = BTreeMap::new();
+    let mut accounts: BTreeMap<CollectedOn, OnAccount> = BTreeMap::new();
     let sees_all = *scope == Scope::All;
     if sees_all {
         let ours = channels.iter().map(|channel| channel.account());
         let ours = ours.map(|one| CollectedOn { provider: one.provider, short_code: one.number.clone() });
         let ours = ours.chain(sums.iter().map(|row| row.account.clone()));
-        accounts.extend(ours.map(|account| (account, BTreeMap::new())));
+        accounts.extend(ours.map(|account| (account, OnAccount::default())));
     }
     for row in collected {
-        let of_account = accounts.entry(row.account).or_default();
-        let matching = of_account.entry((row.agency, row.currency)).or_default();
-        (if row.is_matched { &mut matching.matched } else { &mut matching.unmatched }).add(row.total);
+        add(&mut accounts.entry(row.account.clone()).or_default().collected, row);
+    }
+    for row in known_later {
+        add(&mut accounts.entry(row.account.clone()).or_default().known_later, row);
     }
     accounts.retain(|account, _| is_fallback(channels, account));
-    let body_of = |(account, collected): (CollectedOn, ByOwner)| AccountBody {
+    let rows = |of: ByOwner| of.into_iter().map(CollectedBody::of).collect();
+    let body_of = |(account, on): (CollectedOn, OnAccount)| AccountBody {
         provider: account.provider.word(),
         channels: channels_of(channels, &account),
         sums: sums.iter().filter(|row| sees_all && row.account == account).map(SumsBody::of).collect(),
         account: account.short_code,
-        collected: collected.into_iter().map(CollectedBody::of).collect(),
+        collected: rows(on.collected),
+        known_later: rows(on.known_later),
     };
     accounts.into_iter().map(body_of).collect()
+}
+
+fn add(to: &mut ByOwner, row: CollectedRow) {
+    let matching = to.entry((row.agency, row.currency)).or_default();
+    (if row.is_matched { &mut matching.matched } else { &mut matching.unmatched }).add(row.total);
 }
 
 fn channels_of(channels: &Channels, account: &CollectedOn) -> Vec<String> {
@@ -184,6 +235,17 @@ fn channels_of(channels: &Channels, account: &CollectedOn) -> Vec<String> {
         own.provider == account.provider && own.number == account.short_code
     });
     leads_there.map(|channel| channel.name().to_string()).collect()
+}
+
+impl PeriodBody {
+    fn of(period: &Period) -> Self {
+        Self {
+            from: format_rfc3339(period.from.micros()),
+            until: format_rfc3339(period.until.micros()),
+            from_sequence: period.records.start,
+            until_sequence: period.records.end,
+        }
+    }
 }
 
 impl AdmittedBody {
@@ -230,6 +292,7 @@ pub(super) fn differences(channels: &Channels, accounts: &[AccountRow]) -> BTree
 mod tests {
     use super::*;
     use crate::payments::Provider;
+    use crate::payments::channels::{ChannelKind, ChannelName, ChannelScope};
 
     fn row(account: &str, held: i128) -> AccountRow {
         let account = CollectedOn { provider: Provider::Mpesa, short_code: account.into() };
@@ -243,6 +306,22 @@ mod tests {
             in_transit: 200,
             held,
         }
+    }
+
+    #[test]
+    fn a_period_is_of_the_outage_alone_and_of_nothing_that_the_lists_do_not_know() {
+        let at = LedgerTime::from_micros;
+        let scope = ChannelScope::for_all(ChannelName::only(ChannelKind::MpesaPaybill));
+        let open = Outage { id: 50, scope, is_drill: false, since: at(1_000), ended: None };
+        let ended = Outage { ended: Some((at(2_000), 80)), ..open.clone() };
+        let of = |outage: &Outage, as_of| {
+            let Period { from, until, records } = Period::of(outage, at(9_000), as_of);
+            (from.micros(), until.micros(), records)
+        };
+        assert_eq!(of(&open, 100), (1_000, 9_000, 51..100));
+        assert_eq!(of(&ended, 100), (1_000, 2_000, 51..80));
+        assert_eq!(of(&ended, 70), (1_000, 2_000, 51..70), "the lists are behind");
+        assert_eq!(of(&ended, 40).2, 51..51);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::config::flags::Flags;
 use crate::config::value::Url;
 use crate::config::{Config, Mode};
 use crate::personal::LookupKeys;
-use crate::process::LOOKUP_FOLDER;
+use crate::process::{LOOKUP_FOLDER, StartError, problems_beforehand};
 
 /// `malipo check`.
 pub(super) fn check(flags: &Flags) -> ExitCode {
@@ -66,6 +66,13 @@ pub(super) fn check(flags: &Flags) -> ExitCode {
     }
     if let Some(keys) = &config.data.keys_directory {
         is_well &= check_lookup_keys(&keys.join(LOOKUP_FOLDER));
+    }
+    // Channels and keys of references are named above.
+    for problem in problems_beforehand(&config) {
+        if !matches!(problem, StartError::Channels(_) | StartError::LookupKeys(_)) {
+            println!("[-] {problem}");
+            is_well = false;
+        }
     }
     if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

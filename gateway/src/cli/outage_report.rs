@@ -35,19 +35,11 @@ fn tables(report: &Value) -> String {
         let (agency, count, offline) = (word(&admitted["agency"]), &admitted["count"], &admitted["offline"]);
         text += &format!("Let in at gates of {agency}: {count}, of them {offline} without the gateway\n");
     }
-    text += "\nCollected since it began, and confirmed by who keeps the account (matched) or not\n";
-    text += &row(["ACCOUNT", "AGENCY", "COUNT", "COLLECTED", "MATCHED", "UNMATCHED"].map(str::to_owned));
-    for (account, of) in accounts(report) {
-        for collected in list(&of["collected"]) {
-            text += &row([
-                account.clone(),
-                collected["agency"].as_str().unwrap_or("(suspense)").to_owned(),
-                collected["collected"]["count"].to_string(),
-                shillings(&collected["collected"]["amount"]),
-                shillings(&collected["matched"]["amount"]),
-                shillings(&collected["unmatched"]["amount"]),
-            ]);
-        }
+    text += "\nCollected meanwhile, and confirmed by who keeps the account (matched) or not\n";
+    text += &collected(report, "collected");
+    if accounts(report).any(|(_, of)| list(&of["known_later"]).next().is_some()) {
+        text += "\nKnown later: booked after its end, of money that had moved before\n";
+        text += &collected(report, "known_later");
     }
     text += "\nSince each account exists\n";
     let heads = ["ACCOUNT", "COLLECTED", "SHORT/OVER", "SWEPT", "IN TRANSIT", "HELD", "DIFFERENCE"];
@@ -72,6 +64,25 @@ fn tables(report: &Value) -> String {
     } else {
         "\nIT DOES NOT ADD UP. Rebuild the views; if it stays, verify the data directory and stop sweeping.\n"
     };
+    text
+}
+
+/// A table of the rows of this name, of every account.
+fn collected(report: &Value, name: &str) -> String {
+    let heads = ["ACCOUNT", "AGENCY", "COUNT", "COLLECTED", "MATCHED", "UNMATCHED"];
+    let mut text = row(heads.map(str::to_owned));
+    for (account, of) in accounts(report) {
+        for collected in list(&of[name]) {
+            text += &row([
+                account.clone(),
+                collected["agency"].as_str().unwrap_or("(suspense)").to_owned(),
+                collected["collected"]["count"].to_string(),
+                shillings(&collected["collected"]["amount"]),
+                shillings(&collected["matched"]["amount"]),
+                shillings(&collected["unmatched"]["amount"]),
+            ]);
+        }
+    }
     text
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{EXIT_CONFIG, ServeFlags, complain};
 use crate::config::{Config, Mode};
-use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Folder, Gateway, ReadyFile};
+use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Folder, Gateway, ReadyFile, StartError};
 use crate::server::handed::HandedSockets;
 use crate::telemetry::logs::Logs;
 
@@ -23,23 +23,38 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
     with_runtime(&config, async |config| {
         let gateway = match start(config, flags.take_over).await {
             Ok(gateway) => gateway,
-            Err(error) => {
-                complain(&error);
-                return ExitCode::FAILURE;
-            }
+            Err(problems) => return refuse(&problems),
         };
         let ready = gateway.ready_file();
         run(gateway, ready, flags.ready_file.as_deref()).await
     })
 }
 
-async fn start(config: &Config, takes_over: bool) -> Result<Gateway, Box<dyn std::error::Error>> {
-    let (folder, handed) = if takes_over {
-        process::take_over(&config.data)?
-    } else {
-        (Folder::take(&config.data)?, HandedSockets::of_systemd()?)
+async fn start(config: &Config, takes_over: bool) -> Result<Gateway, Vec<StartError>> {
+    // Before anybody is asked to make room: a gateway that serves is better than one that cannot start.
+    let problems = process::problems_beforehand(config);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let started = async {
+        let (folder, handed) = if takes_over {
+            process::take_over(config)?
+        } else {
+            (Folder::take(&config.data)?, HandedSockets::of_systemd()?)
+        };
+        process::start(config, folder, handed, config.clock(), None).await
     };
-    Ok(process::start(config, folder, handed, config.clock(), None).await?)
+    started.await.map_err(|error| vec![error])
+}
+
+/// Says why it does not start.
+fn refuse(problems: &[StartError]) -> ExitCode {
+    problems.iter().for_each(|problem| complain(problem));
+    if problems.iter().all(StartError::is_configuration) {
+        ExitCode::from(EXIT_CONFIG)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Starts the log and a runtime, and runs `work` to its end.

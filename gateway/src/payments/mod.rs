@@ -132,7 +132,10 @@ pub use state::{Payments, Pending};
 pub use sweeps::{
     CollectedOn, Sweep, SweepAsk, SweepEvent, SweepReference, SweepRefusal, SweepState, Sweeps,
 };
-pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, day_number, minute_of_revenue_day, revenue_day};
+pub use totals::{
+    DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, day_number, minute_of_revenue_day,
+    revenue_day, start_of_revenue_day,
+};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};
 pub use visits::{GATE_LEN_MAX, Visit, VisitAsk, VisitEvent};

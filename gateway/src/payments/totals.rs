@@ -26,6 +26,12 @@ pub fn day_number(day: Date) -> i32 {
     i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24).expect("a calendar has few million days")
 }
 
+/// The moment at which the revenue day of another began.
+pub fn start_of_revenue_day(time: LedgerTime) -> LedgerTime {
+    let since = (time.micros() + EAST_AFRICA_MICROS).rem_euclid(MICROS_PER_DAY);
+    LedgerTime::from_micros(time.micros() - since)
+}
+
 /// The minute of its revenue day that a moment is in, from 0 to 1439.
 pub fn minute_of_revenue_day(time: LedgerTime) -> u16 {
     let minute = (time.micros() + EAST_AFRICA_MICROS).rem_euclid(MICROS_PER_DAY) / 60_000_000;

@@ -61,6 +61,18 @@ impl LookupKeys {
         Ok(keys)
     }
 
+    /// Whether [`open`](Self::open) would take this folder. Changes nothing; a folder that is not there will be made.
+    pub fn check(folder: &Path, month: u32) -> Result<(), LookupKeysError> {
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        let of_month = path_in(folder, month);
+        match Self::damaged(folder)?.into_iter().find(|damaged| *damaged == of_month) {
+            Some(damaged) => Err(LookupKeysError::Damaged(damaged)),
+            None => Ok(()),
+        }
+    }
+
     /// The keys in this folder that are not as they were written.
     pub fn damaged(folder: &Path) -> Result<Vec<PathBuf>, LookupKeysError> {
         let io = |source| LookupKeysError::Io { path: folder.to_path_buf(), source };
@@ -133,8 +145,13 @@ impl LookupKeys {
     }
 
     fn path(&self, month: u32) -> PathBuf {
-        self.folder.join(format!("{:04}-{:02}.key", month / 12, month % 12 + 1))
+        path_in(&self.folder, month)
     }
+}
+
+/// The file of a month's key.
+fn path_in(folder: &Path, month: u32) -> PathBuf {
+    folder.join(format!("{:04}-{:02}.key", month / 12, month % 12 + 1))
 }
 
 /// Hashes references under the key of one month.

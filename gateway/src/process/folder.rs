@@ -10,6 +10,7 @@ use ledger::storage::is_lack_of_room;
 use ledger::{KeyError, SigningKey};
 use zeroize::Zeroizing;
 
+use super::{IDENTITY_KEY_FILE, IN_FLIGHT_KEY_FILE, LEDGER_KEY_FILE, RECEIPT_KEY_FILE};
 use crate::access::{KeyMode, KeySecret};
 use crate::config::sections::DataConfig;
 
@@ -17,6 +18,8 @@ use crate::config::sections::DataConfig;
 pub const ADMIN_ADDRESS_FILE: &str = "admin-address";
 /// What commands of this machine show to it.
 pub const OPERATOR_TOKEN_FILE: &str = "operator-token";
+/// The folder of keys, in the data directory, unless the configuration names another.
+const KEYS_FOLDER: &str = "keys";
 /// The folder of keys of keyed hashes, in the folder of keys.
 pub const LOOKUP_FOLDER: &str = "lookup";
 /// Where wrapped keys of personal data lie, in the folder of keys.
@@ -87,7 +90,47 @@ impl Drop for EphemeralFolder {
     }
 }
 
+/// Where keys lie that are folders of their own.
+pub(super) struct KeyFolders {
+    pub(super) vault: PathBuf,
+    pub(super) lookup: PathBuf,
+    pub(super) staff: PathBuf,
+}
+
+impl KeyFolders {
+    fn within(keys: &Path) -> Self {
+        Self {
+            vault: keys.join(VAULT_FOLDER),
+            lookup: keys.join(LOOKUP_FOLDER),
+            staff: keys.join(STAFF_FOLDER),
+        }
+    }
+}
+
+/// The folder of keys that a configuration names; nothing if it names no data directory either.
+fn keys_directory(config: &DataConfig) -> Option<PathBuf> {
+    let beside = config.directory.as_ref().map(|root| root.join(KEYS_FOLDER));
+    config.keys_directory.clone().or(beside)
+}
+
 impl Folder {
+    /// Where the folders of keys are or will be; nothing if the data directory is one that goes away with the process.
+    pub(super) fn keys_of(config: &DataConfig) -> Option<KeyFolders> {
+        keys_directory(config).map(|keys| KeyFolders::within(&keys))
+    }
+
+    /// The keys and secrets that are there and cannot be read. Takes nothing and makes nothing.
+    pub(super) fn damaged_keys(config: &DataConfig) -> Vec<FolderError> {
+        let Some(keys) = keys_directory(config) else { return Vec::new() };
+        let signing = [LEDGER_KEY_FILE, RECEIPT_KEY_FILE, IDENTITY_KEY_FILE].map(|file| keys.join(file));
+        let token = config.directory.as_ref().map(|root| root.join(OPERATOR_TOKEN_FILE));
+        let damaged = signing.iter().filter_map(|path| read_signing_key(path).err());
+        damaged
+            .chain(read_hash_key(&keys.join(IN_FLIGHT_KEY_FILE)).err())
+            .chain(token.and_then(|path| read_key_secret(&path).err()))
+            .collect()
+    }
+
     /// Takes the data directory that the configuration names, or one that goes away with the process.
     pub fn take(config: &DataConfig) -> Result<Self, FolderError> {
         let (root, ephemeral) = match &config.directory {
@@ -99,7 +142,7 @@ impl Folder {
         };
         make_folder(&root)?;
         let root = fs::canonicalize(&root).map_err(|source| FolderError::Io { path: root, source })?;
-        let keys = config.keys_directory.clone().unwrap_or_else(|| root.join("keys"));
+        let keys = config.keys_directory.clone().unwrap_or_else(|| root.join(KEYS_FOLDER));
         make_folder(&keys)?;
         let lock_path = root.join("lock");
         let io = |source| FolderError::Io { path: lock_path.clone(), source };
@@ -173,19 +216,14 @@ impl Folder {
     /// The key of keyed hashes in the file of this name; made where there is none.
     pub fn hash_key(&self, file: &str) -> Result<hmac::Key, FolderError> {
         let path = self.keys.join(file);
-        let mut bytes = Zeroizing::new([0; 32]);
-        match read_secret(&path)? {
-            Some(text) => {
-                hex::decode_to_slice(text.trim(), &mut *bytes)
-                    .map_err(|_| FolderError::Form(path.clone()))?;
-            }
-            None => {
-                aws_lc_rs::rand::fill(&mut *bytes)
-                    .map_err(|_| FolderError::Key { path: path.clone(), source: KeyError::NoRandomness })?;
-                write_secret(&path, &Zeroizing::new(hex::encode(*bytes)))?;
-                self.note_new_key(&path);
-            }
+        if let Some(key) = read_hash_key(&path)? {
+            return Ok(key);
         }
+        let mut bytes = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(&mut *bytes)
+            .map_err(|_| FolderError::Key { path: path.clone(), source: KeyError::NoRandomness })?;
+        write_secret(&path, &Zeroizing::new(hex::encode(*bytes)))?;
+        self.note_new_key(&path);
         Ok(hmac::Key::new(hmac::HMAC_SHA256, &*bytes))
     }
 
@@ -214,8 +252,8 @@ impl Folder {
 
     /// The secret in this file; made where there is none.
     pub fn secret(&self, path: &Path, mode: KeyMode) -> Result<KeySecret, FolderError> {
-        if let Some(text) = read_secret(path)? {
-            return KeySecret::parse(text.trim()).map_err(|_| FolderError::Form(path.to_path_buf()));
+        if let Some(secret) = read_key_secret(path)? {
+            return Ok(secret);
         }
         let mut random = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(&mut *random)
@@ -247,6 +285,20 @@ pub fn read_signing_key(path: &Path) -> Result<Option<SigningKey>, FolderError> 
     hex::decode_to_slice(hex_seed, &mut *seed).map_err(|_| form())?;
     let key = SigningKey::from_seed(name, &seed);
     key.map(Some).map_err(|source| FolderError::Key { path: path.to_path_buf(), source })
+}
+
+/// Reads a key of keyed hashes. Nothing if there is no such file.
+fn read_hash_key(path: &Path) -> Result<Option<hmac::Key>, FolderError> {
+    let Some(text) = read_secret(path)? else { return Ok(None) };
+    let mut bytes = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), &mut *bytes).map_err(|_| FolderError::Form(path.to_path_buf()))?;
+    Ok(Some(hmac::Key::new(hmac::HMAC_SHA256, &*bytes)))
+}
+
+/// Reads a secret that is shown to somebody. Nothing if there is no such file.
+fn read_key_secret(path: &Path) -> Result<Option<KeySecret>, FolderError> {
+    let Some(text) = read_secret(path)? else { return Ok(None) };
+    KeySecret::parse(text.trim()).map(Some).map_err(|_| FolderError::Form(path.to_path_buf()))
 }
 
 /// Makes a folder that its owner alone can open, unless it is there.

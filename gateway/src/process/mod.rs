@@ -1,6 +1,7 @@
 //! The process: everything is opened in order, every socket is bound, and only then does anything answer; at the end
 //! everything is closed in the reverse order.
 
+mod beforehand;
 mod bound;
 pub mod demo_keys;
 mod demo_places;
@@ -66,6 +67,7 @@ use self::bound::{Bound, agencies_url};
 use self::first_catalogue::load_catalogue;
 use self::take_over::Successor;
 
+pub use beforehand::problems_beforehand;
 pub use demo_keys::DemoKeys;
 pub use demo_places::DemoPlaces;
 pub use demo_staff::DemoStaff;
@@ -86,6 +88,8 @@ pub const LEDGER_KEY_FILE: &str = "ledger.seed";
 const RECEIPT_KEY_FILE: &str = "receipts.seed";
 /// The key that signs who is calling, for the systems of agencies, in the folder of keys.
 const IDENTITY_KEY_FILE: &str = "identity.seed";
+/// The key by which requests that are under way are known again, in the folder of keys.
+const IN_FLIGHT_KEY_FILE: &str = "idempotency.key";
 /// The public keys, in the data directory, as `GET /v1/keys` hands them out.
 pub const PUBLIC_KEYS_FILE: &str = "public-keys.json";
 
@@ -229,7 +233,7 @@ pub async fn start(
         health: Health::of(&channels),
         channels,
         sandbox_url,
-        in_flight: InFlight::new(folder.hash_key("idempotency.key")?),
+        in_flight: InFlight::new(folder.hash_key(IN_FLIGHT_KEY_FILE)?),
         search_places: SearchPlaces::default(),
         bill_streams: EventStreams::new("bill", stream_terms(config.event_streams_max), stop.clone()),
         help: config.help.clone(),

@@ -7,6 +7,7 @@ use ledger::OpenError;
 use ledger::personal::VaultError;
 
 use super::folder::FolderError;
+use super::take_over::TakeOverError;
 use crate::books::BooksError;
 use crate::catalogue::{NoHostForAgencies, files};
 use crate::config::problems::Problems;
@@ -96,7 +97,17 @@ pub enum StartError {
     /// The accounts of a demonstration.
     #[error("the staff of the demonstration: {0}")]
     DemoStaff(String),
+    /// Another gateway goes on serving, or has not ended.
+    #[error(transparent)]
+    TakeOver(#[from] TakeOverError),
     /// The operating system.
     #[error(transparent)]
     System(#[from] io::Error),
+}
+
+impl StartError {
+    /// True if the configuration is wrong, or a file that it names and an operator writes.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Certificate(_) | Self::Authorities(_) | Self::Paybill(_) | Self::Channels(_))
+    }
 }

@@ -1,10 +1,11 @@
 //! One gateway takes over from another on the same data directory, as at an upgrade: first its sockets, so that from then on
 //! nobody who connects is turned away, then the directory, when the other has answered what it had begun and closed its books.
 //!
-//! They speak through a socket in the data directory, which its owner alone can open.
+//! They speak through a socket in the data directory, which its owner alone can open: the sockets go one way, and a word the
+//! other, that they are taken. Without it the other goes on serving.
 
 use std::fs::{self, File};
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut, Write as _};
 use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, AsRawFd};
@@ -20,7 +21,7 @@ use rustix::net::{
 
 use super::bound::Bound;
 use super::{Folder, FolderError};
-use crate::config::sections::DataConfig;
+use crate::config::Config;
 use crate::server::handed::HandedSockets;
 
 /// The socket, in the data directory.
@@ -29,6 +30,8 @@ const SOCKET_FILE: &str = "take-over";
 const SOCKETS_MAX: usize = 8;
 /// The longest list of their names, in bytes.
 const NAMES_LEN_MAX: usize = 256;
+/// What is said when the sockets are those that are configured.
+const TAKEN: u8 = b'T';
 /// How long the other one may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long the other one may take to finish: longer than it drains.
@@ -50,6 +53,14 @@ pub enum TakeOverError {
         /// What became of asking.
         source: io::Error,
     },
+    /// Its sockets are others than those of the configuration. It goes on serving.
+    #[error("the gateway that serves goes on: its {listener} listener is not the configured one: {source}")]
+    OtherSockets {
+        /// Which listener.
+        listener: &'static str,
+        /// What is other.
+        source: io::Error,
+    },
     /// It handed its sockets over, and did not end.
     #[error("{} is still held by the gateway that was to hand over; end it", .0.display())]
     NotFinished(PathBuf),
@@ -57,17 +68,24 @@ pub enum TakeOverError {
 
 /// Takes the sockets of the gateway that holds this data directory, and then the directory. Where none holds it there is
 /// nothing to take over.
-pub fn take_over(config: &DataConfig) -> Result<(Folder, HandedSockets), TakeOverError> {
-    let root = match Folder::take(config) {
+pub fn take_over(config: &Config) -> Result<(Folder, HandedSockets), TakeOverError> {
+    let root = match Folder::take(&config.data) {
         Ok(folder) => return Ok((folder, HandedSockets::default())),
         Err(FolderError::Held(root)) => root,
         Err(error) => return Err(error.into()),
     };
-    let sockets =
+    let (sockets, mut other) =
         ask_for_sockets(&root).map_err(|source| TakeOverError::NotHanded { folder: root.clone(), source })?;
+    for listener in [&config.public, &config.callback, &config.admin] {
+        sockets
+            .fit(listener.name, listener.address)
+            .map_err(|source| TakeOverError::OtherSockets { listener: listener.name, source })?;
+    }
+    // Whoever does not hear it goes on, and then does not end; a gateway of before this word was said ends without it.
+    let _ = other.write_all(&[TAKEN]);
     let asked = Instant::now();
     loop {
-        match Folder::take(config) {
+        match Folder::take(&config.data) {
             Ok(folder) => return Ok((folder, sockets)),
             Err(FolderError::Held(_)) if asked.elapsed() < FINISHED_WITHIN => std::thread::sleep(LOOK_EVERY),
             Err(FolderError::Held(root)) => return Err(TakeOverError::NotFinished(root)),
@@ -76,7 +94,7 @@ pub fn take_over(config: &DataConfig) -> Result<(Folder, HandedSockets), TakeOve
     }
 }
 
-fn ask_for_sockets(root: &Path) -> io::Result<HandedSockets> {
+fn ask_for_sockets(root: &Path) -> io::Result<(HandedSockets, UnixStream)> {
     let folder = File::open(root)?;
     let stream = UnixStream::connect(socket_path(&folder))?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
@@ -98,7 +116,7 @@ fn ask_for_sockets(root: &Path) -> io::Result<HandedSockets> {
     for (name, socket) in names.into_iter().zip(handed) {
         sockets.add(name, socket)?;
     }
-    Ok(sockets)
+    Ok((sockets, stream))
 }
 
 /// Where one gateway waits for the next. The path goes through the open folder, because one of a socket has a hundred
@@ -136,7 +154,7 @@ impl Successor {
         })
     }
 
-    /// Returns when a gateway has taken the sockets over. Whoever cannot is told in the log, and waited for further.
+    /// Returns when a gateway has taken the sockets over. Of one that could not the log tells, and the next is waited for.
     pub(super) async fn has_taken_over(self) {
         loop {
             let handed = match self.listener.accept().await {
@@ -170,6 +188,24 @@ impl Successor {
             sendmsg(to, &text, &mut ancillary, SendFlags::NOSIGNAL)?;
             Ok(())
         })
-        .await
+        .await?;
+        match tokio::time::timeout(ANSWER_WITHIN, are_taken(to)).await {
+            Ok(taken) => taken,
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it did not say that it took them")),
+        }
+    }
+}
+
+/// Waits for the word that the sockets are taken.
+async fn are_taken(by: &tokio::net::UnixStream) -> io::Result<()> {
+    let mut word = [0];
+    loop {
+        by.readable().await?;
+        match by.try_read(&mut word) {
+            Ok(1) if word == [TAKEN] => return Ok(()),
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "it did not take them")),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
     }
 }

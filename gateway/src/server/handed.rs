@@ -37,13 +37,19 @@ impl HandedSockets {
     /// The socket of the listener of this name, if one was handed over. It has to be bound to what is configured: another
     /// address would be served without anybody having said so.
     pub fn take(&mut self, name: &str, configured: SocketAddr) -> io::Result<Option<TcpListener>> {
-        let Some(socket) = self.0.remove(name) else { return Ok(None) };
+        self.fit(name, configured)?;
+        Ok(self.0.remove(name))
+    }
+
+    /// An error if the listener of this name could not [`take`](Self::take) its socket.
+    pub fn fit(&self, name: &str, configured: SocketAddr) -> io::Result<()> {
+        let Some(socket) = self.0.get(name) else { return Ok(()) };
         let bound = socket.local_addr()?;
         let is_any_port = configured.port() == 0;
         if bound.ip() != configured.ip() || (bound.port() != configured.port() && !is_any_port) {
             return Err(invalid(format!("the socket that was handed over is bound to {bound}")));
         }
-        Ok(Some(socket))
+        Ok(())
     }
 
     /// An error if one is left that no listener has taken: whoever handed it over expects it to be served.
@@ -80,10 +86,7 @@ mod tests {
         assert!(sockets.take("admin", any).unwrap().is_none());
         let other = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port() ^ 1));
         assert!(sockets.take("public", other).unwrap_err().to_string().contains("is bound to"));
-
-        let socket = bind();
-        let address = socket.local_addr().unwrap();
-        sockets.add("public", socket).unwrap();
+        assert!(sockets.fit("public", other).is_err() && sockets.fit("public", address).is_ok());
         assert_eq!(sockets.take("public", address).unwrap().unwrap().local_addr().unwrap(), address);
         sockets.all_taken().unwrap();
         sockets.add("publik", bind()).unwrap();

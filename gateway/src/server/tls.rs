@@ -120,6 +120,11 @@ impl TlsTerms {
         Ok(Self { config: Arc::new(config), pair })
     }
 
+    /// Whether terms can be made of a certificate pair. Changes nothing.
+    pub fn check(files: &CertificateFiles) -> Result<(), CertificateError> {
+        read_pair(files, &provider()).map(drop)
+    }
+
     /// Takes the pair from its files again. On an error the old pair stays.
     pub fn reload(&self, clock: &Clock) -> Result<(), CertificateError> {
         let pair = &self.pair;

@@ -1,7 +1,7 @@
 //! What staff sign in with: a file for each account in the folder of keys, which its owner alone can read.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
@@ -107,6 +107,34 @@ pub enum CredentialsError {
     Ended(String),
 }
 
+/// Whether every file in this folder can be read. Changes nothing; a folder that is not there will be made.
+pub fn check_credentials(folder: &Path) -> Result<(), FolderError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    files_of_accounts(folder)?.iter().try_for_each(|(_, path)| read_credentials(path).map(drop))
+}
+
+/// The accounts that have a file in this folder.
+fn files_of_accounts(folder: &Path) -> Result<Vec<(String, PathBuf)>, FolderError> {
+    let io = |source: io::Error| FolderError::Io { path: folder.to_path_buf(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let is_of_account = path.extension().is_some_and(|extension| extension == "json");
+        if let Some(account) = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_of_account) {
+            files.push((account.to_owned(), path));
+        }
+    }
+    Ok(files)
+}
+
+/// What a file says; nothing if there is none.
+fn read_credentials(path: &Path) -> Result<Option<Credentials>, FolderError> {
+    let Some(text) = read_secret(path)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|_| FolderError::Form(path.to_path_buf()))
+}
+
 /// The credentials of all accounts: the files, and the same in memory.
 pub(super) struct CredentialStore {
     folder: PathBuf,
@@ -121,23 +149,14 @@ impl CredentialStore {
         is_in_force: impl Fn(&str) -> bool,
     ) -> Result<Self, CredentialsError> {
         make_folder(&folder)?;
-        let io = |source: io::Error| FolderError::Io { path: folder.clone(), source };
         let mut by_account = BTreeMap::new();
-        for entry in fs::read_dir(&folder).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            let Some(account) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else {
-                continue;
-            };
-            if path.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
+        for (account, path) in files_of_accounts(&folder)? {
             if !is_in_force(&account) {
-                fs::remove_file(&path).map_err(io)?;
+                fs::remove_file(&path).map_err(|source| FolderError::Io { path, source })?;
                 continue;
             }
-            if let Some(text) = read_secret(&path)? {
-                let read = serde_json::from_str(&text).map_err(|_| FolderError::Form(path.clone()))?;
-                by_account.insert(account, read);
+            if let Some(credentials) = read_credentials(&path)? {
+                by_account.insert(account, credentials);
             }
         }
         Ok(Self { folder, by_account: Mutex::new(by_account) })

@@ -13,7 +13,9 @@ mod provider;
 mod sessions;
 mod totp;
 
-pub use credentials::{Credentials, CredentialsError, NotALogin, read_login, read_provider_name};
+pub use credentials::{
+    Credentials, CredentialsError, NotALogin, check_credentials, read_login, read_provider_name,
+};
 pub use door::{INVITATION_SECONDS, Invited, SetUpError, SignInError, StaffDoor, TypedSetUp, TypedSignIn};
 pub use password::{HasherError, NotAPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN};
 pub use provider::{

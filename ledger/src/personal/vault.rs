@@ -106,6 +106,14 @@ struct State {
 }
 
 impl Vault {
+    /// Whether the key of this month is as it was written, if there is one. Changes nothing.
+    pub fn check(storage: &dyn Storage, month: Month) -> Result<(), VaultError> {
+        match month_key(storage, month, false) {
+            Ok(_) | Err(VaultError::MonthGone(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Opens the vault in this storage, which should be no part of the journal's backups. `month` is the current one.
     ///
     /// A disk without room for more keys does not stop this: what was sealed before can be opened, and who wants a new

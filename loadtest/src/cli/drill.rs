@@ -41,6 +41,9 @@ pub struct DrillArgs {
     /// At the end the books have everything that moved, also what nobody was ever told of.
     #[arg(long)]
     expect_healing: bool,
+    /// A gate that takes more than a second for a decision has failed: for a machine that does nothing else.
+    #[arg(long)]
+    judge_time: bool,
 }
 
 impl DrillArgs {
@@ -57,6 +60,7 @@ impl DrillArgs {
             picture: self.picture,
             check_books: self.check_books,
             expect_healing: self.expect_healing,
+            judges_time: self.judge_time,
         };
         let report = drill(plan).await.map_err(|error| {
             let code = if matches!(error, DrillError::Plan(_)) { 2 } else { 1 };

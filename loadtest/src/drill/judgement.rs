@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use serde_json::json;
 
 use super::DrillError;
+use super::bars::{self, DECIDES_WITHIN};
 use super::books::Books;
 use super::gate::{self, Decided, GATE};
 use super::processes::{check, run};
@@ -25,8 +26,6 @@ const QUIET_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bills that are looked at at once.
 const LOOKS_AT_ONCE: usize = 32;
-/// How fast a gate has to decide.
-const DECIDES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Judges the day. The gateway still runs.
 pub(crate) async fn judge(stage: &mut Stage, stragglers: usize) -> Result<DrillReport, DrillError> {
@@ -56,6 +55,8 @@ pub(crate) async fn judge(stage: &mut Stage, stragglers: usize) -> Result<DrillR
     compare_money(&books, &world, &moved, &mut report);
     report.outages = outages::judge(&reports, &moved, &books, &world, &mut report.wrong);
     judge_gate(&world, &books, &mut report);
+    report.held_up = world.seen().held_up;
+    bars::judge(&world.plan, &mut report);
     stage.gateway.kill().await;
     stage.gate.kill().await;
     report.checkers.push(run(&world.plan.malipo, &["verify", &data]).await?);
@@ -162,6 +163,7 @@ fn judge_gate(world: &World, books: &Books, report: &mut DrillReport) {
         beyond_a_second: decisions.iter().filter(|decision| decision.took > DECIDES_WITHIN).count(),
         let_in: seen.gate.let_in.len(),
         booked: books.visits.len(),
+        ..GateDay::default()
     };
     if !dark().any(|decision| decision.what == Decided::In) {
         report.wrong.push("the gate let nobody in while the gateway was gone".to_owned());

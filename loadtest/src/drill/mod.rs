@@ -7,6 +7,7 @@
 //! All of them live in one time, which runs faster than life (`day`). Numbers at a scale are one in so many of a day at
 //! so many times the national rate.
 
+mod bars;
 mod books;
 mod day;
 mod findings;
@@ -65,6 +66,8 @@ pub struct DrillPlan {
     pub check_books: Option<PathBuf>,
     /// After the day everything that moved is in the books, also what nobody was ever told of.
     pub expect_healing: bool,
+    /// A gate that takes more than a second for a decision has failed. Otherwise it is told how long it took.
+    pub judges_time: bool,
 }
 
 /// Why there is no report.

@@ -1,8 +1,10 @@
 //! The report of each outage against the records of the simulated outside: what was collected on each account for each
 //! agency, to the cent.
 //!
-//! A report counts what was booked from the beginning of the outage on. So what is expected is what the outside has written
-//! down of each payment that was booked after that; of those it is told how many had moved before and became known later.
+//! A report counts what was booked while the outage lasted. So what is expected is what the outside has written down of each
+//! payment that was booked then; of those it is told how many had moved before. What was booked later of money that had moved
+//! before its end stands apart, by the providers' clocks: it has to be what the outside moved then, give or take what moved so
+//! close to the end that clocks may differ, and slips, which name a day and no time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use super::DrillError;
 use super::books::Books;
 use super::gate::{AGENCY, GateSeen};
 use super::records::HOME;
-use super::report::{Findings, Moved, OutageJudged};
+use super::report::{Findings, Kind, Moved, OutageJudged};
 use super::world::{AGENCIES, World};
 use crate::kes::Kes;
 
@@ -27,6 +29,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Whom a gate let in so close to the beginning or the end of an outage may count or not: clocks differ by the time that a
 /// message takes, many times as fast as life.
 const CLOCKS_DIFFER_SECONDS: i64 = 120;
+
+/// How long the page for cards lives.
+const CARD_LIFE_SECONDS: i64 = 600;
 
 /// By account and agency, `-` for nobody's.
 type Sums = BTreeMap<(String, String), (Kes, u64)>;
@@ -106,15 +111,18 @@ fn judge_one(
 ) -> OutageJudged {
     let Report { id, channel, body } = report;
     let as_of = body["as_of_sequence"].as_u64().unwrap_or(0);
+    let end = body["period"]["until_sequence"].as_u64().unwrap_or(0);
     let since = second_of(world, &body["outage"]["since"]).unwrap_or(0);
-    let (mut expected, mut known_later) = (Sums::new(), 0_u64);
-    for (moved, _) in fallback.iter().filter(|(_, sequence)| (*id..as_of).contains(sequence)) {
-        let agency = moved.agency.map_or("-", |agency| AGENCIES[agency].code);
-        let sum = expected.entry((moved.account.to_string(), agency.to_owned())).or_default();
-        *sum = (sum.0.plus(moved.amount).unwrap_or(sum.0), sum.1 + 1);
-        known_later += u64::from(moved.second < since);
+    let ended = second_of(world, &body["outage"]["ended"]);
+    if body["period"]["from_sequence"] != id + 1 || (ended.is_none() && end != as_of) {
+        wrong.push(format!("outage {id} of {channel}: its report is of another time: {}", body["period"]));
     }
-    let collected = collected(body);
+    let (mut expected, mut moved_before) = (Sums::new(), 0_u64);
+    for (moved, _) in fallback.iter().filter(|(_, sequence)| (*id..end).contains(sequence)) {
+        add(&mut expected, moved);
+        moved_before += u64::from(moved.second < since);
+    }
+    let collected = rows(body, "collected");
     let keys: BTreeSet<_> = expected.keys().chain(collected.keys()).cloned().collect();
     let none = (Kes::ZERO, 0);
     for key in keys {
@@ -127,6 +135,13 @@ fn judge_one(
             ));
         }
     }
+    let later =
+        fallback.iter().filter(|(_, sequence)| (end..as_of).contains(sequence)).map(|(moved, _)| *moved);
+    let known_later = rows(body, "known_later");
+    let reported = known_later.values().map(|(_, count)| count).sum();
+    for problem in judge_known_later(later, &known_later, (since, ended.unwrap_or(i64::MAX))) {
+        wrong.push(format!("outage {id} of {channel}: {problem}"));
+    }
     let differing = accounts(body).filter(|(_, account)| {
         let sums = account["sums"].as_array().map(Vec::as_slice).unwrap_or_default();
         sums.iter().any(|sums| sums["difference"]["amount"] != 0)
@@ -135,7 +150,6 @@ fn judge_one(
         wrong.push(format!("outage {id} of {channel}: {name} does not add up: {}", account["sums"]));
     }
     let let_in = admitted(body);
-    let ended = second_of(world, &body["outage"]["ended"]);
     if !may_be(&world.seen().gate, (since, ended), let_in) {
         wrong.push(format!(
             "outage {id} of {channel}: the gate let in others than the {let_in} of the report"
@@ -143,7 +157,61 @@ fn judge_one(
     }
     let total = expected.values().fold(Kes::ZERO, |sum, (amount, _)| sum.plus(*amount).unwrap_or(sum));
     let payments = expected.values().map(|(_, count)| count).sum();
-    OutageJudged { id: *id, channel: channel.clone(), since, ended, payments, total, known_later, let_in }
+    OutageJudged {
+        id: *id,
+        channel: channel.clone(),
+        since,
+        ended,
+        payments,
+        total,
+        moved_before,
+        known_later: reported,
+        let_in,
+    }
+}
+
+fn add(sums: &mut Sums, moved: &Moved) {
+    let agency = moved.agency.map_or("-", |agency| AGENCIES[agency].code);
+    let sum = sums.entry((moved.account.to_string(), agency.to_owned())).or_default();
+    *sum = (sum.0.plus(moved.amount).unwrap_or(sum.0), sum.1 + 1);
+}
+
+/// So long after the end of an outage money may have moved that counts as of it. Of what Airtel and an acquirer tell, the
+/// moment counts at which the payer was asked, and the page for cards lives for ten minutes; a slip names its day alone.
+fn edge_seconds(kind: Kind) -> i64 {
+    match kind {
+        Kind::Slip => i64::MAX,
+        Kind::Card | Kind::Airtel => CLOCKS_DIFFER_SECONDS + CARD_LIFE_SECONDS,
+        _ => CLOCKS_DIFFER_SECONDS,
+    }
+}
+
+/// What is wrong with what became known after an outage: for nobody less than what surely moved in it, nor more than what may
+/// have.
+fn judge_known_later<'a>(
+    later: impl Iterator<Item = &'a Moved>,
+    reported: &Sums,
+    (since, ended): (i64, i64),
+) -> Vec<String> {
+    let (mut surely, mut at_most) = (Sums::new(), Sums::new());
+    for moved in later {
+        if moved.second <= ended.saturating_add(edge_seconds(moved.kind)) {
+            add(&mut at_most, moved);
+        }
+        let from = since.saturating_add(CLOCKS_DIFFER_SECONDS);
+        if (from..=ended.saturating_sub(CLOCKS_DIFFER_SECONDS)).contains(&moved.second) {
+            add(&mut surely, moved);
+        }
+    }
+    let none = (Kes::ZERO, 0);
+    let keys: BTreeSet<_> = surely.keys().chain(reported.keys()).collect();
+    let outside = |key: &&(String, String)| {
+        let of = |sums: &Sums| *sums.get(*key).unwrap_or(&none);
+        let (least, known, most) = (of(&surely), of(reported), of(&at_most));
+        (known.1 < least.1 || known.1 > most.1 || known.0 < least.0 || known.0 > most.0)
+            .then(|| format!("{} for {}: {known:?} known later, of {least:?} to {most:?}", key.0, key.1))
+    };
+    keys.iter().filter_map(outside).collect()
 }
 
 fn accounts(report: &Value) -> impl Iterator<Item = (String, &Value)> {
@@ -155,10 +223,10 @@ fn accounts(report: &Value) -> impl Iterator<Item = (String, &Value)> {
     accounts.map(move |account| (named(account), account)).filter(|(name, _)| name != HOME)
 }
 
-fn collected(report: &Value) -> Sums {
+fn rows(report: &Value, list: &str) -> Sums {
     let mut sums = Sums::new();
     for (name, account) in accounts(report) {
-        for row in account["collected"].as_array().into_iter().flatten() {
+        for row in account[list].as_array().into_iter().flatten() {
             let agency = row["agency"].as_str().unwrap_or("-").to_owned();
             let amount = row["collected"]["amount"]["amount"].as_u64().unwrap_or(0);
             let count = row["collected"]["count"].as_u64().unwrap_or(0);
@@ -209,6 +277,7 @@ mod tests {
             picture: None,
             check_books: None,
             expect_healing: true,
+            judges_time: false,
         };
         let nobody = || "http://127.0.0.1:9".parse().unwrap();
         let day = Day::beginning_in(Duration::ZERO, 100, 10);
@@ -232,7 +301,8 @@ mod tests {
         let row = json!({"agency": "KWS", "collected": {"amount": {"amount": cents}, "count": count}});
         let rows = if count == 0 { json!([]) } else { json!([row]) };
         let sums = json!([{"difference": {"amount": difference}}]);
-        let body = json!({"as_of_sequence": 100, "outage": {}, "admitted": [], "accounts": [
+        let period = json!({"from_sequence": 51, "until_sequence": 100});
+        let body = json!({"as_of_sequence": 100, "period": period, "outage": {}, "admitted": [], "accounts": [
             {"provider": "bank", "account": "kcb-1", "collected": rows, "sums": sums}]});
         let report = Report { id: 50, channel: "mpesa_paybill".to_owned(), body };
         let mut wrong = Findings::default();
@@ -252,6 +322,38 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_known_later_is_what_moved_in_the_outage_give_or_take_its_edges() {
+        let moved = |second: i64, kind: Kind, cents: u64| Moved {
+            second,
+            amount: Kes::from_minor(cents),
+            account: "bank kcb-1".into(),
+            kind,
+            bill: Some(12),
+            agency: Some(1),
+            receipt: Some("FT1".into()),
+        };
+        let all = [
+            moved(500, Kind::Bank, 1),
+            moved(5_000, Kind::Bank, 10),
+            moved(9_950, Kind::Bank, 100),
+            moved(20_000, Kind::Slip, 1_000),
+            moved(20_000, Kind::Bank, 10_000),
+        ];
+        let wrong_with = |cents: u64, count: u64| {
+            let row =
+                (("bank kcb-1".to_owned(), AGENCIES[1].code.to_owned()), (Kes::from_minor(cents), count));
+            judge_known_later(all.iter(), &Sums::from([row]), (1_000, 10_000)).len()
+        };
+        assert_eq!(wrong_with(10, 1), 0);
+        assert_eq!(wrong_with(1_111, 4), 0, "before it on its day, at its edge, and a slip of some hour");
+        assert_eq!(wrong_with(9, 1), 1);
+        assert_eq!(wrong_with(10, 0), 1);
+        assert_eq!(wrong_with(1_112, 4), 1);
+        assert_eq!(wrong_with(11_111, 5), 1, "it moved after the outage");
+        assert_eq!(judge_known_later(all.iter(), &Sums::new(), (1_000, 10_000)).len(), 1, "it is not there");
+    }
+
+    #[test]
     fn a_report_is_read_account_by_account_without_the_home_of_money() {
         let row =
             json!({"agency": "KWS", "collected": {"amount": {"amount": 500, "currency": "KES"}, "count": 2}});
@@ -260,7 +362,7 @@ mod tests {
             {"provider": "mpesa", "account": "222222", "collected": [row]},
         ], "admitted": [{"agency": "KWS", "count": 3, "offline": 3}, {"agency": "KRA", "count": 9}]});
         let expected = (("bank kcb-1".to_owned(), "KWS".to_owned()), (Kes::from_minor(500), 2));
-        assert_eq!(collected(&report).into_iter().collect::<Vec<_>>(), [expected]);
+        assert_eq!(rows(&report, "collected").into_iter().collect::<Vec<_>>(), [expected]);
         assert_eq!(admitted(&report), 3);
     }
 

@@ -110,11 +110,13 @@ pub struct OutageJudged {
     pub since: i64,
     /// See [`Self::since`].
     pub ended: Option<i64>,
-    /// What was collected elsewhere from its beginning on, as the outside has it.
+    /// What was collected elsewhere while it lasted, as the outside has it.
     pub payments: u64,
     /// See [`Self::payments`].
     pub total: Kes,
-    /// So many of them had moved before, and became known after.
+    /// So many of them had moved before it began, and became known meanwhile.
+    pub moved_before: u64,
+    /// So many more became known after it, of money that had moved before its end, as the report has it.
     pub known_later: u64,
     /// Whom gates let in meanwhile, as the report has it.
     pub let_in: u64,
@@ -133,6 +135,8 @@ pub struct GateDay {
     pub slowest_in_the_dark: Duration,
     /// So many took more than a second.
     pub beyond_a_second: usize,
+    /// Whether the day has failed if one did.
+    pub is_time_judged: bool,
     /// How many people it let in, and how many visits of it are in the books.
     pub let_in: usize,
     /// See [`Self::let_in`].
@@ -164,6 +168,8 @@ pub struct DrillReport {
     pub accounts: BTreeMap<String, (Kes, Kes)>,
     /// What moved for the bills of each agency, and what the books have for it.
     pub agencies: BTreeMap<String, (Kes, Kes)>,
+    /// Confirmations that were held up until everything returned.
+    pub held_up: u64,
     /// Payments that the statements of the day made known after all.
     pub found_by_statement: u64,
     /// How many payments took each way.
@@ -201,11 +207,12 @@ impl DrillReport {
             let until = outage.ended.map_or("goes on".to_owned(), |ended| format!("to {ended:>6} s"));
             writeln!(
                 formatter,
-                " OUTAGE    {:<14} {:>6} s {until}: {} payments elsewhere, KES {}, known later {}; let in {}",
+                " OUTAGE    {:<14} {:>6} s {until}: {} payments elsewhere, KES {}, moved before {}; known later {}; let in {}",
                 outage.channel,
                 outage.since,
                 grouped(outage.payments),
                 outage.total.grouped(),
+                grouped(outage.moved_before),
                 grouped(outage.known_later),
                 outage.let_in,
             )?;
@@ -220,10 +227,11 @@ impl DrillReport {
         let gate = &self.gate;
         writeln!(
             formatter,
-            " GATE      {} decisions, slowest {} ms, {} beyond a second; without the gateway {}, slowest {} ms",
+            " GATE      {} decisions, slowest {} ms, {} beyond a second ({}); without the gateway {}, slowest {} ms",
             gate.decisions,
             gate.slowest.as_millis(),
             gate.beyond_a_second,
+            if gate.is_time_judged { "judged" } else { "told, not judged" },
             gate.in_the_dark,
             gate.slowest_in_the_dark.as_millis(),
         )?;
@@ -273,6 +281,7 @@ impl fmt::Display for DrillReport {
                 booked.grouped()
             )?;
         }
+        writeln!(formatter, " HELD UP   {} until everything returned", grouped(self.held_up))?;
         writeln!(formatter, " HEALED    {} by the statements of the day", grouped(self.found_by_statement))?;
         self.write_outages(formatter)?;
         self.write_gate(formatter)?;

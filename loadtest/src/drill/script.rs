@@ -119,6 +119,7 @@ impl Stage {
         let released = world.control(Control::Post, "/control/withheld/release", &late).await?;
         let count = |name: &str| released[name].as_u64().unwrap_or(0);
         let (all, lost, repeated) = (count("released"), count("lost"), count("repeated"));
+        world.seen().held_up = all;
         world.note(format!(
             "Everything returns, with {all} confirmations that were held up: {repeated} come three times, {lost} never"
         ));

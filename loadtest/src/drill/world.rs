@@ -70,6 +70,8 @@ pub(crate) struct Seen {
     pub(crate) prompt_failed: Option<(i64, Instant)>,
     /// See [`Self::prompt_failed`].
     pub(crate) next_way_shown: Option<(i64, Instant)>,
+    /// Confirmations that were held up until everything returned.
+    pub(crate) held_up: u64,
     /// What was seen at the gate.
     pub(crate) gate: GateSeen,
     /// What a channel became, and when.

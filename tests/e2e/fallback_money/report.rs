@@ -161,6 +161,56 @@ fn the_report_of_an_outage_agrees_to_the_cent_with_those_who_hold_the_money() {
 }
 
 #[test]
+fn a_report_is_of_one_time_and_what_became_known_later_stands_apart() {
+    let gateway = Gateway::demo().start();
+    let (kws, bank) = (gateway.agency("kws"), gateway.bank());
+    let treasury = gateway.create_key("treasury", None);
+    gateway.operator_says("mpesa_paybill", "start");
+    let outage = outage_of(&gateway, "mpesa_paybill");
+    let let_in = |number: &str| {
+        let body = json!({"payment_number": number, "gate": "Elsa"});
+        kws.post("/v1/visits", &body).idempotency_key(&fresh_key()).send().expect(201);
+    };
+    let told = kws.bills(&Order::hells_gate(1));
+    bank.is_paid_for(&told);
+    kws.sees(&told, "paid");
+    let_in(&told.number);
+    // The bank says nothing of these: one is paid in the outage, and one after it.
+    bank.breaks(&json!({"silent_per_mille": 1000}));
+    let [meanwhile, after] = [2, 3].map(|people| kws.bills(&Order::hells_gate(people)));
+    bank.is_paid_for(&meanwhile);
+    let lasting = report(&gateway, &treasury, outage);
+    assert_eq!(lasting["period"]["from"], lasting["outage"]["since"]);
+    assert_eq!(lasting["period"]["until"], lasting["as_of"]);
+    gateway.operator_takes_back("mpesa_paybill");
+    // The bank writes whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    bank.is_paid_for(&after);
+    let at_till = kws.bills(&Order::hells_gate(1));
+    gateway.safaricom().confirms(&Payment::of_bill(&at_till).at("600000")).expect_success();
+    kws.sees(&at_till, "paid");
+    let_in(&at_till.number);
+    assert_eq!(taken(&gateway.imports("bank.kcb", &bank.statement(), &[]).expect(0))[1], 2);
+    kws.sees(&after, "paid");
+
+    let over = report(&gateway, &treasury, outage);
+    assert_eq!(over["period"]["until"], over["outage"]["ended"]);
+    assert_eq!(over["admitted"], json!([{"agency": "KWS", "count": 1, "offline": 0}]));
+    assert_eq!(collected(&over, "kcb-1100220033", Some("KWS")), [50_000, 50_000, 0]);
+    assert_eq!(collected(&over, "600000", Some("KWS")), [0, 0, 0], "it came when the outage was over");
+    let later = &on_account(&over, "kcb-1100220033")["known_later"];
+    assert_eq!(later.as_array().map(Vec::len), Some(1), "{over}");
+    assert_eq!(later[0]["matched"]["amount"]["amount"], 100_000);
+    assert_eq!((&later[0]["agency"], &later[0]["matched"]["count"]), (&json!("KWS"), &json!(1)));
+    assert_eq!(on_account(&over, "600000").get("known_later"), None);
+    assert_eq!(sums(&over, "kcb-1100220033"), [300_000, 0, 0, 300_000, 0]);
+    assert_eq!(sums(&over, "600000"), [50_000, 0, 0, 50_000, 0]);
+    let table = prints(&gateway, outage, &[]).expect(0).stdout;
+    assert!(table.contains("Known later") && table.contains("KES 1000.00"), "{table}");
+    assert!(table.ends_with("It adds up: every difference is zero.\n"), "{table}");
+}
+
+#[test]
 fn whom_a_gate_let_in_meanwhile_is_reported_and_what_is_no_outage_is_not_found() {
     let gateway = Gateway::demo().start();
     let kws = gateway.agency("kws");

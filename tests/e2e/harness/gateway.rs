@@ -348,11 +348,22 @@ impl Gateway {
     /// Starts another one that takes over from it, and gives how the first ended.
     #[track_caller]
     pub(crate) fn is_taken_over(&mut self) -> ExitStatus {
+        let command = self.on_the_same_addresses();
+        let taken_over = self.try_take_over(command);
+        taken_over.unwrap_or_else(|finished| panic!("it did not take over: {}", finished.said()))
+    }
+
+    /// The same with this key of the configuration set for the successor, or gives what that one said.
+    pub(crate) fn try_is_taken_over_with(&mut self, key: &str, value: &str) -> Result<ExitStatus, Finished> {
         let mut command = self.on_the_same_addresses();
+        command.arg("--set").arg(format!("{key}={value}"));
+        self.try_take_over(command)
+    }
+
+    fn try_take_over(&mut self, mut command: Command) -> Result<ExitStatus, Finished> {
         command.arg("--take-over");
-        let successor = Process::start(command, self.folder.path(), "successor")
-            .unwrap_or_else(|finished| panic!("it did not take over: {}", finished.said()));
-        std::mem::replace(&mut self.process, successor).ended()
+        let successor = Process::start(command, self.folder.path(), "successor")?;
+        Ok(std::mem::replace(&mut self.process, successor).ended())
     }
 
     /// Starts it again with a socket that somebody holds for it, or gives what it said.

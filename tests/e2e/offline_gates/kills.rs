@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::aim::Aim;
 use super::{Paid, paid};
 use crate::harness::{Books, GateDevice, Gateway, eventually, try_to_let_in};
 
@@ -32,16 +33,17 @@ fn kill_9_between_recording_and_opening_lets_nobody_in_twice() {
     gateway.kill();
 
     let mut told = [Told::default(), Told::default()];
-    let mut cut_off = 0;
-    for (round, visitors) in rounds.iter().enumerate() {
+    let mut aim = Aim::new();
+    for visitors in &rounds {
         for (gate, told) in gates.iter_mut().zip(&mut told) {
             gate.start();
-            let wait = Duration::from_micros((round as u64 * 1_733) % 14_000);
-            let answers = crowd(gate, visitors, wait);
+            let answers = crowd(gate, visitors, aim.wait());
             told.note(&answers);
-            let uses = gate.uses();
-            let is_cut_off = |bill: &String| uses.contains(bill) && !told.let_in.contains_key(bill);
-            cut_off += visitors.iter().filter(|visitor| is_cut_off(&visitor.bill.number)).count();
+            let uses: BTreeSet<_> = gate.uses().into_iter().collect();
+            let kept = visitors.iter().filter(|visitor| uses.contains(&visitor.bill.number)).count();
+            let let_in: Vec<_> = answers.iter().filter(|(_, said)| said == "let_in").collect();
+            assert!(let_in.iter().all(|(bill, _)| uses.contains(bill)), "who was let in was recorded before");
+            aim.note(VISITORS, kept, let_in.len());
             // The next life knows what the last has kept.
             gate.start();
             for visitor in visitors {
@@ -54,7 +56,7 @@ fn kill_9_between_recording_and_opening_lets_nobody_in_twice() {
         }
     }
     assert!(told.iter().all(|told| told.let_in.values().all(|times| *times == 1)));
-    eprintln!("{kills} kills, {cut_off} of them after somebody was recorded and before they were told");
+    aim.proves("somebody was recorded and before they were told");
 
     gateway.start_again();
     let visitor_count = rounds.iter().flatten().count();

@@ -1,5 +1,6 @@
 //! Gates that decide when nobody answers.
 
+mod aim;
 mod alone;
 mod brought;
 pub(crate) mod desk;

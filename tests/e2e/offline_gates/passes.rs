@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::aim::Aim;
 use super::views_have_everything;
 use crate::harness::{Agency, GateDevice, Gateway, eventually, get, malipo, run, together, try_to_issue};
 
@@ -127,22 +128,24 @@ fn kill_9_between_keeping_and_printing_repeats_no_pass_and_loses_none() {
     elsa.prepares();
     gateway.kill();
     let mut printed = Printed::default();
-    let mut cut_off = 0;
+    let mut aim = Aim::new();
     for round in 0..kills {
         if round > 0 && round % KILLS_ALONE == 0 {
             is_told_and_has_numbers(&mut gateway, &mut elsa);
         }
         elsa.start();
         let families: Vec<_> = (0..FAMILIES).map(|_| format!("wish={}&{FAMILY}", wish(&elsa))).collect();
-        let told = crowd(&mut elsa, &families, Duration::from_micros((round as u64 * 2_311) % 16_000));
+        let kept_before = elsa.passes().len();
+        let told = crowd(&mut elsa, &families, aim.wait());
         elsa.start();
         let kept = elsa.passes().len();
+        let shown: BTreeSet<_> = told.iter().map(|(form, _)| form).collect();
+        aim.note(FAMILIES, kept - kept_before, shown.len());
         for (form, path) in told {
             let number: usize = path.rsplit('/').next().unwrap().parse().unwrap();
             assert!(number <= kept, "{path} was shown, and {kept} were kept");
             printed.note(form, path);
         }
-        cut_off += kept - printed.count();
         // Whoever was told nothing sends the form again.
         for form in families {
             let path = try_to_issue(&elsa.url(), PARK, &form).expect("its page answers").expect("a pass");
@@ -150,7 +153,7 @@ fn kill_9_between_keeping_and_printing_repeats_no_pass_and_loses_none() {
         }
         elsa.stop();
     }
-    eprintln!("{kills} kills, {cut_off} passes were kept and not yet told");
+    aim.proves("a pass was kept and before it was shown");
 
     let passes = elsa.passes();
     assert_eq!(

@@ -1,11 +1,12 @@
 //! How each way to pay does, by what payers and providers do and by what we ask to find out. Read [`judge`] first: it is
 //! pure, and says what has happened to a channel. [`meter`] counts, [`usual`] knows how much usually comes at this hour,
-//! and `watch` looks once a second, tells the books, and probes; `trial` keeps payers from a channel of which not enough
-//! is known. What a channel is, the books alone say.
+//! and `watch` looks once a second, tells the books, and probes; `agencies` says which of them are judged by themselves, and
+//! `trial` keeps payers from a channel of which not enough is known. What a channel is, the books alone say.
 //!
 //! Counted is for each channel and step, and for each agency where that can differ: asking a payer. That fewer payers of one
 //! agency come says nothing of a channel, so silence is judged for everybody; a till of one agency is a channel of its own.
 
+mod agencies;
 pub mod judge;
 pub mod meter;
 mod trial;

@@ -9,6 +9,7 @@ use ledger::LedgerTime;
 use metrics::{counter, gauge};
 use tokio::task::JoinHandle;
 
+use super::agencies::judged_by;
 use super::judge::{Case, Comes, is_probe_due, is_relapse};
 use super::meter::{Meter, Reading};
 use super::usual::Profile;
@@ -37,8 +38,6 @@ const HOURS_AT_ONCE: i64 = 24;
 const VIEWS_LAG_MAX: u64 = 1_000;
 /// Tries in vain are forgotten when a channel has worked for so long.
 const FORGIVEN_AFTER_SECONDS: i64 = 1_800;
-/// An agency of which so many are refused while others are not is looked at by itself.
-const OTHERS_THROUGH_MIN: u32 = 3;
 
 /// What is remembered from one look to the next. Nothing of it has to outlive the process.
 struct Watch {
@@ -165,8 +164,7 @@ impl Watch {
         is_believed
     }
 
-    /// Looks at asking payers of single agencies. Where it fails for everybody it says nothing of one of them; an agency
-    /// that nobody asks for is tried again when others come through.
+    /// Looks at asking payers of single agencies.
     async fn look_at_agencies(&mut self, app: &App, board: &Board, counted: &Counted, now: i64) {
         let all = counted.meter(Step::Start).read(now);
         let mut in_doubt = Vec::with_capacity(counted.agencies.len().min(AGENCIES_MAX));
@@ -180,15 +178,11 @@ impl Watch {
                 in_doubt.push((place, Arc::clone(entry.value()), reading));
             }
         }
-        for (place, meter, mut reading) in in_doubt {
-            let others = all.minute.worked.saturating_sub(reading.minute.worked);
-            if others < OTHERS_THROUGH_MIN {
-                continue;
+        for (place, meter, reading) in in_doubt {
+            let state = board.standing(&place).map_or(ChannelState::Up, |standing| standing.state);
+            if let Some(reading) = judged_by(state, reading, &all) {
+                self.look_at(app, board, place, &meter, reading, now).await;
             }
-            if board.standing(&place).is_some_and(|standing| standing.state == ChannelState::Down) {
-                reading.in_a_row = others;
-            }
-            self.look_at(app, board, place, &meter, reading, now).await;
         }
     }
 

@@ -52,6 +52,15 @@ const COLLECTED: Source = Source {
     agency: "CASE payment.placement WHEN 'bill' THEN payment.agency END",
 };
 
+/// The same, with the attempts for which money came.
+const COLLECTED_BY_ATTEMPTS: Source = Source {
+    tables: "payment LEFT JOIN payment_listed ON payment_listed.payment = payment.sequence \
+             LEFT JOIN attempt ON attempt.attempt_id = payment.attempt_id",
+    ..COLLECTED
+};
+/// When money moved: as the channel says, or when it was asked for, where the channel says nothing.
+const MOVED: &str = "coalesce(payment.moved, attempt.created, payment.booked)";
+
 const ADMITTED: Source = Source {
     columns: "agency, count(*) AS count, sum(offline) AS offline",
     tables: "visit",
@@ -123,6 +132,19 @@ impl ViewsReader {
         self.all(collected(scope, records), CollectedRow::read).await
     }
 
+    /// The same, of money alone that moved from one moment to another, both included, by whoever moved it.
+    pub async fn moved_on_accounts(
+        &self,
+        scope: &Scope,
+        records: Range<u64>,
+        from: LedgerTime,
+        until: LedgerTime,
+    ) -> Result<Found<Vec<CollectedRow>>, QueryError> {
+        let booked = of_records(Select::of(&COLLECTED_BY_ATTEMPTS, scope), records);
+        let moved = booked.and_between(MOVED, from.micros(), until.micros());
+        self.all(by_owner(moved), CollectedRow::read).await
+    }
+
     /// Whom gates let in from one moment to another, both included.
     pub async fn admitted(
         &self,
@@ -139,9 +161,16 @@ pub(in crate::views) fn accounts() -> Select {
 }
 
 pub(in crate::views) fn collected(scope: &Scope, records: Range<u64>) -> Select {
+    by_owner(of_records(Select::of(&COLLECTED, scope), records))
+}
+
+fn of_records(payments: Select, records: Range<u64>) -> Select {
     let place = |sequence: u64| i64::try_from(sequence).unwrap_or(i64::MAX);
-    Select::of(&COLLECTED, scope)
-        .and_between("payment.sequence", place(records.start), place(records.end) - 1)
+    payments.and_between("payment.sequence", place(records.start), place(records.end) - 1)
+}
+
+fn by_owner(payments: Select) -> Select {
+    payments
         .grouped("payment.provider, payment.short_code, payment.currency, owner, is_matched")
         .sorted("payment.provider, payment.short_code, payment.currency, owner, is_matched", ROW_COUNT_MAX)
 }

@@ -1,0 +1,90 @@
+//! What the day has to reach in numbers: how fast a gate decides, and how many confirmations came late. Without the first
+//! nobody is helped at a gate; without the second the return of everything was no return.
+
+use std::time::Duration;
+
+use super::DrillPlan;
+use super::report::DrillReport;
+
+/// How fast a gate has to decide, in life's own time.
+pub(crate) const DECIDES_WITHIN: Duration = Duration::from_secs(1);
+/// So many confirmations are held up on a whole day of ten times the national rate.
+const HELD_UP_MIN: u64 = 30_000;
+const HELD_UP_RATE_TIMES: u64 = 10;
+
+impl DrillPlan {
+    /// So many confirmations have to be held up on this day.
+    pub(crate) fn held_up_min(&self) -> u64 {
+        HELD_UP_MIN * u64::from(self.rate_times) / HELD_UP_RATE_TIMES / u64::from(self.scale.max(1))
+    }
+}
+
+/// Holds the day against its bars. How long a gate takes is held against its own only where the plan says so: a machine that
+/// builds beside it says nothing of a gate.
+pub(crate) fn judge(plan: &DrillPlan, report: &mut DrillReport) {
+    let held_up_min = plan.held_up_min();
+    if report.held_up < held_up_min {
+        report.wrong.push(format!(
+            "{} confirmations were held up, and there have to be {held_up_min} for what returns to be a crowd",
+            report.held_up
+        ));
+    }
+    report.gate.is_time_judged = plan.judges_time;
+    if plan.judges_time && report.gate.beyond_a_second > 0 {
+        report.wrong.push(format!(
+            "the gate took more than {} ms for {} of {} decisions, {} ms for one",
+            DECIDES_WITHIN.as_millis(),
+            report.gate.beyond_a_second,
+            report.gate.decisions,
+            report.gate.slowest.as_millis(),
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::report::GateDay;
+
+    fn plan(scale: u32, judges_time: bool) -> DrillPlan {
+        DrillPlan {
+            malipo: "malipo".into(),
+            rate_times: 10,
+            scale,
+            speed: 100,
+            day_scale: 1,
+            seed: 42,
+            folder: None,
+            picture: None,
+            check_books: None,
+            expect_healing: true,
+            judges_time,
+        }
+    }
+
+    fn wrong_with(plan: &DrillPlan, held_up: u64, slowest_ms: u64) -> u64 {
+        let slowest = Duration::from_millis(slowest_ms);
+        let beyond_a_second = usize::from(slowest > DECIDES_WITHIN);
+        let gate = GateDay { decisions: 9, slowest, beyond_a_second, ..GateDay::default() };
+        let mut report = DrillReport { held_up, gate, ..DrillReport::default() };
+        judge(plan, &mut report);
+        assert_eq!(report.held(), report.wrong.count() == 0);
+        report.wrong.count()
+    }
+
+    #[test]
+    fn a_day_without_a_crowd_that_was_held_up_has_failed_at_its_own_scale() {
+        assert_eq!([1, 100, 400].map(|scale| plan(scale, false).held_up_min()), [30_000, 300, 75]);
+        assert_eq!(wrong_with(&plan(1, false), 30_000, 5), 0);
+        assert_eq!(wrong_with(&plan(1, false), 29_999, 5), 1);
+        assert_eq!(wrong_with(&plan(400, false), 75, 5), 0);
+        assert_eq!(wrong_with(&plan(400, false), 74, 5), 1);
+    }
+
+    #[test]
+    fn a_gate_that_takes_longer_than_a_second_has_failed_where_time_is_judged() {
+        assert_eq!(wrong_with(&plan(100, true), 300, 1_000), 0);
+        assert_eq!(wrong_with(&plan(100, true), 300, 1_001), 1);
+        assert_eq!(wrong_with(&plan(100, false), 300, 1_001), 0, "it is told");
+    }
+}
