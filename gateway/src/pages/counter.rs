@@ -263,6 +263,9 @@ fn said(
     problem: &Problem,
     hint: impl Fn(&'static CounterWords) -> &'static str,
 ) -> Result<String, Problem> {
+    if let Some(own) = problem.own_message() {
+        return Ok(own.clone().in_language(language).into_owned());
+    }
     Ok(match problem.code() {
         Code::ValidationFailed => hint(words).to_owned(),
         Code::NotFound => words.no_bill.to_owned(),

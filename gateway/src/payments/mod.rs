@@ -12,6 +12,7 @@ mod typed;
 
 mod bill;
 mod bill_life;
+mod book_number;
 mod owners;
 
 pub mod archive;
@@ -74,6 +75,7 @@ pub use bill::{
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
 pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publication};
+pub use book_number::{BookNumber, NoBookNumber};
 pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, RECEIPT_LEN_MAX};
 pub use chart::{agency_payable, convenience_fee};
 pub use command::{
