@@ -2,10 +2,12 @@
 
 use std::sync::mpsc::sync_channel;
 
-use ledger::{Evidence, Lane, Money, Outcome};
+use catalog::Text;
+use ledger::{Evidence, Lane, LedgerTime, Money, Outcome};
 use proptest::prelude::*;
 
 use super::desk::{Desk, kes, usd};
+use crate::payments::channels::{ChannelAsk, ChannelKind, ChannelName, ChannelScope, PinTerms, PinnedTo};
 use crate::payments::{
     AccountFact, Addressed, Answer, Apart, Ask, BillState, COUNTED_MAX, CashNumber, CashTaking,
     ChannelReceipt, CollectedOn, Command, CountError, CountFault, Counted, CounterAsk, CounterRefusal,
@@ -50,11 +52,8 @@ impl Desk {
         money: Money,
         number: &Number<'_>,
     ) -> Answer {
-        let receipt = ChannelReceipt {
-            provider: Provider::Counter,
-            short_code: COUNTER.into(),
-            number: "".into(),
-        };
+        let receipt =
+            ChannelReceipt { provider: Provider::Counter, short_code: COUNTER.into(), number: "".into() };
         let numbered = match number {
             Number::Ours => CashNumber::Ours,
             Number::Given(number) => CashNumber::Given(number.parse().unwrap()),
@@ -251,6 +250,36 @@ fn one_number_of_a_book_of_receipts_is_one_payment_in_all_shifts_live_and_on_pap
     }
     assert_eq!(on_paper(&desk, "brian", next, one, "0042"), Answer::Known { sequence });
     assert_eq!(desk.held(), kes(200), "each is there once");
+}
+
+#[test]
+fn a_counter_that_is_said_to_be_down_takes_nothing_that_can_be_given_back() {
+    let mut desk = Desk::open();
+    let shift = desk.shift("amina", 0);
+    let (one, other) = (desk.bill(100), desk.bill(100));
+    let Answer::Booked { sequence } = desk.takes("amina", shift, one, kes(100), &Number::Given("1")) else {
+        panic!("it works")
+    };
+    let channel = ChannelName::one_of(ChannelKind::Counter, COUNTER).unwrap();
+    let down = Answer::Refused(Refusal::ChannelDown { channel: channel.clone() });
+    let until = LedgerTime::from_micros(desk.clock.now_micros()).plus_seconds(3_600);
+    for scope in [ChannelScope::for_all(channel.clone()), ChannelScope::for_agency(channel, "KWS".into())] {
+        let reason = Text::new("False receipts", "Risiti bandia");
+        let terms = PinTerms { to: PinnedTo::Down, reason, until };
+        assert!(matches!(
+            desk.ask(Ask::Channel(ChannelAsk::Pin { scope: scope.clone(), terms })),
+            Answer::Done { .. }
+        ));
+        assert_eq!(desk.takes("amina", shift, other, kes(100), &Number::Ours), down, "{scope:?}");
+        // What was booked before is booked, and what was taken on paper has moved.
+        let again = desk.takes("amina", shift, one, kes(100), &Number::Given("1"));
+        assert_eq!(again, Answer::Known { sequence });
+        let number = format!("7-{}", u8::from(scope.agency.is_some()));
+        assert!(booked(&desk.takes("amina", shift, one, kes(100), &Number::OnPaper(&number))));
+        assert!(matches!(desk.ask(Ask::Channel(ChannelAsk::Unpin { scope })), Answer::Done { .. }));
+    }
+    assert!(booked(&desk.takes("amina", shift, other, kes(100), &Number::Ours)));
+    assert_eq!(desk.held(), kes(400));
 }
 
 #[test]
