@@ -24,6 +24,7 @@ mod keys;
 mod lists;
 mod live;
 mod messages;
+mod next_ways;
 mod openapi;
 mod operators;
 mod outage_report;
