@@ -30,6 +30,7 @@ mod operators;
 mod outage_report;
 mod outages;
 mod passes;
+mod prompt_results;
 mod receipts;
 mod services;
 mod staff;
