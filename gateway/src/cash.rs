@@ -9,7 +9,7 @@ use crate::channels::{SaidFor, Told};
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
-use crate::payments::channels::{ChannelKind, ChannelName};
+use crate::payments::channels::{ChannelKind, ChannelName, ChannelState, WhyDown};
 use crate::payments::{
     Answer, Ask, Bill, BillState, BookNumber, COUNTED_MAX, CashNumber, CashTaking, Command, CountFault,
     Counted, CounterAsk, CounterEvent, CounterRefusal, Event, Idempotency, PartPaymentRule, PaymentNumber,
@@ -74,10 +74,32 @@ pub(crate) fn bill_to_pay(app: &App, typed: &str) -> Result<std::sync::Arc<Bill>
 }
 
 /// Whether cash may be taken for a bill now; the books decide again when it is.
-pub(crate) fn can_take(terms: &CounterTerms, bill: &Bill) -> bool {
+pub(crate) fn can_take(app: &App, terms: &CounterTerms, bill: &Bill) -> bool {
     bill.state.is_open()
+        && why_down(app, &terms.name, &bill.terms.agency).is_none()
         && bill.due().currency() == terms.limit.currency()
         && (bill.terms.part_payment == PartPaymentRule::Allowed || bill.due().minor() <= terms.limit.minor())
+}
+
+/// Why a counter takes no cash for this agency now, if it is said to be down. What was taken on paper is booked all the same.
+pub(crate) fn why_down(app: &App, counter: &ChannelName, agency: &str) -> Option<Problem> {
+    let known = app.books.readers().channels().of_channel(counter, agency);
+    if known.state != ChannelState::Down {
+        return None;
+    }
+    let (en, sw) = match &known.why {
+        Some(WhyDown::Said { reason, .. } | WhyDown::Work { reason, .. }) => {
+            (format!(" {}", reason.en()), format!(" {}", reason.sw()))
+        }
+        Some(WhyDown::Found { .. }) | None => (String::new(), String::new()),
+    };
+    let detail = "This counter is said to be down: give the cash back, nothing was booked. Once it works again, whoever said so \
+                  takes it back (malipo outage stop, POST /v1/outages/end).";
+    let problem = Problem::new(Code::ChannelDown, detail).money_moved(MoneyMoved::No);
+    Some(problem.user_message(
+        format!("This counter takes no cash at the moment.{en} Give the cash back: nothing was booked."),
+        format!("Kaunta hii haipokei pesa taslimu kwa sasa.{sw} Rudisha pesa: hakuna kilichoandikwa."),
+    ))
 }
 
 /// A shift begins.
@@ -199,6 +221,12 @@ pub(crate) async fn take(
         Answer::Refused(Refusal::Counter(CounterRefusal::NumberUsed { payment })) => {
             return Err(number_used(app, payment)?);
         }
+        Answer::Refused(refusal @ Refusal::ChannelDown { .. }) => {
+            let down = bill_to_pay(app, &wish.number)
+                .ok()
+                .and_then(|bill| why_down(app, &terms.name, &bill.terms.agency));
+            return Err(down.unwrap_or_else(|| trouble::refusal(&refusal)));
+        }
         Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
         Answer::Quarantined { stands, .. } => return Err(in_quarantine(app, stands)?),
         other => return Err(trouble::internal(format!("{other:?} answers no cash"))),
@@ -212,11 +240,15 @@ pub(crate) async fn take(
 /// The number of the book is that of another payment, which is named: the cash lies on the counter and is kept out of the drawer.
 fn number_used(app: &App, payment: u64) -> Result<Problem, Problem> {
     let [en, sw] = holder(app, payment)?;
-    Ok(wrong("/receipt", "used_before", &format!("{en} Take the next paper of the book. Nothing was booked."))
-        .user_message(
-            format!("{en} Take the next paper of the book. Nothing was booked."),
-            format!("{sw} Tumia karatasi inayofuata ya kitabu. Hakuna kilichoandikwa."),
-        ))
+    Ok(wrong(
+        "/receipt",
+        "used_before",
+        &format!("{en} Take the next paper of the book. Nothing was booked."),
+    )
+    .user_message(
+        format!("{en} Take the next paper of the book. Nothing was booked."),
+        format!("{sw} Tumia karatasi inayofuata ya kitabu. Hakuna kilichoandikwa."),
+    ))
 }
 
 /// What was taken on paper under the number of another payment: that stands, and this is for people to look at.
@@ -235,12 +267,16 @@ fn holder(app: &App, payment: u64) -> Result<[String; 2], Problem> {
     };
     let (number, money) = (&first.receipt.number, first.money);
     let whose = match &first.placement {
-        Placement::Bill { bill, .. } => [format!(" for {}", bill.grouped()), format!(" ya {}", bill.grouped())],
+        Placement::Bill { bill, .. } => {
+            [format!(" for {}", bill.grouped()), format!(" ya {}", bill.grouped())]
+        }
         Placement::Suspense { .. } => [String::new(), String::new()],
     };
     let [en, sw] = whose;
     Ok([
-        format!("This number of the counter's book of receipts is that of {number}: {money}{en}, record {payment}."),
+        format!(
+            "This number of the counter's book of receipts is that of {number}: {money}{en}, record {payment}."
+        ),
         format!("Nambari hii ya kitabu cha risiti cha kaunta ni ya {number}: {money}{sw}, rekodi {payment}."),
     ])
 }

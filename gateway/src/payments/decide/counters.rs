@@ -10,6 +10,7 @@ use ledger::{Currency, Decision, Draft, Entry, Money, ShortKey, View};
 use super::{Payments, book_numbers, draft, money_in, note_request, once, refuse};
 use crate::payments::bill::PartPaymentRule;
 use crate::payments::channel_receipt::{AccountFact, PaymentFacts};
+use crate::payments::channels::{ChannelKind, ChannelName, ChannelState};
 use crate::payments::chart;
 use crate::payments::command::{Answer, Command, Idempotency, MoneyIn, Refusal};
 use crate::payments::counters::{
@@ -172,6 +173,12 @@ fn why_not(view: &View<'_, Payments>, taking: &CashTaking) -> Result<Option<Refu
         return Ok(Some(Refusal::NoSuchBill));
     };
     let Some(bill) = Payments::bill(view, number)? else { return Ok(Some(Refusal::NoSuchBill)) };
+    // Nobody is sent there, so whoever comes all the same is sent on: an operator may know what the cashier does not.
+    if bill.state.is_open()
+        && let Some(channel) = down_for(view, &taking.counter, &bill.terms.agency)
+    {
+        return Ok(Some(Refusal::ChannelDown { channel }));
+    }
     let due = bill.due();
     let held = Payments::counters(view).held_at(&taking.counter);
     let would_hold = held.checked_add(money).map_or(i64::MAX, Money::minor);
@@ -191,6 +198,13 @@ fn why_not(view: &View<'_, Payments>, taking: &CashTaking) -> Result<Option<Refu
         return Ok(None);
     };
     Ok(Some(Refusal::Counter(refusal)))
+}
+
+/// The counter's name as a channel, if it is down for the bills of this agency.
+fn down_for(view: &View<'_, Payments>, counter: &str, agency: &str) -> Option<ChannelName> {
+    let channel = ChannelName::one_of(ChannelKind::Counter, counter).ok()?;
+    let state = Payments::channels(view).of_channel(&channel, agency).state;
+    (state == ChannelState::Down).then_some(channel)
 }
 
 fn close(
