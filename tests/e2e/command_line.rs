@@ -114,6 +114,7 @@ fn whoever_stops_reading_is_no_failure_and_no_panic() {
         &["keys", "list", "--data"],
         &["outage", "status", "--data"],
         &["completions", "bash"],
+        &["catalogue", "export", "--format", "ndjson"],
     ] {
         let mut command = malipo(words);
         if words.last() == Some(&"--data") {

@@ -13,10 +13,20 @@ macro_rules! println {
     ($($said:tt)*) => { $crate::cli::output::line(format_args!($($said)*)) };
 }
 
+/// Prints a text on standard output, as it is.
+macro_rules! print {
+    ($($said:tt)*) => { $crate::cli::output::bytes(format!($($said)*).as_bytes()) };
+}
+
 /// Says something on standard error, where nobody may listen.
 macro_rules! eprintln {
     () => { $crate::cli::output::remark(format_args!("")) };
     ($($said:tt)*) => { $crate::cli::output::remark(format_args!($($said)*)) };
+}
+
+/// Says a text on standard error, as it is.
+macro_rules! eprint {
+    ($($said:tt)*) => { $crate::cli::output::remark_whole(format_args!($($said)*)) };
 }
 
 /// A line on standard output.
@@ -33,6 +43,11 @@ pub(crate) fn bytes(said: &[u8]) {
 /// A line on standard error. What cannot be said there can be said nowhere, and stops nothing.
 pub(crate) fn remark(said: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{said}");
+}
+
+/// A text on standard error that has its own lines.
+pub(crate) fn remark_whole(said: fmt::Arguments<'_>) {
+    let _ = write!(io::stderr().lock(), "{said}");
 }
 
 fn judge(outcome: io::Result<()>) {
