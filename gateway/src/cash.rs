@@ -9,16 +9,14 @@ use crate::channels::{SaidFor, Told};
 use crate::http::problem::{FieldError, MoneyMoved, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
-use crate::payments::channels::{ChannelKind, ChannelName};
+use crate::payments::channels::{ChannelKind, ChannelName, ChannelState, WhyDown};
 use crate::payments::{
-    Answer, Ask, Bill, BillState, COUNTED_MAX, CashNumber, CashTaking, Command, CountFault, Counted,
-    CounterAsk, CounterEvent, Event, Idempotency, PartPaymentRule, PaymentNumber, PaymentReceived, ToldBy,
-    change,
+    Answer, Ask, Bill, BillState, BookNumber, COUNTED_MAX, CashNumber, CashTaking, Command, CountFault,
+    Counted, CounterAsk, CounterEvent, CounterRefusal, Event, Idempotency, PartPaymentRule, PaymentNumber,
+    PaymentReceived, Placement, Refusal, ToldBy, change,
 };
 use crate::receiving;
 
-/// The longest number of a receipt that is written by hand.
-const RECEIPT_LEN_MAX: usize = 16;
 /// Clocks of machines at counters are believed as far as this.
 const AHEAD_SECONDS_MAX: i64 = 300;
 
@@ -76,10 +74,32 @@ pub(crate) fn bill_to_pay(app: &App, typed: &str) -> Result<std::sync::Arc<Bill>
 }
 
 /// Whether cash may be taken for a bill now; the books decide again when it is.
-pub(crate) fn can_take(terms: &CounterTerms, bill: &Bill) -> bool {
+pub(crate) fn can_take(app: &App, terms: &CounterTerms, bill: &Bill) -> bool {
     bill.state.is_open()
+        && why_down(app, &terms.name, &bill.terms.agency).is_none()
         && bill.due().currency() == terms.limit.currency()
         && (bill.terms.part_payment == PartPaymentRule::Allowed || bill.due().minor() <= terms.limit.minor())
+}
+
+/// Why a counter takes no cash for this agency now, if it is said to be down. What was taken on paper is booked all the same.
+pub(crate) fn why_down(app: &App, counter: &ChannelName, agency: &str) -> Option<Problem> {
+    let known = app.books.readers().channels().of_channel(counter, agency);
+    if known.state != ChannelState::Down {
+        return None;
+    }
+    let (en, sw) = match &known.why {
+        Some(WhyDown::Said { reason, .. } | WhyDown::Work { reason, .. }) => {
+            (format!(" {}", reason.en()), format!(" {}", reason.sw()))
+        }
+        Some(WhyDown::Found { .. }) | None => (String::new(), String::new()),
+    };
+    let detail = "This counter is said to be down: give the cash back, nothing was booked. Once it works again, whoever said so \
+                  takes it back (malipo outage stop, POST /v1/outages/end).";
+    let problem = Problem::new(Code::ChannelDown, detail).money_moved(MoneyMoved::No);
+    Some(problem.user_message(
+        format!("This counter takes no cash at the moment.{en} Give the cash back: nothing was booked."),
+        format!("Kaunta hii haipokei pesa taslimu kwa sasa.{sw} Rudisha pesa: hakuna kilichoandikwa."),
+    ))
 }
 
 /// A shift begins.
@@ -177,17 +197,19 @@ pub(crate) async fn take(
     wish: &CashWish,
     idempotency: Idempotency,
 ) -> Result<CashTaken, Problem> {
-    let told = told_of(app, terms, shift, wish)?;
-    let on_paper = wish.taken_at.is_some();
+    let book_number = wish.receipt.as_deref().map(book_number).transpose()?;
+    let numbered = match (book_number, wish.taken_at) {
+        (None, Some(_)) => return Err(wrong("/receipt", "missing", "Say which receipt on paper it is.")),
+        (Some(number), Some(_)) => CashNumber::OnPaper(number),
+        (Some(number), None) => CashNumber::Given(number),
+        (None, None) => CashNumber::Ours,
+    };
+    let told = told_of(app, terms, wish)?;
     let taking = CashTaking {
         counter: terms.counter().into(),
         shift,
         money_in: receiving::read(app, told)?,
-        numbered: match (&wish.receipt, on_paper) {
-            (_, true) => CashNumber::OnPaper,
-            (Some(_), false) => CashNumber::Given,
-            (None, false) => CashNumber::Ours,
-        },
+        numbered,
         held_max: terms.float_limit,
         idempotency: Some(idempotency),
     };
@@ -196,13 +218,17 @@ pub(crate) async fn take(
     let (sequence, is_known) = match answer {
         Answer::Booked { sequence } => (sequence, false),
         Answer::Known { sequence } | Answer::Repeated { sequence } => (sequence, true),
-        Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
-        Answer::Quarantined { stands, differs, .. } => {
-            let detail = format!(
-                "Record {stands} has this receipt with another {differs:?}: it stands, and this is kept in quarantine."
-            );
-            return Err(Problem::new(Code::Conflict, detail).money_moved(MoneyMoved::Yes));
+        Answer::Refused(Refusal::Counter(CounterRefusal::NumberUsed { payment })) => {
+            return Err(number_used(app, payment)?);
         }
+        Answer::Refused(refusal @ Refusal::ChannelDown { .. }) => {
+            let down = bill_to_pay(app, &wish.number)
+                .ok()
+                .and_then(|bill| why_down(app, &terms.name, &bill.terms.agency));
+            return Err(down.unwrap_or_else(|| trouble::refusal(&refusal)));
+        }
+        Answer::Refused(refusal) => return Err(trouble::refusal(&refusal)),
+        Answer::Quarantined { stands, .. } => return Err(in_quarantine(app, stands)?),
         other => return Err(trouble::internal(format!("{other:?} answers no cash"))),
     };
     match app.books.event(sequence).map_err(|error| trouble::lookup(&error))? {
@@ -211,8 +237,52 @@ pub(crate) async fn take(
     }
 }
 
-/// The cash, as money that somebody tells of.
-fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Result<Told<'static>, Problem> {
+/// The number of the book is that of another payment, which is named: the cash lies on the counter and is kept out of the drawer.
+fn number_used(app: &App, payment: u64) -> Result<Problem, Problem> {
+    let [en, sw] = holder(app, payment)?;
+    Ok(wrong(
+        "/receipt",
+        "used_before",
+        &format!("{en} Take the next paper of the book. Nothing was booked."),
+    )
+    .user_message(
+        format!("{en} Take the next paper of the book. Nothing was booked."),
+        format!("{sw} Tumia karatasi inayofuata ya kitabu. Hakuna kilichoandikwa."),
+    ))
+}
+
+/// What was taken on paper under the number of another payment: that stands, and this is for people to look at.
+fn in_quarantine(app: &App, stands: u64) -> Result<Problem, Problem> {
+    let [en, sw] = holder(app, stands)?;
+    let en = format!("{en} It stands, and what was typed now is kept in quarantine. Check the number.");
+    let sw = format!("{sw} Hayo yanabaki, na yaliyoandikwa sasa yamewekwa kando. Angalia nambari.");
+    Ok(Problem::new(Code::Conflict, en.clone()).user_message(en, sw).money_moved(MoneyMoved::Yes))
+}
+
+/// Which payment has the number of the book, in both languages.
+fn holder(app: &App, payment: u64) -> Result<[String; 2], Problem> {
+    let event = app.books.event(payment).map_err(|error| trouble::lookup(&error))?;
+    let Some(Event::PaymentReceived(first)) = event else {
+        return Err(trouble::internal(format!("record {payment} has a receipt and is no payment")));
+    };
+    let (number, money) = (&first.receipt.number, first.money);
+    let whose = match &first.placement {
+        Placement::Bill { bill, .. } => {
+            [format!(" for {}", bill.grouped()), format!(" ya {}", bill.grouped())]
+        }
+        Placement::Suspense { .. } => [String::new(), String::new()],
+    };
+    let [en, sw] = whose;
+    Ok([
+        format!(
+            "This number of the counter's book of receipts is that of {number}: {money}{en}, record {payment}."
+        ),
+        format!("Nambari hii ya kitabu cha risiti cha kaunta ni ya {number}: {money}{sw}, rekodi {payment}."),
+    ])
+}
+
+/// The cash, as money that somebody tells of. The books number it.
+fn told_of(app: &App, terms: &CounterTerms, wish: &CashWish) -> Result<Told<'static>, Problem> {
     // The same request again, whose cash has paid the bill, is for the books to know: nothing of it is judged by what is due now.
     let (amount, may_be_again) = match (wish.amount, wish.taken_at) {
         (Some(amount), _) => (amount, false),
@@ -222,18 +292,10 @@ fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Resu
     if !may_be_again && wish.tendered.is_some_and(|tendered| change(tendered, amount).is_none()) {
         return Err(wrong("/tendered", "too_little", "Less lies on the counter than is to be taken."));
     }
-    let receipt = wish.receipt.as_deref().map(receipt_number).transpose()?;
-    let (number, moved) = match (wish.taken_at, receipt) {
-        (Some(_), None) => return Err(wrong("/receipt", "missing", "Say which receipt on paper it is.")),
-        (Some(taken_at), Some(receipt)) => {
-            if taken_at > app.now().plus_seconds(AHEAD_SECONDS_MAX) {
-                return Err(wrong("/taken_at", "out_of_range", "This time has not come yet."));
-            }
-            (format!("P-{receipt}"), taken_at)
-        }
-        (None, Some(receipt)) => (format!("{shift}-R-{receipt}"), app.now()),
-        (None, None) => (format!("{shift}-"), app.now()),
-    };
+    let moved = wish.taken_at.unwrap_or_else(|| app.now());
+    if moved > app.now().plus_seconds(AHEAD_SECONDS_MAX) {
+        return Err(wrong("/taken_at", "out_of_range", "This time has not come yet."));
+    }
     if wish.taken_at.is_none() && !may_be_again {
         let payable = app.channels.find(&terms.name).map(|channel| channel.amounts().check(amount));
         if let Some(Err(reason)) = payable {
@@ -262,7 +324,7 @@ fn told_of(app: &App, terms: &CounterTerms, shift: u64, wish: &CashWish) -> Resu
         None => return Err(not_a_number()),
     };
     Ok(Told {
-        receipt: terms.account().receipt(&number),
+        receipt: terms.account().receipt(""),
         money: amount,
         said_for: SaidFor::Typed(typed.into()),
         told_by: ToldBy::Counter,
@@ -288,13 +350,8 @@ fn payment_number(typed: &str) -> Option<PaymentNumber> {
     typed.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect::<String>().parse().ok()
 }
 
-fn receipt_number(text: &str) -> Result<String, Problem> {
-    let text = text.trim().to_ascii_uppercase();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if (1..=RECEIPT_LEN_MAX).contains(&text.len()) && text.bytes().all(is_plain) {
-        return Ok(text);
-    }
-    Err(wrong("/receipt", "wrong", &format!("A receipt has 1 to {RECEIPT_LEN_MAX} letters, digits and -.")))
+fn book_number(text: &str) -> Result<BookNumber, Problem> {
+    text.parse().map_err(|error| wrong("/receipt", "wrong", &format!("It is {error}.")))
 }
 
 fn command(request: &Request<App>, ask: CounterAsk) -> Command {

@@ -104,26 +104,29 @@ fn outside_clock(clock: &Clock) -> loadtest::clock::Clock {
     })
 }
 
+/// Says something on standard error. A demonstration goes on when nobody listens.
+macro_rules! tell {
+    ($($said:tt)*) => { cli::remark(format_args!($($said)*)) };
+}
+
 /// What a newcomer reads first.
 fn welcome(ready: &ReadyFile, services: usize, seconds: f32) {
     let at = |address: &Option<String>| address.clone().unwrap_or_default();
     let (public, admin) = (at(&ready.public), at(&ready.admin));
     let key = |agency: &str| ready.agency_keys.get(agency).cloned().unwrap_or_default();
-    eprintln!("malipo demo: no real money, data in {}", ready.data);
-    eprintln!("  citizens    {public}/en/        (Kiswahili: /sw/)");
-    eprintln!("  phone       {public}/demo/phone   (simulated M-PESA handset)");
-    eprintln!(
-        "  staff       {public}/demo/staff   (agencies, gates, Treasury, Auditor: one button signs in)"
-    );
-    eprintln!("  messages    {public}/demo/sms     (simulated carriers)");
-    eprintln!("  interface   {public}/docs");
-    eprintln!("  callbacks   {}", at(&ready.callbacks));
-    eprintln!("  safaricom   {}   (simulated)", at(&ready.sandbox));
-    eprintln!("  admin       {admin}/metrics  {admin}/readyz");
-    eprintln!("  KWS key     {}", key("kws"));
-    eprintln!("  KRA key     {}", key("kra"));
-    eprintln!("  Treasury    {}", ready.treasury_key.clone().unwrap_or_default());
-    eprintln!("ready in {seconds:.1} s: {services} services");
+    tell!("malipo demo: no real money, data in {}", ready.data);
+    tell!("  citizens    {public}/en/        (Kiswahili: /sw/)");
+    tell!("  phone       {public}/demo/phone   (simulated M-PESA handset)");
+    tell!("  staff       {public}/demo/staff   (agencies, gates, Treasury, Auditor: one button signs in)");
+    tell!("  messages    {public}/demo/sms     (simulated carriers)");
+    tell!("  interface   {public}/docs");
+    tell!("  callbacks   {}", at(&ready.callbacks));
+    tell!("  safaricom   {}   (simulated)", at(&ready.sandbox));
+    tell!("  admin       {admin}/metrics  {admin}/readyz");
+    tell!("  KWS key     {}", key("kws"));
+    tell!("  KRA key     {}", key("kra"));
+    tell!("  Treasury    {}", ready.treasury_key.clone().unwrap_or_default());
+    tell!("ready in {seconds:.1} s: {services} services");
 }
 
 /// `malipo sandbox`: the outside world alone.
@@ -169,7 +172,7 @@ fn sandbox(flags: &SandboxFlags) -> ExitCode {
             pid: std::process::id(),
             ..ReadyFile::default()
         };
-        eprintln!("simulated Safaricom at http://{}", running.address());
+        tell!("simulated Safaricom at http://{}", running.address());
         if let Some(path) = &flags.ready_file
             && let Err(error) = ready.write(path)
         {

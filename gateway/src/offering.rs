@@ -6,7 +6,7 @@ use catalog::Agency;
 use crate::app::App;
 use crate::channels::CollectionAccount;
 use crate::channels::offer::{Offers, Wanted, offers};
-use crate::payments::channels::ChannelKind;
+use crate::payments::channels::{ChannelKind, ChannelState};
 use crate::payments::{Attempt, Bill};
 
 /// The ways in which a bill can be paid now. `attempt` is its latest one.
@@ -59,4 +59,20 @@ pub(crate) fn typed_into_mpesa(app: &App, offers: &Offers) -> Option<CollectionA
     let typed = [ChannelKind::MpesaPaybill, ChannelKind::AgencyTill];
     let way = offers.payable().find(|way| typed.contains(&way.channel.kind()))?;
     app.channels.find(&way.channel).map(|channel| channel.account().clone())
+}
+
+/// The agencies with a plan for which the first choice is not as usual, and how they are paid instead.
+pub(crate) fn unusual<'a>(
+    app: &'a App,
+    agencies: &'a [Agency],
+) -> impl Iterator<Item = (&'a Agency, Offers)> + 'a {
+    let with_plan = agencies.iter().filter(|agency| !agency.fallback.is_empty());
+    let offered = with_plan.map(|agency| (agency, of_agency(app, agency)));
+    offered.filter(|(_, offers)| !is_as_usual(app, offers))
+}
+
+/// Whether the first choice works.
+pub(crate) fn is_as_usual(app: &App, offers: &Offers) -> bool {
+    let home = offers.payable_on(app.channels.home().name());
+    home.is_some_and(|home| matches!(home.state, ChannelState::Up | ChannelState::Degraded))
 }

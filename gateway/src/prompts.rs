@@ -98,6 +98,14 @@ pub(crate) enum AskError {
         /// Why, where that is known.
         why: Option<(Text, WhyNot)>,
     },
+    /// The payer was sent to a page before, and may still pay there.
+    #[error("attempt {attempt} sent the payer to a page that is open for {seconds_left} more seconds")]
+    OnAPage {
+        /// The attempt.
+        attempt: AttemptId,
+        /// For so long.
+        seconds_left: u32,
+    },
     /// The channel is being tried, by few.
     #[error("{0} is being tried, and enough have been sent there")]
     BeingTried(ChannelName),
@@ -180,9 +188,35 @@ pub(crate) async fn ask_payer(app: &App, wish: Wish<'_>) -> Result<Asked, AskErr
             Ok(Asked { attempt: find(app, id)?, is_repeated: false, page })
         }
         Answer::Repeated { sequence } => granted_before(app, sequence).await,
+        Answer::Refused(Refusal::PromptMayLive { attempt, .. }) => {
+            on_its_way(app, bill, method, find(app, attempt)?).await
+        }
         Answer::Refused(refusal) => Err(AskError::Refused(refusal)),
         other => Err(AskError::Impossible(format!("{other:?} answers no attempt"))),
     }
+}
+
+/// What becomes of a wish while an earlier attempt may still be answered. Who wishes for the page that is open already, and has lost
+/// the way there, is sent to it again; nobody is asked twice.
+async fn on_its_way(
+    app: &App,
+    bill: &Bill,
+    method: Method,
+    earlier: Arc<Attempt>,
+) -> Result<Asked, AskError> {
+    let until = earlier.lives_until();
+    if earlier.method.asks_on_phone() {
+        return Err(AskError::Refused(Refusal::PromptMayLive { attempt: earlier.id, until }));
+    }
+    if earlier.method == method
+        && earlier.money == bill.due()
+        && let Some(page) = page_of(app, &earlier).await
+    {
+        return Ok(Asked { attempt: earlier, is_repeated: true, page: Some(page) });
+    }
+    let seconds_left = (until.micros() - app.now().micros()).max(0) / 1_000_000 + 1;
+    let seconds_left = u32::try_from(seconds_left).unwrap_or(u32::MAX);
+    Err(AskError::OnAPage { attempt: earlier.id, seconds_left })
 }
 
 /// Whether a bill is to be paid in this way now: prompts of the first choice always are, others where the plan of the
@@ -438,7 +472,8 @@ pub(crate) fn told_of(
     }
 }
 
-fn prompt_name(app: &App, attempt: &Attempt) -> Result<Option<String>, String> {
+/// The provider's name for the prompt of an attempt, if it gave one and it was not forgotten on request.
+pub(crate) fn prompt_name(app: &App, attempt: &Attempt) -> Result<Option<String>, String> {
     let Some(sequence) = attempt.prompt_record else { return Ok(None) };
     let record = app.books.ledger().record(sequence).map_err(|error| error.to_string())?;
     let Some(record) = record else { return Ok(None) };

@@ -178,7 +178,7 @@ fn one_bill_is_asked_for_in_one_way_at_a_time_and_each_provider_speaks_of_its_ow
 
     // Safaricom tells of money for an attempt by Airtel: the money is kept, and says nothing of the attempt.
     let payment = Payment::of_bill(&other);
-    gateway.safaricom().says_prompt_was_paid(&id, &payment).expect_success();
+    gateway.safaricom().says_prompt_was_paid(&id, "ws_CO_21112026091405712345678", &payment).expect_success();
     assert_eq!(kws.looks_at(&other)["status"], "unpaid");
     let events = booked(&gateway);
     assert_eq!(events[0]["event"]["placement"]["reason"], "unknown_attempt");

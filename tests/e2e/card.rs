@@ -38,8 +38,17 @@ fn a_bill_is_paid_by_card_and_booked_once_by_the_acquirers_own_word() {
     let page = first["redirect_url"].as_str().unwrap();
     // Whoever lost the answer asks again, and is sent to the same page.
     assert_eq!(asks(&kws, &bill, &key).expect(202).json()["redirect_url"], page);
+    // So is who lost the key of the wish too.
+    let lost = asks(&kws, &bill, &fresh_key()).expect(202);
+    assert_eq!(lost.header("idempotent-replayed"), Some("true"));
+    assert_eq!((&lost.json()["redirect_url"], &lost.json()["id"]), (&json!(page), &first["id"]));
     assert_eq!(acquirer.lines("session_wanted").len(), 1, "and nobody is asked again");
-    assert_eq!(asks(&kws, &bill, &fresh_key()).expect(409).problem(), "prompt_may_live");
+    gateway.operator_takes_back("mpesa_prompt");
+    let by_phone = kws.prompts(&bill, "0722000001").expect(409);
+    assert_eq!(by_phone.problem(), "prompt_may_live");
+    let said = &by_phone.json()["user_message"];
+    assert!(said["en"].as_str().unwrap().contains("page of the card company"), "{said}");
+    assert!(!by_phone.text().contains("phone"), "{}", by_phone.text());
     assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
 
     let back = acquirer.payer_presses(page, "pay");
@@ -139,9 +148,11 @@ fn where_the_answer_is_lost_the_acquirer_is_asked_about_it_and_not_for_another_p
     let (bill, key) = (kws.bills(&Order::hells_gate(1)), fresh_key());
     let attempt = asks(&kws, &bill, &key).expect(202).json();
     assert_eq!((&attempt["redirect_url"], &attempt["state"]["status"]), (&Value::Null, &json!("unknown")));
-    assert_eq!(asks(&kws, &bill, &fresh_key()).expect(409).problem(), "prompt_may_live");
-    let again = asks(&kws, &bill, &key).expect(202).json();
-    assert_eq!(again["id"], attempt["id"]);
+    for key in [key, fresh_key()] {
+        let again = asks(&kws, &bill, &key).expect(202).json();
+        assert_eq!(again["id"], attempt["id"]);
+    }
+    let again = asks(&kws, &bill, &fresh_key()).expect(202).json();
     assert_eq!(acquirer.lines("session_wanted").len(), 1);
     acquirer.payer_presses(again["redirect_url"].as_str().unwrap(), "pay");
     kws.sees_attempt(attempt["id"].as_str().unwrap(), "succeeded");

@@ -70,6 +70,7 @@ mod staff;
 mod staff_provider;
 
 // Running it.
+mod command_line;
 mod configuration;
 mod tls;
 mod views;

@@ -1,6 +1,8 @@
 //! A receipt of Safaricom's posts once, ever: a hundred times at once, after a restart, and by whichever message tells
 //! of it. With other money it is kept for people to look at, and the first stands.
 
+use serde_json::json;
+
 use crate::harness::{Call, Gateway, Order, Payment, check_books, eventually, get, malipo, run, together};
 
 const TIMES: usize = 100;
@@ -49,12 +51,12 @@ fn the_result_of_a_prompt_and_its_confirmation_are_one_payment_in_either_order()
         // A handset that waits for a person: nothing moves but what is said here.
         let phone = if confirmation_first { "0722000001" } else { "0722000002" };
         let attempt = kws.prompts(&bill, phone).expect(202).json()["id"].as_str().unwrap().to_owned();
-        let payment = Payment::of_bill(&bill);
+        let (payment, prompt) = (Payment::of_bill(&bill), gateway.sandbox().prompt_of(&bill.number));
         if confirmation_first {
             safaricom.confirms(&payment).expect_success();
-            safaricom.says_prompt_was_paid(&attempt, &payment).expect_success();
+            safaricom.says_prompt_was_paid(&attempt, &prompt, &payment).expect_success();
         } else {
-            safaricom.says_prompt_was_paid(&attempt, &payment).expect_success();
+            safaricom.says_prompt_was_paid(&attempt, &prompt, &payment).expect_success();
             safaricom.confirms(&payment).expect_success();
         }
         let seen = kws.sees_attempt(&attempt, "succeeded");
@@ -63,6 +65,42 @@ fn the_result_of_a_prompt_and_its_confirmation_are_one_payment_in_either_order()
         gateway.books().booking(&payment.receipt);
     }
     assert!(gateway.books().events("payment_quarantined").is_empty());
+}
+
+/// Whoever knows the path of one attempt, which a payer's program may have seen, knows no prompt by that.
+#[test]
+fn the_result_of_another_prompt_than_was_sent_is_kept_for_people_and_moves_nothing() {
+    let gateway = Gateway::demo().start();
+    let (kws, safaricom) = (gateway.agency("kws"), gateway.safaricom());
+    let bill = kws.bills(&Order::hells_gate(1));
+    let attempt = kws.prompts(&bill, "0722000001").expect(202).json()["id"].as_str().unwrap().to_owned();
+    let (real, forged) = (Payment::of_bill(&bill), Payment::of_bill(&bill));
+    let prompt = gateway.sandbox().prompt_of(&bill.number);
+    for other in ["ws_CO_21112026091405712345678", ""] {
+        for _ in 0..2 {
+            safaricom.says_prompt_was_paid(&attempt, other, &forged).expect_success();
+        }
+    }
+    let cancelled = json!({"Body": {"stkCallback": {"MerchantRequestID": "1", "CheckoutRequestID": "ws_CO_1",
+        "ResultCode": 1032, "ResultDesc": "Request Cancelled by user."}}});
+    safaricom.says_of_prompt(&attempt, &cancelled).expect_success();
+    assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
+    let seen = kws.get(&format!("/v1/attempts/{attempt}")).expect(200).json();
+    assert_eq!(seen["state"]["finished"], false, "{seen}");
+    let books = gateway.books();
+    assert!(books.events("payment_received").is_empty());
+    let kept = books.events("message_unreadable");
+    assert_eq!(kept.len(), 2, "each once");
+    assert!(kept.iter().all(|record| record["event"]["attempt"] == *attempt));
+    assert!(kept[0]["event"]["reason"].as_str().unwrap().contains("another prompt"), "{}", kept[0]);
+    assert_eq!(gateway.metric("malipo_callbacks_unexpected_total{reason=\"prompt\"}"), 5);
+
+    // What the prompt that was sent led to counts; and if that receipt was genuine, its confirmation says so.
+    safaricom.says_prompt_was_paid(&attempt, &prompt, &real).expect_success();
+    kws.sees_attempt(&attempt, "succeeded");
+    assert_eq!(kws.looks_at(&bill)["status"], "paid");
+    safaricom.confirms(&forged).expect_success();
+    assert_eq!(kws.looks_at(&bill)["status"], "overpaid");
 }
 
 #[test]

@@ -272,6 +272,45 @@ fn the_page_of_an_open_bill_shows_the_next_way_once_requests_to_phones_fail() {
     assert!(shown.contains("Business number: 222222"), "{shown}");
 }
 
+/// What is over for one agency is no good news while nobody can pay there, and what is over for all is none for whom it is not.
+#[test]
+fn the_feed_calls_nothing_usable_that_is_still_down_for_everybody_and_programs_are_told_what_is_next() {
+    let gateway = Gateway::demo().start();
+    let titles = || {
+        let feed = get(format!("{}/status.atom", gateway.public())).send().expect(200).text();
+        let titles =
+            feed.split("<title>").skip(2).map(|rest| rest.split("</title>").next().unwrap().to_owned());
+        titles.collect::<Vec<_>>()
+    };
+    let next = || {
+        let status = get(format!("{}/v1/status", gateway.public())).send().expect(200).json();
+        status["next_ways"].clone()
+    };
+    assert_eq!(next(), Value::Null);
+    let kws = ["mpesa_paybill", "--agency", "KWS", "--reason", "Cable"];
+    outage(&gateway, &[&["start"][..], &kws].concat()).expect(0);
+    assert_eq!(next().as_array().unwrap().iter().map(|one| &one["agency"]).collect::<Vec<_>>(), ["KWS"]);
+    outage(&gateway, &["start", "mpesa_paybill", "--reason", "Fire"]).expect(0);
+    outage(&gateway, &["stop", "mpesa_paybill", "--agency", "KWS"]).expect(0);
+    assert_eq!(
+        titles()[0],
+        "M-PESA paybill (KWS): what was wrong there alone is over. It still does not work for anybody."
+    );
+    let told = next();
+    let of =
+        |agency: Value| told.as_array().unwrap().iter().find(|one| one["agency"] == agency).unwrap().clone();
+    assert!(of(json!("KWS"))["ways"].as_array().unwrap().iter().all(|way| way["title"]["sw"].is_string()));
+    assert_ne!(of(json!("KWS"))["ways"], json!([]));
+    assert_eq!(of(Value::Null)["ways"][0]["channel"], "mpesa_prompt");
+
+    outage(&gateway, &[&["start"][..], &kws].concat()).expect(0);
+    outage(&gateway, &["stop", "mpesa_paybill"]).expect(0);
+    assert_eq!(titles()[0], "M-PESA paybill can be used again, but not for every agency yet.");
+    outage(&gateway, &["stop", "mpesa_paybill", "--agency", "KWS"]).expect(0);
+    assert_eq!(titles()[0], "M-PESA paybill (KWS) can be used again.");
+    assert_eq!(next(), Value::Null);
+}
+
 /// Read by an XML parser that is none of ours.
 #[test]
 fn whoever_follows_the_feed_reads_what_began_and_what_is_over() {
@@ -293,7 +332,9 @@ fn whoever_follows_the_feed_reads_what_began_and_what_is_over() {
         assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
         serde_json::from_slice(&read.stdout).unwrap()
     };
-    assert_eq!(read()["entries"], json!([]));
+    let quiet = read();
+    assert_eq!(quiet["entries"], json!([]));
+    assert_eq!(read()["updated"], quiet["updated"], "nothing has changed, so nothing is new");
     outage(&gateway, &["start", "mpesa_paybill", "--reason", "<Cable> & \"fibre\""]).expect(0);
     let going_on = read();
     let began = going_on["entries"][0].clone();
@@ -306,6 +347,7 @@ fn whoever_follows_the_feed_reads_what_began_and_what_is_over() {
     assert_eq!(entries.len(), 2, "a drill is no news: {over}");
     assert_eq!(entries[0]["title"], "M-PESA paybill can be used again.");
     assert_eq!(entries[1]["id"], began["id"], "it keeps its name");
+    assert_eq!(entries[1]["updated"], over["updated"], "it does not say why any more");
     let page = Page::open(&gateway.public(), "/en/status");
     assert!(page.html.contains("rel=\"alternate\"") && page.html.contains("href=\"/status.atom\""));
 }

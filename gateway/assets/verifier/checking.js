@@ -3,6 +3,7 @@
 
 const ED25519 = { name: "Ed25519" };
 const SHOWN_LENGTH_MAX = 8192;
+const FILE_LENGTH_MAX = 65536;
 
 // The first test of RFC 8032, 7.1: a key, and its signature of nothing. A browser that cannot tell it from a wrong one decides
 // nothing here.
@@ -66,6 +67,23 @@ async function openReceipt(shown, keys) {
   return { kind: "receipt", signer, says: readReceipt(textOf(text)) };
 }
 
+/** The whole file of a receipt, each of whose fields is signed, and the short form in it. Its proof is of the books, and is not read. */
+async function openFile(shown, keys) {
+  const [{ receipt, signed_fields, signature, short_form }, text] = [readFile(shown), new TextEncoder()];
+  (await signerOf(text.encode(signed_fields), decoded(signature), keys)) ?? refuse("receipt_signature");
+  const line = async ([name, value]) => `${name} ${hexOf(await sha256(text.encode(JSON.stringify(value))))}\n`;
+  const lines = await Promise.all(Object.entries(receipt).map(line));
+  if (lines.join("") !== signed_fields) refuse("file_altered");
+  const opened = await openReceipt(short_form, keys);
+  const { says } = opened;
+  const [inShort, inFile] = [
+    [says.receipt, says.bill, says.outcome, says.record],
+    [receipt.receipt_number, receipt.payment_number, receipt.outcome, `${receipt.sequence}`],
+  ];
+  if (inShort.some((value, index) => value !== inFile[index])) refuse("file_altered");
+  return opened;
+}
+
 /** A pass by a device for which one of these keys has signed, or a refusal. */
 async function openPass(shown, keys) {
   const parts = shown.slice("MPP1:".length).split(".");
@@ -109,6 +127,11 @@ async function judge(shown, keys, now, site) {
 }
 
 async function judgeText(shown, keys, now, site) {
+  if (shown.startsWith("{")) {
+    if (shown.length > FILE_LENGTH_MAX) refuse("too_long");
+    const opened = await openFile(shown, keys);
+    return { ...opened, verdict: worth(opened) };
+  }
   if (shown.length > SHOWN_LENGTH_MAX) refuse("too_long");
   if (shown.startsWith("MLP1:")) {
     const opened = await openReceipt(shown, keys);

@@ -123,3 +123,21 @@ function readReceipt(text) {
   if (!isWritten || bookedAt === null || !isPrice(paid)) refuse("receipt_written");
   return { receipt, bill, agency, service, paid, bookedAt, outcome, channel, record };
 }
+
+/** The file of a receipt in JSON, or a refusal. But for the space between its values there is one way to write it, so nothing can stand
+ *  in it twice. */
+function readFile(shown) {
+  let file;
+  try {
+    file = JSON.parse(shown);
+  } catch {
+    refuse("file_written");
+  }
+  const compact = shown.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
+  const isText = (value) => typeof value === "string";
+  const hasTexts = isText(file.signed_fields) && isText(file.short_form) && file.short_form.startsWith("MLP1:");
+  const isSigned = isText(file.signature) && /^[A-Za-z0-9+/]{86}==$/.test(file.signature);
+  const hasReceipt = typeof file.receipt === "object" && file.receipt !== null;
+  if (JSON.stringify(file) !== compact || !hasTexts || !isSigned || !hasReceipt) refuse("file_written");
+  return file;
+}

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ledger::Evidence;
 
+use super::prompt_results::{Stray, stray};
 use super::{SharedApp, inquiries, trouble};
 use crate::app::App;
 use crate::channels::bank::adapters::{INQUIRY, NOTIFY};
@@ -92,7 +93,14 @@ async fn hear(
     let listens = channel.listens().ok_or_else(no_such_channel)?;
     let body = request.bytes();
     let provider = channel.account().provider;
-    match listens.read(to, request.head.headers(), body) {
+    let heard = listens.read(to, request.head.headers(), body);
+    if let (Some(attempt), Ok(heard)) = (to.attempt, &heard)
+        && let Some(stray) = stray(app, (name, listens), attempt, (heard, body))?
+    {
+        keep_stray(app, request, provider, stray).await?;
+        return Ok(json(listens.taken(to, body)));
+    }
+    match heard {
         Ok(Heard::Money(told)) => {
             let (cause, moved) = (request.head.id(), told.moved);
             let came_over = app.channels.of_money(name, &told.receipt);
@@ -155,6 +163,28 @@ async fn hear(
         Err(Unheard::NoSuchKind) => return Err(no_such_channel()),
     }
     Ok(json(listens.taken(to, body)))
+}
+
+/// What is done about a result of no prompt of ours: the provider is asked, as after any hint, and what tells of money is kept for
+/// people. Money that moved is told of by its confirmation too.
+async fn keep_stray(
+    app: &SharedApp,
+    request: &Request<App>,
+    provider: Provider,
+    stray: Stray,
+) -> Result<(), Problem> {
+    let Stray { attempt, reason, is_of_money } = stray;
+    metrics::counter!(names::CALLBACKS_UNEXPECTED_TOTAL.name, "reason" => "prompt").increment(1);
+    if is_of_money {
+        let whose = (ToldBy::PromptResult, Some(attempt.id));
+        keep_unreadable(app, request, provider, whose, reason.to_owned()).await?;
+    } else if app.limits.may_log_stranger() {
+        tracing::error!(attempt = %attempt.id, reason, "The result of a prompt is not believed.");
+    }
+    if !attempt.state.is_finished() {
+        prompts::look_soon(app, attempt);
+    }
+    Ok(())
 }
 
 /// The attempt, if the payer was asked on this channel: nobody else says what became of it.

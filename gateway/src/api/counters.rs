@@ -199,7 +199,7 @@ pub(super) async fn lookup(app: SharedApp, request: Request<App>) -> Result<Resp
     let terms = counter_of(&app, &request.principal, request.head.parameter("counter"))?;
     let wanted: LookupRequest = request.json()?;
     let bill = cash::bill_to_pay(&app, &wanted.payment_number)?;
-    let body = DueBody::of(&bill, cash::can_take(terms, &bill));
+    let body = DueBody::of(&bill, cash::can_take(&app, terms, &bill));
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
 

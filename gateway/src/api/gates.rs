@@ -19,6 +19,7 @@ use crate::gates::batch::Batch;
 use crate::gates::certificate::{self, Certificate};
 use crate::gates::pass::{DeviceCard, SignedCard};
 use crate::gates::signed::{self, Moment};
+use crate::gates::site::read_site;
 use crate::gates::{PackError, make, pack};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
@@ -30,8 +31,6 @@ use crate::payments::{
 };
 use crate::telemetry::metrics::{GATE_PASSES_TOTAL, GATE_USES_TOTAL};
 
-/// Longest name of a site.
-const SITE_LEN_MAX: usize = 40;
 /// How long a device is certified for.
 const CERTIFIED_SECONDS: i64 = 366 * 86_400;
 
@@ -42,6 +41,9 @@ struct DeviceRequest {
     gate: String,
     /// The device's public key, as `NAME+HASH+KEY`.
     key: String,
+    /// Whose gate it is, as whoever enrols it believes. The key decides, and another agency is refused.
+    #[serde(default)]
+    agency: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -138,6 +140,11 @@ struct UseBody {
 pub(super) async fn certify(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let wanted: DeviceRequest = request.json()?;
     let (agency, site) = (agency_of(&request)?, site_of(&request)?);
+    if wanted.agency.is_some_and(|said| !said.eq_ignore_ascii_case(&agency)) {
+        let detail = format!("The key is of {agency}: nothing was certified for another agency.");
+        return Err(Problem::new(Code::Forbidden, detail));
+    }
+    super::keys::known_agency(&app, Some(&agency))?;
     let gate = read_gate(&wanted.gate).ok_or_else(|| wrong("/gate", "not_a_gate", NotACentre.to_string()))?;
     let key =
         VerifyingKey::parse(&wanted.key).map_err(|error| wrong("/key", "not_a_key", error.to_string()))?;
@@ -311,14 +318,9 @@ pub(super) fn agency_of(request: &Request<App>) -> Result<Arc<str>, Problem> {
 
 /// The name of a site: `hells-gate`.
 pub(super) fn site_of(request: &Request<App>) -> Result<String, Problem> {
-    let site = request.head.parameter("site");
-    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    if !site.is_empty() && site.len() <= SITE_LEN_MAX && site.chars().all(is_plain) {
-        Ok(site.to_owned())
-    } else {
-        let detail = format!("A site is named in at most {SITE_LEN_MAX} small letters, digits and hyphens.");
-        Err(Problem::new(Code::NotFound, detail))
-    }
+    let site = read_site(request.head.parameter("site"));
+    site.map(str::to_owned)
+        .map_err(|error| Problem::new(Code::NotFound, format!("There is no such site: {error}.")))
 }
 
 pub(super) fn wrong(pointer: &'static str, code: &'static str, detail: String) -> Problem {
@@ -359,6 +361,7 @@ impl PassBody {
     fn of(pass: &GatePass) -> Self {
         let (gazetted, sequence) = match &pass.outcome {
             PassOutcome::PriceDiffers { gazetted } => (Some(*gazetted), None),
+            PassOutcome::NotGazetted { gazetted } => (*gazetted, None),
             PassOutcome::NumberUsed { sequence } | PassOutcome::Repeated { sequence } => {
                 (None, Some(*sequence))
             }

@@ -87,6 +87,8 @@ pub(super) async fn create(app: SharedApp, request: Request<App>) -> Result<Resp
     let wanted: NewKey = request.json()?;
     let mode = KeyMode::of(app.purpose);
     let (key, secret) = make_key(&wanted, mode)?;
+    known_agency(&app, key.agency.as_deref())?;
+    known_counter(&app, key.agency.as_deref(), key.counter.as_deref())?;
     let body = KeyBody::of(&key, Some(&secret));
     match app.books.ask(command(&request, Ask::IssueKey(Box::new(key)))).await {
         Ok(Answer::Done { .. }) => Ok(response::json(StatusCode::CREATED, &body)),
@@ -170,6 +172,33 @@ pub(super) fn counter_of_role(role: Role, counter: Option<&str>) -> Result<Optio
     }
     let named = ChannelName::one_of(ChannelKind::Counter, counter);
     named.map(|_| Some(counter.into())).map_err(|error| wrong(error.to_string()))
+}
+
+/// An agency that the catalogue has, or whose people take cash at a counter: what nobody knows is a slip, and a key for it would
+/// see nothing.
+pub(super) fn known_agency(app: &App, agency: Option<&str>) -> Result<(), Problem> {
+    let Some(agency) = agency else { return Ok(()) };
+    let mut counters = app.channels.iter().filter_map(|channel| channel.counter());
+    if app.catalogue.current().catalogue().agency(agency).is_some()
+        || counters.any(|counter| *counter.agency == *agency)
+    {
+        return Ok(());
+    }
+    let detail = format!("There is no agency {agency}: neither the catalogue nor a counter here names it.");
+    Err(Problem::validation(vec![FieldError::new("/agency", "no_such_agency", detail)]))
+}
+
+/// A counter that is there, of this agency.
+pub(super) fn known_counter(app: &App, agency: Option<&str>, counter: Option<&str>) -> Result<(), Problem> {
+    let Some(counter) = counter else { return Ok(()) };
+    let name = ChannelName::one_of(ChannelKind::Counter, counter).ok();
+    let terms = name.and_then(|name| app.channels.find(&name)).and_then(|channel| channel.counter());
+    if terms.is_some_and(|terms| agency.is_none_or(|agency| *terms.agency == *agency)) {
+        return Ok(());
+    }
+    let agency = agency.unwrap_or("nobody");
+    let detail = format!("{agency} has no counter of this name: channels.file names them.");
+    Err(Problem::validation(vec![FieldError::new("/counter", "no_such_counter", detail)]))
 }
 
 impl KeyBody {

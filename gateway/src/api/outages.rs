@@ -10,6 +10,7 @@ use ledger::LedgerTime;
 use serde::{Deserialize, Serialize};
 
 use super::bills::command;
+use super::next_ways::NextWaysBody;
 use super::{Principal, SharedApp, trouble};
 use crate::access::Role;
 use crate::app::App;
@@ -19,7 +20,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::channels::{
-    Board, ChannelAsk, ChannelName, ChannelScope, Effective, Outage, PinTerms, PinnedTo, WhyDown, WindowTerms,
+    Board, ChannelAsk, ChannelName, ChannelScope, Outage, PinTerms, PinnedTo, WhyDown, WindowTerms,
 };
 use crate::payments::{Answer, Ask};
 
@@ -91,6 +92,9 @@ pub struct StatusBody {
     pub ended: Vec<OutageBody>,
     /// Work that is planned or done.
     pub windows: Vec<WindowBody>,
+    /// How those are paid now for whom the first choice is not as usual.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next_ways: Vec<NextWaysBody>,
 }
 
 /// How a channel is for somebody.
@@ -108,6 +112,9 @@ pub struct ChannelBody {
     pub since: Option<String>,
     /// True while the other ways are rehearsed.
     pub drill: bool,
+    /// Until when what an operator says of it holds, or work on it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// Why it is not up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<WhyBody>,
@@ -293,7 +300,7 @@ async fn ask(app: &App, request: &Request<App>, ask: ChannelAsk) -> Result<(), P
 
 fn answer_scope(app: &App, scope: &ChannelScope) -> Result<Response, Problem> {
     let board = app.books.readers().channels();
-    Ok(response::json(StatusCode::OK, &ChannelBody::of(scope, &board.of_scope(scope))))
+    Ok(response::json(StatusCode::OK, &ChannelBody::of(scope, &board)))
 }
 
 impl StatusBody {
@@ -302,7 +309,7 @@ impl StatusBody {
         let scopes = for_all.chain(board.unusual_of_agencies());
         Self {
             as_of: moment(app.now()),
-            channels: scopes.map(|scope| ChannelBody::of(&scope, &board.of_scope(&scope))).collect(),
+            channels: scopes.map(|scope| ChannelBody::of(&scope, board)).collect(),
             outages: board.open_outages().map(OutageBody::of).collect(),
             ended: {
                 let ended: Vec<_> = board.ended_outages().collect();
@@ -312,13 +319,21 @@ impl StatusBody {
                 .windows()
                 .map(|(id, window)| WindowBody::of(id, &window.terms, window.in_force))
                 .collect(),
+            next_ways: NextWaysBody::all(app),
         }
     }
 }
 
 impl ChannelBody {
-    fn of(scope: &ChannelScope, effective: &Effective) -> Self {
+    fn of(scope: &ChannelScope, board: &Board) -> Self {
+        let effective = board.of_scope(scope);
+        let until = match (board.pin(scope), &effective.why) {
+            (Some(pin), _) => Some(pin.terms.until),
+            (None, Some(WhyDown::Work { until, .. })) => Some(*until),
+            (None, _) => None,
+        };
         Self {
+            until: until.map(moment),
             channel: scope.channel.to_string(),
             agency: agency_of(scope),
             state: effective.state.word().to_owned(),

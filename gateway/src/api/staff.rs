@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::bills::command;
-use super::keys::{agency_of_role, counter_of_role};
+use super::keys::{agency_of_role, counter_of_role, known_agency, known_counter};
 use super::{SharedApp, trouble};
 use crate::access::{Role, STAFF_ROLES, StaffAccount};
 use crate::app::App;
@@ -88,12 +88,8 @@ pub(super) async fn add(app: SharedApp, request: Request<App>) -> Result<Respons
     let wrong = |detail: String| Problem::validation(vec![FieldError::new("/login", "not_a_name", detail)]);
     let login = read_login(&wanted.login).map_err(|error| wrong(format!("Not a name: {error}.")))?;
     let account = new_account(wanted.role, wanted.agency.as_deref(), wanted.counter.as_deref())?;
-    if let Some(agency) = &account.agency
-        && app.catalogue.current().catalogue().agency(agency).is_none()
-    {
-        let detail = format!("The catalogue has no agency {agency}.");
-        return Err(Problem::validation(vec![FieldError::new("/agency", "no_such_agency", detail)]));
-    }
+    known_agency(&app, account.agency.as_deref())?;
+    known_counter(&app, account.agency.as_deref(), account.counter.as_deref())?;
     let invited = app
         .staff
         .invite(&account.id, &login, app.now_seconds())

@@ -73,6 +73,9 @@ pub(super) async fn send(app: SharedApp, request: Request<App>) -> Result<Respon
     let channel = app.channels.find(&wanted.channel).filter(|channel| channel.account() != home);
     let channel =
         channel.ok_or_else(|| wrong("/channel", "No way to pay of this name has an account of its own."))?;
+    if !wanted.amount.is_positive() {
+        return Err(wrong("/amount", "A transfer is of more than nothing."));
+    }
     let reference = match wanted.reference {
         Some(text) => text.parse().map_err(|error| wrong("/reference", &format!("{error}.")))?,
         None => SweepReference::from_random(rand::random()),

@@ -223,7 +223,7 @@ fn counter(refusal: CounterRefusal) -> Problem {
 fn channel(refusal: &ChannelRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
-        ChannelRefusal::End | ChannelRefusal::Backwards => {
+        ChannelRefusal::Past | ChannelRefusal::TooFar { .. } | ChannelRefusal::Backwards => {
             Problem::validation(vec![FieldError::new("/until", "out_of_range", detail)])
         }
         ChannelRefusal::TooMany => Problem::new(Code::Conflict, detail),
@@ -249,6 +249,19 @@ pub(crate) fn ask(error: &AskError) -> Problem {
             format!("{channel} was down and is tried again, by few. The bill names the other ways to pay."),
         )
         .money_moved(MoneyMoved::No),
+        AskError::OnAPage { attempt, seconds_left } => Problem::new(
+            Code::PromptMayLive,
+            format!(
+                "Attempt {attempt} sent the payer to the page of the card company, where this bill may still be paid. The same \
+                 wish by card leads there again; another way asks nobody before the page has run out."
+            ),
+        )
+        .user_message(
+            "You can still pay by card on the page of the card company. Go back to it, or wait ten minutes.",
+            "Bado unaweza kulipa kwa kadi kwenye ukurasa wa kampuni ya kadi. Rudi huko, au subiri dakika kumi.",
+        )
+        .money_moved(MoneyMoved::No)
+        .retry_after_seconds(*seconds_left),
         AskError::Refused(reason) => refusal(reason),
         AskError::TooOften(error) => too_often(error),
         AskError::Books(error) => books(error),

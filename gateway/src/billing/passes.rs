@@ -1,6 +1,7 @@
 //! From the passes that a device tells of to the bills that they become: each is priced again by the catalogue that it names, as
-//! its visitors were counted and on its day. Where nobody knows that price any more, what the gate asked for stands, and the
-//! books say so.
+//! its visitors were counted and on its day. Where nobody knows that price any more, what the gate asked for stands. Where there
+//! never was one, because no catalogue has this number or it does not have what was sold, a gate cannot make one: the catalogue that
+//! was in force says what is owed, or nothing is. The books say all of it.
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use crate::gates::order_of;
 use crate::gates::pass::{Pass, Settlement};
 use crate::http::problem::{FieldError, Problem};
 use crate::payments::{
-    BillLine, CatalogueVersion, GateDevice, NewBill, NewPass, PartPaymentRule, PassSettlement, agency_payable,
+    BillLine, CatalogueVersion, GateDevice, NewBill, NewPass, PartPaymentRule, PassPrice, PassSettlement,
+    agency_payable,
 };
 
 /// How long a pass can be paid, on every channel: until the tour operator is home again.
@@ -30,21 +32,7 @@ const ASKED_AT_GATE: &str = "as asked for at the gate: the catalogue has no pric
 pub(crate) async fn priced(app: &App, device: &GateDevice, passes: &[Pass]) -> Result<Vec<NewPass>, Problem> {
     let mut priced = Vec::with_capacity(passes.len());
     for (index, pass) in passes.iter().enumerate() {
-        let known = app.books.readers().catalogues().publication(pass.catalogue).cloned();
-        let version = known.map(|publication| publication.version);
-        let catalogue = match &version {
-            Some(version) => app.catalogue.with_hash(&version.hash).await.ok(),
-            None => None,
-        };
-        let found = catalogue.as_deref().and_then(|catalogue| price(app, catalogue, device, pass));
-        let is_price_known = found.is_some();
-        let mut terms = match found {
-            Some(terms) => terms,
-            None => as_asked(device, pass),
-        };
-        if let Some(version) = version {
-            terms.catalogue = version;
-        }
+        let (mut terms, rests_on) = terms_of(app, device, pass).await;
         (terms.id, terms.payable) = (app.new_bill_id(), terms.total);
         if let (Currency::Usd, Some(rate)) = (terms.total.currency(), &app.exchange) {
             let (payable, quote) = rate.quote(terms.total, app.now()).map_err(|_| too_dear(index, pass))?;
@@ -58,11 +46,34 @@ pub(crate) async fn priced(app: &App, device: &GateDevice, passes: &[Pass]) -> R
             settlement: settlement(&pass.settlement),
             hash: Hash::of(&serde_json::to_vec(pass).map_err(trouble::internal)?).to_string().into(),
             bill: pass.bill,
-            is_price_known,
+            rests_on,
             terms: Box::new(terms),
         });
     }
     Ok(priced)
+}
+
+/// The bill of a pass, and what its price rests on.
+async fn terms_of(app: &App, device: &GateDevice, pass: &Pass) -> (NewBill, PassPrice) {
+    let catalogues = app.books.readers().catalogues();
+    if let Some(named) = catalogues.publication(pass.catalogue) {
+        let version = named.version.clone();
+        let Ok(catalogue) = app.catalogue.with_hash(&version.hash).await else {
+            return (NewBill { catalogue: version, ..as_asked(device, pass) }, PassPrice::AsAsked);
+        };
+        if let Some(terms) = price(app, &catalogue, device, pass) {
+            return (NewBill { catalogue: version, ..terms }, PassPrice::AsNamed);
+        }
+    }
+    let then = catalogues.in_force_at(LedgerTime::from_micros(pass.issued_at.0));
+    for version in then.into_iter().chain(catalogues.in_force()) {
+        if let Ok(catalogue) = app.catalogue.with_hash(&version.hash).await
+            && let Some(terms) = price(app, &catalogue, device, pass)
+        {
+            return (NewBill { catalogue: version.clone(), ..terms }, PassPrice::OfItsDay);
+        }
+    }
+    (as_asked(device, pass), PassPrice::Never)
 }
 
 /// A price of the device's own that no amount in shillings can be. No device comes to it under the limits of a pack, so the batch is

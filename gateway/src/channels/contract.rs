@@ -264,6 +264,12 @@ pub trait Listens: Send + Sync {
     /// Reads a message.
     fn read<'a>(&self, to: SentTo<'_>, headers: &HeaderMap, body: &'a [u8]) -> Result<Heard<'a>, Unheard>;
 
+    /// The provider's name for the prompt of which a message tells the result, where messages name it. Nothing else ties a message
+    /// that nobody signed to what was sent.
+    fn prompt_named<'a>(&self, _body: &'a [u8]) -> Option<Cow<'a, str>> {
+        None
+    }
+
     /// What the provider wants to hear when a message has been taken.
     fn taken(&self, to: SentTo<'_>, body: &[u8]) -> Reply;
 

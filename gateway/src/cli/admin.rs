@@ -8,6 +8,7 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
+use super::api::why;
 use crate::process::{ADMIN_ADDRESS_FILE, OPERATOR_TOKEN_FILE};
 
 /// The longest answer in bytes.
@@ -87,9 +88,5 @@ fn send(
         return Ok(body);
     }
     let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or(status.canonical_reason().unwrap_or("no reason given"));
-    let fields = problem["errors"].as_array().into_iter().flatten();
-    let fields = fields
-        .filter_map(|field| Some(format!(" {}: {}", field["pointer"].as_str()?, field["detail"].as_str()?)));
-    Err(AdminError::Refused(format!("{detail}{}", fields.collect::<String>())))
+    Err(AdminError::Refused(why(status, &problem)))
 }

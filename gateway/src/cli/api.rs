@@ -123,17 +123,29 @@ impl ApiFlags {
 
     /// The same, with the test key of this agency, unless another key is named.
     pub(super) fn api_as(&self, agency: &str) -> Result<Api, ApiError> {
-        let url = match &self.api {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => demo_places(&self.data)?.public,
-        };
+        let url = self.place()?;
         let text = match &self.key_file {
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| ApiError::Unknown(format!("{}: {error}", path.display())))?,
+            Some(path) => read_key(path)?,
             None => self.demo_key(agency)?,
         };
-        let key = KeySecret::parse(text.trim()).map_err(|error| ApiError::Unknown(error.to_string()))?;
-        Ok(Api { url, key, client: HttpClient::new() })
+        Api::with(url, &text)
+    }
+
+    fn place(&self) -> Result<String, ApiError> {
+        match &self.api {
+            Some(url) => Ok(url.trim_end_matches('/').to_owned()),
+            None => Ok(demo_places(&self.data)?.public),
+        }
+    }
+
+    /// The same, with the test key of the Treasury, unless another key is named.
+    pub(super) fn api_of_treasury(&self) -> Result<Api, ApiError> {
+        let url = self.place()?;
+        let text = match &self.key_file {
+            Some(path) => read_key(path)?,
+            None => self.demo_keys()?.treasury_key,
+        };
+        Api::with(url, &text)
     }
 
     /// The data directory of the demonstration.
@@ -141,12 +153,17 @@ impl ApiFlags {
         &self.data
     }
 
+    fn demo_keys(&self) -> Result<DemoKeys, ApiError> {
+        let keys = DemoKeys::read(&self.data).map_err(|error| ApiError::Unknown(error.to_string()))?;
+        keys.ok_or_else(|| {
+            let data = self.data.display();
+            ApiError::Unknown(format!("{data} has no test keys: start `malipo demo`, or name a --key-file"))
+        })
+    }
+
     fn demo_key(&self, agency: &str) -> Result<String, ApiError> {
         let data = self.data.display();
-        let keys = DemoKeys::read(&self.data).map_err(|error| ApiError::Unknown(error.to_string()))?;
-        let keys = keys.ok_or_else(|| {
-            ApiError::Unknown(format!("{data} has no test keys: start `malipo demo`, or name a --key-file"))
-        })?;
+        let keys = self.demo_keys()?;
         keys.agency_keys.get(&agency.to_lowercase()).cloned().ok_or_else(|| {
             let known: Vec<_> = keys.agency_keys.keys().map(String::as_str).collect();
             ApiError::Unknown(format!(
@@ -157,7 +174,16 @@ impl ApiFlags {
     }
 }
 
+fn read_key(path: &std::path::Path) -> Result<String, ApiError> {
+    std::fs::read_to_string(path).map_err(|error| ApiError::Unknown(format!("{}: {error}", path.display())))
+}
+
 impl Api {
+    fn with(url: String, key: &str) -> Result<Self, ApiError> {
+        let key = KeySecret::parse(key.trim()).map_err(|error| ApiError::Unknown(error.to_string()))?;
+        Ok(Self { url, key, client: HttpClient::new() })
+    }
+
     /// Where the gateway is.
     pub(super) fn url(&self) -> &str {
         &self.url
@@ -209,7 +235,7 @@ impl Api {
 }
 
 /// What a problem says: of each field that is wrong, where it names any.
-fn why(status: StatusCode, problem: &Value) -> String {
+pub(super) fn why(status: StatusCode, problem: &Value) -> String {
     let of_field =
         |error: &Value| Some(format!("{}: {}", error["pointer"].as_str()?, error["detail"].as_str()?));
     let fields: Vec<_> = problem["errors"].as_array().into_iter().flatten().filter_map(of_field).collect();

@@ -4,6 +4,10 @@
 //! Exit codes: 0 done · 1 failed · 2 wrong usage · 3 ran fine and found differences · 4 not found · 69 nothing answers ·
 //! 74 the ledger writer stopped · 78 bad configuration.
 
+// First, because its macros are used by all that follow.
+#[macro_use]
+mod output;
+
 mod admin;
 mod api;
 mod catalogue;
@@ -196,11 +200,18 @@ pub fn run(command: Command) -> ExitCode {
         Command::Webhook(command) => webhook::run(&command),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "malipo", &mut std::io::stdout());
+            let mut written = Vec::new();
+            clap_complete::generate(shell, &mut command, "malipo", &mut written);
+            output::bytes(&written);
             ExitCode::SUCCESS
         }
         Command::Demo(_) | Command::Sandbox(_) => unreachable!("the executable starts these itself"),
     }
+}
+
+/// Says something to whoever started this, on standard error, where nobody may listen any more.
+pub fn remark(said: std::fmt::Arguments<'_>) {
+    output::remark(said);
 }
 
 /// Says what went wrong, in lines, on standard error.

@@ -164,7 +164,8 @@ fn show_said(answer: &[u8]) {
     let Ok(said) = serde_json::from_slice::<ChannelBody>(answer) else { return };
     let drill = if said.drill { ", and the other ways are rehearsed" } else { "" };
     let whom = said.agency.as_deref().unwrap_or("everybody");
-    eprintln!("{} is {} for {whom}{drill}.", said.channel, said.state);
+    let until = said.until.map_or_else(String::new, |until| format!(" until {until}"));
+    eprintln!("{} is {} for {whom}{until}{drill}.", said.channel, said.state);
 }
 
 fn show_status(answer: &[u8], json: bool) {
@@ -173,7 +174,7 @@ fn show_status(answer: &[u8], json: bool) {
         return;
     }
     let Ok(status) = serde_json::from_slice::<StatusBody>(answer) else { return };
-    println!("{:<24} {:<10} {:<9} {:<28} WHY", "CHANNEL", "AGENCY", "STATE", "SINCE");
+    println!("{:<24} {:<10} {:<9} {:<28} {:<28} WHY", "CHANNEL", "AGENCY", "STATE", "SINCE", "UNTIL");
     for channel in &status.channels {
         let agency = channel.agency.as_deref().unwrap_or("-");
         let since = channel.since.as_deref().unwrap_or("-");
@@ -181,13 +182,28 @@ fn show_status(answer: &[u8], json: bool) {
             let said = why.reason.as_ref().map_or("", |reason| &reason.en);
             format!("{} {}{said}", why.by, why.step.as_deref().unwrap_or_default())
         });
+        let until = channel.until.as_deref().unwrap_or("-");
         let drill = if channel.drill { " (drill)" } else { "" };
-        println!("{:<24} {agency:<10} {:<9} {since:<28} {why}{drill}", channel.channel, channel.state);
+        println!(
+            "{:<24} {agency:<10} {:<9} {since:<28} {until:<28} {why}{drill}",
+            channel.channel, channel.state
+        );
     }
     for outage in &status.outages {
         let kind = if outage.drill { "Drill" } else { "Outage" };
         let whom = outage.agency.as_deref().unwrap_or("everybody");
         println!("{kind} {} of {} for {whom}, since {}", outage.id, outage.channel, outage.since);
+    }
+    for window in &status.windows {
+        let whom = window.agency.as_deref().unwrap_or("everybody");
+        let (id, channel, from, until) = (window.id, &window.channel, &window.from, &window.until);
+        println!("Work {id} on {channel} for {whom}, from {from} until {until}: {}", window.reason.en);
+    }
+    for next in &status.next_ways {
+        let whom = next.agency.as_deref().unwrap_or("every other agency");
+        let ways: Vec<_> = next.ways.iter().map(|way| way.channel.as_str()).collect();
+        let ways = if ways.is_empty() { "cannot be paid now".to_owned() } else { ways.join(", ") };
+        println!("Bills of {whom}: {ways}");
     }
 }
 

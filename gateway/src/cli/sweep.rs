@@ -10,7 +10,7 @@ use super::api::{ApiError, ApiFlags};
 use super::{EXIT_UNAVAILABLE, complain};
 use crate::payments::channels::ChannelName;
 
-/// What to do with fallback money. Name a key of the Treasury with --key-file.
+/// What to do with fallback money, with a key of the Treasury: name it with --key-file, or the one of the demonstration is used.
 #[derive(Debug, Subcommand)]
 pub enum SweepCommand {
     /// Record that money left a fallback account; prints what the transfer has to be called.
@@ -77,16 +77,16 @@ async fn ask(command: &SweepCommand) -> Result<Value, ApiError> {
                 .map_err(|error| ApiError::Unknown(format!("{amount}: {error}")))?;
             let amount = json!({"amount": money.minor(), "currency": money.currency().code()});
             let body = json!({"channel": channel, "amount": amount, "reference": reference});
-            api.api()?.post("/v1/sweeps", &body).await
+            api.api_of_treasury()?.post("/v1/sweeps", &body).await
         }
         SweepCommand::Confirm { id, api } => {
-            api.api()?.post(&format!("/v1/sweeps/{id}/confirmation"), &json!({})).await
+            api.api_of_treasury()?.post(&format!("/v1/sweeps/{id}/confirmation"), &json!({})).await
         }
         SweepCommand::Return { id, api } => {
-            api.api()?.post(&format!("/v1/sweeps/{id}/return"), &json!({})).await
+            api.api_of_treasury()?.post(&format!("/v1/sweeps/{id}/return"), &json!({})).await
         }
         SweepCommand::List { api } => {
-            let api = api.api()?;
+            let api = api.api_of_treasury()?;
             let listed = api.get("/v1/sweeps").await?;
             serde_json::from_slice(&listed)
                 .map_err(|error| ApiError::NoAnswer { url: api.url().to_owned(), reason: error.to_string() })

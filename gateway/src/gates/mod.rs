@@ -22,6 +22,7 @@ mod pass_format;
 pub mod pass_ways;
 pub mod price_list;
 pub mod signed;
+pub mod site;
 
 pub(crate) use make::{PackError, make};
 pub(crate) use make_prices::order_of;

@@ -217,6 +217,11 @@ impl Problem {
         &self.0.errors
     }
 
+    /// The sentence of this very case, if it has one.
+    pub fn own_message(&self) -> Option<&UserMessage> {
+        self.0.user_message.as_ref()
+    }
+
     /// The sentences that may be shown to a citizen.
     pub fn message_for_citizens(&self) -> UserMessage {
         self.0.user_message.clone().unwrap_or_else(|| {

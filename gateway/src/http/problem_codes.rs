@@ -245,8 +245,8 @@ problem_codes! {
     /// An earlier prompt may still be answered; another one could charge the payer twice.
     PromptMayLive = 409 "prompt_may_live" retryable
         title "An earlier prompt for this bill may still be answered"
-        en "A request is already on your phone. Answer it, or wait two minutes before you try again."
-        sw "Kuna ombi tayari kwenye simu yako. Lijibu, au subiri dakika mbili kabla ya kujaribu tena."
+        en "A request to pay was sent already and can still be answered. Answer it, or wait two minutes before you try again."
+        sw "Ombi la malipo tayari limetumwa na bado linaweza kujibiwa. Lijibu, au subiri dakika mbili kabla ya kujaribu tena."
 
     /// The channel does not work now; the bill can be paid in other ways.
     ChannelDown = 503 "channel_down" retryable

@@ -56,11 +56,13 @@ pub(super) async fn open(app: SharedApp, request: Request<App>) -> Result<Respon
 pub(super) async fn find(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
     let visit = Visit::of(&app, &request)?;
     let outcome = cash::bill_to_pay(&app, visit.field("number"));
-    let bill = outcome.and_then(|bill| match cash::can_take(visit.terms, &bill) {
+    let bill = outcome.and_then(|bill| match cash::can_take(&app, visit.terms, &bill) {
         true => Ok(bill),
         false if bill.state.is_settled() => Err(Problem::new(Code::AlreadyPaid, "It is paid.")),
         false if bill.state.is_open() => {
-            Err(Problem::new(Code::AmountOutsideChannelLimits, "More than a counter takes."))
+            let down = cash::why_down(&app, &visit.terms.name, &bill.terms.agency);
+            let too_much = || Problem::new(Code::AmountOutsideChannelLimits, "More than a counter takes.");
+            Err(down.unwrap_or_else(too_much))
         }
         false => Err(Problem::new(Code::BillNotOpen, "It has ended.")),
     });
@@ -263,6 +265,9 @@ fn said(
     problem: &Problem,
     hint: impl Fn(&'static CounterWords) -> &'static str,
 ) -> Result<String, Problem> {
+    if let Some(own) = problem.own_message() {
+        return Ok(own.clone().in_language(language).into_owned());
+    }
     Ok(match problem.code() {
         Code::ValidationFailed => hint(words).to_owned(),
         Code::NotFound => words.no_bill.to_owned(),

@@ -46,7 +46,12 @@ pub(super) struct GateFrame {
 
 impl GateFrame {
     pub(super) fn new(attendant: &Attendant, language: Language, path: String) -> Self {
-        Self { language, words: GATE_ALONE.of(language), at: attendant.terms().gate.clone(), path }
+        Self::named(attendant.terms().gate.clone(), language, path)
+    }
+
+    /// The same, of the gate of this name.
+    pub(super) fn named(at: String, language: Language, path: String) -> Self {
+        Self { language, words: GATE_ALONE.of(language), at, path }
     }
 
     /// The other language.

@@ -41,6 +41,7 @@ mod agency;
 mod gate;
 mod gate_alone;
 mod gate_passes;
+mod gate_problem;
 mod live;
 mod staff;
 
@@ -66,6 +67,7 @@ pub(crate) use gate_alone::{gate_alone_page, gate_alone_style};
 pub(crate) use gate_passes::{
     gate_pass_code, gate_pass_form_page, gate_pass_page, gate_passes_page, no_such_pass,
 };
+pub(crate) use gate_problem::gate_problem_page;
 pub(crate) use problem::problem_page;
 pub(crate) use receipt::pdf::answer as receipt_pdf;
 use staff::{staff_form, staff_upload};

@@ -8,8 +8,7 @@ use super::ways::PayingNow;
 use super::words::{NEXT_WAYS, NextWaysWords};
 use crate::app::App;
 use crate::channels::offer::Offers;
-use crate::offering;
-use crate::payments::channels::ChannelState;
+use crate::offering::{self, is_as_usual, unusual};
 
 /// So many agencies are named on a page, which loads at once; all of them are in the bulletin.
 const AGENCIES_LISTED: usize = 12;
@@ -99,19 +98,6 @@ pub(super) fn lines(app: &App) -> Vec<(String, Text)> {
         (agency.code.to_string(), Text::new(en, sw))
     });
     lines.take(AGENCIES_LISTED).collect()
-}
-
-/// The agencies with a plan for which the first choice is not as usual.
-fn unusual<'a>(app: &'a App, agencies: &'a [Agency]) -> impl Iterator<Item = (&'a Agency, Offers)> + 'a {
-    let with_plan = agencies.iter().filter(|agency| !agency.fallback.is_empty());
-    let offered = with_plan.map(|agency| (agency, offering::of_agency(app, agency)));
-    offered.filter(|(_, offers)| !is_as_usual(app, offers))
-}
-
-/// Whether the first choice works.
-fn is_as_usual(app: &App, offers: &Offers) -> bool {
-    let home = offers.payable_on(app.channels.home().name());
-    home.is_some_and(|home| matches!(home.state, ChannelState::Up | ChannelState::Degraded))
 }
 
 fn troubles(app: &App, frame: &Frame, offers: &Offers) -> Vec<String> {

@@ -19,6 +19,8 @@ use crate::payments::channels::{Board, ChannelScope, Outage, WhyDown, WindowTerm
 
 /// So many changes are in the feed, the newest.
 const ENTRIES_MAX: usize = 50;
+/// The record with which the books began.
+const FIRST_RECORD: u64 = 1;
 /// So many plans at most are among them; each costs a look into the journal.
 const WORK_MAX: usize = 10;
 
@@ -36,7 +38,8 @@ struct Entry {
     /// Names it for ever.
     id: String,
     at: LedgerTime,
-    updated: String,
+    /// When what it says changed last.
+    updated: LedgerTime,
     title: Text,
     /// How each agency with a plan is paid while it goes on.
     next: Vec<Text>,
@@ -51,8 +54,13 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
         // What was planned has its record; when, stands nowhere else.
         planned.extend(record.map(|record| Entry::of_work(&app.channels, id, record.time, &window.terms)));
     }
-    let mut feed = StatusFeed::new(&app.public_url, &app.channels, &board, planned, app.now());
+    let mut feed = StatusFeed::new(&app.public_url, &app.channels, &board, planned);
     feed.say_what_is_next(&app, &board);
+    if feed.entries.is_empty() {
+        // Nothing has changed since the books began.
+        let first = app.books.ledger().record(FIRST_RECORD).map_err(Problem::internal_error)?;
+        feed.updated = format_rfc3339(first.map_or_else(|| app.now(), |record| record.time).micros());
+    }
     let xml = feed.render().map_err(Problem::internal_error)?;
     let mut response = response::bytes(StatusCode::OK, "application/atom+xml; charset=utf-8", xml);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=15"));
@@ -60,31 +68,45 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
 }
 
 impl StatusFeed {
-    fn new(origin: &str, channels: &Channels, board: &Board, planned: Vec<Entry>, now: LedgerTime) -> Self {
-        let outages = board.open_outages().chain(board.ended_outages()).filter(|outage| !outage.is_drill);
-        let outages = outages.flat_map(|outage| Entry::of_outage(channels, board, outage));
+    fn new(origin: &str, channels: &Channels, board: &Board, planned: Vec<Entry>) -> Self {
+        let outages = real_outages(board).flat_map(|outage| Entry::of_outage(channels, board, outage));
         let mut entries: Vec<Entry> = outages.chain(planned).collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
         entries.truncate(ENTRIES_MAX);
-        let updated = entries.first().map_or(now, |entry| entry.at);
-        Self { origin: origin.to_owned(), updated: format_rfc3339(updated.micros()), entries }
+        let updated = entries.iter().map(|entry| entry.updated).max();
+        let updated = updated.map_or_else(String::new, |updated| format_rfc3339(updated.micros()));
+        Self { origin: origin.to_owned(), updated, entries }
     }
-}
 
-impl StatusFeed {
-    /// Adds to each outage of the first choice that goes on how those whom it concerns are paid meanwhile.
+    /// Adds to each outage of the first choice that goes on how those whom it concerns are paid meanwhile. That changes with
+    /// every change of a channel, so each of them is a change of the entry too.
     fn say_what_is_next(&mut self, app: &App, board: &Board) {
         let lines = next_ways::lines(app);
         let home = app.channels.home().name();
+        let latest = real_outages(board).map(|outage| outage.ended.map_or(outage.since, |(ended, _)| ended));
+        let found = board.standings().map(|(_, standing)| standing.since);
+        let said = board.pins().map(|(_, pin)| pin.since);
+        let changed = latest.chain(found).chain(said).max();
         for outage in board.open_outages().filter(|outage| outage.scope.channel == *home) {
             let id = outage_id(outage);
             let concerns = |code: &str| outage.scope.agency.as_deref().is_none_or(|agency| agency == code);
             let of_outage = lines.iter().filter(|(code, _)| concerns(code)).map(|(_, line)| line.clone());
             if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
                 entry.next = of_outage.collect();
+                if !entry.next.is_empty() {
+                    entry.updated = entry.updated.max(changed.unwrap_or(entry.updated));
+                }
             }
         }
+        if let Some(updated) = self.entries.iter().map(|entry| entry.updated).max() {
+            self.updated = format_rfc3339(updated.micros());
+        }
     }
+}
+
+/// Outages that are no drills.
+fn real_outages(board: &Board) -> impl Iterator<Item = &Outage> {
+    board.open_outages().chain(board.ended_outages()).filter(|outage| !outage.is_drill)
 }
 
 /// Names the entry that an outage began.
@@ -94,7 +116,15 @@ fn outage_id(outage: &Outage) -> String {
 
 impl Entry {
     fn new(id: String, at: LedgerTime, title: Text) -> Self {
-        Self { id, at, updated: format_rfc3339(at.micros()), title, next: Vec::new() }
+        Self { id, at, updated: at, title, next: Vec::new() }
+    }
+
+    fn published(&self) -> String {
+        format_rfc3339(self.at.micros())
+    }
+
+    fn changed(&self) -> String {
+        format_rfc3339(self.updated.micros())
     }
 
     /// That work is planned.
@@ -120,12 +150,35 @@ impl Entry {
         };
         let began =
             Text::new(format!("{en} is not working{}", why.0), format!("{sw} haifanyi kazi{}", why.1));
-        let mut entries = vec![Self::new(outage_id(outage), outage.since, began)];
+        let mut began = Self::new(outage_id(outage), outage.since, began);
+        // Why it did not work is no longer said once it works.
+        began.updated = outage.ended.map_or(outage.since, |(ended, _)| ended);
+        let mut entries = vec![began];
         if let Some((ended, sequence)) = outage.ended {
-            let over = Text::new(format!("{en} can be used again."), format!("{sw} inaweza kutumika tena."));
+            let over = over((&en, &sw), board, outage, ended);
             entries.push(Self::new(format!("outage-{}-ended-{sequence}", outage.id), ended, over));
         }
         entries
+    }
+}
+
+/// What is said when an outage ends: a channel can be used again, unless it is still down for everybody, or for single agencies.
+fn over((en, sw): (&str, &str), board: &Board, outage: &Outage, ended: LedgerTime) -> Text {
+    let goes_on = |other: &&Outage| {
+        let is_open = other.since <= ended && other.ended.is_none_or(|(end, _)| end > ended);
+        is_open && other.id != outage.id && other.scope.channel == outage.scope.channel
+    };
+    let mut others = real_outages(board).filter(goes_on);
+    match &outage.scope.agency {
+        Some(_) if others.any(|other| other.scope.agency.is_none()) => Text::new(
+            format!("{en}: what was wrong there alone is over. It still does not work for anybody."),
+            format!("{sw}: tatizo la hapo peke yake limeisha. Bado haifanyi kazi kwa yeyote."),
+        ),
+        None if others.any(|other| other.scope.agency.is_some()) => Text::new(
+            format!("{en} can be used again, but not for every agency yet."),
+            format!("{sw} inaweza kutumika tena, ila bado si kwa kila wakala."),
+        ),
+        _ => Text::new(format!("{en} can be used again."), format!("{sw} inaweza kutumika tena.")),
     }
 }
 

@@ -55,6 +55,12 @@ impl Catalogues {
         self.publications.last().map(|publication| &publication.version)
     }
 
+    /// The catalogue that was in force at this time; nothing before the first.
+    pub fn in_force_at(&self, time: LedgerTime) -> Option<&CatalogueVersion> {
+        let newest_first = self.publications.iter().rev();
+        newest_first.map(|one| (one.at, &one.version)).find(|(at, _)| *at <= time).map(|(_, version)| version)
+    }
+
     /// Every catalogue that was in force, oldest first.
     pub fn publications(&self) -> &[Publication] {
         &self.publications

@@ -13,6 +13,7 @@ use ledger::{Currency, LedgerTime, Money};
 use serde::{Deserialize, Serialize};
 
 use super::bill_life::BillState;
+use super::book_number::BookNumber;
 use super::channel_receipt::Provider;
 use super::command::{Idempotency, MoneyIn};
 use super::counts::{Apart, CashUp, CountFault, Counted, RefusedCount, keep_refused};
@@ -142,7 +143,7 @@ pub struct CashTaking {
     pub counter: Arc<str>,
     /// In which shift.
     pub shift: u64,
-    /// The money. Where no receipt on paper names it, the sequencer numbers it within its shift.
+    /// The money. The sequencer gives it its number, in its shift or by the book of receipts.
     pub money_in: MoneyIn,
     /// Which number it has.
     pub numbered: CashNumber,
@@ -153,14 +154,14 @@ pub struct CashTaking {
 }
 
 /// Who numbers a cash receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CashNumber {
     /// We do, within the shift.
     Ours,
-    /// The caller did: it stands in the receipt. The cash is on the counter and can still be given back.
-    Given,
-    /// A book of paper receipts did, while nobody could ask us. The payer has gone: whatever it is for, it is booked.
-    OnPaper,
+    /// The book of receipts at the counter did. The cash is on the counter and can still be given back.
+    Given(BookNumber),
+    /// That book did, while nobody could ask us. The payer has gone: whatever it is for, it is booked.
+    OnPaper(BookNumber),
 }
 
 /// Why something cannot be done at a counter.
@@ -216,8 +217,8 @@ pub enum CounterRefusal {
         /// So much is there.
         held: Money,
     },
-    /// The number of the cash receipt was used for something else.
-    #[error("this number of a cash receipt was used for another payment")]
+    /// The number in the book of receipts was used for something else.
+    #[error("this number of the counter's book of receipts was used for another payment, record {payment}")]
     NumberUsed {
         /// By the payment of this sequence.
         payment: u64,

@@ -12,6 +12,7 @@ mod typed;
 
 mod bill;
 mod bill_life;
+mod book_number;
 mod owners;
 
 pub mod archive;
@@ -73,6 +74,7 @@ pub use bill::{
     PartPaymentRule, Quote, ReceiptStub, WaivedAmount,
 };
 pub use bill_life::{BILL_LIFE, BillEvent, BillState};
+pub use book_number::{BookNumber, NoBookNumber};
 pub use catalogues::{CATALOGUE_DRAFTS_MAX, CatalogueDraft, Catalogues, Publication};
 pub use channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts, Provider, RECEIPT_LEN_MAX};
 pub use chart::{agency_payable, convenience_fee};
@@ -118,7 +120,7 @@ pub use operators::{
 pub use owners::OwnersPart;
 pub(crate) use owners::by_owner;
 pub use passes::{
-    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, NUMBERS_KEPT_MAX, NewPass, PassNumber, PassOutcome,
+    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, NUMBERS_KEPT_MAX, NewPass, PassNumber, PassOutcome, PassPrice,
     PassSettlement, PassStub, WAITING_PER_NUMBER_MAX, WaitingMoney,
 };
 pub use readers::Readers;

@@ -132,10 +132,23 @@ pub struct NewPass {
     pub hash: Arc<str>,
     /// The payment number.
     pub bill: PaymentNumber,
-    /// Whether the catalogue that it names still knows the price.
-    pub is_price_known: bool,
+    /// What the price of its bill rests on.
+    pub rests_on: PassPrice,
     /// The bill that it becomes, at the gazetted price where that is known.
     pub terms: Box<NewBill>,
+}
+
+/// What the price of a pass's bill rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassPrice {
+    /// The catalogue that the pass names.
+    AsNamed,
+    /// What the gate asked for: that catalogue was in force, and nobody can read it any more.
+    AsAsked,
+    /// The catalogue that was in force when the pass was made: what the pass names never was.
+    OfItsDay,
+    /// Nothing: what the pass names never was, and no catalogue has a price for it.
+    Never,
 }
 
 /// A pass that a device told of, and what the books say to it.
@@ -169,8 +182,14 @@ pub enum PassOutcome {
         /// What is owed.
         gazetted: Money,
     },
-    /// A bill was made at the price of the device: the catalogue or what it names is not known any more.
+    /// A bill was made at the price of the device: the catalogue that it names was in force and cannot be read any more.
     PriceUnknown,
+    /// It names a catalogue that never was, or something that this catalogue did not have: the price of the device binds nobody.
+    NotGazetted {
+        /// What is owed by the catalogue that was in force; without it, no bill was made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gazetted: Option<Money>,
+    },
     /// Nothing is owed for it, so there is no bill.
     NothingOwed,
     /// The number is not kept for this device: there is no bill under it.
@@ -194,6 +213,7 @@ impl PassOutcome {
             Self::Issued => "issued",
             Self::PriceDiffers { .. } => "price_differs",
             Self::PriceUnknown => "price_unknown",
+            Self::NotGazetted { .. } => "not_gazetted",
             Self::NothingOwed => "nothing_owed",
             Self::NumberNotKept => "number_not_kept",
             Self::NumberUsed { .. } => "number_used",
@@ -203,12 +223,18 @@ impl PassOutcome {
 
     /// Whether a bill was made.
     pub const fn makes_bill(&self) -> bool {
-        matches!(self, Self::Issued | Self::PriceDiffers { .. } | Self::PriceUnknown)
+        matches!(
+            self,
+            Self::Issued
+                | Self::PriceDiffers { .. }
+                | Self::PriceUnknown
+                | Self::NotGazetted { gazetted: Some(_) }
+        )
     }
 
     /// Whether the number has its pass now.
     pub const fn takes_number(&self) -> bool {
-        self.makes_bill() || matches!(self, Self::NothingOwed)
+        self.makes_bill() || matches!(self, Self::NothingOwed | Self::NotGazetted { .. })
     }
 }
 

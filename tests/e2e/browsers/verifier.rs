@@ -142,6 +142,7 @@ fn a_receipt_of_the_gateway_verifies_in_the_saved_page_with_the_network_off_and_
     let (paid, part) = (kws.bills(&Order::hells_gate(2)), kws.bills(&Order::hells_gate(2)));
     gateway.safaricom().confirms(&Payment::of_bill(&paid)).expect_success();
     gateway.safaricom().confirms(&Payment::of("100.00", &part.number)).expect_success();
+    let file = kws.receipt(&paid);
     let [paid, part] = [paid, part].map(|bill| {
         let signed: Value = serde_json::from_str(&kws.receipt(&bill)).unwrap();
         signed["short_form"].as_str().unwrap().to_owned()
@@ -177,6 +178,20 @@ fn a_receipt_of_the_gateway_verifies_in_the_saved_page_with_the_network_off_and_
     let halfway = paid.len() / 2;
     auditor.is_told(&paid[..halfway], "refused", "two_parts");
 
+    // Whoever was sent the whole file pastes that; nothing in it can be another and be believed.
+    auditor.is_told(&file, "genuine", "").reads("KES 1,000.00").reads("kws-hells-gate-entry");
+    for (from, to, reason) in [
+        ("\"service_name\":\"", "\"service_name\":\"A ", "file_altered"),
+        ("\"sequence\":", "\"sequence\":1", "file_altered"),
+        (&*paid, &*part, "file_altered"),
+        ("\"receipt\":{", "\"receipt\":{},\"receipt\":{", "file_written"),
+        ("\"signature\":\"", "\"signature\":\"A", "file_written"),
+        ("}", "", "file_written"),
+    ] {
+        let altered = file.replacen(from, to, 1);
+        assert_ne!(altered, file, "{from}");
+        auditor.is_told(&altered, "refused", reason);
+    }
     let opens = |token: &str| ShortForm::open(token, std::slice::from_ref(&key)).is_ok();
     assert!(opens(&paid) && opens(&part));
     let tokens = altered(&paid);

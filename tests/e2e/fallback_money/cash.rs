@@ -263,16 +263,12 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
     let (_folder, gateway) = on_wednesday_at(10);
     let kws = gateway.agency("kws");
     let bill = kws.bills(&Order::hells_gate(1));
-    let elsewhere = key_of(&gateway, "cashier", Some("huduma-gpo-4"));
     let kra = gateway.create_key("cashier", Some("kra"));
     let mine = AtCounter::cashier(&gateway);
     let url = format!("{}/v1/counters/{COUNTER}", gateway.public());
-    let mut stranger = get(&url).key(&elsewhere).send().expect(404).json();
-    for key in [&kra, &elsewhere] {
-        get(&url).key(key).send().expect(404);
-        let taken = post(format!("{url}/shifts"), &json!({"float": kes(0)})).key(key);
-        taken.idempotency_key(&fresh_key()).send().expect(404);
-    }
+    let mut stranger = get(&url).key(&kra).send().expect(404).json();
+    let taken = post(format!("{url}/shifts"), &json!({"float": kes(0)})).key(&kra);
+    taken.idempotency_key(&fresh_key()).send().expect(404);
     let mut nobodys = get(url.replace("gpo-3", "gpo-9")).key(&mine.key).send().expect(404).json();
     for body in [&mut stranger, &mut nobodys] {
         body.as_object_mut().unwrap().remove("request_id");
@@ -319,8 +315,27 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
     assert_eq!(way["payable"], true, "{way}");
     assert!(way["en"].to_string().contains("Ask for the receipt"), "{way}");
     assert!(way["sw"].to_string().contains("Omba risiti"), "{way}");
-    mine.takes(shift, &all_of(&certificate)).expect(201);
+    // Said to be down, it takes nothing: the cash is given back, and why is said.
+    gateway.operator_says("counter.huduma-gpo-3", "start");
+    assert_eq!(mine.posts("/lookups", &all_of(&certificate)).expect(200).json()["can_take"], false);
+    let down = mine.takes(shift, &all_of(&certificate)).expect(503);
+    assert_eq!(down.problem(), "channel_down");
+    let said = down.json()["user_message"].clone();
+    assert!(said["en"].as_str().unwrap().contains("A cable is cut. Give the cash back"), "{said}");
+    assert!(said["sw"].as_str().unwrap().contains("Kebo imekatika."), "{said}");
+    assert_eq!(dci.looks_at(&certificate)["status"], "unpaid");
+    gateway.operator_takes_back("counter.huduma-gpo-3");
+    let by_book = json!({"payment_number": certificate.number, "receipt": "0042"});
+    let taken = mine.takes(shift, &by_book).expect(201).json();
     dci.sees(&certificate, "paid");
+
+    // A number of the book of receipts is one payment, which is named.
+    let used = mine.takes(shift, &json!({"payment_number": bill.number, "receipt": "42"})).expect(422);
+    let named = used.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(named.contains(&format!("record {}", taken["sequence"])), "{named}");
+    let on_paper = mine.takes(shift, &on_paper(&bill, 50_000, "0042")).expect(409);
+    assert!(on_paper.text().contains(&format!("record {}", taken["sequence"])), "{}", on_paper.text());
+    assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
 }
 
 #[test]

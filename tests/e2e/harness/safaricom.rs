@@ -82,10 +82,10 @@ impl Payment {
     }
 
     /// The message of a prompt's result: without account.
-    pub(crate) fn prompt_result(&self) -> Value {
+    pub(crate) fn prompt_result(&self, prompt: &str) -> Value {
         json!({"Body": {"stkCallback": {
             "MerchantRequestID": "29115-34620561-1",
-            "CheckoutRequestID": "ws_CO_21112026091405712345678",
+            "CheckoutRequestID": prompt,
             "ResultCode": 0,
             "ResultDesc": "The service request is processed successfully.",
             "CallbackMetadata": {"Item": [
@@ -120,9 +120,14 @@ impl Safaricom {
         post(url, &payment.message()).header("connection", "close").send()
     }
 
-    /// Says that a prompt was paid.
-    pub(crate) fn says_prompt_was_paid(&self, attempt: &str, payment: &Payment) -> Answer {
-        post(format!("{}/stk/{attempt}", self.callbacks), &payment.prompt_result()).send()
+    /// Says that the prompt of this name was paid.
+    pub(crate) fn says_prompt_was_paid(&self, attempt: &str, prompt: &str, payment: &Payment) -> Answer {
+        self.says_of_prompt(attempt, &payment.prompt_result(prompt))
+    }
+
+    /// Says something of the prompt of an attempt.
+    pub(crate) fn says_of_prompt(&self, attempt: &str, result: &Value) -> Answer {
+        post(format!("{}/stk/{attempt}", self.callbacks), result).send()
     }
 }
 

@@ -82,6 +82,17 @@ impl Sandbox {
         })
     }
 
+    /// What it called the latest prompt for this payment number.
+    pub(crate) fn prompt_of(&self, account: &str) -> String {
+        eventually("the prompt is on record", || {
+            let record = std::fs::read_to_string(self.ledger()).unwrap_or_default();
+            let lines = record.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let mut prompts =
+                lines.filter(|line| line["kind"] == "stk_prompted" && line["account"] == account);
+            prompts.next().map(|line| line["checkout_request_id"].as_str().expect("it has a name").to_owned())
+        })
+    }
+
     /// Waits until it knows where to call this gateway.
     pub(crate) fn knows(&self, gateway: &Gateway) {
         eventually("the gateway's addresses are registered", || {

@@ -306,6 +306,10 @@ impl Listens for PromptOnPhone {
         })
     }
 
+    fn prompt_named<'a>(&self, body: &'a [u8]) -> Option<Cow<'a, str>> {
+        prompt::parse(body).ok().map(|result| result.checkout_request_id)
+    }
+
     fn taken(&self, _: SentTo<'_>, _: &[u8]) -> Reply {
         confirmed()
     }

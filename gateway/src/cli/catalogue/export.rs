@@ -1,11 +1,11 @@
 //! `malipo catalogue export`: the catalogue for other programs.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::draft::write_draft;
 use super::{read, today};
+use crate::cli::output;
 
 /// The flags of `catalogue export`.
 #[derive(Debug, clap::Args)]
@@ -48,13 +48,7 @@ pub(super) fn export(flags: &ExportFlags) -> Result<ExitCode, String> {
     };
     match &flags.output {
         Some(path) => write_draft(path, &bytes, flags.force)?,
-        None => match std::io::stdout().write_all(&bytes) {
-            // Whoever reads only the beginning has what they wanted.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                return Err(format!("standard output: {error}"));
-            }
-            _ => {}
-        },
+        None => output::bytes(&bytes),
     }
     Ok(ExitCode::SUCCESS)
 }

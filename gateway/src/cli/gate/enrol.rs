@@ -10,11 +10,12 @@ use hyper::{Method, StatusCode};
 use ledger::{SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 
-use crate::cli::api::HttpClient;
+use crate::cli::api::{HttpClient, why};
 use crate::cli::{EXIT_UNAVAILABLE, complain};
 use crate::gates::certificate::Certificate;
 use crate::gates::device::{DeviceFolder, DeviceTerms};
 use crate::gates::pass::SignedCard;
+use crate::gates::site::read_site;
 use crate::receipts::KeySet;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -82,6 +83,7 @@ pub(super) fn enrol(flags: &EnrolFlags) -> ExitCode {
 
 async fn certify(flags: &EnrolFlags) -> Result<DeviceTerms, NotEnrolled> {
     let refused = |error: &dyn std::fmt::Display| NotEnrolled::Refused(error.to_string());
+    let site = read_site(&flags.site).map_err(|error| refused(&error))?;
     let folder = DeviceFolder::at(&flags.data);
     let secret = std::fs::read_to_string(&flags.key_file)
         .map_err(|error| NotEnrolled::Refused(format!("{}: {error}", flags.key_file.display())))?;
@@ -95,8 +97,13 @@ async fn certify(flags: &EnrolFlags) -> Result<DeviceTerms, NotEnrolled> {
     let keys: KeySet = serde_json::from_str(&keys).map_err(|error| refused(&error))?;
     let trusted = keys.receipt_keys().map_err(|error| refused(&error))?;
     let device_key: SigningKey = folder.make_key().map_err(|error| refused(&error))?;
-    let wanted = json!({"gate": flags.gate, "key": device_key.verifying_key().to_string()});
-    let path = format!("{url}/v1/gates/{}/devices", flags.site);
+    // The gateway judges it before it records anything: a key of another agency certifies nothing.
+    let wanted = json!({
+        "gate": flags.gate,
+        "key": device_key.verifying_key().to_string(),
+        "agency": flags.agency,
+    });
+    let path = format!("{url}/v1/gates/{site}/devices");
     let body = Bytes::from(wanted.to_string());
     let answer = ask(&client, Method::POST, &path, Some(secret.trim()), body).await?;
     let answer: Value = serde_json::from_str(&answer).map_err(|error| refused(&error))?;
@@ -167,6 +174,5 @@ async fn ask(
         return Ok(text);
     }
     let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or("no reason given");
-    Err(NotEnrolled::Refused(format!("the gateway refused: {detail}")))
+    Err(NotEnrolled::Refused(format!("the gateway refused: {}", why(status, &problem))))
 }

@@ -6,9 +6,9 @@ use catalog::Language;
 use hyper::header::HeaderValue;
 use ledger::{Currency, Money};
 
-use super::attendant::{Attendant, GateError};
+use super::attendant::Attendant;
 use super::passes::{NoPass, PassWish};
-use super::screen::{Screen, language_of};
+use super::screen::{Screen, language_of, not_kept};
 use crate::away::away;
 use crate::gates::pass::{PassLine, Settlement};
 use crate::gates::signed::Moment;
@@ -73,7 +73,10 @@ async fn price(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response
 async fn issue(screen: Arc<Screen>, request: Request<Screen>) -> Result<Response, Problem> {
     let (language, wish) = (language_of(&request)?, wish_of(&request)?);
     at_the_desk_with(screen, move |screen, attendant, now| {
-        let issued = attendant.issue(&wish, now).map_err(|error| not_kept(screen, &error))?;
+        let issued = attendant.issue(&wish, now).map_err(|error| {
+            screen.failed(&error);
+            not_kept(&error)
+        })?;
         match issued {
             Ok(number) => gone_to(language, number),
             Err(why) => refused(attendant, language, wish, now, why),
@@ -115,11 +118,6 @@ fn gone_to(language: Language, number: u64) -> Result<Response, Problem> {
     Ok(response::see_other(location.map_err(Problem::internal_error)?))
 }
 
-fn not_kept(screen: &Screen, error: &GateError) -> Problem {
-    screen.failed(error);
-    Problem::internal_error(error)
-}
-
 async fn at_the_desk(
     screen: Arc<Screen>,
     work: impl FnOnce(&Attendant, Moment) -> Result<Response, Problem> + Send + 'static,
@@ -152,10 +150,19 @@ fn wish_of(request: &Request<Screen>) -> Result<PassWish, Problem> {
     Ok(PassWish {
         id: id.to_owned(),
         service: request.head.parameter("service").to_owned(),
-        lines: lines_of(&fields).ok_or_else(|| wrong("a count"))?,
+        lines: lines_of(&fields).ok_or_else(no_count)?,
         settlement: settlement_of(&fields).ok_or_else(|| wrong("how it is paid"))?,
         agreed: agreed.transpose()?,
     })
+}
+
+/// A count that is none, or more people than there are.
+fn no_count() -> Problem {
+    Problem::new(Code::BadRequest, "A count is a whole number, such as 2, and empty for nobody.")
+        .user_message(
+            "Count visitors in whole numbers, such as 2, and leave a field empty for nobody.",
+            "Hesabu wageni kwa nambari kamili, kama 2, na uache wazi pasipo na mtu.",
+        )
 }
 
 fn lines_of(fields: &Fields) -> Option<Vec<PassLine>> {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::Language;
+use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::http::uri::Authority;
 use tokio_util::sync::CancellationToken;
@@ -16,18 +17,22 @@ use crate::away::away;
 use crate::clock::Clock;
 use crate::gates::signed::Moment;
 use crate::http::application::Application;
+use crate::http::hosts::Site;
 use crate::http::origin::check_origin;
 use crate::http::problem::Problem;
 use crate::http::problem_codes::Code;
 use crate::http::request::{Request, RequestHead};
+use crate::http::request_id::RequestId;
 use crate::http::response::{self, Response};
 use crate::http::router::{Route, RouteTableError, Routes};
-use crate::pages::{gate_alone_page, gate_alone_style};
+use crate::pages::{gate_alone_page, gate_alone_style, gate_problem_page};
 
 /// The program at a gate.
 #[derive(Debug)]
 pub struct Screen {
     attendant: Mutex<Attendant>,
+    /// The name of the gate.
+    gate: String,
     clock: Clock,
     stop: CancellationToken,
     is_broken: AtomicBool,
@@ -36,7 +41,8 @@ pub struct Screen {
 impl Screen {
     /// A program with this device. Cancels `stop` when its journal cannot be written.
     pub fn new(attendant: Attendant, clock: Clock, stop: CancellationToken) -> Self {
-        Self { attendant: Mutex::new(attendant), clock, stop, is_broken: AtomicBool::new(false) }
+        let gate = attendant.terms().gate.clone();
+        Self { attendant: Mutex::new(attendant), gate, clock, stop, is_broken: AtomicBool::new(false) }
     }
 
     /// The device. Whoever holds it keeps everybody waiting.
@@ -101,6 +107,19 @@ impl Application for Screen {
         }
         check_origin(head, None)
     }
+
+    /// A guard reads a page. The device itself may be busy, and is not asked.
+    fn problem_page(&self, problem: &Problem, uri: &Uri, _: Site, _: &RequestId) -> Option<Response> {
+        gate_problem_page(&self.gate, problem, uri.path())
+    }
+}
+
+/// What was not kept has not happened.
+pub(super) fn not_kept(error: &GateError) -> Problem {
+    Problem::internal_error(error).user_message(
+        "It could not be kept, so nobody was let in and no pass was issued. This program ends: start it again.",
+        "Halikuweza kuhifadhiwa, kwa hivyo hakuna aliyeruhusiwa wala pasi iliyotolewa. Programu hii inaisha: ianzishe tena.",
+    )
 }
 
 /// True if a Host is `localhost` or an address of the machine itself, with a port or without.
@@ -176,7 +195,7 @@ async fn answer(
     let page = away(move || {
         let judged = judge(&screen, &shown).map_err(|error| {
             screen.failed(&error);
-            Problem::internal_error(error)
+            not_kept(&error)
         })?;
         screen.page(language, Some((&judged, &shown)))
     });

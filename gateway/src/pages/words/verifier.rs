@@ -76,6 +76,8 @@ pub(in crate::pages) struct Verdicts {
 #[derive(Serialize)]
 pub(in crate::pages) struct Reasons {
     beginning: &'static str,
+    file_written: &'static str,
+    file_altered: &'static str,
     number: &'static str,
     too_long: &'static str,
     two_parts: &'static str,
@@ -144,7 +146,8 @@ pub(in crate::pages) static VERIFIER: Both<VerifierWords> = Both {
         lead: "This page checks receipts and provisional passes by their signatures alone. It asks nobody, sends nothing and keeps nothing.",
         not_started: "Nothing can be checked: this browser runs no scripts, or is too old.",
         what_is_shown: "What does the visitor show?",
-        what_is_shown_hint: "Scan the square code, or paste its text: it begins with MLP1: or MPP1:",
+        what_is_shown_hint: "Scan the square code, or paste its text: it begins with MLP1: or MPP1:. The whole \
+                             file of a receipt (receipt.json) can be pasted too",
         check: "Check",
         picture: "Or take a picture of the code",
         picture_hint: "With the camera of this telephone, or from a file.",
@@ -189,6 +192,8 @@ pub(in crate::pages) static VERIFIER: Both<VerifierWords> = Both {
         },
         reasons: Reasons {
             beginning: "It does not begin with MLP1:, as receipts do, or MPP1:, as passes do.",
+            file_written: "This is not the file of a receipt, or not all of it.",
+            file_altered: "What the file says is not what was signed.",
             number: "A number proves nothing by itself. Scan the square code on the receipt or the pass.",
             too_long: "It is longer than any receipt or pass.",
             two_parts: "A receipt has two parts with a full stop between them. This has not.",
@@ -252,7 +257,8 @@ pub(in crate::pages) static VERIFIER: Both<VerifierWords> = Both {
         lead: "Ukurasa huu hukagua risiti na pasi za muda kwa sahihi zake peke yake. Haumwulizi mtu, hautumi wala kuhifadhi chochote.",
         not_started: "Hakuna kinachoweza kukaguliwa: kivinjari hiki hakiendeshi hati, au ni cha zamani sana.",
         what_is_shown: "Mgeni anaonyesha nini?",
-        what_is_shown_hint: "Changanua msimbo wa mraba, au bandika maandishi yake: yanaanza na MLP1: au MPP1:",
+        what_is_shown_hint: "Changanua msimbo wa mraba, au bandika maandishi yake: yanaanza na MLP1: au MPP1:. Faili nzima \
+                             ya risiti (receipt.json) pia inaweza kubandikwa",
         check: "Kagua",
         picture: "Au piga picha ya msimbo",
         picture_hint: "Kwa kamera ya simu hii, au kutoka faili.",
@@ -297,6 +303,8 @@ pub(in crate::pages) static VERIFIER: Both<VerifierWords> = Both {
         },
         reasons: Reasons {
             beginning: "Haianzi na MLP1: kama risiti, wala MPP1: kama pasi.",
+            file_written: "Hii si faili ya risiti, au si nzima.",
+            file_altered: "Yaliyomo kwenye faili si yale yaliyotiwa sahihi.",
             number: "Nambari peke yake haithibitishi chochote. Changanua msimbo wa mraba ulio kwenye risiti au pasi.",
             too_long: "Ni ndefu kuliko risiti au pasi yoyote.",
             two_parts: "Risiti ina sehemu mbili zenye nukta kati yake. Hii haina.",

@@ -177,9 +177,15 @@ pub enum ChannelAsk {
 /// Why something asked about channels cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChannelRefusal {
-    /// Its end has passed, or is too far away.
-    #[error("it must end within {} days from now", super::board::PIN_DAYS_MAX)]
-    End,
+    /// Its end has passed.
+    #[error("it would have ended already: the end has to be a time to come")]
+    Past,
+    /// Its end is too far away.
+    #[error("it has to end within {days} days from now")]
+    TooFar {
+        /// Within so many.
+        days: i64,
+    },
     /// It ends before it begins.
     #[error("it ends before it begins")]
     Backwards,

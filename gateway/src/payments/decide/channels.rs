@@ -81,10 +81,7 @@ fn pin_is_possible(
     scope: &ChannelScope,
     terms: &PinTerms,
 ) -> Result<(), ChannelRefusal> {
-    let latest = now.plus_seconds(PIN_DAYS_MAX * DAY_SECONDS);
-    if terms.until <= now || terms.until > latest {
-        return Err(ChannelRefusal::End);
-    }
+    ends_within(now, terms.until, PIN_DAYS_MAX)?;
     let is_new = board.pin(scope).is_none();
     if is_new && board.counts().1 >= PINS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
 }
@@ -93,9 +90,17 @@ fn plan_is_possible(now: LedgerTime, board: &Board, terms: &WindowTerms) -> Resu
     if terms.until <= terms.from {
         return Err(ChannelRefusal::Backwards);
     }
-    let latest = now.plus_seconds(WINDOW_DAYS_MAX * DAY_SECONDS);
-    if terms.until <= now || terms.until > latest {
-        return Err(ChannelRefusal::End);
-    }
+    ends_within(now, terms.until, WINDOW_DAYS_MAX)?;
     if board.counts().2 >= WINDOWS_MAX { Err(ChannelRefusal::TooMany) } else { Ok(()) }
+}
+
+/// Whether this end is still to come, and not further away than so many days.
+fn ends_within(now: LedgerTime, until: LedgerTime, days: i64) -> Result<(), ChannelRefusal> {
+    if until <= now {
+        Err(ChannelRefusal::Past)
+    } else if until > now.plus_seconds(days * DAY_SECONDS) {
+        Err(ChannelRefusal::TooFar { days })
+    } else {
+        Ok(())
+    }
 }

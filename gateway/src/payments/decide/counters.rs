@@ -7,9 +7,10 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Currency, Decision, Draft, Entry, Money, ShortKey, View};
 
-use super::{Payments, draft, money_in, note_request, once, refuse};
+use super::{Payments, book_numbers, draft, money_in, note_request, once, refuse};
 use crate::payments::bill::PartPaymentRule;
 use crate::payments::channel_receipt::{AccountFact, PaymentFacts};
+use crate::payments::channels::{ChannelKind, ChannelName, ChannelState};
 use crate::payments::chart;
 use crate::payments::command::{Answer, Command, Idempotency, MoneyIn, Refusal};
 use crate::payments::counters::{
@@ -102,20 +103,39 @@ fn take(
         return Ok(refused(CounterRefusal::Is(shift.state)));
     }
     let mut money_in = taking.money_in.clone();
-    if taking.numbered == CashNumber::Ours {
-        money_in.receipt.number = format!("{}-{}", shift.id, shift.payment_count + 1).into();
+    money_in.receipt.number = match &taking.numbered {
+        CashNumber::Ours => format!("{}-{}", shift.id, shift.payment_count + 1),
+        CashNumber::Given(number) => number.taken_in(shift.id),
+        CashNumber::OnPaper(number) => number.on_paper(),
     }
+    .into();
     let money = money_in.money;
-    let on_paper = taking.numbered == CashNumber::OnPaper;
+    let facts = PaymentFacts { money, account: money_in.account_fact };
+    let (number, on_paper) = match &taking.numbered {
+        CashNumber::Ours => (None, false),
+        CashNumber::Given(number) => (Some(number), false),
+        CashNumber::OnPaper(number) => (Some(number), true),
+    };
     if !on_paper {
         match earlier(view, &money_in)? {
             Some(Ok(sequence)) => return Ok(Decision::answer(Answer::Known { sequence })),
             Some(Err(payment)) => return Ok(refused(CounterRefusal::NumberUsed { payment })),
             None => {}
         }
-        if let Some(refusal) = why_not(view, taking)? {
-            return Ok(refuse(refusal));
-        }
+    }
+    let holder = match number {
+        Some(number) => book_numbers::holder(view, &taking.counter, number)?,
+        None => None,
+    };
+    match holder {
+        // The payer has gone: the same money is the same paper, and other money is for people to look at.
+        Some(holder) if on_paper => return money_in::told_again(view, command, &money_in, &holder),
+        // Cash that lies on the counter is no part of what an earlier drawer has, whatever it is for.
+        Some(holder) => return Ok(refused(CounterRefusal::NumberUsed { payment: holder.sequence })),
+        None => {}
+    }
+    if !on_paper && let Some(refusal) = why_not(view, taking)? {
+        return Ok(refuse(refusal));
     }
     // Two sums of the shift have to fit before it is too late to say so.
     let fits = shift
@@ -130,6 +150,7 @@ fn take(
         return Ok(decision);
     };
     note_request(payment, taking.idempotency.as_ref());
+    payment.claims.extend(number.map(|number| book_numbers::claim(&taking.counter, number, facts)));
     let taken = CounterEvent::Taken { shift: shift.id, payment: *sequence, money, on_paper };
     decision.drafts.push(draft(command, Event::Counter(taken)));
     Ok(decision)
@@ -152,6 +173,12 @@ fn why_not(view: &View<'_, Payments>, taking: &CashTaking) -> Result<Option<Refu
         return Ok(Some(Refusal::NoSuchBill));
     };
     let Some(bill) = Payments::bill(view, number)? else { return Ok(Some(Refusal::NoSuchBill)) };
+    // Nobody is sent there, so whoever comes all the same is sent on: an operator may know what the cashier does not.
+    if bill.state.is_open()
+        && let Some(channel) = down_for(view, &taking.counter, &bill.terms.agency)
+    {
+        return Ok(Some(Refusal::ChannelDown { channel }));
+    }
     let due = bill.due();
     let held = Payments::counters(view).held_at(&taking.counter);
     let would_hold = held.checked_add(money).map_or(i64::MAX, Money::minor);
@@ -171,6 +198,13 @@ fn why_not(view: &View<'_, Payments>, taking: &CashTaking) -> Result<Option<Refu
         return Ok(None);
     };
     Ok(Some(Refusal::Counter(refusal)))
+}
+
+/// The counter's name as a channel, if it is down for the bills of this agency.
+fn down_for(view: &View<'_, Payments>, counter: &str, agency: &str) -> Option<ChannelName> {
+    let channel = ChannelName::one_of(ChannelKind::Counter, counter).ok()?;
+    let state = Payments::channels(view).of_channel(&channel, agency).state;
+    (state == ChannelState::Down).then_some(channel)
 }
 
 fn close(

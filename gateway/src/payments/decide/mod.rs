@@ -6,6 +6,7 @@ mod applied;
 mod attempts;
 mod availability;
 mod bills;
+mod book_numbers;
 mod catalogues;
 mod channels;
 mod counters;

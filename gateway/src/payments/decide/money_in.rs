@@ -29,10 +29,7 @@ pub(super) fn receive(
     let key = money_in.receipt.credit_key();
     let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
     if let Some(claimed) = view.claimed(&ShortKey::of(&key))? {
-        return match facts.difference(&claimed.detail) {
-            None => settle_attempt(view, command, money_in, facts, &claimed),
-            Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
-        };
+        return told_again(view, command, money_in, &claimed);
     }
     let sweep = if let Addressed::Sweep(reference) = money_in.addressed { Some(reference) } else { None };
     if let Some(decision) = sweep.and_then(|reference| sweeps::arrival(view, command, money_in, reference)) {
@@ -89,6 +86,20 @@ pub(super) fn receive(
     draft.entries.push(entry);
     draft.sealed.clone_from(&money_in.sealed);
     Ok(Decision::record(draft, Answer::Booked { sequence: view.next_sequence() }))
+}
+
+/// What becomes of money whose receipt another record has: nothing if it says the same, and quarantine if it does not.
+pub(super) fn told_again(
+    view: &View<'_, Payments>,
+    command: &Command,
+    money_in: &MoneyIn,
+    claimed: &Claimed,
+) -> Result<Decision<Payments>, RunError> {
+    let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
+    match facts.difference(&claimed.detail) {
+        None => settle_attempt(view, command, money_in, facts, claimed),
+        Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
+    }
 }
 
 /// Keeps a message of which nothing could be read, once.

@@ -16,7 +16,8 @@ use crate::payments::event::Event;
 use crate::payments::gates::{GateEvent, GateRefusal, KnownDevice};
 use crate::payments::number::PaymentNumber;
 use crate::payments::passes::{
-    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, NUMBERS_KEPT_MAX, NewPass, PassOutcome, WaitingMoney, terms_of,
+    CLAIM_SECONDS_MAX, ClaimedMoney, GatePass, NUMBERS_KEPT_MAX, NewPass, PassOutcome, PassPrice,
+    WaitingMoney, terms_of,
 };
 
 /// Keeps numbers for a device, until it has as many as it may have.
@@ -106,14 +107,17 @@ fn judge(view: &View<'_, Payments>, known: &KnownDevice, pass: &NewPass) -> Resu
     // A gate may have asked for the shillings that a price in dollars comes to.
     let NewBill { total, payable, .. } = *pass.terms;
     let gazetted = if pass.price.currency() == total.currency() { total } else { payable };
-    Ok(if !total.is_positive() || !payable.is_positive() {
-        PassOutcome::NothingOwed
-    } else if !pass.is_price_known {
-        PassOutcome::PriceUnknown
-    } else if gazetted == pass.price {
-        PassOutcome::Issued
-    } else {
-        PassOutcome::PriceDiffers { gazetted }
+    if pass.rests_on == PassPrice::Never {
+        return Ok(PassOutcome::NotGazetted { gazetted: None });
+    }
+    if !total.is_positive() || !payable.is_positive() {
+        return Ok(PassOutcome::NothingOwed);
+    }
+    Ok(match pass.rests_on {
+        PassPrice::AsAsked => PassOutcome::PriceUnknown,
+        PassPrice::OfItsDay => PassOutcome::NotGazetted { gazetted: Some(gazetted) },
+        _ if gazetted == pass.price => PassOutcome::Issued,
+        _ => PassOutcome::PriceDiffers { gazetted },
     })
 }
 

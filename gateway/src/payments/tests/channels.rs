@@ -6,8 +6,8 @@ use ledger::LedgerTime;
 use super::desk::Desk;
 use crate::payments::channels::{
     ChannelAsk, ChannelHappening, ChannelKind, ChannelName, ChannelPlace, ChannelRefusal, ChannelScope,
-    ChannelState, ENDED_OUTAGES_KEPT, Evidence, PinTerms, PinnedTo, Source, Step, WhyDown, WindowTerms,
-    dwell_seconds,
+    ChannelState, ENDED_OUTAGES_KEPT, Evidence, PIN_DAYS_MAX, PinTerms, PinnedTo, Source, Step, WhyDown,
+    WindowTerms, dwell_seconds,
 };
 use crate::payments::{Answer, Ask, BillState, Refusal};
 
@@ -115,9 +115,11 @@ fn what_an_operator_says_goes_before_what_is_found_and_ends_by_itself() {
     assert_eq!(state(&desk, "KWS"), ChannelState::Up);
     let unpin = ChannelAsk::Unpin { scope: for_all() };
     assert_eq!(desk.ask(Ask::Channel(unpin)), Answer::Refused(Refusal::Channel(ChannelRefusal::NotPinned)));
-    for seconds in [0, 7 * 86_400 + 1] {
+    for (seconds, why) in
+        [(0, ChannelRefusal::Past), (7 * 86_400 + 1, ChannelRefusal::TooFar { days: PIN_DAYS_MAX })]
+    {
         let refused = pin(&desk, for_all(), PinnedTo::Down, seconds);
-        assert_eq!(refused, Answer::Refused(Refusal::Channel(ChannelRefusal::End)), "{seconds}");
+        assert_eq!(refused, Answer::Refused(Refusal::Channel(why)), "{seconds}");
     }
 }
 

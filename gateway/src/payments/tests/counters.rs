@@ -2,10 +2,12 @@
 
 use std::sync::mpsc::sync_channel;
 
-use ledger::{Evidence, Lane, Money, Outcome};
+use catalog::Text;
+use ledger::{Evidence, Lane, LedgerTime, Money, Outcome};
 use proptest::prelude::*;
 
 use super::desk::{Desk, kes, usd};
+use crate::payments::channels::{ChannelAsk, ChannelKind, ChannelName, ChannelScope, PinTerms, PinnedTo};
 use crate::payments::{
     AccountFact, Addressed, Answer, Apart, Ask, BillState, COUNTED_MAX, CashNumber, CashTaking,
     ChannelReceipt, CollectedOn, Command, CountError, CountFault, Counted, CounterAsk, CounterRefusal,
@@ -50,15 +52,12 @@ impl Desk {
         money: Money,
         number: &Number<'_>,
     ) -> Answer {
-        let receipt = |number: String| ChannelReceipt {
-            provider: Provider::Counter,
-            short_code: COUNTER.into(),
-            number: number.into(),
-        };
-        let (numbered, receipt) = match number {
-            Number::Ours => (CashNumber::Ours, receipt(String::new())),
-            Number::Given(number) => (CashNumber::Given, receipt(format!("{shift}-R-{number}"))),
-            Number::OnPaper(number) => (CashNumber::OnPaper, receipt(format!("P-{number}"))),
+        let receipt =
+            ChannelReceipt { provider: Provider::Counter, short_code: COUNTER.into(), number: "".into() };
+        let numbered = match number {
+            Number::Ours => CashNumber::Ours,
+            Number::Given(number) => CashNumber::Given(number.parse().unwrap()),
+            Number::OnPaper(number) => CashNumber::OnPaper(number.parse().unwrap()),
         };
         let taking = CashTaking {
             counter: COUNTER.into(),
@@ -214,6 +213,73 @@ fn one_receipt_is_one_payment_and_what_was_taken_on_paper_is_booked_whatever_its
         desk.takes("brian", next, one, kes(100), &Number::OnPaper("0077")),
         Answer::Known { sequence }
     );
+}
+
+#[test]
+fn one_number_of_a_book_of_receipts_is_one_payment_in_all_shifts_live_and_on_paper() {
+    let mut desk = Desk::open();
+    let first = desk.shift("amina", 0);
+    let (one, other) = (desk.bill(100), desk.bill(100));
+    let Answer::Booked { sequence } = desk.takes("amina", first, one, kes(100), &Number::Given("0042"))
+    else {
+        panic!("it was refused")
+    };
+    let used = CounterRefusal::NumberUsed { payment: sequence };
+    // On paper it is the same cash, or a number that was typed wrongly: that is kept for people to look at.
+    let on_paper = |desk: &Desk, who, shift, bill, number| {
+        desk.takes(who, shift, bill, kes(100), &Number::OnPaper(number))
+    };
+    assert_eq!(on_paper(&desk, "amina", first, one, "0042"), Answer::Known { sequence });
+    assert!(matches!(
+        on_paper(&desk, "amina", first, other, "42"),
+        Answer::Quarantined { is_new: true, stands, .. } if stands == sequence
+    ));
+    assert!(booked(&on_paper(&desk, "amina", first, other, "0043")));
+    let claimed = desk.takes("amina", first, other, kes(100), &Number::Given("0043"));
+    assert!(matches!(refused(claimed), CounterRefusal::NumberUsed { .. }));
+    assert!(matches!(desk.counts("amina", first, 200, false), Answer::Done { .. }));
+
+    // In the next shift the cash lies on the counter: it is given back, also for the same bill.
+    desk.power_cut(3);
+    let next = desk.shift("brian", 0);
+    for bill in [one, desk.bill(100)] {
+        for number in ["0042", "42"] {
+            let answer = desk.takes("brian", next, bill, kes(100), &Number::Given(number));
+            assert_eq!(refused(answer), used, "{number}");
+        }
+    }
+    assert_eq!(on_paper(&desk, "brian", next, one, "0042"), Answer::Known { sequence });
+    assert_eq!(desk.held(), kes(200), "each is there once");
+}
+
+#[test]
+fn a_counter_that_is_said_to_be_down_takes_nothing_that_can_be_given_back() {
+    let mut desk = Desk::open();
+    let shift = desk.shift("amina", 0);
+    let (one, other) = (desk.bill(100), desk.bill(100));
+    let Answer::Booked { sequence } = desk.takes("amina", shift, one, kes(100), &Number::Given("1")) else {
+        panic!("it works")
+    };
+    let channel = ChannelName::one_of(ChannelKind::Counter, COUNTER).unwrap();
+    let down = Answer::Refused(Refusal::ChannelDown { channel: channel.clone() });
+    let until = LedgerTime::from_micros(desk.clock.now_micros()).plus_seconds(3_600);
+    for scope in [ChannelScope::for_all(channel.clone()), ChannelScope::for_agency(channel, "KWS".into())] {
+        let reason = Text::new("False receipts", "Risiti bandia");
+        let terms = PinTerms { to: PinnedTo::Down, reason, until };
+        assert!(matches!(
+            desk.ask(Ask::Channel(ChannelAsk::Pin { scope: scope.clone(), terms })),
+            Answer::Done { .. }
+        ));
+        assert_eq!(desk.takes("amina", shift, other, kes(100), &Number::Ours), down, "{scope:?}");
+        // What was booked before is booked, and what was taken on paper has moved.
+        let again = desk.takes("amina", shift, one, kes(100), &Number::Given("1"));
+        assert_eq!(again, Answer::Known { sequence });
+        let number = format!("7-{}", u8::from(scope.agency.is_some()));
+        assert!(booked(&desk.takes("amina", shift, one, kes(100), &Number::OnPaper(&number))));
+        assert!(matches!(desk.ask(Ask::Channel(ChannelAsk::Unpin { scope })), Answer::Done { .. }));
+    }
+    assert!(booked(&desk.takes("amina", shift, other, kes(100), &Number::Ours)));
+    assert_eq!(desk.held(), kes(400));
 }
 
 #[test]

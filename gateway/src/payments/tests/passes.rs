@@ -11,7 +11,7 @@ use super::desk::{Desk, kes, line, usd};
 use super::gates::{certify, taken};
 use crate::payments::{
     Addressed, Answer, Archived, Ask, BillState, ClaimedMoney, Event, GateAsk, GateRefusal, NUMBERS_KEPT_MAX,
-    NewInvoice, NewPass, PassSettlement, PaymentNumber, Placement, Quote, Refusal, SuspenseReason,
+    NewInvoice, NewPass, PassPrice, PassSettlement, PaymentNumber, Placement, Quote, Refusal, SuspenseReason,
     TourOperator, TypedAccount, WAITING_PER_NUMBER_MAX, WaitingMoney, archive, read_event,
 };
 use crate::payments::{BillId, PassNumber};
@@ -53,7 +53,7 @@ pub(super) fn pass(desk: &mut Desk, bill: PaymentNumber, asked: i64, gazetted: i
         settlement: PassSettlement::Later,
         hash: format!("{bill} {asked}").into(),
         bill,
-        is_price_known: true,
+        rests_on: PassPrice::AsNamed,
         terms: Box::new(terms),
     }
 }
@@ -148,7 +148,7 @@ fn what_the_books_say_to_each_pass_is_kept_and_whoever_has_a_bill_has_a_visit() 
     let online = desk.bill(100);
     let same = pass(&mut desk, own[0], 100, 100);
     let other_content = pass(&mut desk, own[0], 90, 100);
-    let unknown = NewPass { is_price_known: false, ..pass(&mut desk, own[2], 70, 70) };
+    let unknown = NewPass { rests_on: PassPrice::AsAsked, ..pass(&mut desk, own[2], 70, 70) };
     let brought = vec![
         same.clone(),
         pass(&mut desk, own[1], 80, 100),
@@ -158,6 +158,8 @@ fn what_the_books_say_to_each_pass_is_kept_and_whoever_has_a_bill_has_a_visit() 
         pass(&mut desk, PaymentNumber::from_random(4_071), 100, 100),
         same.clone(),
         other_content.clone(),
+        NewPass { rests_on: PassPrice::OfItsDay, ..pass(&mut desk, own[4], 1, 100) },
+        NewPass { rests_on: PassPrice::Never, ..pass(&mut desk, own[6], 1, 1) },
     ];
     assert!(matches!(bring(&desk, "elsa", 1, brought), Answer::Done { .. }));
     let expected = [
@@ -169,6 +171,8 @@ fn what_the_books_say_to_each_pass_is_kept_and_whoever_has_a_bill_has_a_visit() 
         "number_not_kept",
         "repeated",
         "number_used",
+        "not_gazetted",
+        "not_gazetted",
     ];
     let foreign = pass(&mut desk, own[5], 100, 100);
     bring(&desk, "olkaria", 1, vec![foreign]);
@@ -179,12 +183,13 @@ fn what_the_books_say_to_each_pass_is_kept_and_whoever_has_a_bill_has_a_visit() 
         assert_eq!(outcomes(&desk, "elsa", 2), ["repeated", "number_used"]);
         assert_eq!(desk.see(own[1]).terms.payable, kes(100), "what the law says is owed");
         assert_eq!(desk.see(own[2]).terms.payable, kes(70), "what the gate asked for stands");
+        assert_eq!(desk.see(own[4]).terms.payable, kes(100), "a gate gazettes nothing");
         for bill in &own[..3] {
             let visit = desk.ledger().archived(&archive::visit(*bill)).unwrap().and_then(Archived::visit);
             assert_eq!(&*visit.unwrap().gate, "Elsa Gate");
         }
         assert!(desk.ledger().archived(&archive::visit(online)).unwrap().is_none());
-        assert_eq!(desk.ledger().readers().open_bill_count(), 4);
+        assert_eq!(desk.ledger().readers().open_bill_count(), 5, "none for what never had a price");
         desk.power_cut(seed);
     }
 }
@@ -417,8 +422,8 @@ fn what_was_written_first_is_read_and_written_as_it_was() {
     }
     assert_eq!(
         lines.len(),
-        7,
-        "one of each, and an invoice of before and after passes that are left were counted"
+        8,
+        "one of each, with prices that were never gazetted, and an invoice of before and after passes that are left were counted"
     );
 }
 

@@ -29,13 +29,14 @@ pub const PAYMENT_CONFIRMATION_SECONDS: Metric = Metric {
     about: "Time from when money moved, by the channel's clock in whole seconds, to when it was booked.",
 };
 
-/// Callbacks with a wrong token or from an address that is not on the list.
+/// Callbacks that are not what they say.
 pub const CALLBACKS_UNEXPECTED_TOTAL: Metric = Metric {
     name: "malipo_callbacks_unexpected_total",
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["reason"],
-    about: "Callbacks with a wrong token or from an address that is not on the list.",
+    about: "Callbacks with a wrong token, from an address that is not on the list, without a signature that fits, or with the \
+            result of another prompt than was sent: token, address, signature, prompt.",
 };
 
 /// Shillings of today.
@@ -175,7 +176,7 @@ pub const GATE_PASSES_TOTAL: Metric = Metric {
     unit: metrics::Unit::Count,
     labels: &["outcome"],
     about: "Provisional passes that gates told of, by what the books say to each: issued, price_differs, price_unknown, \
-            nothing_owed, number_not_kept, number_used, repeated.",
+            not_gazetted, nothing_owed, number_not_kept, number_used, repeated.",
 };
 
 /// Whom gates let in that had nobody to ask.

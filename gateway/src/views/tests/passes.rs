@@ -9,8 +9,8 @@ use super::world::{AGENCIES, World, kes};
 use crate::access::{ApiKey, KeyMode, Role};
 use crate::clock::{day_as_date, start_of_east_africa_day};
 use crate::payments::{
-    Addressed, Answer, Ask, BillId, BillState, GateAsk, GateDevice, NewInvoice, NewPass, PassSettlement,
-    PaymentNumber, TourOperator, TypedAccount, revenue_day,
+    Addressed, Answer, Ask, BillId, BillState, GateAsk, GateDevice, NewInvoice, NewPass, PassPrice,
+    PassSettlement, PaymentNumber, TourOperator, TypedAccount, revenue_day,
 };
 use crate::views::{
     Page, PageRequest, PageSize, PassFilter, PassRow, PassState, PaymentFilter, PlacementRow, Scope,
@@ -69,7 +69,7 @@ fn bring_on(
             settlement: settlement.clone(),
             hash: bill.to_string().into(),
             bill: *bill,
-            is_price_known: true,
+            rests_on: PassPrice::AsNamed,
             terms: Box::new(world.new_bill(agency, 1_000, None, None)),
         });
     }
