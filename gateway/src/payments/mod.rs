@@ -53,6 +53,7 @@ mod operators;
 mod passes;
 mod staff;
 mod sweeps;
+mod taken_back;
 mod visits;
 
 #[cfg(test)]
@@ -132,6 +133,7 @@ pub use state::{Payments, Pending};
 pub use sweeps::{
     CollectedOn, Sweep, SweepAsk, SweepEvent, SweepReference, SweepRefusal, SweepState, Sweeps,
 };
+pub use taken_back::SaleTakenBack;
 pub use totals::{DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, minute_of_revenue_day, revenue_day};
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Claim, Claimed, Decision, Money, ShortKey, View};
 
-use super::{Payments, draft, sweeps};
+use super::{Payments, draft, sweeps, taken_back};
 use crate::payments::archive;
 use crate::payments::attempt::Attempt;
 use crate::payments::attempt_life::AttemptEvent;
@@ -34,6 +34,9 @@ pub(super) fn receive(
             None => settle_attempt(view, command, money_in, facts, named.as_deref(), &claimed),
             Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
         };
+    }
+    if let Some(sequence) = taken_back::before(view, money_in)? {
+        return Ok(Decision::answer(Answer::TakenBack { sequence }));
     }
     let sweep = if let Addressed::Sweep(reference) = money_in.addressed { Some(reference) } else { None };
     if let Some(decision) = sweep.and_then(|reference| sweeps::arrival(view, command, money_in, reference)) {
@@ -110,6 +113,11 @@ pub(super) fn keep_unreadable(
     draft.claims.push(Claim { key: key.into(), detail: [0; 24] });
     draft.sealed.clone_from(&message.sealed);
     Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
+}
+
+/// The bill that money is for by what its message says, if it can take it.
+pub(super) fn bill_for(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<Arc<Bill>>, RunError> {
+    Ok(find_target(view, money_in, None)?.bill.ok())
 }
 
 /// What money came for.
