@@ -36,8 +36,9 @@ pub(super) fn before(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Op
         return Ok(None);
     }
     let taken_back = view.claimed(&ShortKey::of(&SaleTakenBack::key(&money_in.receipt)))?;
-    let is_this = |detail| SaleTakenBack::facts(money_in.money).difference(detail).is_none();
-    Ok(taken_back.filter(|taken_back| is_this(&taken_back.detail)).map(|taken_back| taken_back.sequence))
+    let facts = SaleTakenBack::facts(money_in.money);
+    let this = taken_back.filter(|taken_back| facts.difference(&taken_back.detail).is_none());
+    Ok(this.map(|this| this.sequence))
 }
 
 /// The sale is booked: that stands, and that its terminal says it was nothing is kept for people to look at, once.
