@@ -110,7 +110,10 @@ async fn remember_taken_back(
         let command = Command { principal: lister.principal.into(), cause: lister.cause.into(), ask };
         match app.books.ask_patiently(command).await.map_err(|error| trouble::books(&error))? {
             Answer::Done { .. } | Answer::Nothing => {}
-            Answer::Quarantined { differs, .. } => {
+            Answer::Quarantined { stands, differs, is_new } => {
+                if is_new {
+                    tracing::error!(stands, line, "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands.");
+                }
                 booked.push(DifferentRow { line, receipt: number, differs });
             }
             other => {

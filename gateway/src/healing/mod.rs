@@ -46,7 +46,7 @@ impl Finding {
         match self {
             Self::Found => "found",
             Self::Known => "known",
-            Self::TakenBack => "taken_back",
+            Self::TakenBack => "other",
             Self::Differs(_) => "differs",
         }
     }

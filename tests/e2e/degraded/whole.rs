@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(super) fn acknowledged(logs: &[PathBuf]) -> Acknowledged {
 }
 
 /// A log as a load would keep it, of payments that the story itself made.
-pub(super) fn note_own(log: &PathBuf, payments: &[Payment]) {
+pub(super) fn note_own(log: &Path, payments: &[Payment]) {
     let lines = payments.iter().flat_map(|payment| {
         let (shillings, cents) = payment.amount.split_once('.').expect("an amount has two decimals");
         let minor = shillings.parse::<i64>().unwrap() * 100 + cents.parse::<i64>().unwrap();
