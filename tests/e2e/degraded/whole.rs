@@ -91,8 +91,8 @@ impl Whole<'_> {
                 continue;
             };
             let placement = &event["placement"];
-            let number: u64 = bill.parse().expect("a payment number has digits");
-            assert_eq!(placement["bill"], number, "{record}");
+            let bill: u64 = bill.parse().expect("a payment number has digits");
+            assert_eq!(placement["bill"], bill, "{record}");
             assert_eq!(placement["share"], "completed", "{record}");
             let ours = placement["receipt"].as_str().expect("a payment has a receipt").to_owned();
             assert_eq!(receipts.insert(number.to_owned(), ours), None, "{number} is booked twice");
