@@ -112,7 +112,11 @@ async fn remember_taken_back(
             Answer::Done { .. } | Answer::Nothing => {}
             Answer::Quarantined { stands, differs, is_new } => {
                 if is_new {
-                    tracing::error!(stands, line, "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands.");
+                    tracing::error!(
+                        stands,
+                        line,
+                        "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands."
+                    );
                 }
                 booked.push(DifferentRow { line, receipt: number, differs });
             }

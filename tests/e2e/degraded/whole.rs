@@ -151,7 +151,8 @@ impl Whole<'_> {
         let of_one = |notice: &TakenNotice| (notice.kind.clone(), notice.number.clone());
         let mut kinds: HashMap<(String, String), u32> = HashMap::new();
         for (id, notice) in &promised {
-            let heard = taken.get(id).unwrap_or_else(|| panic!("{id} is in the feed and was never told: {notice:?}"));
+            let heard =
+                taken.get(id).unwrap_or_else(|| panic!("{id} is in the feed and was never told: {notice:?}"));
             assert_eq!(of_one(heard), of_one(notice), "{id}");
             *kinds.entry(of_one(notice)).or_default() += 1;
         }

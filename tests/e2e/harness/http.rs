@@ -110,8 +110,7 @@ impl Call {
         let exchange = async {
             let response = client.request(request).await.map_err(|error| format!("{error:?}"))?;
             let (head, body) = response.into_parts();
-            let is_stream =
-                head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+            let is_stream = head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
             // Of a stream of events, which has no end, the first message.
             let body = match is_stream {
                 true => first_of(body).await,

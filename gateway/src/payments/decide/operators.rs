@@ -60,7 +60,8 @@ pub(super) fn invoice(
         let Some(known) = Payments::gates(view).operator(&new.operator, &new.agency) else {
             return Ok(refuse(GateRefusal::NoSuchOperator.into()));
         };
-        let is_asked = |id| Ok(Payments::attempt(view, id)?.is_some_and(|attempt| attempt.can_live(view.now())));
+        let is_asked =
+            |id| Ok(Payments::attempt(view, id)?.is_some_and(|attempt| attempt.can_live(view.now())));
         let found = unpaid_of(known, |number| Payments::bill(view, number), is_asked)?;
         if found.bills.is_empty() {
             return Ok(refuse(GateRefusal::NothingToInvoice.into()));

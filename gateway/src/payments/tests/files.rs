@@ -19,14 +19,11 @@ fn receipt(provider: Provider, number: &str) -> ChannelReceipt {
 /// A line of a file that names this bill, or writes a text that names none.
 fn line_of(receipt: ChannelReceipt, told_by: ToldBy, money: Money, bill: Option<PaymentNumber>) -> MoneyIn {
     let (addressed, account_fact) = match bill {
-        Some(number) => {
-            (Addressed::Typed(TypedAccount::Number(number)), AccountFact::Number(number))
-        }
-        None => {
-            (Addressed::Typed(TypedAccount::Other), AccountFact::Hashed { epoch: 1, hash: [7; 8] })
-        }
+        Some(number) => (Addressed::Typed(TypedAccount::Number(number)), AccountFact::Number(number)),
+        None => (Addressed::Typed(TypedAccount::Other), AccountFact::Hashed { epoch: 1, hash: [7; 8] }),
     };
-    let random = receipt.number.bytes().fold(7, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(byte)) << 20;
+    let random =
+        receipt.number.bytes().fold(7, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(byte)) << 20;
     MoneyIn {
         receipt,
         money,
@@ -82,7 +79,8 @@ fn what_an_acquirer_settled_has_moved_whatever_its_terminal_says() {
 fn a_sale_that_was_booked_before_stands_and_is_kept_for_a_person_once() {
     let mut desk = Desk::open();
     let bill = desk.bill(500);
-    let Answer::Booked { sequence } = desk.ask(sale("KWS00001-17-1", ToldBy::TerminalBatch, 500, bill)) else {
+    let Answer::Booked { sequence } = desk.ask(sale("KWS00001-17-1", ToldBy::TerminalBatch, 500, bill))
+    else {
         panic!("it is new");
     };
     let booked = desk.balances();

@@ -244,7 +244,10 @@ impl<'a> Park<'a> {
             let back = rows.filter(|row| row.split(',').nth(4).is_some_and(|amount| amount.starts_with('-')));
             sales.extend(back.map(|row| row.replacen(",-", ",", 1)));
         }
-        let text = format!("{HEADING_OF_TERMINALS}{}", sales.iter().map(|row| format!("{row}\n")).collect::<String>());
+        let text = format!(
+            "{HEADING_OF_TERMINALS}{}",
+            sales.iter().map(|row| format!("{row}\n")).collect::<String>()
+        );
         let (name, to) = ("alone.csv".to_owned(), "terminal?channel=card_terminal.kws");
         self.finds_nothing(&Upload::File { name, to, text });
         sales.len()
