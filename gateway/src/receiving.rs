@@ -13,8 +13,9 @@ use crate::books::LookupError;
 use crate::channels::{SaidFor, Told};
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, AttemptId, ChannelReceipt, Command, Difference, MoneyIn,
-    PaymentFacts, Provider, SweepReference, TypedAccount, normalise,
+    AccountFact, Addressed, Answer, Ask, AttemptId, ChannelReceipt, Command, Difference, Event, MoneyIn,
+    PaymentFacts, Placement, Provider, SuspenseReason, SweepReference, ToldBy, TypedAccount, WaitingMoney,
+    normalise, read_event,
 };
 use crate::personal::{Field, Personal};
 use crate::telemetry::metrics as names;
@@ -26,6 +27,8 @@ pub(crate) enum Taken {
     Booked(u64),
     /// It was booked before, by the record with this sequence.
     Known(u64),
+    /// It is a sale that its terminal has taken back, by the record with this sequence: nothing moved.
+    TakenBack(u64),
     /// Its receipt was booked before with other facts, by the record with this sequence. The first stands.
     Differs(u64, Difference),
 }
@@ -33,8 +36,11 @@ pub(crate) enum Taken {
 /// Takes money that has moved. `principal` is who tells of it, `cause` the request or file.
 pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str) -> Result<Taken, Problem> {
     let (provider, moved) = (told.receipt.provider, told.moved);
-    let money_in = read(app, told)?;
-    let ask = Ask::Receive(Box::new(money_in));
+    let money_in = Box::new(read(app, told)?);
+    let ask = match waiting_for(app, &money_in).map_err(|error| trouble::lookup(&error))? {
+        Some(waiting) => Ask::ReceiveWaiting(money_in, Box::new(waiting)),
+        None => Ask::Receive(money_in),
+    };
     let command = Command { principal: principal.into(), cause: cause.into(), ask };
     let answer = app.books.take_money(command).await.map_err(|error| {
         metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
@@ -47,6 +53,7 @@ pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str
             ("booked", Taken::Booked(sequence))
         }
         Answer::Known { sequence } => ("known", Taken::Known(sequence)),
+        Answer::TakenBack { sequence } => ("taken_back", Taken::TakenBack(sequence)),
         Answer::Quarantined { stands, differs, is_new } => {
             if is_new {
                 tracing::error!(
@@ -72,7 +79,33 @@ pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError>
     let Some(standing) = app.books.booked(&told.receipt)? else { return Ok(false) };
     let (typed, _) = accounts::read(app, account, told.money, |_| true);
     let facts = PaymentFacts { money: told.money, account: account_fact(app, &typed, account) };
+    // A slip may say what the statement of its bank did not: then the money waits for it.
+    if told.told_by == ToldBy::Slip {
+        return Ok(facts.to_detail() == standing.detail);
+    }
     Ok(facts.difference(&standing.detail).is_none())
+}
+
+/// Money in suspense of which the statement of a bank has told, where this is a slip or a notification that may say what it is
+/// for. What is kept for a pass waits for the pass.
+fn waiting_for(app: &App, money_in: &MoneyIn) -> Result<Option<WaitingMoney>, LookupError> {
+    let is_exact = matches!(money_in.told_by, ToldBy::Slip | ToldBy::Notification);
+    if !is_exact || money_in.receipt.provider != Provider::Bank {
+        return Ok(None);
+    }
+    let Some(standing) = app.books.booked(&money_in.receipt)? else { return Ok(None) };
+    let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
+    if facts.to_detail() == standing.detail {
+        return Ok(None);
+    }
+    let Some(record) = app.books.ledger().record(standing.sequence)? else { return Ok(None) };
+    let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else { return Ok(None) };
+    let waits = matches!(
+        &payment.placement,
+        Placement::Suspense { reason, .. } if *reason != SuspenseReason::ProvisionalPass
+    );
+    let waiting = || WaitingMoney::of(standing.sequence, record.time, record.draft.evidence, &payment);
+    Ok(waits.then(waiting))
 }
 
 /// What is asked of the books with it: what stands as the account is read, personal data is sealed.

@@ -1,5 +1,7 @@
 //! A file that tells of fallback money: read wholly or not at all, and then taken like every other list.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ledger::Evidence;
 
@@ -12,8 +14,8 @@ use crate::books::LookupError;
 use crate::channels::SaidFor;
 use crate::channels::files::{FallbackFile, FileFault, FileKind, FileOf, FileRow};
 use crate::http::problem::Problem;
-use crate::payments::Difference;
 use crate::payments::channels::ChannelName;
+use crate::payments::{Answer, Ask, Command, SaleTakenBack};
 
 /// What became of a file.
 pub(crate) struct FileTaken {
@@ -48,9 +50,9 @@ pub(crate) async fn take_file(
     (principal, cause): (&str, &str),
 ) -> Result<FileTaken, FileNotTaken> {
     let known = app.channels.find(channel).filter(|known| known.files().contains(&kind));
-    let known = std::sync::Arc::clone(known.ok_or(FileNotTaken::NoSuchChannel)?);
+    let known = Arc::clone(known.ok_or(FileNotTaken::NoSuchChannel)?);
     let account = known.account().clone();
-    let (now_micros, reader) = (app.now().micros(), std::sync::Arc::clone(app));
+    let (now_micros, reader) = (app.now().micros(), Arc::clone(app));
     let read = move || {
         let of = FileOf {
             kind,
@@ -62,27 +64,28 @@ pub(crate) async fn take_file(
         let mut file = FallbackFile::read(of, &bytes).map_err(FileNotTaken::Faults)?;
         let lost = |error: LookupError| FileNotTaken::Trouble(trouble::lookup(&error));
         file.rows.iter_mut().try_for_each(|row| believe_what_is_known(&reader, row)).map_err(lost)?;
-        let booked = booked_all_the_same(&reader, &file.taken_back).map_err(lost)?;
-        Ok((file, booked))
+        Ok(file)
     };
-    let (file, booked) =
-        away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
-    let (payments, other_rows) = (file.rows.len(), file.other_rows);
+    let file = away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
     // Who keeps the account wrote this; a slip confirms nothing.
     let is_of_keeper = file.rows.iter().all(|row| row.told.evidence == Evidence::ConfirmedByStatement);
     let places: Vec<_> = file.rows.iter().map(|row| (row.line, row.told.receipt.number.clone())).collect();
     let rows = file.rows.into_iter().map(|row| row.told).collect();
     let lister = Lister { source: kind.word(), principal, cause };
+    let booked = remember_taken_back(app, lister, file.taken_back).await.map_err(FileNotTaken::Trouble)?;
     let findings = take(app, lister, rows).await.map_err(FileNotTaken::Trouble)?;
     if is_of_keeper {
         let known = listed::known_of(&places, &findings);
         listed::keep(app, lister, &account, known).await.map_err(FileNotTaken::Trouble)?;
     }
     let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
-    let (found, known) = (count(Finding::Found), count(Finding::Known));
+    let (found, known, taken_back) =
+        (count(Finding::Found), count(Finding::Known), count(Finding::TakenBack));
+    // Another file has said of these that they are none.
+    let (payments, other_rows) = (findings.len() - taken_back, file.other_rows + taken_back as u64);
     let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {
         Finding::Differs(differs) => Some(DifferentRow { line, receipt, differs: *differs }),
-        Finding::Found | Finding::Known => None,
+        Finding::Found | Finding::Known | Finding::TakenBack => None,
     });
     let differ: Vec<_> = differ.chain(booked).collect();
     tracing::info!(
@@ -92,15 +95,34 @@ pub(crate) async fn take_file(
     Ok(FileTaken { payments, found, known, differ, other_rows })
 }
 
-/// Sales that were taken back and had been booked, because a file told of them before that: what is booked stands, and a person has
-/// to look at it.
-fn booked_all_the_same(app: &SharedApp, taken_back: &[FileRow]) -> Result<Vec<DifferentRow>, LookupError> {
+/// Has it remembered of sales that were taken back that nothing moved. Gives those that had been booked, because a file told of them
+/// before that: what is booked stands, and a person has to look at it.
+async fn remember_taken_back(
+    app: &SharedApp,
+    lister: Lister<'_>,
+    taken_back: Vec<FileRow>,
+) -> Result<Vec<DifferentRow>, Problem> {
     let mut booked = Vec::new();
     for row in taken_back {
-        let receipt = &row.told.receipt;
-        if app.books.booked(receipt)?.is_some() {
-            let (line, receipt) = (row.line, receipt.number.clone());
-            booked.push(DifferentRow { line, receipt, differs: Difference::Amount });
+        let (line, receipt, money) = (row.line, row.told.receipt, row.told.money);
+        let number = Arc::clone(&receipt.number);
+        let ask = Ask::TakeBack(SaleTakenBack { receipt, money });
+        let command = Command { principal: lister.principal.into(), cause: lister.cause.into(), ask };
+        match app.books.ask_patiently(command).await.map_err(|error| trouble::books(&error))? {
+            Answer::Done { .. } | Answer::Nothing => {}
+            Answer::Quarantined { stands, differs, is_new } => {
+                if is_new {
+                    tracing::error!(
+                        stands,
+                        line,
+                        "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands."
+                    );
+                }
+                booked.push(DifferentRow { line, receipt: number, differs });
+            }
+            other => {
+                return Err(trouble::internal(format!("{other:?} answers nothing about sales taken back")));
+            }
         }
     }
     Ok(booked)

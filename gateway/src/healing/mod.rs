@@ -35,6 +35,8 @@ pub(crate) enum Finding {
     Found,
     /// It was booked before, with the same facts.
     Known,
+    /// It is a sale that its terminal has taken back: nothing moved.
+    TakenBack,
     /// It was booked before with other facts, and those stand.
     Differs(Difference),
 }
@@ -44,6 +46,7 @@ impl Finding {
         match self {
             Self::Found => "found",
             Self::Known => "known",
+            Self::TakenBack => "other",
             Self::Differs(_) => "differs",
         }
     }
@@ -98,6 +101,7 @@ pub(crate) async fn take(
                 let finding = match taken {
                     Taken::Booked(_) => Finding::Found,
                     Taken::Known(_) => Finding::Known,
+                    Taken::TakenBack(_) => Finding::TakenBack,
                     Taken::Differs(_, difference) => Finding::Differs(difference),
                 };
                 Ok((index, finding))

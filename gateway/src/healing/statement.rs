@@ -84,7 +84,7 @@ pub(crate) async fn take_statement(
     let (found, known) = (count(Finding::Found), count(Finding::Known));
     let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {
         Finding::Differs(differs) => Some(DifferentRow { line, receipt, differs: *differs }),
-        Finding::Found | Finding::Known => None,
+        Finding::Found | Finding::Known | Finding::TakenBack => None,
     });
     let differ: Vec<_> = differ.collect();
     tracing::info!(

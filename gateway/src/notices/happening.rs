@@ -195,6 +195,7 @@ pub(crate) fn happenings(books: &Books, record: &RawRecord) -> Result<Vec<Happen
         | Event::Sweep(_)
         | Event::Counter(_)
         | Event::PaymentsListed(_)
+        | Event::SaleTakenBack(_)
         | Event::Message(_)
         | Event::Notice(_)
         | Event::DayClosed { .. } => Vec::new(),

@@ -23,9 +23,11 @@ use super::listed::ListedPayments;
 use super::message_event::MessageAsk;
 use super::notices::NoticeAsk;
 use super::number::{PaymentNumber, TypedAccount};
+use super::passes::WaitingMoney;
 use super::reference::{BillReference, Held, NewReference, TypedReference};
 use super::staff::StaffAsk;
 use super::sweeps::{SweepAsk, SweepReference, SweepRefusal};
+use super::taken_back::SaleTakenBack;
 use super::usage::UsageCounts;
 use super::visits::{Visit, VisitAsk};
 use crate::access::ApiKey;
@@ -92,6 +94,10 @@ pub enum Ask {
     MoveAttempt(AttemptNews),
     /// Book money that moved.
     Receive(Box<MoneyIn>),
+    /// Book money that moved, of which the books have this in suspense: if this says what it is for, it is put there.
+    ReceiveWaiting(Box<MoneyIn>, Box<WaitingMoney>),
+    /// Remember that a sale was taken back by its own terminal.
+    TakeBack(SaleTakenBack),
     /// Keep a message that money has moved, of which nothing could be read.
     KeepUnreadable(Box<UnreadableMessage>),
     /// Close a service or an agency for a time, or plan to.
@@ -385,6 +391,11 @@ pub enum Answer {
         differs: Difference,
         /// False if the same message was put into quarantine before.
         is_new: bool,
+    },
+    /// Nothing was booked: the terminal itself took this sale back, by the record with this sequence.
+    TakenBack {
+        /// Sequence of the record.
+        sequence: u64,
     },
     /// It cannot be done.
     Refused(Refusal),

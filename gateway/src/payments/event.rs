@@ -24,6 +24,7 @@ use super::number::PaymentNumber;
 use super::owners::OwnersPart;
 use super::staff::StaffEvent;
 use super::sweeps::SweepEvent;
+use super::taken_back::SaleTakenBack;
 use super::usage::UsageCounts;
 use super::visits::VisitEvent;
 use crate::access::ApiKey;
@@ -150,6 +151,8 @@ pub enum Event {
     Counter(CounterEvent),
     /// A statement lists payments that were booked before.
     PaymentsListed(ListedPayments),
+    /// A terminal took a sale back in its own file: nothing moved.
+    SaleTakenBack(SaleTakenBack),
     /// Something was found out about a channel, said of it or planned.
     Channel(ChannelEvent),
     /// Something happened to messages to payers.

@@ -54,6 +54,7 @@ mod operators;
 mod passes;
 mod staff;
 mod sweeps;
+mod taken_back;
 mod visits;
 
 #[cfg(test)]
@@ -134,6 +135,7 @@ pub use state::{Payments, Pending};
 pub use sweeps::{
     CollectedOn, Sweep, SweepAsk, SweepEvent, SweepReference, SweepRefusal, SweepState, Sweeps,
 };
+pub use taken_back::SaleTakenBack;
 pub use totals::{
     DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, day_number, minute_of_revenue_day,
     revenue_day, start_of_revenue_day,

@@ -375,6 +375,8 @@ impl StateMachine for Payments {
             Event::Notice(event) => pending_notices(staging).apply(event, record.sequence, record.time),
             // Views add them up; no decision depends on them.
             Event::UsageCounted(_) | Event::PaymentsListed(_) => {}
+            // The claim is all that decisions look at.
+            Event::SaleTakenBack(_) => {}
             Event::Message(event) => message_stage::stage(staging, record, event)?,
             Event::DayClosed { day } => staging.pending().day = Some(day + 1),
         }

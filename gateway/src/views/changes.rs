@@ -299,6 +299,7 @@ impl Changes {
             | Event::Sweep(_)
             | Event::Counter(_)
             | Event::PaymentsListed(_)
+            | Event::SaleTakenBack(_)
             | Event::Message(_)
             | Event::Notice(_)
             | Event::DayClosed { .. } => {}

@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, interrupted, print};
 use crate::clock::Clock;
-use crate::load::{LoadError, Pace, Plan, ReadyFile, ResendPlan, Source, Target, Threshold, resend, run};
+use crate::load::{
+    BillsMade, LoadError, Pace, Plan, ReadyFile, ResendPlan, Source, Target, Threshold, resend, run,
+};
 use crate::loopback::LoopbackUrl;
 
 /// What is done over and over.
@@ -221,7 +223,7 @@ impl RunArgs {
                 .cloned()
                 .ok_or_else(|| Failure::new(78, "no agency key: --agency-key or a ready file gives one"))?,
             body: bill_body(body).map_err(|error| Failure::new(78, error))?,
-            number: self.bills.or(default_number),
+            made: BillsMade::Beforehand(self.bills.or(default_number)),
         })
     }
 

@@ -1,5 +1,6 @@
-//! Making bills ahead, through the gateway's public API, as an agency does.
+//! Making bills, ahead of their payments or while others are paid, through the gateway's public API, as an agency does.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::run::LoadError;
@@ -15,6 +17,11 @@ use super::tally::{Tally, Timing};
 use crate::kes::Kes;
 use crate::loopback::{Answer, Client, LoopbackUrl, NoAnswer};
 
+/// Why bills are made no more, once they are not.
+pub(crate) type Making = JoinHandle<Result<(), LoadError>>;
+
+/// How many bills that nobody has taken yet are made ahead.
+const AHEAD_MAX: usize = 512;
 /// How many bills are made at once.
 const MAKERS: u64 = 16;
 /// How often one bill is tried.
@@ -60,31 +67,55 @@ impl BillRequest {
         tally: &Arc<Tally>,
         stop: &CancellationToken,
     ) -> Result<Arc<[Bill]>, LoadError> {
-        let bills = Arc::new(Mutex::new(Vec::new()));
-        let next = Arc::new(AtomicU64::new(1));
-        let mut makers = tokio::task::JoinSet::new();
-        for _ in 0..MAKERS.min(number) {
+        let (mut made, making) = self.make_meanwhile(client, 1..number.saturating_add(1), tally, stop);
+        let mut bills = Vec::new();
+        while let Some(bill) = made.recv().await {
+            bills.push(bill);
+        }
+        ended(making).await?;
+        Ok(bills.into())
+    }
+
+    /// Makes a bill for each of these numbers while others are taken and paid, a few ahead; and says in the end why it made
+    /// no more. It ends early where nobody takes them any more.
+    pub(crate) fn make_meanwhile(
+        &self,
+        client: &Client,
+        numbers: Range<u64>,
+        tally: &Arc<Tally>,
+        stop: &CancellationToken,
+    ) -> (mpsc::Receiver<Bill>, Making) {
+        let (sender, made) = mpsc::channel(AHEAD_MAX);
+        let next = Arc::new(AtomicU64::new(numbers.start));
+        let mut makers = JoinSet::new();
+        for _ in 0..MAKERS.min(numbers.end.saturating_sub(numbers.start)) {
             let (request, client, tally) = (self.clone(), client.clone(), Arc::clone(tally));
-            let (bills, next, stop) = (Arc::clone(&bills), Arc::clone(&next), stop.clone());
+            let (sender, next, stop) = (sender.clone(), Arc::clone(&next), stop.clone());
+            let end = numbers.end;
             makers.spawn(async move {
                 loop {
                     let this = next.fetch_add(1, Ordering::Relaxed);
-                    if this > number {
+                    if this >= end {
                         return Ok(());
                     }
                     let bill = tokio::select! {
                         () = stop.cancelled() => return Err(LoadError::Interrupted),
                         bill = request.make_one(&client, this, &tally) => bill?,
                     };
-                    bills.lock().await.push(bill);
+                    if sender.send(bill).await.is_err() {
+                        return Ok(());
+                    }
                 }
             });
         }
-        while let Some(maker) = makers.join_next().await {
-            maker.map_err(|error| LoadError::Bills(error.to_string()))??;
-        }
-        let mut bills = bills.lock().await;
-        Ok(std::mem::take(&mut *bills).into())
+        // Where one of them fails the others end with it.
+        let making = tokio::spawn(async move {
+            while let Some(maker) = makers.join_next().await {
+                maker.map_err(|error| LoadError::Bills(error.to_string()))??;
+            }
+            Ok(())
+        });
+        (made, making)
     }
 
     async fn make_one(&self, client: &Client, this: u64, tally: &Tally) -> Result<Bill, LoadError> {
@@ -117,6 +148,11 @@ impl BillRequest {
         }
         Err(LoadError::Bills(problem))
     }
+}
+
+/// Waits until no more bills are made.
+pub(crate) async fn ended(making: Making) -> Result<(), LoadError> {
+    making.await.map_err(|error| LoadError::Bills(error.to_string()))?
 }
 
 fn bill_in(answer: &Answer) -> Result<Bill, LoadError> {

@@ -24,7 +24,7 @@ mod tally;
 mod threshold;
 mod witness;
 
-pub use self::plan::{Pace, Plan, Source, Target};
+pub use self::plan::{BillsMade, Pace, Plan, Source, Target};
 pub use self::ready_file::ReadyFile;
 pub use self::report::Report;
 pub use self::resend::{ResendPlan, Resent, resend};

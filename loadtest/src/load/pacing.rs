@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::synced_log::LogFailure;
 
 /// How many payments are made up and logged with one sync.
-const BATCH: u64 = 128;
+const BATCH: usize = 128;
 /// How many logged payments wait for their time.
 const READY_MAX: usize = 2_048;
 /// How many appointed times may wait for a free connection.
@@ -33,8 +33,8 @@ pub(crate) fn ready() -> (mpsc::Sender<Payment>, Ready) {
     mpsc::channel(READY_MAX)
 }
 
-/// Makes payments up and logs their attempts, ahead of their times, until there are enough or nobody wants
-/// more.
+/// Makes payments up and logs their attempts, ahead of their times, until there are enough, nobody wants more, or there is
+/// nothing more to pay.
 pub(crate) async fn prepare(
     mut maker: Maker,
     total: Option<u64>,
@@ -45,7 +45,11 @@ pub(crate) async fn prepare(
 ) -> Result<(), LogFailure> {
     let mut left = total.unwrap_or(u64::MAX);
     while left > 0 && !ready.is_closed() {
-        let batch: Vec<Payment> = (0..BATCH.min(left)).map(|_| maker.next()).collect();
+        let size_max = usize::try_from(left).unwrap_or(BATCH).min(BATCH);
+        let batch = maker.batch(size_max).await;
+        if batch.is_empty() {
+            break;
+        }
         left -= batch.len() as u64;
         if witnessed {
             let lines: Vec<Line> = batch.iter().map(|payment| payment.line(Kind::Attempt, &clock)).collect();
@@ -60,6 +64,15 @@ pub(crate) async fn prepare(
         }
     }
     Ok(())
+}
+
+/// Waits until a second's worth of payments may be sent, where bills are made meanwhile: the first payments are not to be late
+/// because the first bills were not there.
+pub(crate) async fn filled(ready: &Ready, rate: u32, total: u64, stop: &CancellationToken) {
+    let wanted = usize::try_from(total.min(rate.into())).unwrap_or(READY_MAX).min(READY_MAX);
+    while ready.len() < wanted && !ready.is_closed() && !stop.is_cancelled() {
+        tokio::time::sleep(LOOK_UP_AFTER / 10).await;
+    }
 }
 
 /// Notes of every payment that was logged but whose time never came that it was not sent.

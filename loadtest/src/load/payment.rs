@@ -6,6 +6,7 @@ use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::value::RawValue;
+use tokio::sync::mpsc;
 
 use super::bills::Bill;
 use super::witness::{Kind, Line};
@@ -31,12 +32,22 @@ pub(crate) struct Payment {
     pub(crate) repeated: bool,
 }
 
+/// What is paid for.
+pub(crate) enum Payable {
+    /// Nothing that anybody knows.
+    Nothing,
+    /// These bills, again and again.
+    RoundAndRound(Arc<[Bill]>),
+    /// Each bill as it is made, once.
+    Fresh(mpsc::Receiver<Bill>),
+}
+
 /// Makes payments up, the same ones for the same seed but for their receipts and times.
 pub(crate) struct Maker {
     chance: StdRng,
     clock: Clock,
     receipts: Receipts,
-    bills: Arc<[Bill]>,
+    payable: Payable,
     paybill: String,
     repeats_per_mille: u16,
     /// Whether the sandbox gives the receipts and posts the messages.
@@ -47,11 +58,11 @@ pub(crate) struct Maker {
 }
 
 impl Maker {
-    /// Payments for these bills, or for nothing where there are none.
+    /// Payments for what is payable.
     pub(crate) fn new(
         seed: u64,
         clock: &Clock,
-        bills: Arc<[Bill]>,
+        payable: Payable,
         paybill: &str,
         repeats_per_mille: u16,
         by_sandbox: bool,
@@ -60,7 +71,7 @@ impl Maker {
             chance: StdRng::seed_from_u64(seed),
             clock: clock.clone(),
             receipts: Receipts::continuing(rand::random(), None),
-            bills,
+            payable,
             paybill: paybill.to_owned(),
             repeats_per_mille,
             by_sandbox,
@@ -70,16 +81,29 @@ impl Maker {
         }
     }
 
-    /// The next payment.
-    pub(crate) fn next(&mut self) -> Payment {
+    /// So many payments at most; none once there is nothing fresh to be paid any more.
+    pub(crate) async fn batch(&mut self, size_max: usize) -> Vec<Payment> {
+        match &mut self.payable {
+            Payable::Nothing => (0..size_max).map(|_| self.pay(None)).collect(),
+            Payable::RoundAndRound(bills) => {
+                let bills = Arc::clone(bills);
+                let bill_at = |made: u64| &bills[usize::try_from(made % bills.len() as u64).unwrap_or(0)];
+                (0..size_max).map(|_| self.pay(Some(bill_at(self.made)))).collect()
+            }
+            Payable::Fresh(made) => {
+                let mut bills = Vec::with_capacity(size_max);
+                made.recv_many(&mut bills, size_max).await;
+                bills.iter().map(|bill| self.pay(Some(bill))).collect()
+            }
+        }
+    }
+
+    /// Another payment, for this bill or for nothing.
+    fn pay(&mut self, bill: Option<&Bill>) -> Payment {
         self.made += 1;
         let phone =
             Phone::parse(&format!("2547{:08}", self.chance.random_range(10_000_000..100_000_000_u32)))
                 .expect("eight digits after 2547 are a mobile number");
-        let bill = match self.bills.len() {
-            0 => None,
-            number => Some(&self.bills[usize::try_from((self.made - 1) % number as u64).unwrap_or(0)]),
-        };
         let amount = bill
             .map_or_else(|| Kes::from_shillings(self.chance.random_range(50..10_000)), |bill| bill.amount);
         // Letters first: no payment number looks like that, so it matches nothing.
@@ -150,30 +174,49 @@ impl Payment {
 mod tests {
     use super::*;
 
-    #[test]
-    fn bills_are_paid_in_full_round_and_round() {
-        let bills: Arc<[Bill]> = ["1", "2"]
-            .map(|number| Bill {
-                id: format!("bil_{number}"),
-                payment_number: number.into(),
-                amount: Kes::from_shillings(50),
-            })
-            .into();
-        let mut maker = Maker::new(42, &Clock::system(), bills, "222222", 0, false);
-        let accounts: Vec<String> = (0..3).map(|_| maker.next().account).collect();
-        assert_eq!(accounts, ["1", "2", "1"]);
-        let payment = maker.next();
+    fn bills(numbers: &[&str]) -> Vec<Bill> {
+        let bill = |number: &&str| Bill {
+            id: format!("bil_{number}"),
+            payment_number: (*number).into(),
+            amount: Kes::from_shillings(50),
+        };
+        numbers.iter().map(bill).collect()
+    }
+
+    fn accounts(payments: &[Payment]) -> Vec<&str> {
+        payments.iter().map(|payment| payment.account.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn bills_are_paid_in_full_round_and_round() {
+        let payable = Payable::RoundAndRound(bills(&["1", "2"]).into());
+        let mut maker = Maker::new(42, &Clock::system(), payable, "222222", 0, false);
+        assert_eq!(accounts(&maker.batch(3).await), ["1", "2", "1"]);
+        let payment = &maker.batch(1).await[0];
         assert_eq!((payment.amount, payment.bill_id.as_deref()), (Kes::from_shillings(50), Some("bil_2")));
         assert_eq!(payment.receipt.as_deref(), Some(payment.id.as_str()));
         assert!(String::from_utf8_lossy(&payment.message).contains(r#""OrgAccountBalance":"200.00""#));
     }
 
-    #[test]
-    fn the_same_seed_makes_the_same_payments_under_new_receipts() {
-        let mut one = Maker::new(7, &Clock::system(), Arc::default(), "222222", 500, false);
-        let mut two = Maker::new(7, &Clock::system(), Arc::default(), "222222", 500, false);
-        for _ in 0..20 {
-            let (one, two) = (one.next(), two.next());
+    #[tokio::test]
+    async fn fresh_bills_are_paid_once_each_as_they_come_and_then_there_is_nothing_to_pay() {
+        let (sender, made) = mpsc::channel(3);
+        let mut maker = Maker::new(42, &Clock::system(), Payable::Fresh(made), "222222", 0, false);
+        for bill in bills(&["1", "2", "3"]) {
+            sender.send(bill).await.unwrap();
+        }
+        assert_eq!(accounts(&maker.batch(2).await), ["1", "2"]);
+        assert_eq!(accounts(&maker.batch(2).await), ["3"]);
+        drop(sender);
+        assert!(maker.batch(2).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_same_seed_makes_the_same_payments_under_new_receipts() {
+        let maker = || Maker::new(7, &Clock::system(), Payable::Nothing, "222222", 500, false);
+        let (ones, twos) = (maker().batch(20).await, maker().batch(20).await);
+        assert_eq!((ones.len(), twos.len()), (20, 20));
+        for (one, two) in ones.into_iter().zip(twos) {
             assert_eq!((one.amount, &one.account, one.repeated), (two.amount, &two.account, two.repeated));
             assert_ne!(one.receipt, two.receipt);
         }

@@ -58,7 +58,7 @@ pub enum Target {
 /// What is paid for.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// Bills that are made beforehand through the public API.
+    /// Bills that are made through the public API.
     Bills {
         /// Base address of the public API.
         public: LoopbackUrl,
@@ -66,11 +66,23 @@ pub enum Source {
         key: String,
         /// The request body; `{n}` in it becomes the bill's number in this run.
         body: String,
-        /// How many bills; paid round and round. One for each payment if not given.
-        number: Option<u64>,
+        /// When, and how many.
+        made: BillsMade,
     },
     /// Nothing: account numbers that match no bill. Such money ends in suspense.
     Nothing,
+}
+
+/// When bills are made, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillsMade {
+    /// Before the first payment: so many, paid round and round; one for each payment where nothing is said.
+    Beforehand(Option<u64>),
+    /// A few ahead of their payments while these go, one for each; the first has this number.
+    Meanwhile {
+        /// What `{n}` becomes in the first of them.
+        first: u64,
+    },
 }
 
 /// When payments leave.
@@ -105,7 +117,8 @@ impl Plan {
     /// How many bills are needed, where there are any.
     pub(crate) fn bills(&self) -> Option<u64> {
         match &self.source {
-            Source::Bills { number, .. } => number.or(self.payments()),
+            Source::Bills { made: BillsMade::Beforehand(Some(number)), .. } => Some(*number),
+            Source::Bills { .. } => self.payments(),
             Source::Nothing => None,
         }
     }
@@ -182,7 +195,7 @@ pub(crate) mod tests {
             public: "http://127.0.0.1:9".parse().unwrap(),
             key: "test_1".into(),
             body: "{}".into(),
-            number: None,
+            made: BillsMade::Beforehand(None),
         };
         let endless = Plan { pace: Pace::Closed, source, ..plan() };
         assert_eq!(endless.problems().len(), 1);

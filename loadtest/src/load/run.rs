@@ -7,11 +7,11 @@ use hyper::header::HeaderValue;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::bills::{Bill, BillRequest};
+use super::bills::{BillRequest, Making, ended};
 use super::exchange::{Exchange, ExchangeKind};
-use super::pacing::{Ready, Schedule, closed_loop, open_loop, prepare, ready, withdraw};
-use super::payment::Maker;
-use super::plan::{Pace, Plan, Source, Target};
+use super::pacing::{Ready, Schedule, closed_loop, filled, open_loop, prepare, ready, withdraw};
+use super::payment::{Maker, Payable};
+use super::plan::{BillsMade, Pace, Plan, Source, Target};
 use super::report::Report;
 use super::tally::{PERCENTILES, Tally};
 use super::witness::Witness;
@@ -64,7 +64,7 @@ pub async fn run(plan: Plan, clock: &Clock, stop: CancellationToken) -> Result<R
     let live = live_line();
 
     live.set_message("making bills");
-    let bills = make_bills(&plan, &client, &tally, &stop).await?;
+    let (payable, making) = payable(&plan, &client, &tally, &stop).await?;
     let exchange = Arc::new(Exchange {
         client,
         kind: exchange_kind(&plan)?,
@@ -74,12 +74,15 @@ pub async fn run(plan: Plan, clock: &Clock, stop: CancellationToken) -> Result<R
         witness: Arc::clone(&witness),
     });
     let by_sandbox = matches!(plan.target, Target::Pay { .. });
-    let maker = Maker::new(plan.seed, clock, bills, &plan.paybill, plan.repeats_per_mille, by_sandbox);
+    let maker = Maker::new(plan.seed, clock, payable, &plan.paybill, plan.repeats_per_mille, by_sandbox);
     let (sender, queue) = ready();
     let witnessed = exchange.kind.sends_money();
     let preparing =
         tokio::spawn(prepare(maker, plan.payments(), witnessed, Arc::clone(&witness), clock.clone(), sender));
 
+    if let (Some(_), Pace::Open { rate }, Some(total)) = (&making, plan.pace, plan.payments()) {
+        filled(&queue, rate, total, &stop).await;
+    }
     let start = Instant::now() + HEAD_START;
     tally.begin(start, plan.warmup);
     let showing = tokio::spawn(show(live, plan.clone(), Arc::clone(&tally)));
@@ -90,18 +93,25 @@ pub async fn run(plan: Plan, clock: &Clock, stop: CancellationToken) -> Result<R
         Ok(prepared) => prepared?,
         Err(error) => tracing::error!(%error, "the preparation of payments failed"),
     }
+    if let Some(making) = making
+        && let Err(error) = ended(making).await
+        && !stop.is_cancelled()
+    {
+        return Err(error);
+    }
     witness.flush().await?;
     Ok(Report::new(&plan, &tally.counts(), stop.is_cancelled()))
 }
 
-async fn make_bills(
+/// What is to be paid, made beforehand or being made from now on.
+async fn payable(
     plan: &Plan,
     client: &Client,
     tally: &Arc<Tally>,
     stop: &CancellationToken,
-) -> Result<Arc<[Bill]>, LoadError> {
-    let (Source::Bills { public, key, body, .. }, Some(number)) = (&plan.source, plan.bills()) else {
-        return Ok(Arc::default());
+) -> Result<(Payable, Option<Making>), LoadError> {
+    let (Source::Bills { public, key, body, made }, Some(number)) = (&plan.source, plan.bills()) else {
+        return Ok((Payable::Nothing, None));
     };
     let request = BillRequest {
         url: bills_url(public),
@@ -109,7 +119,16 @@ async fn make_bills(
         body: body.clone(),
         timeout: plan.timeout,
     };
-    request.make(client, number, tally, stop).await
+    match *made {
+        BillsMade::Beforehand(_) => {
+            Ok((Payable::RoundAndRound(request.make(client, number, tally, stop).await?), None))
+        }
+        BillsMade::Meanwhile { first } => {
+            let numbers = first..first.saturating_add(number);
+            let (made, making) = request.make_meanwhile(client, numbers, tally, stop);
+            Ok((Payable::Fresh(made), Some(making)))
+        }
+    }
 }
 
 fn exchange_kind(plan: &Plan) -> Result<ExchangeKind, LoadError> {

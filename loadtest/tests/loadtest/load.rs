@@ -1,10 +1,11 @@
 //! The load generator against a made-up merchant: what it sends, what it logs, what it reports.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use loadtest::clock::Clock;
-use loadtest::load::{LoadError, Pace, Plan, ResendPlan, Resent, Source, Target, resend, run};
+use loadtest::load::{BillsMade, LoadError, Pace, Plan, ResendPlan, Resent, Source, Target, resend, run};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +36,7 @@ fn bills(merchant: &Merchant, key: &str) -> Source {
         public: merchant.url("").parse().unwrap(),
         key: key.into(),
         body: r#"{"service": "park-entry", "agency_reference": "load-{n}"}"#.into(),
-        number: None,
+        made: BillsMade::Beforehand(None),
     }
 }
 
@@ -89,6 +90,36 @@ async fn every_confirmation_is_logged_before_it_is_sent_and_when_it_is_acknowled
     assert_eq!(report["money"]["difference_minor"], 0);
     assert_eq!(report["routes"]["bill"]["n"], 50);
     assert_eq!(report["thresholds"][0]["held"], true);
+}
+
+#[tokio::test]
+async fn bills_that_are_made_meanwhile_are_paid_once_each() {
+    let (merchant, folder) = (Merchant::open().await, tempfile::tempdir().unwrap());
+    let mut source = bills(&merchant, "test_key");
+    if let Source::Bills { made, .. } = &mut source {
+        *made = BillsMade::Meanwhile { first: 710_000_000 };
+    }
+    let plan = Plan { source, ..plan(&merchant, folder.path()) };
+    let report = report_of(plan.clone()).await;
+    assert_eq!(report["money"]["acknowledged"]["count"], 50);
+    assert_eq!(report["routes"]["bill"]["n"], 50, "no more than are paid");
+    let acks = of_kind(&lines_of(&plan.log), "ack");
+    let paid: BTreeSet<_> = acks.iter().map(|ack| ack["bill_id"].as_str().unwrap()).collect();
+    assert_eq!(paid.len(), 50);
+}
+
+#[tokio::test]
+async fn bills_that_cannot_be_made_meanwhile_end_the_run_and_say_why() {
+    let (merchant, folder) = (Merchant::open().await, tempfile::tempdir().unwrap());
+    let mut source = bills(&merchant, "wrong_key");
+    if let Source::Bills { made, .. } = &mut source {
+        *made = BillsMade::Meanwhile { first: 1 };
+    }
+    let plan = Plan { source, ..plan(&merchant, folder.path()) };
+    let Err(error) = run(plan, &Clock::system(), CancellationToken::new()).await else {
+        panic!("bills cannot be made with that key");
+    };
+    assert!(matches!(&error, LoadError::Bills(why) if why.contains("401")), "{error}");
 }
 
 #[tokio::test]

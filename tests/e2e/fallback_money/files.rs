@@ -86,6 +86,72 @@ fn a_terminal_is_emptied_twice_and_a_bill_that_was_paid_online_meanwhile_is_refu
 }
 
 #[test]
+fn a_sale_that_its_terminal_took_back_is_no_payment_in_a_file_that_has_it_alone() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bill = kws.bills(&Order::hells_gate(1));
+    let (kept, gone) = (swipe(&bill, 1), swipe(&bill, 2));
+    let batch = format!("{BATCH}{kept}{gone}{}", gone.replace(",500.00,", ",-500.00,"));
+    assert_eq!(taken(&gateway.imports("card_terminal.kws", &batch, &[]).expect(0)), [1, 1, 0, 0]);
+    // Somebody cut the file, an earlier one of the same batch turns up, and both come again.
+    let earlier = format!("{BATCH}{gone}{kept}");
+    for file in [&earlier, &batch, &earlier] {
+        assert_eq!(taken(&gateway.imports("card_terminal.kws", file, &[]).expect(0)), [1, 0, 1, 0]);
+    }
+    let books = gateway.books();
+    assert!(books.bookings("KWS00001-17-2").is_empty(), "nothing moved");
+    assert_eq!(books.events("sale_taken_back").len(), 1);
+    assert_eq!(books.balance("1000.terminal.880012"), 50_000);
+
+    // The other way around it is booked before anybody knows better: that stands, and a person looks.
+    let late = swipe(&bill, 3);
+    assert_eq!(
+        taken(&gateway.imports("card_terminal.kws", &format!("{BATCH}{late}"), &[]).expect(0)),
+        [1, 1, 0, 0]
+    );
+    let back = format!("{BATCH}{late}{}", late.replace(",500.00,", ",-500.00,"));
+    for _ in 0..2 {
+        assert_eq!(taken(&gateway.imports("card_terminal.kws", &back, &[]).expect(3)), [0, 0, 0, 1]);
+    }
+    let books = gateway.books();
+    assert_eq!(books.events("payment_quarantined").len(), 1);
+    assert_eq!(books.balance("1000.terminal.880012"), 100_000);
+    books.expect_balanced();
+}
+
+#[test]
+fn a_statement_whose_text_names_nobody_and_the_slip_that_does_pay_the_bill_in_either_order() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bills: Vec<_> = (0..2).map(|_| kws.bills(&Order::hells_gate(1))).collect();
+    let rows = ["FT26324ABCD1", "FT26324ABCD2"];
+    let statement = "Date,Reference,Narration,Amount\n2026-11-20,FT26324ABCD1,CASH DEPOSIT,500\n\
+                     2026-11-20,FT26324ABCD2,CASH DEPOSIT,500\nTotal,,,\"1,000\"\n";
+    let slips = format!("{SLIPS}{}{}", slip(&bills[0], rows[0]), slip(&bills[1], rows[1]));
+    // The first has its slip before the statement, the second after it.
+    let first = format!("{SLIPS}{}", slip(&bills[0], rows[0]));
+    assert_eq!(taken(&gateway.imports("bank_slip.kcb", &first, &[]).expect(0)), [1, 1, 0, 0]);
+    assert_eq!(taken(&gateway.imports("bank.kcb", statement, &[]).expect(0)), [2, 1, 1, 0]);
+    assert_eq!(kws.looks_at(&bills[1])["status"], "unpaid");
+    assert_eq!(gateway.books().balance("2100.suspense"), -50_000);
+    assert_eq!(taken(&gateway.imports("bank_slip.kcb", &slips, &[]).expect(0)), [2, 0, 2, 0]);
+    for bill in &bills {
+        assert_eq!(kws.sees(bill, "paid")["payments"].as_array().unwrap().len(), 1);
+        kws.receipt(bill);
+    }
+    // Everything again: nothing comes of it, and a slip that names another bill under the same reference is for a person.
+    assert_eq!(taken(&gateway.imports("bank.kcb", statement, &[]).expect(0)), [2, 0, 2, 0]);
+    assert_eq!(taken(&gateway.imports("bank_slip.kcb", &slips, &[]).expect(0)), [2, 0, 2, 0]);
+    let other = format!("{SLIPS}{}", slip(&bills[0], rows[1]));
+    assert_eq!(taken(&gateway.imports("bank_slip.kcb", &other, &[]).expect(3)), [1, 0, 0, 1]);
+    let books = gateway.books();
+    assert_eq!(books.balance(BANK_ACCOUNT), 100_000, "what the bank has");
+    assert_eq!(books.balance("2100.suspense"), 0);
+    assert_eq!(books.events("payment_received").len(), 3, "one of them moved on from suspense");
+    books.expect_balanced();
+}
+
+#[test]
 fn a_bad_file_changes_nothing_and_every_wrong_line_is_named() {
     let gateway = Gateway::demo().start();
     let kws = gateway.agency("kws");

@@ -1,36 +1,76 @@
 //! An export of the books, read as anybody can read it, and held against what others remember.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::executable::{Finished, malipo, run};
+use super::executable::{Finished, malipo, run_at_length};
 
 /// The books at one moment.
 pub(crate) struct Books {
-    folder: TempDir,
+    export: Export,
     pub(crate) records: Vec<Value>,
+}
+
+/// An export as it lies on the disk: books may be longer than memory.
+pub(crate) struct Export {
+    folder: TempDir,
+}
+
+impl Export {
+    /// `malipo export`, of a gateway that may be running.
+    #[track_caller]
+    pub(crate) fn make(data: &Path, keys: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("export-e2e-").tempdir().expect("a folder can be made");
+        let mut command = malipo(["export", "--data"]);
+        command.arg(data).arg("--keys-directory").arg(keys).arg("--out").arg(folder.path().join("export"));
+        run_at_length(&mut command).expect(0);
+        Self { folder }
+    }
+
+    /// Where it lies.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().join("export")
+    }
+
+    /// Its records, one by one.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Value> {
+        let file = File::open(self.folder().join("records.ndjson"));
+        let file = BufReader::new(file.expect("an export has its records for reading"));
+        let lines = file.lines().map(|line| line.expect("it can be read"));
+        lines.map(|line| serde_json::from_str(&line).expect("each line is an object"))
+    }
+
+    /// The checker that shares no code with us, over this and what others remember.
+    pub(crate) fn checked(&self, load_logs: &[&Path], sandbox_ledgers: &[&Path]) -> Finished {
+        let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_books.py");
+        let mut command = Command::new("python3");
+        command.arg(checker).arg(self.folder());
+        for log in load_logs {
+            command.arg("--load-log").arg(log);
+        }
+        for ledger in sandbox_ledgers {
+            command.arg("--sandbox-ledger").arg(ledger);
+        }
+        run_at_length(&mut command)
+    }
 }
 
 impl Books {
     /// `malipo export`, of a gateway that may be running.
     #[track_caller]
     pub(crate) fn export(data: &Path, keys: &Path) -> Self {
-        let folder = tempfile::Builder::new().prefix("export-e2e-").tempdir().expect("a folder can be made");
-        let mut command = malipo(["export", "--data"]);
-        command.arg(data).arg("--keys-directory").arg(keys).arg("--out").arg(folder.path().join("export"));
-        run(&mut command).expect(0);
-        let text = std::fs::read_to_string(folder.path().join("export/records.ndjson"));
-        let text = text.expect("an export has its records for reading");
-        let records = text.lines().map(|line| serde_json::from_str(line).expect("each line is an object"));
-        Self { records: records.collect(), folder }
+        let export = Export::make(data, keys);
+        Self { records: export.records().collect(), export }
     }
 
     pub(crate) fn export_folder(&self) -> PathBuf {
-        self.folder.path().join("export")
+        self.export.folder()
     }
 
     /// The records with this event.
@@ -112,14 +152,5 @@ fn postings(record: &Value) -> impl Iterator<Item = Posting> {
 
 /// The checker that shares no code with us, over an export and what others remember.
 pub(crate) fn check_books(books: &Books, load_logs: &[&Path], sandbox_ledgers: &[&Path]) -> Finished {
-    let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_books.py");
-    let mut command = Command::new("python3");
-    command.arg(checker).arg(books.export_folder());
-    for log in load_logs {
-        command.arg("--load-log").arg(log);
-    }
-    for ledger in sandbox_ledgers {
-        command.arg("--sandbox-ledger").arg(ledger);
-    }
-    run(&mut command)
+    books.export.checked(load_logs, sandbox_ledgers)
 }

@@ -58,6 +58,11 @@ impl Carriers {
         lines.filter(|line| line["kind"] == kind).collect()
     }
 
+    /// Their record.
+    pub(crate) fn record(&self) -> &std::path::Path {
+        &self.record
+    }
+
     /// Everything that any carrier has taken.
     pub(crate) fn taken(&self) -> Vec<Value> {
         self.lines("taken")

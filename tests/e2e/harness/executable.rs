@@ -6,7 +6,7 @@ use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::patience::PATIENCE;
 
@@ -60,6 +60,17 @@ pub(crate) fn malipo(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
 /// Runs a command to its end.
 #[track_caller]
 pub(crate) fn run(command: &mut Command) -> Finished {
+    run_within(command, PATIENCE)
+}
+
+/// Runs a command that reads books of any length to its end.
+#[track_caller]
+pub(crate) fn run_at_length(command: &mut Command) -> Finished {
+    run_within(command, 20 * PATIENCE)
+}
+
+#[track_caller]
+fn run_within(command: &mut Command, patience: Duration) -> Finished {
     let mut stdout = tempfile::tempfile().expect("a file for what it says");
     let mut stderr = tempfile::tempfile().expect("a file for what it says");
     let copy = |file: &File| Stdio::from(file.try_clone().expect("a second handle"));
@@ -69,12 +80,12 @@ pub(crate) fn run(command: &mut Command) -> Finished {
         if let Some(status) = child.try_wait().expect("it can be waited for") {
             break status;
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > patience {
             child.kill().expect("it can be ended");
             child.wait().expect("it can be waited for");
             panic!("{command:?} does not end; it said\n{}{}", read(&mut stdout), read(&mut stderr));
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     };
     Finished { code: status.code(), stdout: read(&mut stdout), stderr: read(&mut stderr) }
 }

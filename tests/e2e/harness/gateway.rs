@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::agency::Agency;
-use super::books::Books;
+use super::books::{Books, Export};
 use super::executable::{Finished, malipo, run};
 use super::http::{Answer, Call, get};
 use super::patience::eventually;
@@ -297,6 +297,11 @@ impl Gateway {
     /// `malipo check`, of a gateway that serves.
     pub(crate) fn check(&self) -> Finished {
         run(&mut self.setup.command_line("check", self.folder.path(), &self.data))
+    }
+
+    /// `malipo export`, however long it is.
+    pub(crate) fn export(&self) -> Export {
+        Export::make(&self.data, &self.keys())
     }
 
     /// `malipo export`.

@@ -11,8 +11,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::patience::PATIENCE;
+
+/// Calls that are under way at once where many are sent.
+const AT_ONCE: usize = 16;
 
 /// The runtime of everything in a test that needs one.
 pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
@@ -95,26 +99,50 @@ impl Call {
 
     /// Sends it to somebody who may not answer.
     pub(crate) fn try_send(self) -> Result<Answer, String> {
+        runtime().block_on(self.answered_over(client()))
+    }
+
+    async fn answered_over(self, client: &Client<HttpConnector, Full<Bytes>>) -> Result<Answer, String> {
         let mut request = Request::new(Full::new(self.body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.url.parse().map_err(|error| format!("{error}"))?;
         *request.headers_mut() = self.headers;
-        runtime().block_on(async {
-            let exchange = async {
-                let response = client().request(request).await.map_err(|error| format!("{error:?}"))?;
-                let (head, body) = response.into_parts();
-                let is_stream =
-                    head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
-                // Of a stream of events, which has no end, the first message.
-                let body = match is_stream {
-                    true => first_of(body).await,
-                    false => body.collect().await.map_err(|error| error.to_string())?.to_bytes(),
-                };
-                Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        let exchange = async {
+            let response = client.request(request).await.map_err(|error| format!("{error:?}"))?;
+            let (head, body) = response.into_parts();
+            let is_stream = head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+            // Of a stream of events, which has no end, the first message.
+            let body = match is_stream {
+                true => first_of(body).await,
+                false => body.collect().await.map_err(|error| error.to_string())?.to_bytes(),
             };
-            tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "no answer in time".to_owned())?
-        })
+            Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| "no answer in time".to_owned())?
     }
+}
+
+/// Sends many to a gateway that is not killed meanwhile, some at a time and over connections that are kept: a hundred thousand of
+/// its own would be more than a machine has. Shows each answer as it comes.
+pub(crate) fn send_all<T: Send + 'static>(
+    mut calls: impl Iterator<Item = (T, Call)>,
+    mut see: impl FnMut(T, Answer),
+) {
+    static STEADY: LazyLock<Client<HttpConnector, Full<Bytes>>> =
+        LazyLock::new(|| Client::builder(TokioExecutor::new()).build_http());
+    runtime().block_on(async {
+        let mut under_way = JoinSet::new();
+        loop {
+            while under_way.len() < AT_ONCE
+                && let Some((what, call)) = calls.next()
+            {
+                under_way.spawn(async move { (what, call.answered_over(&STEADY).await) });
+            }
+            let Some(ended) = under_way.join_next().await else { return };
+            let (what, answer) = ended.expect("a call does not panic");
+            see(what, answer.unwrap_or_else(|error| panic!("there is no answer: {error}")));
+        }
+    });
 }
 
 async fn first_of(mut body: hyper::body::Incoming) -> Bytes {

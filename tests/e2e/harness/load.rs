@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use loadtest::clock::Clock;
-use loadtest::load::{LoadError, Pace, Plan, Report, ResendPlan, Resent, Source, Target};
+use loadtest::load::{BillsMade, LoadError, Pace, Plan, Report, ResendPlan, Resent, Source, Target};
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -27,11 +28,39 @@ impl Load {
         rate: u32,
         duration: Duration,
     ) -> Self {
+        let body = Order::hells_gate(1).body().clone();
+        Self::paying(gateway, key, &body, BillsMade::Beforehand(Some(20)), log, rate, duration)
+    }
+
+    /// So many confirmations a second for so long, each of all of a fresh bill that was made a moment before. The payers have
+    /// the phones from this one on, national numbers without their zero, and bills bear them as the agency's own names.
+    pub(crate) fn of_fresh_bills(
+        gateway: &Gateway,
+        key: &str,
+        first_phone: u64,
+        log: &Path,
+        rate: u32,
+        duration: Duration,
+    ) -> Self {
+        let mut body = Order::hells_gate(1).payer(json!({"phone": "254{n}"})).body().clone();
+        body["agency_reference"] = json!("{n}");
+        Self::paying(gateway, key, &body, BillsMade::Meanwhile { first: first_phone }, log, rate, duration)
+    }
+
+    fn paying(
+        gateway: &Gateway,
+        key: &str,
+        bill: &Value,
+        made: BillsMade,
+        log: &Path,
+        rate: u32,
+        duration: Duration,
+    ) -> Self {
         let source = Source::Bills {
             public: gateway.public().parse().expect("it listens on loopback"),
             key: key.to_owned(),
-            body: Order::hells_gate(1).body().to_string(),
-            number: Some(20),
+            body: bill.to_string(),
+            made,
         };
         let plan = Plan {
             target: Target::Confirm(gateway.callbacks().parse().expect("it listens on loopback")),

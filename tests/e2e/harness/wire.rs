@@ -36,6 +36,11 @@ impl Wire {
         Self { stream, heard: Vec::new() }
     }
 
+    /// From now on it hears for as long as the other side stays.
+    pub(crate) fn waits_for_ever(&mut self) {
+        self.stream.set_read_timeout(None).expect("a socket needs no timeout");
+    }
+
     #[track_caller]
     pub(crate) fn says(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).expect("the other side listens");

@@ -129,7 +129,7 @@ fn take(
     };
     match holder {
         // The payer has gone: the same money is the same paper, and other money is for people to look at.
-        Some(holder) if on_paper => return money_in::told_again(view, command, &money_in, &holder),
+        Some(holder) if on_paper => return money_in::told_again(view, command, &money_in, None, &holder),
         // Cash that lies on the counter is no part of what an earlier drawer has, whatever it is for.
         Some(holder) => return Ok(refused(CounterRefusal::NumberUsed { payment: holder.sequence })),
         None => {}

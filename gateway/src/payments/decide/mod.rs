@@ -14,12 +14,14 @@ mod gates;
 mod listed;
 mod messages;
 mod money_in;
+mod named;
 mod notices;
 mod operations;
 mod operators;
 mod passes;
 mod staff;
 mod sweeps;
+mod taken_back;
 mod visits;
 
 #[cfg(test)]
@@ -28,6 +30,8 @@ pub(super) use self::attempts::why_nobody_is_asked;
 pub(super) use self::channels::change;
 #[cfg(test)]
 pub(super) use self::operations::DUE_PER_TICK_MAX;
+#[cfg(test)]
+pub(super) use self::operators::unpaid_of;
 
 use ledger::table::RunError;
 use ledger::{Claim, Decision, Draft, View};
@@ -41,6 +45,8 @@ use super::state::Payments;
 pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Decision<Payments>, RunError> {
     match &command.ask {
         Ask::Receive(money_in) => money_in::receive(view, command, money_in),
+        Ask::ReceiveWaiting(money_in, waiting) => named::receive_waiting(view, command, money_in, waiting),
+        Ask::TakeBack(sale) => taken_back::keep(view, command, sale),
         Ask::KeepUnreadable(message) => money_in::keep_unreadable(view, command, message),
         Ask::CreateBill(bill) => bills::create(view, command, bill),
         Ask::CancelBill { bill, idempotency } => bills::cancel(view, command, *bill, idempotency.as_ref()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Claim, Claimed, Decision, Money, ShortKey, View};
 
-use super::{Payments, draft, sweeps};
+use super::{Payments, draft, sweeps, taken_back};
 use crate::payments::archive;
 use crate::payments::attempt::Attempt;
 use crate::payments::attempt_life::AttemptEvent;
@@ -28,19 +28,20 @@ pub(super) fn receive(
 ) -> Result<Decision<Payments>, RunError> {
     let key = money_in.receipt.credit_key();
     let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
+    let named = named_attempt(view, money_in)?;
     if let Some(claimed) = view.claimed(&ShortKey::of(&key))? {
-        return told_again(view, command, money_in, &claimed);
+        return told_again(view, command, money_in, named.as_deref(), &claimed);
+    }
+    if let Some(sequence) = taken_back::before(view, money_in)? {
+        return Ok(Decision::answer(Answer::TakenBack { sequence }));
     }
     let sweep = if let Addressed::Sweep(reference) = money_in.addressed { Some(reference) } else { None };
     if let Some(decision) = sweep.and_then(|reference| sweeps::arrival(view, command, money_in, reference)) {
         return Ok(decision);
     }
     // What answers an attempt is for its bill, whether or not the message says so: the same receipt answers no other.
-    let facts = match money_in.addressed {
-        Addressed::Attempt(id) => by_attempt(view, id, money_in, facts)?.map_or(facts, |(_, facts)| facts),
-        _ => facts,
-    };
-    let target = find_target(view, money_in)?;
+    let facts = named.as_deref().map_or(facts, |attempt| facts_by(attempt, facts));
+    let target = find_target(view, money_in, named.as_deref())?;
     let (entry, placement) = match &target.bill {
         Ok(bill) => {
             let receipt = free_receipt_number(view, money_in.random)?;
@@ -93,11 +94,12 @@ pub(super) fn told_again(
     view: &View<'_, Payments>,
     command: &Command,
     money_in: &MoneyIn,
+    named: Option<&Attempt>,
     claimed: &Claimed,
 ) -> Result<Decision<Payments>, RunError> {
     let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
     match facts.difference(&claimed.detail) {
-        None => settle_attempt(view, command, money_in, facts, claimed),
+        None => settle_attempt(view, command, money_in, facts, named, claimed),
         Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
     }
 }
@@ -125,6 +127,11 @@ pub(super) fn keep_unreadable(
     Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
 }
 
+/// The bill that money is for by what its message says, if it can take it.
+pub(super) fn bill_for(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<Arc<Bill>>, RunError> {
+    Ok(find_target(view, money_in, None)?.bill.ok())
+}
+
 /// What money came for.
 struct Target {
     bill: Result<Arc<Bill>, Held>,
@@ -134,7 +141,11 @@ struct Target {
     kept: Option<PaymentNumber>,
 }
 
-fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, RunError> {
+fn find_target(
+    view: &View<'_, Payments>,
+    money_in: &MoneyIn,
+    named: Option<&Attempt>,
+) -> Result<Target, RunError> {
     let held = |held| Ok(Target { bill: Err(held), attempt: None, kept: None });
     let suspense = |reason| held(Held { reason, owner: None });
     let bill = match &money_in.addressed {
@@ -155,16 +166,15 @@ fn find_target(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Target, 
         }
         Addressed::Sweep(_) => return suspense(SuspenseReason::SweepUnmatched),
         Addressed::OtherShortCode => return suspense(SuspenseReason::OtherShortCode),
-        // What another provider says of an attempt is not for it, but its money has moved.
-        Addressed::Attempt(id) => match Payments::attempt(view, *id)? {
-            Some(attempt) if attempt.is_of(money_in.receipt.provider) => Payments::bill(view, attempt.bill)?,
-            Some(_) | None => return suspense(SuspenseReason::UnknownAttempt),
+        Addressed::Attempt(_) => match named {
+            Some(attempt) => Payments::bill(view, attempt.bill)?,
+            None => return suspense(SuspenseReason::UnknownAttempt),
         },
     };
     let Some(bill) = bill else { return suspense(SuspenseReason::UnknownNumber) };
-    let attempt = match money_in.addressed {
-        Addressed::Attempt(id) => unanswered_attempt(view, id)?,
-        _ => waiting_attempt(view, &bill, money_in)?,
+    let attempt = match named {
+        Some(attempt) => attempt.state.after(AttemptEvent::MoneyArrived).map(|_| attempt.id),
+        None => waiting_attempt(view, &bill, money_in)?,
     };
     if money_in.money.currency() != bill.terms.payable.currency() {
         return Ok(Target { attempt, ..suspense(SuspenseReason::OtherCurrency)? });
@@ -185,14 +195,6 @@ fn for_no_bill(view: &View<'_, Payments>, number: PaymentNumber) -> Result<Targe
         None => (Held { reason: SuspenseReason::UnknownNumber, owner: None }, None),
     };
     Ok(Target { bill: Err(held), attempt: None, kept })
-}
-
-/// The attempt, unless other money has answered it before.
-fn unanswered_attempt(view: &View<'_, Payments>, id: AttemptId) -> Result<Option<AttemptId>, RunError> {
-    let attempt = Payments::attempt(view, id)?;
-    let is_unanswered =
-        attempt.is_some_and(|attempt| attempt.state.after(AttemptEvent::MoneyArrived).is_some());
-    Ok(is_unanswered.then_some(id))
 }
 
 /// The attempt that a payment by paybill answers: the prompt's own confirmation, when the prompt's result was lost or is
@@ -263,21 +265,19 @@ fn settle_attempt(
     command: &Command,
     money_in: &MoneyIn,
     facts: PaymentFacts,
+    named: Option<&Attempt>,
     claimed: &Claimed,
 ) -> Result<Decision<Payments>, RunError> {
     let known = Answer::Known { sequence: claimed.sequence };
-    let Addressed::Attempt(id) = money_in.addressed else { return Ok(Decision::answer(known)) };
-    let Some((attempt, by_attempt)) = by_attempt(view, id, money_in, facts)? else {
-        return Ok(Decision::answer(known));
-    };
-    if by_attempt.contradicts_number(&claimed.detail) {
+    let Some(attempt) = named else { return Ok(Decision::answer(known)) };
+    if facts_by(attempt, facts).contradicts_number(&claimed.detail) {
         return quarantine(view, command, money_in, facts, claimed.sequence, Difference::Account);
     }
     let Some(to) = attempt.state.after(AttemptEvent::MoneyArrived) else {
         return Ok(Decision::answer(known));
     };
     let event = Event::AttemptMoved {
-        attempt: id,
+        attempt: attempt.id,
         on: AttemptEvent::MoneyArrived,
         to,
         code: None,
@@ -286,22 +286,21 @@ fn settle_attempt(
     Ok(Decision::record(draft(command, event), known))
 }
 
-/// The attempt that money answers, and what is said of the money with the number of the attempt's bill: the message names no
-/// account, but the attempt does. Nothing of an attempt that was never made, or on which another provider was to ask.
-fn by_attempt(
-    view: &View<'_, Payments>,
-    id: AttemptId,
-    money_in: &MoneyIn,
-    facts: PaymentFacts,
-) -> Result<Option<(Arc<Attempt>, PaymentFacts)>, RunError> {
-    let attempt = Payments::attempt(view, id)?.filter(|attempt| attempt.is_of(money_in.receipt.provider));
-    Ok(attempt.map(|attempt| {
-        let account = match facts.account {
-            AccountFact::Unsaid => AccountFact::Number(attempt.bill),
-            said => said,
-        };
-        (attempt, PaymentFacts { account, ..facts })
-    }))
+/// The attempt that the message names. None that was never made, or on which another provider was to ask: what that one says of
+/// it is not for it, but its money has moved.
+fn named_attempt(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<Arc<Attempt>>, RunError> {
+    let Addressed::Attempt(id) = money_in.addressed else { return Ok(None) };
+    Ok(Payments::attempt(view, id)?.filter(|attempt| attempt.is_of(money_in.receipt.provider)))
+}
+
+/// What is said of money with the number of the bill that its attempt is for: the message names no account, but the attempt
+/// does.
+fn facts_by(attempt: &Attempt, facts: PaymentFacts) -> PaymentFacts {
+    let account = match facts.account {
+        AccountFact::Unsaid => AccountFact::Number(attempt.bill),
+        said => said,
+    };
+    PaymentFacts { account, ..facts }
 }
 
 /// The receipt is booked with other facts: the first stands, this message is kept for people to look at, once.

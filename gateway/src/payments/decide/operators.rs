@@ -9,18 +9,22 @@ use ledger::{Decision, Money, View};
 use super::bills::free_number;
 use super::{Payments, draft, note_request, once, refuse};
 use crate::payments::bill::{Bill, BillLine, BillTerms, PartPaymentRule, Quote};
-use crate::payments::bill_life::BillEvent;
+use crate::payments::bill_life::BillState;
 use crate::payments::command::{Answer, Command, Idempotency, Refusal};
 use crate::payments::event::Event;
 use crate::payments::gates::{GateEvent, GateRefusal};
+use crate::payments::identifier::AttemptId;
 use crate::payments::number::PaymentNumber;
 use crate::payments::operators::{
-    KnownOperator, NewInvoice, OPERATORS_MAX, PASSES_PER_INVOICE_MAX, TourOperator,
+    KnownOperator, NewInvoice, OPERATORS_MAX, PASSES_OWED_MAX, PASSES_PER_INVOICE_MAX, TourOperator,
 };
 
-/// So many passes are looked at for one invoice. The list has none for which an invoice cannot ask, but for those whose payers are
-/// being asked at this moment and those of another currency or rate than the first: some are always found.
+/// So many passes for which an invoice could ask some other time are looked at: those whose payers are being asked at this moment
+/// and those of another currency or rate than the first.
 const PASSES_LOOKED_AT_MAX: usize = 1_000;
+/// So many that are paid or ended leave a list with one invoice. Such stand on lists of before bills bore the code of their operator;
+/// they are passed over, and a record has room for so many.
+const ENDED_PER_INVOICE_MAX: usize = 1_000;
 /// The code of the platform's own line on every bill that has one.
 const CONVENIENCE_CODE: &str = "convenience_fee";
 
@@ -56,7 +60,9 @@ pub(super) fn invoice(
         let Some(known) = Payments::gates(view).operator(&new.operator, &new.agency) else {
             return Ok(refuse(GateRefusal::NoSuchOperator.into()));
         };
-        let found = unpaid_of(view, known)?;
+        let is_asked =
+            |id| Ok(Payments::attempt(view, id)?.is_some_and(|attempt| attempt.can_live(view.now())));
+        let found = unpaid_of(known, |number| Payments::bill(view, number), is_asked)?;
         if found.bills.is_empty() {
             return Ok(refuse(GateRefusal::NothingToInvoice.into()));
         }
@@ -83,37 +89,44 @@ pub(super) fn invoice(
     })
 }
 
-struct Unpaid {
-    bills: Vec<Arc<Bill>>,
+/// What an operator has not paid, as far as one invoice goes.
+pub(in crate::payments) struct Unpaid {
+    pub(in crate::payments) bills: Vec<Arc<Bill>>,
     /// Those that no invoice will ask for.
-    ended: Vec<PaymentNumber>,
+    pub(in crate::payments) ended: Vec<PaymentNumber>,
 }
 
 /// Passes that one bill can ask for: nothing has come for them, nobody is being asked to pay, all are of one currency and rate,
-/// and what they come to can be written.
-fn unpaid_of(view: &View<'_, Payments>, known: &KnownOperator) -> Result<Unpaid, RunError> {
+/// and what they come to can be written. A list is as long as what an operator may owe for at most, and what was written before
+/// that was known.
+pub(in crate::payments) fn unpaid_of(
+    known: &KnownOperator,
+    bill_of: impl Fn(PaymentNumber) -> Result<Option<Arc<Bill>>, RunError>,
+    is_asked: impl Fn(AttemptId) -> Result<bool, RunError>,
+) -> Result<Unpaid, RunError> {
     let mut found = Unpaid { bills: Vec::new(), ended: Vec::new() };
-    let mut sums = None;
-    for number in known.passes.iter().take(PASSES_LOOKED_AT_MAX) {
-        if found.bills.len() == PASSES_PER_INVOICE_MAX {
+    let (mut sums, mut looked_at) = (None, 0);
+    for number in known.passes.iter().take(PASSES_OWED_MAX) {
+        if found.bills.len() == PASSES_PER_INVOICE_MAX || looked_at == PASSES_LOOKED_AT_MAX {
             break;
         }
         let is_returned = known.returned.contains(number);
-        let bill = Payments::bill(view, *number)?.filter(|bill| is_returned || bill.state.is_open());
+        // Once something came for a pass of its own, no invoice asks for it.
+        let bill = bill_of(*number)?.filter(|bill| is_returned || bill.state == BillState::Unpaid);
         let Some(bill) = bill else {
             found.ended.push(*number);
             continue;
         };
-        let attempt = bill.latest_attempt.map(|id| Payments::attempt(view, id)).transpose()?.flatten();
-        let may_be_paid_now = attempt.is_some_and(|attempt| attempt.can_live(view.now()));
-        let is_free = is_returned || bill.state.after(BillEvent::Withdrawn).is_some();
+        looked_at += 1;
+        let may_be_paid_now = bill.latest_attempt.map(&is_asked).transpose()?.unwrap_or(false);
         let is_alike = found.bills.first().is_none_or(|first| money_of(first) == money_of(&bill));
-        let with_it = sums_with(sums, &bill).filter(|_| is_free && is_alike && !may_be_paid_now);
+        let with_it = sums_with(sums, &bill).filter(|_| is_alike && !may_be_paid_now);
         if with_it.is_some() {
             sums = with_it;
             found.bills.push(bill);
         }
     }
+    found.ended.truncate(ENDED_PER_INVOICE_MAX);
     Ok(found)
 }
 

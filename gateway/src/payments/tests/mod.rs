@@ -9,6 +9,7 @@ mod contract;
 mod counters;
 mod desk;
 mod expiry;
+mod files;
 mod gates;
 mod healing;
 mod landing;

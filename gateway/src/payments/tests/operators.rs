@@ -1,9 +1,12 @@
 //! Tour operators: what the next invoice asks for, and that nothing is left out of it or asked for twice.
 
+use std::sync::Arc;
+
 use ledger::LedgerTime;
 
 use super::desk::{Desk, kes, usd};
 use super::passes::{balance, bring, gate, numbers, of_operator, pass, refused};
+use crate::payments::decide::unpaid_of;
 use crate::payments::{
     Answer, Ask, BillId, BillState, Event, GATE_BATCH_PASSES_MAX, GateAsk, GateEvent, GateRefusal,
     KnownOperator, NewInvoice, NewPass, OPERATORS_MAX, PASSES_PER_INVOICE_MAX, PaymentNumber, Quote,
@@ -103,6 +106,30 @@ fn passes_that_were_paid_or_ended_are_not_listed_and_stand_in_the_way_of_no_invo
     let mut open = listed(&desk);
     open.retain(|number| !own[4..6].contains(number));
     assert_eq!(open, own[14..15], "whose time ran out has left");
+}
+
+/// Bills of before they bore their operator's code: nothing took them off the list when they were paid.
+#[test]
+fn passes_of_old_journals_that_were_paid_or_paid_in_part_hide_none_that_are_not() {
+    let mut desk = gate();
+    name(&desk, CODE, "KWS");
+    let [paid, part, newest] = [(); 3].map(|()| desk.bill(100));
+    desk.confirm(paid, "PAID", 100);
+    desk.confirm(part, "PART", 40);
+    let mut old: Vec<_> = (0..2_500).map(PaymentNumber::from_random).collect();
+    old.sort();
+    let last = old.pop().unwrap();
+    let mut known = known(&desk);
+    old.iter().chain([&last]).for_each(|number| known.add(*number));
+    let bills = [paid, part, newest].map(|number| desk.see(number));
+    let bill_of = |number: PaymentNumber| {
+        let which = if number == last { 2 } else { usize::try_from(number.get() % 2).unwrap() };
+        Ok(Some(Arc::clone(&bills[which])))
+    };
+    let found = unpaid_of(&known, bill_of, |_| Ok(false)).unwrap();
+    let asked: Vec<_> = found.bills.iter().map(|bill| bill.terms.number).collect();
+    assert_eq!(asked, [newest], "the newest of 2,500");
+    assert_eq!(found.ended, old[..1_000], "as many as a record has room for");
 }
 
 #[test]

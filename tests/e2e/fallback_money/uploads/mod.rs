@@ -59,6 +59,8 @@ fn play(seed: u64) {
         waiting = park.sends(waiting);
     }
     assert!(waiting.is_empty(), "{} were refused to the end", waiting.len());
+    let alone = park.sends_sales_alone_that_were_taken_back();
+    assert!(alone > 0 || seed != SEED, "nothing was taken back");
     park.sends_all_again_at_once();
 
     let books = gateway.books();

@@ -1,6 +1,6 @@
 //! Everybody who pays, holds money and sends files, and everything that goes wrong with that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateway::gates::pass::Settlement;
 use rand::rngs::StdRng;
@@ -18,6 +18,7 @@ const BILLS_A_DAY: usize = 14;
 /// By each of two gates.
 const PASSES_A_DAY: usize = 3;
 const HOME: &str = "222222";
+const HEADING_OF_TERMINALS: &str = "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time\n";
 const SHILLINGS_OF_A_VISITOR: i64 = 500;
 
 /// What somebody sends.
@@ -42,6 +43,8 @@ pub(super) struct Park<'a> {
     pub(super) passes: usize,
     /// What was taken, to be sent again.
     pub(super) taken: Vec<Upload>,
+    /// References of the bank under which an officer has typed a slip with a number that is owed.
+    slips_typed: BTreeSet<String>,
 }
 
 impl<'a> Park<'a> {
@@ -76,6 +79,7 @@ impl<'a> Park<'a> {
             owed: BTreeMap::new(),
             passes: 0,
             taken: Vec::new(),
+            slips_typed: BTreeSet::new(),
             gateway,
             bank,
             terminals,
@@ -126,7 +130,12 @@ impl<'a> Park<'a> {
             uploads.extend(files.into_iter().map(upload));
         };
         add(self.terminals.close(), "terminal?channel=card_terminal.kws");
-        add(self.bank.slips(), "slips?channel=bank_slip.kcb");
+        let slips = self.bank.slips();
+        let cells = slips.iter().flat_map(|file| file.text.lines()).map(|line| line.split(','));
+        let rows = cells.map(|cells| cells.map(|cell| cell.trim_matches('"')).collect::<Vec<_>>());
+        let named = rows.filter(|row| row.get(4).is_some_and(|number| self.owed.contains_key(*number)));
+        self.slips_typed.extend(named.map(|row| row[1].to_owned()));
+        add(slips, "slips?channel=bank_slip.kcb");
         uploads.push(self.statement_of_till());
         uploads.push(self.statement_of_bank());
         uploads
@@ -149,8 +158,17 @@ impl<'a> Park<'a> {
         Upload::File { name: "till.csv".to_owned(), to: "mpesa?channel=agency_till.kws", text }
     }
 
+    /// The bank writes nothing of use around money whose slip names its bill: whichever of the two comes first.
     fn statement_of_bank(&mut self) -> Upload {
         let text = self.shuffled(&self.bank.statement(), 1);
+        let text = text.lines().map(|line| {
+            let mut cells: Vec<_> = line.split(',').collect();
+            if self.slips_typed.contains(cells[1]) {
+                cells[2] = "CASH DEPOSIT";
+            }
+            cells.join(",") + "\n"
+        });
+        let text = text.collect();
         Upload::File { name: "kcb.csv".to_owned(), to: "bank?channel=bank.kcb", text }
     }
 
@@ -215,6 +233,24 @@ impl<'a> Park<'a> {
         if let Upload::File { name, .. } = upload {
             assert_eq!(answer["found"], 0, "{name} once more: {answer}");
         }
+    }
+
+    /// What terminals took back is in no file alone; somebody cuts the sales out of what was taken, and nothing comes of them.
+    pub(super) fn sends_sales_alone_that_were_taken_back(&self) -> usize {
+        let mut sales = BTreeSet::new();
+        for upload in &self.taken {
+            let Upload::File { text, to, .. } = upload else { continue };
+            let rows = text.lines().skip(1).filter(|_| to.starts_with("terminal"));
+            let back = rows.filter(|row| row.split(',').nth(4).is_some_and(|amount| amount.starts_with('-')));
+            sales.extend(back.map(|row| row.replacen(",-", ",", 1)));
+        }
+        let text = format!(
+            "{HEADING_OF_TERMINALS}{}",
+            sales.iter().map(|row| format!("{row}\n")).collect::<String>()
+        );
+        let (name, to) = ("alone.csv".to_owned(), "terminal?channel=card_terminal.kws");
+        self.finds_nothing(&Upload::File { name, to, text });
+        sales.len()
     }
 
     pub(super) fn sends_all_again_at_once(&self) {

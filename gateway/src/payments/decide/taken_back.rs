@@ -1,0 +1,62 @@
+//! Sales that a terminal took back in its own file. Whichever file comes first: what was taken back is not booked afterwards, and
+//! what was booked before stands and is for a person to look at.
+
+use ledger::table::RunError;
+use ledger::{Claim, Decision, Evidence, Money, ShortKey, View};
+
+use super::{Payments, draft};
+use crate::payments::command::{Answer, Command, MoneyIn};
+use crate::payments::event::{Difference, Event, ToldBy};
+use crate::payments::taken_back::SaleTakenBack;
+
+/// Remembers that nothing moved, once.
+pub(super) fn keep(
+    view: &View<'_, Payments>,
+    command: &Command,
+    sale: &SaleTakenBack,
+) -> Result<Decision<Payments>, RunError> {
+    if let Some(booked) = view.claimed(&ShortKey::of(&sale.receipt.credit_key()))? {
+        return contradict(view, command, sale, booked.sequence);
+    }
+    let key = SaleTakenBack::key(&sale.receipt);
+    if view.claimed(&ShortKey::of(&key))?.is_some() {
+        return Ok(Decision::answer(Answer::Nothing));
+    }
+    let detail = SaleTakenBack::facts(sale.money).to_detail();
+    let mut draft = draft(command, Event::SaleTakenBack(sale.clone()));
+    draft.evidence = Evidence::CallbackOnly;
+    draft.claims.push(Claim { key: key.into(), detail });
+    Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
+}
+
+/// The record that says of this very sale that its terminal took it back, if it is a terminal that tells of it. What an acquirer
+/// says that it settled has moved.
+pub(super) fn before(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<u64>, RunError> {
+    if money_in.told_by != ToldBy::TerminalBatch {
+        return Ok(None);
+    }
+    let taken_back = view.claimed(&ShortKey::of(&SaleTakenBack::key(&money_in.receipt)))?;
+    let facts = SaleTakenBack::facts(money_in.money);
+    let this = taken_back.filter(|taken_back| facts.difference(&taken_back.detail).is_none());
+    Ok(this.map(|this| this.sequence))
+}
+
+/// The sale is booked: that stands, and that its terminal says it was nothing is kept for people to look at, once.
+fn contradict(
+    view: &View<'_, Payments>,
+    command: &Command,
+    sale: &SaleTakenBack,
+    stands: u64,
+) -> Result<Decision<Payments>, RunError> {
+    let (differs, nothing) = (Difference::Amount, Money::new(0, sale.money.currency()));
+    let facts = SaleTakenBack::facts(nothing);
+    let key = sale.receipt.quarantine_key(&facts);
+    if view.claimed(&ShortKey::of(&key))?.is_some() {
+        return Ok(Decision::answer(Answer::Quarantined { stands, differs, is_new: false }));
+    }
+    let receipt = sale.receipt.clone();
+    let mut draft = draft(command, Event::PaymentQuarantined { receipt, money: nothing, stands, differs });
+    draft.evidence = Evidence::CallbackOnly;
+    draft.claims.push(Claim { key: key.into(), detail: facts.to_detail() });
+    Ok(Decision::record(draft, Answer::Quarantined { stands, differs, is_new: true }))
+}
