@@ -115,7 +115,9 @@ mod tests {
     use super::*;
     use crate::gates::batch::{Batch, UsedHere};
     use crate::gates::certificate::{self, Certificate};
-    use crate::gates::pack::{self, ListedServices, Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words};
+    use crate::gates::pack::{
+        self, ListedServices, Pack, Prepaid, PrepaidLine, ToldBefore, UsedBefore, Words,
+    };
     use crate::gates::price_list::{Operator, PassLimits, PriceList, PricedItem, PricedService};
     use crate::payments::PaymentNumber;
     use ledger::{Currency, Money, SigningKey, sign_note};

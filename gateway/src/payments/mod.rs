@@ -137,8 +137,8 @@ pub use sweeps::{
 };
 pub use taken_back::SaleTakenBack;
 pub use totals::{
-    DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, day_number, minute_of_revenue_day,
-    revenue_day, start_of_revenue_day,
+    DAYS_KEPT, OpenSuspense, Total, TotalKey, Totals, day_number, minute_of_revenue_day, revenue_day,
+    start_of_revenue_day,
 };
 pub use typed::{AccountReading, normalise, read_account};
 pub use usage::{SERVICES_PER_USAGE_RECORD_MAX, ServiceUse, UsageCounts};

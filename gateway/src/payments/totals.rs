@@ -23,7 +23,8 @@ pub fn revenue_day(time: LedgerTime) -> i32 {
 
 /// A civil day, as days since 1 January 1970.
 pub fn day_number(day: Date) -> i32 {
-    i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24).expect("a calendar has few million days")
+    i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24)
+        .expect("a calendar has few million days")
 }
 
 /// The moment at which the revenue day of another began.

@@ -151,9 +151,7 @@ impl Line {
     fn is_as_the_books_have_it(&self) -> bool {
         let notices = self.shared.app.books.readers().notices();
         notices.endpoint(self.endpoint.terms.id).is_some_and(|now| {
-            now.disabled.is_none()
-                && now.terms == self.endpoint.terms
-                && now.secrets == self.endpoint.secrets
+            now.disabled.is_none() && now.terms == self.endpoint.terms && now.secrets == self.endpoint.secrets
         })
     }
 

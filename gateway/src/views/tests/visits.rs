@@ -89,7 +89,8 @@ fn whoever_has_paid_for_today_later_or_any_day_is_listed_until_they_are_let_in()
         world.catch_up();
         assert_eq!(world.not_visited(SERVICE, 10), [in_part, of_any, of_tomorrow]);
         assert_eq!(world.visited(), [of_today, in_by_now]);
-        let row = world.ask(world.reader().bill(&crate::views::Scope::All, in_by_now)).unwrap().found.unwrap();
+        let row =
+            world.ask(world.reader().bill(&crate::views::Scope::All, in_by_now)).unwrap().found.unwrap();
         assert_eq!(row.collected, kes(1_050));
     }
 }
