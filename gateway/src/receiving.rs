@@ -28,7 +28,7 @@ pub(crate) enum Taken {
     /// It was booked before, by the record with this sequence.
     Known(u64),
     /// It is a sale that its terminal has taken back, by the record with this sequence: nothing moved.
-    TakenBack(u64),
+    Withdrawn(u64),
     /// Its receipt was booked before with other facts, by the record with this sequence. The first stands.
     Differs(u64, Difference),
 }
@@ -53,7 +53,7 @@ pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str
             ("booked", Taken::Booked(sequence))
         }
         Answer::Known { sequence } => ("known", Taken::Known(sequence)),
-        Answer::TakenBack { sequence } => ("taken_back", Taken::TakenBack(sequence)),
+        Answer::TakenBack { sequence } => ("taken_back", Taken::Withdrawn(sequence)),
         Answer::Quarantined { stands, differs, is_new } => {
             if is_new {
                 tracing::error!(

@@ -101,7 +101,7 @@ pub(crate) async fn take(
                 let finding = match taken {
                     Taken::Booked(_) => Finding::Found,
                     Taken::Known(_) => Finding::Known,
-                    Taken::TakenBack(_) => Finding::TakenBack,
+                    Taken::Withdrawn(_) => Finding::TakenBack,
                     Taken::Differs(_, difference) => Finding::Differs(difference),
                 };
                 Ok((index, finding))
