@@ -33,6 +33,7 @@ fn a_silent_webhook_costs_only_its_own_notices_and_gets_them_all_in_the_end() {
 fn dead_carriers_cost_only_text_messages_and_these_are_sent_in_the_end() {
     // Carriers are tried again after minutes; a minute is three seconds here.
     let gateway = Gateway::demo().speed(20).start();
+    let payers = Payers::of(&gateway);
     let (kws, carriers) = (gateway.agency("kws"), gateway.carriers());
     let bill = kws.bills(&Order::hells_gate(2));
     let payment = Payment::of_bill(&bill);
@@ -49,7 +50,7 @@ fn dead_carriers_cost_only_text_messages_and_these_are_sent_in_the_end() {
             usize::from(!carriers.texts_on(&payment.phone).iter().any(|text| text.starts_with("PAID")))
         });
     };
-    Payers::of(&gateway).while_off("no carrier takes messages", off, on, std::slice::from_ref(&payment));
+    payers.while_off("no carrier takes messages", off, on, std::slice::from_ref(&payment));
 }
 
 #[test]

@@ -43,7 +43,9 @@ pub(super) struct Park<'a> {
     pub(super) passes: usize,
     /// What was taken, to be sent again.
     pub(super) taken: Vec<Upload>,
-    /// References of the bank under which an officer has typed a slip with a number that is owed.
+    /// Payment numbers of passes: no bill has them before the gate's batch comes.
+    of_passes: BTreeSet<String>,
+    /// References of the bank under which an officer has typed a slip that names a bill.
     slips_typed: BTreeSet<String>,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Park<'a> {
             owed: BTreeMap::new(),
             passes: 0,
             taken: Vec::new(),
+            of_passes: BTreeSet::new(),
             slips_typed: BTreeSet::new(),
             gateway,
             bank,
@@ -133,7 +136,8 @@ impl<'a> Park<'a> {
         let slips = self.bank.slips();
         let cells = slips.iter().flat_map(|file| file.text.lines()).map(|line| line.split(','));
         let rows = cells.map(|cells| cells.map(|cell| cell.trim_matches('"')).collect::<Vec<_>>());
-        let named = rows.filter(|row| row.get(4).is_some_and(|number| self.owed.contains_key(*number)));
+        let is_bill = |number: &str| self.owed.contains_key(number) && !self.of_passes.contains(number);
+        let named = rows.filter(|row| row.get(4).is_some_and(|number| is_bill(number)));
         self.slips_typed.extend(named.map(|row| row[1].to_owned()));
         add(slips, "slips?channel=bank_slip.kcb");
         uploads.push(self.statement_of_till());
@@ -147,6 +151,7 @@ impl<'a> Park<'a> {
             .map(|_| self.gates[gate].writes(SHILLINGS_OF_A_VISITOR * 100, Settlement::Later))
             .collect();
         for pass in &passes {
+            self.of_passes.insert(pass.bill.to_string());
             self.owe(pass.bill.to_string(), SHILLINGS_OF_A_VISITOR);
         }
         self.passes += passes.len();
