@@ -110,9 +110,8 @@ impl World {
         let [airtel, card] = [Method::AirtelMoney, Method::Card].map(|method| way(&method.channel(), None));
         let airtel = FallbackWay { maximum: Some(kes(70_000)), ..airtel };
         let paybill = ChannelName::only(ChannelKind::MpesaPaybill);
-        let pin = channel_asks(&place(paybill, Step::Confirm), at(FRIDAY)).into_iter();
-        let pin =
-            pin.filter(|ask| matches!(ask, ChannelAsk::Pin { .. })).next_back().expect("it can be pinned");
+        let mut asks = channel_asks(&place(paybill, Step::Confirm), at(FRIDAY)).into_iter();
+        let pin = asks.find(|ask| matches!(ask, ChannelAsk::Pin { .. })).expect("it can be pinned");
         Self {
             places: Method::ALL.map(|method| place(method.channel(), Step::Start)),
             channels: Channels::of_tests(&channels),
