@@ -72,13 +72,25 @@ pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str
     Ok(taken)
 }
 
-/// Whether this money is booked, with the same facts: then nothing becomes of telling it again. Whether an attempt waits for
-/// what answers it is not looked at, and so that is never said to be booked.
+/// Whether this money is booked, with the same facts: then nothing becomes of telling it again. An attempt that waits for what
+/// answers it, or is answered by other money, still has to hear of it.
 pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError> {
-    let SaidFor::Typed(account) = &told.said_for else { return Ok(false) };
     let Some(standing) = app.books.booked(&told.receipt)? else { return Ok(false) };
-    let (typed, _) = accounts::read(app, account, told.money, |_| true);
-    let facts = PaymentFacts { money: told.money, account: account_fact(app, &typed, account) };
+    let account = match &told.said_for {
+        SaidFor::Typed(account) => {
+            let (typed, _) = accounts::read(app, account, told.money, |_| true);
+            account_fact(app, &typed, account)
+        }
+        SaidFor::Attempt(attempt) => {
+            let attempt = app.books.attempt(*attempt)?;
+            let answered = attempt.as_ref().and_then(|attempt| attempt.channel_receipt.as_ref());
+            if answered != Some(&told.receipt.number) {
+                return Ok(false);
+            }
+            AccountFact::Unsaid
+        }
+    };
+    let facts = PaymentFacts { money: told.money, account };
     // A slip may say what the statement of its bank did not: then the money waits for it.
     if told.told_by == ToldBy::Slip {
         return Ok(facts.to_detail() == standing.detail);

@@ -1,10 +1,11 @@
-//! Files that tell of fallback money: the statement of a bank, slips that an officer entered, the batch of card terminals, and
-//! what their acquirer settled. CSV, with columns found by their names. A file is read wholly or not at all, and what is wrong with
+//! Files that tell of fallback money: the statement of a bank, slips that an officer entered, the batch of card terminals, what
+//! their acquirer settled, and what Airtel or the acquirer of the page for cards says that it took. CSV, with columns found by their names. A file is read wholly or not at all, and what is wrong with
 //! it is said with its line; what stands there is repeated nowhere. A sale that a terminal took back stands in its batch twice, the
 //! second time below nothing: it moved nothing, and both lines together are no payment.
 
 mod row;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -33,11 +34,13 @@ pub enum FileKind {
     Terminal,
     /// What the acquirer of card terminals says that it settled.
     Settlement,
+    /// What somebody says that they took on our account who ask payers for us: Airtel, or the acquirer of the page for cards.
+    Merchant,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Bank, Self::Slips, Self::Terminal, Self::Settlement];
+    pub const ALL: [Self; 5] = [Self::Bank, Self::Slips, Self::Terminal, Self::Settlement, Self::Merchant];
 
     /// The word in addresses and metrics.
     pub const fn word(self) -> &'static str {
@@ -46,13 +49,16 @@ impl FileKind {
             Self::Slips => "slips",
             Self::Terminal => "terminal",
             Self::Settlement => "settlement",
+            Self::Merchant => "merchant",
         }
     }
 
     /// Whose word it is: what an officer typed is not the bank's.
     const fn told_by(self) -> (ToldBy, Evidence) {
         match self {
-            Self::Bank | Self::Settlement => (ToldBy::Statement, Evidence::ConfirmedByStatement),
+            Self::Bank | Self::Settlement | Self::Merchant => {
+                (ToldBy::Statement, Evidence::ConfirmedByStatement)
+            }
             Self::Slips => (ToldBy::Slip, Evidence::CallbackOnly),
             Self::Terminal => (ToldBy::TerminalBatch, Evidence::CallbackOnly),
         }
@@ -129,7 +135,7 @@ pub enum Fault {
     #[error("it does not have the columns of the heading")]
     Columns,
     /// The reference is none.
-    #[error("the reference, slip number, batch or RRN is missing or not of its form")]
+    #[error("the reference, slip number, transaction ID, batch or RRN is missing or not of its form")]
     Reference,
     /// A row has a slip number and another reference.
     #[error("it has two references that differ, and a payment has one")]
@@ -156,7 +162,7 @@ pub enum Fault {
     #[error("what it is for is longer than any bank writes")]
     TooLong,
     /// The same receipt stands above with other facts.
-    #[error("line {0} has the same receipt with another amount or payment number")]
+    #[error("line {0} has the same receipt with another amount, payment number or reference")]
     Contradicts(u64),
     /// A sale is taken back that is not here, or was of another amount.
     #[error("it takes back a sale of this receipt and amount that the file does not have")]
@@ -253,7 +259,7 @@ impl Reading<'_> {
             Read::Payment(row) => {
                 if let Some(earlier) = self.seen.get(&row.told.receipt.number) {
                     let earlier = &self.file.rows[*earlier];
-                    let is_same = earlier.told.money == row.told.money && typed(earlier) == typed(&row);
+                    let is_same = earlier.told.money == row.told.money && said_for(earlier) == said_for(&row);
                     return if is_same { Ok(()) } else { Err(Fault::Contradicts(earlier.line)) };
                 }
                 self.seen.insert(row.told.receipt.number.clone(), self.file.rows.len());
@@ -297,10 +303,10 @@ impl Reading<'_> {
     }
 }
 
-fn typed(row: &FileRow) -> &str {
+fn said_for(row: &FileRow) -> Cow<'_, str> {
     match &row.told.said_for {
-        SaidFor::Typed(typed) => typed,
-        SaidFor::Attempt(_) => "",
+        SaidFor::Typed(typed) => Cow::Borrowed(typed),
+        SaidFor::Attempt(attempt) => Cow::Owned(attempt.to_string()),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
         }
     };
     with_runtime(&config, async |config| {
-        let gateway = match start(config, flags.take_over).await {
+        let gateway = match start(config, flags).await {
             Ok(gateway) => gateway,
             Err(problems) => return refuse(&problems),
         };
@@ -30,14 +30,16 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
     })
 }
 
-async fn start(config: &Config, takes_over: bool) -> Result<Gateway, Vec<StartError>> {
+async fn start(config: &Config, flags: &ServeFlags) -> Result<Gateway, Vec<StartError>> {
     // Before anybody is asked to make room: a gateway that serves is better than one that cannot start.
-    let problems = process::problems_beforehand(config);
+    let mut problems = process::problems_beforehand(config);
+    let ready_file = flags.ready_file.as_deref().map_or(Ok(()), ReadyFile::check);
+    problems.extend(ready_file.err().map(StartError::from));
     if !problems.is_empty() {
         return Err(problems);
     }
     let started = async {
-        let (folder, handed) = if takes_over {
+        let (folder, handed) = if flags.take_over {
             process::take_over(config)?
         } else {
             (Folder::take(&config.data)?, HandedSockets::of_systemd()?)

@@ -15,7 +15,7 @@ use crate::payments::channels::{ChannelKind, ChannelName};
 #[derive(Debug, Subcommand)]
 pub enum StatementCommand {
     /// Book what a statement or another file has and nobody told us: M-PESA's statement, a bank's, slips, the batch of card
-    /// terminals. A file may be imported again at any time: what is there already stays as it is.
+    /// terminals, what Airtel or the acquirer of the page for cards took. A file may be imported again at any time: what is there already stays as it is.
     Import {
         /// The file, in CSV: an M-PESA statement as the portal exports it, or the file of the channel that is named.
         #[arg(value_name = "FILE")]
@@ -23,7 +23,7 @@ pub enum StatementCommand {
         /// The paybill or till that it is of, if its title does not say so.
         #[arg(long, value_name = "NUMBER")]
         short_code: Option<String>,
-        /// The way to pay that the file is of, such as bank.kcb, bank_slip.kcb, card_terminal.kws or agency_till.kws.
+        /// The way to pay that the file is of, such as bank.kcb, bank_slip.kcb, card_terminal.kws, agency_till.kws, airtel_money or card.
         #[arg(long, value_name = "NAME", conflicts_with = "short_code")]
         channel: Option<ChannelName>,
         /// The file of a card terminal is what its acquirer settled, and not the terminal's own batch.
@@ -81,6 +81,7 @@ const fn kind_of(channel: &ChannelName, settlement: bool) -> &'static str {
         ChannelKind::BankSlip => FileKind::Slips.word(),
         ChannelKind::CardTerminal if settlement => FileKind::Settlement.word(),
         ChannelKind::CardTerminal => FileKind::Terminal.word(),
+        ChannelKind::AirtelMoney | ChannelKind::Card => FileKind::Merchant.word(),
         _ => "mpesa",
     }
 }

@@ -186,17 +186,17 @@ impl Folder {
 
     /// Where the wrapped keys of personal data are.
     pub fn vault(&self) -> PathBuf {
-        self.keys.join(VAULT_FOLDER)
+        KeyFolders::within(&self.keys).vault
     }
 
     /// Where the keys of keyed hashes are.
     pub fn lookup_keys(&self) -> PathBuf {
-        self.keys.join(LOOKUP_FOLDER)
+        KeyFolders::within(&self.keys).lookup
     }
 
     /// Where it lies what staff sign in with.
     pub fn staff(&self) -> PathBuf {
-        self.keys.join(STAFF_FOLDER)
+        KeyFolders::within(&self.keys).staff
     }
 
     /// The signing key in the file of this name; made, and named `name`, where there is none. A key keeps the name that it

@@ -1,6 +1,7 @@
 //! The ready file: one JSON object, written once everything answers, for whoever started us. Its names are a contract.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::path::Path;
 
 use serde::Serialize;
@@ -45,5 +46,26 @@ impl ReadyFile {
     pub fn write(&self, path: &Path) -> Result<(), FolderError> {
         let text = serde_json::to_string(self).expect("texts and numbers can be written as JSON");
         write_secret(path, &text)
+    }
+
+    /// Whether it could be written there. Leaves nothing behind: whoever waits for it waits on.
+    pub fn check(path: &Path) -> Result<(), FolderError> {
+        let tried = path.with_extension("unfinished");
+        let outcome = File::create(&tried).and_then(|_| fs::remove_file(&tried));
+        outcome.map_err(|source| FolderError::Io { path: path.to_path_buf(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_it_could_be_written_is_known_before_anybody_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        ReadyFile::check(&folder.path().join("ready.json")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let nowhere = ReadyFile::check(&folder.path().join("none").join("ready.json")).unwrap_err();
+        assert!(nowhere.to_string().contains("none/ready.json"), "{nowhere}");
     }
 }

@@ -2,6 +2,7 @@
 //! over from. Whoever connects meanwhile waits in the system's queue, and is answered by us.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
@@ -28,9 +29,12 @@ impl HandedSockets {
 
     /// Adds one; an error if there is one of this name.
     pub fn add(&mut self, name: &str, socket: TcpListener) -> io::Result<()> {
-        match self.0.insert(name.to_owned(), socket) {
-            None => Ok(()),
-            Some(_) => Err(invalid(format!("two sockets named {name:?} were handed over"))),
+        match self.0.entry(name.to_owned()) {
+            Entry::Vacant(place) => {
+                place.insert(socket);
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(invalid(format!("two sockets named {name:?} were handed over"))),
         }
     }
 

@@ -208,7 +208,8 @@ fn judge_known_later<'a>(
     let outside = |key: &&(String, String)| {
         let of = |sums: &Sums| *sums.get(*key).unwrap_or(&none);
         let (least, known, most) = (of(&surely), of(reported), of(&at_most));
-        (known.1 < least.1 || known.1 > most.1 || known.0 < least.0 || known.0 > most.0)
+        let is_within = (least.0..=most.0).contains(&known.0) && (least.1..=most.1).contains(&known.1);
+        (!is_within)
             .then(|| format!("{} for {}: {known:?} known later, of {least:?} to {most:?}", key.0, key.1))
     };
     keys.iter().filter_map(outside).collect()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Agency, Finished, Gateway, Order, Payment, eventually, fresh_key, get, malipo, post, run, taken,
+    Acquirer, Agency, Finished, Gateway, Order, Payment, eventually, fresh_key, get, malipo, post, run, taken,
 };
 
 /// The outage that goes on, or the last one that ended, of this channel.
@@ -59,6 +59,15 @@ fn pays_by_airtel(agency: &Agency) {
     let body = json!({"method": "airtel_money", "phone": "0733000007"});
     let call = agency.post(&format!("/v1/bills/{}/attempts", bill.id), &body);
     call.idempotency_key(&fresh_key()).send().expect(202);
+    agency.sees(&bill, "paid");
+}
+
+/// Somebody pays a bill on the page of the acquirer.
+fn pays_by_card(agency: &Agency, acquirer: &Acquirer) {
+    let bill = agency.bills(&Order::hells_gate(1));
+    let call = agency.post(&format!("/v1/bills/{}/attempts", bill.id), &json!({"method": "card"}));
+    let attempt = call.idempotency_key(&fresh_key()).send().expect(202).json();
+    acquirer.payer_presses(attempt["redirect_url"].as_str().unwrap(), "pay");
     agency.sees(&bill, "paid");
 }
 
@@ -158,6 +167,53 @@ fn the_report_of_an_outage_agrees_to_the_cent_with_those_who_hold_the_money() {
     let records = gateway.books();
     assert_eq!(records.events("payments_listed").len(), 2, "one for each statement that said more");
     assert!(!gateway.log().contains("is not what was sent home"));
+}
+
+#[test]
+fn what_airtel_and_the_acquirer_took_is_matched_by_their_statements_and_what_they_did_not_tell_is_found() {
+    let gateway = Gateway::demo().start();
+    let (kws, airtel, acquirer) = (gateway.agency("kws"), gateway.airtel(), gateway.acquirer());
+    let treasury = gateway.create_key("treasury", None);
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
+    let outage = outage_of(&gateway, "mpesa_paybill");
+    pays_by_airtel(&kws);
+    pays_by_card(&kws, &acquirer);
+    let before = report(&gateway, &treasury, outage);
+    for account in ["900900", "mkt-0001"] {
+        assert_eq!(collected(&before, account, Some("KWS")), [50_000, 0, 50_000], "{account}");
+    }
+    // Of these nothing is told, and nothing is answered.
+    airtel.breaks(&json!({"callbacks_lost": true, "query_down": true}));
+    let bill = kws.bills(&Order::hells_gate(2));
+    let body = json!({"method": "airtel_money", "phone": "0733000007"});
+    let call = kws.post(&format!("/v1/bills/{}/attempts", bill.id), &body);
+    let attempt = call.idempotency_key(&fresh_key()).send().expect(202).json();
+    eventually("the money moves", || (airtel.lines("moved").len() == 2).then_some(()));
+    assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
+
+    for (channel, statement, found, known) in
+        [("airtel_money", airtel.statement(), 1, 1), ("card", acquirer.statement(), 0, 1)]
+    {
+        let taken = taken(&gateway.imports(channel, &statement, &[]).expect(0));
+        assert_eq!(taken, [found + known, found, known, 0], "{channel}");
+        let again = self::taken(&gateway.imports(channel, &statement, &[]).expect(0));
+        assert_eq!(again, [found + known, 0, found + known, 0], "{channel}, once more");
+    }
+    kws.sees(&bill, "paid");
+    kws.sees_attempt(attempt["id"].as_str().unwrap(), "succeeded");
+    let after = report(&gateway, &treasury, outage);
+    assert_eq!(collected(&after, "900900", Some("KWS")), [150_000, 150_000, 0]);
+    assert_eq!(collected(&after, "mkt-0001", Some("KWS")), [50_000, 50_000, 0]);
+    assert_eq!(sums(&after, "900900"), [150_000, 0, 0, 150_000, 0]);
+    assert_eq!(gateway.books().events("payment_received").len(), 3);
+
+    // A line that is wrong is named, and nothing is taken.
+    let wrong = airtel.statement().replacen("Total,,,1500.00", "Total,,,1500.01", 1);
+    let said = gateway.imports("airtel_money", &wrong, &[]).expect(1).said();
+    assert!(said.contains("the sum is not that of the rows above"), "{said}");
+    let said = gateway.imports("card", "Date,Reference\n", &[]).expect(1).said();
+    assert!(said.contains("a column Transaction ID"), "{said}");
 }
 
 #[test]

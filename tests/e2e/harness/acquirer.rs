@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::airtel::{Taking, merchant_statement};
 use super::gateway::Gateway;
 use super::http::{Answer, Call, get, post_form};
 use super::patience::eventually;
@@ -52,6 +53,22 @@ impl Acquirer {
     /// What browsers know it by.
     pub(crate) fn origin(&self) -> &str {
         &self.sandbox
+    }
+
+    /// What it says that it took, as it exports it.
+    pub(crate) fn statement(&self) -> String {
+        let ended = self.lines("session_ended").into_iter();
+        let paid = ended.filter_map(|line| {
+            let session = &line["session"];
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            Some(Taking {
+                at: text(&line["at"])?,
+                receipt: text(&session["state"]["paid"])?,
+                reference: text(&session["reference"])?,
+                cents: session["amount"].as_i64()?,
+            })
+        });
+        merchant_statement(paid)
     }
 
     /// The lines of this kind in its record.

@@ -26,6 +26,7 @@ use super::contract::{
     QueryAnswer, Reply, SentTo, Unheard,
 };
 use super::{AmountTerms, CollectionAccount, Instructions, NotPayable};
+use crate::channels::files::FileKind;
 use crate::config::secret::Secret;
 use crate::outbound::destination::Destination;
 use crate::payments::channels::{ChannelName, Step};
@@ -128,6 +129,10 @@ impl Channel for AirtelMoney {
 
     fn steps(&self) -> &[Step] {
         &[Step::Start, Step::Confirm, Step::Query]
+    }
+
+    fn files(&self) -> &[FileKind] {
+        &[FileKind::Merchant]
     }
 
     fn asks_payer(&self) -> Option<&dyn AsksPayer> {

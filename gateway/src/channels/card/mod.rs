@@ -25,6 +25,7 @@ use super::contract::{
     Reply, SentTo, Unheard,
 };
 use super::{AmountTerms, AttemptTold, CollectionAccount, Instructions, NotPayable};
+use crate::channels::files::FileKind;
 use crate::clock::Clock;
 use crate::config::secret::Secret;
 use crate::outbound::destination::Destination;
@@ -124,6 +125,10 @@ impl Channel for CardPage {
 
     fn steps(&self) -> &[Step] {
         &[Step::Start, Step::Confirm, Step::Query]
+    }
+
+    fn files(&self) -> &[FileKind] {
+        &[FileKind::Merchant]
     }
 
     fn asks_payer(&self) -> Option<&dyn AsksPayer> {

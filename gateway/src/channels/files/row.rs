@@ -8,13 +8,15 @@ use crate::channels::bank::wire::reference_of;
 use crate::channels::mpesa::wire::ACCOUNT_LEN_MAX;
 use crate::channels::{SaidFor, Told, written};
 use crate::clock;
-use crate::payments::PaymentNumber;
+use crate::payments::{AttemptId, PaymentNumber};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 /// The services of the country are paid for electronically since 2014.
 const EARLIEST: &str = "2014-01-01 00:00:00";
 /// What the row of the sum begins with.
 const SUMS: [&str; 3] = ["total", "sum", "jumla"];
+/// What the names of attempts begin with.
+const ATTEMPT_PREFIX: &str = "att_";
 /// Groups of four digits, as payment numbers are shown.
 const GROUP_DIGITS: usize = 4;
 const NUMBER_DIGITS: usize = 12;
@@ -34,6 +36,8 @@ pub(super) struct Columns {
     terminal: Option<usize>,
     batch: Option<usize>,
     authorization: Option<usize>,
+    /// What we called the attempt when the payer was asked.
+    attempt: Option<usize>,
 }
 
 impl Columns {
@@ -43,6 +47,7 @@ impl Columns {
             FileKind::Bank => "Reference",
             FileKind::Slips => "Slip Number",
             FileKind::Terminal | FileKind::Settlement => "RRN",
+            FileKind::Merchant => "Transaction ID",
         }
     }
 
@@ -60,12 +65,14 @@ impl Columns {
         let cards = [FileKind::Terminal, FileKind::Settlement];
         let number = find("Payment Number");
         let narration = if kind == FileKind::Bank { find("Narration") } else { None };
-        if number.or(narration).is_none() {
+        let attempt = is_of(&[FileKind::Merchant], "Reference")?;
+        if number.or(narration).or(attempt).is_none() {
             return Err(Fault::ColumnMissing("Payment Number"));
         }
+        let has_times = cards.contains(&kind) || kind == FileKind::Merchant;
         Ok(Some(Self {
             count: record.len(),
-            date: if cards.contains(&kind) { needed("Time")? } else { needed("Date")? },
+            date: if has_times { needed("Time")? } else { needed("Date")? },
             amount: find("Credit").map_or_else(|| needed("Amount"), Ok)?,
             debit: find("Debit"),
             reference,
@@ -76,6 +83,7 @@ impl Columns {
             terminal: is_of(&cards, "Terminal")?,
             batch: is_of(&cards, "Batch")?,
             authorization: is_of(&cards, "Authorization Code")?,
+            attempt,
         }))
     }
 
@@ -89,7 +97,7 @@ impl Columns {
         if SUMS.iter().any(|word| first.trim_end_matches(':').eq_ignore_ascii_case(word)) {
             return sum(cell(self.amount)).map(Read::Sum);
         }
-        if of.kind == FileKind::Bank && self.went_out(&cell) {
+        if matches!(of.kind, FileKind::Bank | FileKind::Merchant) && self.went_out(&cell) {
             return Ok(Read::Other);
         }
         // What an acquirer takes back of what it has settled is no sale that a terminal took back, and is for people.
@@ -98,15 +106,15 @@ impl Columns {
         let money = written::amount(amount, Currency::Kes).ok_or(Fault::Amount)?;
         let moved = moment(cell(self.date), of.now_micros)?;
         let reference = self.reference(of, &cell)?;
-        let (typed, is_free_text) = self.typed(&cell);
-        if typed.len() > ACCOUNT_LEN_MAX {
+        let (said_for, is_free_text) = self.said_for(&cell);
+        if matches!(&said_for, SaidFor::Typed(typed) if typed.len() > ACCOUNT_LEN_MAX) {
             return Err(Fault::TooLong);
         }
         let (told_by, evidence) = of.kind.told_by();
         let told = Told {
             receipt: of.account.receipt(&reference),
             money,
-            said_for: SaidFor::Typed(typed.into()),
+            said_for,
             told_by,
             evidence,
             moved: Some(LedgerTime::from_micros(moved)),
@@ -117,7 +125,7 @@ impl Columns {
         Ok(if below_nothing.is_some() { Read::TakenBack(row) } else { Read::Payment(row) })
     }
 
-    /// Charges of the bank, and what we sent on.
+    /// Charges of who keeps the account, what they paid back, and what we sent on.
     fn went_out<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> bool {
         let debit = self.debit.map(cell).unwrap_or_default();
         let debit = debit.strip_prefix('-').unwrap_or(debit);
@@ -139,6 +147,7 @@ impl Columns {
                 }
                 reference_of(reference).ok_or(Fault::Reference)
             }
+            FileKind::Merchant => reference_of(reference).ok_or(Fault::Reference),
             FileKind::Terminal | FileKind::Settlement => {
                 let terminal = self.terminal.map(cell).unwrap_or_default();
                 if !of.terminals.iter().any(|known| known.eq_ignore_ascii_case(terminal)) {
@@ -166,17 +175,28 @@ impl Columns {
     }
 
     /// What the payment is for, and whether a bank wrote it into a text.
-    fn typed<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> (String, bool) {
-        let exact = self.number.map(cell).unwrap_or_default();
-        if !exact.is_empty() {
-            return (exact.to_owned(), false);
+    fn said_for<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> (SaidFor<'static>, bool) {
+        let reference = self.attempt.map(cell).unwrap_or_default();
+        if let Some(attempt) = attempt_of(reference) {
+            return (SaidFor::Attempt(attempt), false);
+        }
+        let typed = |text: &str| SaidFor::Typed(text.to_owned().into());
+        let exact = self.number.map(cell).filter(|number| !number.is_empty());
+        if let Some(exact) = exact.or(self.attempt.map(|_| reference)) {
+            return (typed(exact), false);
         }
         let narration = self.narration.map(cell).unwrap_or_default();
         match only_number_in(narration) {
-            Some(number) => (number.to_string(), false),
-            None => (narration.to_owned(), true),
+            Some(number) => (typed(&number.to_string()), false),
+            None => (typed(narration), true),
         }
     }
+}
+
+/// The attempt that a payer was asked by, as we named it to who asked: to Airtel without what such names begin with.
+fn attempt_of(reference: &str) -> Option<AttemptId> {
+    let reference = reference.trim();
+    reference.parse().ok().or_else(|| format!("{ATTEMPT_PREFIX}{reference}").parse().ok())
 }
 
 fn sum(text: &str) -> Result<Money, Fault> {

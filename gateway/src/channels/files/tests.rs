@@ -9,6 +9,7 @@ fn read(kind: FileKind, text: &str) -> Result<(Vec<String>, u64), Vec<String>> {
         FileKind::Bank | FileKind::Slips => {
             CollectionAccount { provider: Provider::Bank, number: "kcb-1100220033".into() }
         }
+        FileKind::Merchant => CollectionAccount { provider: Provider::Airtel, number: "900900".into() },
         FileKind::Terminal | FileKind::Settlement => {
             CollectionAccount { provider: Provider::Terminal, number: "880012".into() }
         }
@@ -20,7 +21,7 @@ fn read(kind: FileKind, text: &str) -> Result<(Vec<String>, u64), Vec<String>> {
     })?;
     let said = |row: &FileRow| {
         let told = &row.told;
-        format!("{} {} {} {}", row.line, told.receipt.number, told.money.to_decimal(), typed(row))
+        format!("{} {} {} {}", row.line, told.receipt.number, told.money.to_decimal(), said_for(row))
     };
     Ok((file.rows.iter().map(said).collect(), file.other_rows))
 }
@@ -116,7 +117,8 @@ fn every_wrong_line_is_named_and_nothing_of_what_stands_there_is_said() {
     assert!(!faults.join(" ").contains("ASHA"), "{faults:?}");
 
     let contradicts = format!("{heading}\n{row}\n{}\n", row.replace("1500", "1501"));
-    let expected = "3 line 2 has the same receipt with another amount or payment number".to_owned();
+    let expected =
+        "3 line 2 has the same receipt with another amount, payment number or reference".to_owned();
     assert_eq!(read(FileKind::Slips, &contradicts), Err(vec![expected]));
     for (kind, text) in [(FileKind::Slips, ""), (FileKind::Bank, heading), (FileKind::Terminal, heading)] {
         assert!(read(kind, text).unwrap_err()[0].contains("is a heading"), "{kind:?}");
@@ -160,9 +162,45 @@ fn a_sale_that_a_terminal_took_back_is_no_payment_wherever_its_lines_stand() {
     let nothing = "it takes back a sale of this receipt and amount that the file does not have";
     assert_eq!(of(&[kept.clone(), back.clone()]), Err(vec![format!("3 {nothing}")]));
     assert_eq!(of(&[taken.clone(), sale(2, "-70.00")]), Err(vec![format!("3 {nothing}")]));
-    let contradicts = "line 3 has the same receipt with another amount or payment number";
+    let contradicts = "line 3 has the same receipt with another amount, payment number or reference";
     assert_eq!(of(&[taken.clone(), back, sale(2, "-70.00")]), Err(vec![format!("4 {contradicts}")]));
     let of_acquirer = format!("{heading}{taken}{}", sale(2, "-700.00"));
     let refused = read(FileKind::Settlement, &of_acquirer).unwrap_err();
     assert!(refused[0].starts_with("3 the amount is none"), "what was settled is not taken back here");
+}
+
+#[test]
+fn what_somebody_took_who_asks_payers_is_read_by_its_transactions_and_our_references() {
+    let attempt = crate::payments::AttemptId::from_uuid(7).to_string();
+    let short = attempt.trim_start_matches("att_");
+    let text = format!(
+        "Airtel Money,Merchant statement of 900900\n\
+         Time,Transaction ID,Reference,Amount\n\
+         2026-11-20 09:14:31,mp261120.0914.L06941,{short},500.00\n\
+         20/11/2026 09:15:00,AQ-7,{attempt},\"1,500\"\n\
+         20/11/2026 09:15:00,AQ-7,{attempt},1500.00\n\
+         2026-11-20 10:00:00,AQ-9,INVOICE 7,20\n\
+         2026-11-20 11:00:00,FEE-1,,-35.00\n\
+         Total,,,2020.00\n"
+    );
+    let expected = vec![
+        format!("3 MP261120.0914.L06941 500.00 {attempt}"),
+        format!("4 AQ-7 1500.00 {attempt}"),
+        "6 AQ-9 20.00 INVOICE 7".to_owned(),
+    ];
+    assert_eq!(read(FileKind::Merchant, &text), Ok((expected, 1)));
+    let other = crate::payments::AttemptId::from_uuid(8).to_string();
+    let contradicting =
+        text.replacen(&format!("AQ-7,{attempt},1500.00"), &format!("AQ-7,{other},1500.00"), 1);
+    let said = "5 line 4 has the same receipt with another amount, payment number or reference".to_owned();
+    assert_eq!(read(FileKind::Merchant, &contradicting), Err(vec![said]));
+    let nameless = text.replace("AQ-9,", ",");
+    assert!(
+        read(FileKind::Merchant, &nameless).unwrap_err()[0]
+            .starts_with("6 the reference, slip number, transaction")
+    );
+    assert_eq!(
+        read(FileKind::Merchant, &text.replace("Reference", "Ref")),
+        Err(vec!["2 the heading has no column Reference".to_owned()])
+    );
 }
