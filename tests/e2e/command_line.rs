@@ -40,7 +40,7 @@ fn a_device_is_certified_for_the_agency_and_the_site_that_were_meant_or_nothing_
     let folder = gateway.folder().join("gate-mistaken");
     let enrols = |agency: &str, site: &str| {
         let mut command =
-            malipo(["gate", "enrol", "--gate", "Elsa Gate", "--agency", agency, "--site", site]);
+            malipo(["gate", "enrol", "--gate", "Elsa Gate", "--agency", agency, &format!("--site={site}")]);
         command.arg("--gateway").arg(gateway.public()).arg("--key-file").arg(&key_file);
         run(command.arg("--data").arg(&folder))
     };
