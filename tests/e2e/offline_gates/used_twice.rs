@@ -80,8 +80,9 @@ fn a_price_that_nobody_can_write_in_shillings_is_named_and_leaves_no_trace() {
     let mut device = Device::enrol(&gateway, "Elsa Gate");
     let good = device.writes(minor, Settlement::Later);
     let dear = device.writes(minor, Settlement::Later);
-    // No catalogue knows its price, so that what the device asked for would stand.
-    let dear = Pass { price: Money::new(i64::MAX, Currency::Usd), catalogue: 4_071, ..dear };
+    // No catalogue knows its price, so that what the device asked for is all that could be written.
+    let (price, service) = (Money::new(i64::MAX, Currency::Usd), "kws-moon-entry".to_owned());
+    let dear = Pass { price, service, ..dear };
     let head = gateway.books().events("bill_created").len();
     let batch = device.batch(&[good.clone(), dear]);
     let refused = device.brings(&batch).expect(422);
