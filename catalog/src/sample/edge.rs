@@ -98,7 +98,10 @@ pub(super) fn services() -> Vec<ServiceRow> {
         most_requirements(),
         always(PACKAGE, "Three fees in one", "Ada tatu kwa pamoja", package()),
         always(STAY, "Nights at a camp", "Usiku kambini", stay()),
-        always(SEASONS, "Entry by season", "Kiingilio kwa msimu", seasons()),
+        ServiceRow {
+            delivery: vec![Delivery::Online, Delivery::Gate],
+            ..always(SEASONS, "Entry by season", "Kiingilio kwa msimu", seasons())
+        },
         additions(),
     ]
 }

@@ -49,7 +49,7 @@ fn a_seed_and_a_count_name_one_catalogue() {
     assert_eq!(catalogue.services().len(), 3_000);
     assert_eq!(
         catalogue.hash().to_string(),
-        "e0d9a0ce32d690f68bd042e0afd7678cb35f917f17e8bc5c2618ab77b68cde9b"
+        "d367a454c98d0201ca7b76a73f48e331b4fb86e12a415fcd5d40dc257344cc84"
     );
     assert_eq!(catalogue.hash(), only_samples(3_000, 7).hash());
     assert_ne!(catalogue.hash(), only_samples(3_000, 8).hash());
