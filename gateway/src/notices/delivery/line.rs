@@ -146,6 +146,15 @@ impl Line {
         }
     }
 
+    /// Whether this is still where, and how signed, its agency wants to be told: what happened after that was changed is told as it
+    /// was changed, and not at all where the endpoint is gone.
+    fn is_as_the_books_have_it(&self) -> bool {
+        let notices = self.shared.app.books.readers().notices();
+        notices.endpoint(self.endpoint.terms.id).is_some_and(|now| {
+            now.disabled.is_none() && now.terms == self.endpoint.terms && now.secrets == self.endpoint.secrets
+        })
+    }
+
     fn now(&self) -> LedgerTime {
         self.shared.app.now()
     }
@@ -154,6 +163,10 @@ impl Line {
     async fn begin(&mut self) -> bool {
         let places = if self.is_failing { PLACES_WHILE_FAILING } else { PLACES };
         while self.on_their_way.len() < places && !self.is_ending {
+            if !self.is_as_the_books_have_it() {
+                // News of it is on its way here.
+                return false;
+            }
             let now = self.now();
             let due = self.open.iter().filter(|(_, open)| !open.is_on_its_way && open.due <= now);
             if let Some(notice) = due.min_by_key(|(_, open)| open.due).map(|(notice, _)| *notice) {
