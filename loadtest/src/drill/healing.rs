@@ -1,6 +1,6 @@
 //! What nobody told of is found: slips and the batches of card terminals are brought, and the statements of the day are sent, of
-//! every paybill and till on which money moved, of the bank, and of who settles for the terminals. Long ones go in parts, each with
-//! the lines that every statement begins with.
+//! every paybill and till on which money moved, of the bank, of Airtel, of the acquirer of cards, and of who settles for the
+//! terminals. Long ones go in parts, each with the lines that every statement begins with.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -47,7 +47,15 @@ pub(crate) async fn heal(world: &World, moved: &[Moved]) -> Result<u64, DrillErr
                 let from = "/control/terminals/kws/settlement";
                 send(world, from, "/v1/statements/settlement?channel=card_terminal.kws", 1).await?
             }
-            // These are asked by the gateway itself, attempt by attempt.
+            // What these took the gateway asks for itself, attempt by attempt; that the money is there, they say here.
+            Some(("airtel", _)) => {
+                let from = "/control/airtel/statement";
+                send(world, from, "/v1/statements/merchant?channel=airtel_money", 1).await?
+            }
+            Some(("acquirer", _)) => {
+                let from = "/control/acquirer/statement";
+                send(world, from, "/v1/statements/merchant?channel=card", 1).await?
+            }
             _ => 0,
         };
     }

@@ -31,11 +31,15 @@ pub(super) struct DatedLog<L> {
 }
 
 impl<L: ProviderLine> DatedLog<L> {
-    /// Opens it, and gives each line that is there.
-    pub(super) fn open(folder: &Path, clock: &Clock, mut each: impl FnMut(L)) -> Result<Self, LogFailure> {
+    /// Opens it, and gives each line that is there with its moment.
+    pub(super) fn open(
+        folder: &Path,
+        clock: &Clock,
+        mut each: impl FnMut(Timestamp, L),
+    ) -> Result<Self, LogFailure> {
         let log = SyncedLog::open(&folder.join(L::FILE), |text| {
             let entry: Entry<L> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            each(entry.line);
+            each(entry.at, entry.line);
             Ok(())
         })?;
         Ok(Self { log, clock: clock.clone(), lines: PhantomData })
@@ -46,9 +50,11 @@ impl<L: ProviderLine> DatedLog<L> {
         self.log.note(&Entry { at: self.clock.now(), line }).await;
     }
 
-    /// Appends a line and returns once it is on disk.
-    pub(super) async fn append(&self, line: L) -> Result<(), LogFailure> {
-        self.log.append(&Entry { at: self.clock.now(), line }).await
+    /// Appends a line and returns its moment once it is on disk.
+    pub(super) async fn append(&self, line: L) -> Result<Timestamp, LogFailure> {
+        let at = self.clock.now();
+        self.log.append(&Entry { at, line }).await?;
+        Ok(at)
     }
 
     pub(super) async fn flush(&self) -> Result<(), LogFailure> {

@@ -65,6 +65,7 @@
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |
 //! | `PUT /control/acquirer/faults` | `AcquirerFaults` | what goes wrong at the acquirer on purpose |
 //! | `PUT /control/airtel/faults` | `AirtelFaults` | what goes wrong at Airtel on purpose |
+//! | `GET /control/acquirer/statement`, `GET /control/airtel/statement` | | what came in there, in shillings, as CSV with its charges and its sum |
 //! | `GET /control/airtel/transactions/{id}` | | what the payer sees of a request: `{"status"}`, `never_asked`, `asked`, `paid` or `failed` |
 //! | `POST /control/carriers/{name}/incoming` | `{"phone", "text"}` | a subscriber sends a text, which is handed on: `{"http_status"}` |
 //! | `POST /control/banks/kcb/deposit` | `{"reference", "amount"}` in shillings | somebody pays through the bank: `{"status": "paid", "reference"}` or `{"status": "refused", "status_code"}` |
@@ -101,6 +102,7 @@ mod faults;
 mod fields;
 mod handsets;
 mod keyed;
+mod merchant_statement;
 mod oauth;
 mod options;
 mod payment;

@@ -12,6 +12,7 @@ use super::record::AcquirerLine;
 use super::{API_KEY, AcquirerFaults, Session, State, page};
 use crate::loopback::LoopbackUrl;
 use crate::sandbox::answer::{Answer, ControlError, json_answer};
+use crate::sandbox::merchant_statement;
 use crate::sandbox::safaricom::Safaricom;
 
 #[derive(Deserialize)]
@@ -59,13 +60,18 @@ pub(crate) async fn answer(
 }
 
 /// `PUT /control/acquirer/faults`
-pub(crate) async fn control(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
+pub(crate) async fn set_faults(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
     let faults: AcquirerFaults = serde_json::from_slice(body)
         .map_err(|error| ControlError::new(StatusCode::BAD_REQUEST, "bad_request", error.to_string()))?;
     safaricom.acquirer.record.note(AcquirerLine::FaultsSet { faults: faults.clone() }).await;
     let answer = json_answer(StatusCode::OK, &faults);
     safaricom.acquirer.known().faults = Arc::new(faults);
     Ok(answer)
+}
+
+/// `GET /control/acquirer/statement`
+pub(crate) fn statement(safaricom: &Safaricom) -> Answer {
+    merchant_statement::answer(&safaricom.acquirer.known().takings)
 }
 
 fn nothing(status: StatusCode) -> Answer {

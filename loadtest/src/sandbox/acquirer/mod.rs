@@ -21,11 +21,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) use self::calls::{answer, control};
+pub(crate) use self::calls::{answer, set_faults, statement};
 use self::record::AcquirerLine;
 use crate::clock::Clock;
+use crate::kes::Kes;
 use crate::loopback::LoopbackUrl;
 use crate::sandbox::dated_log::DatedLog;
+use crate::sandbox::merchant_statement::Taking;
 use crate::synced_log::LogFailure;
 
 /// The key of every merchant, and what its messages are signed with.
@@ -46,12 +48,29 @@ struct Known {
     sessions: HashMap<String, Session>,
     /// References by session, for whoever opens a page.
     references: HashMap<String, String>,
+    /// What came in in shillings, in order.
+    takings: Vec<Taking>,
 }
 
 impl Known {
     fn keep(&mut self, session: Session) {
         self.references.insert(session.session_id.clone(), session.reference.clone());
         self.sessions.insert(session.reference.clone(), session);
+    }
+
+    /// A payer has decided, at this time.
+    fn end(&mut self, at: Timestamp, session: Session) {
+        if let State::Paid(receipt) = &session.state
+            && session.currency == "KES"
+        {
+            self.takings.push(Taking {
+                at,
+                receipt: receipt.clone(),
+                reference: session.reference.clone(),
+                amount: Kes::from_minor(session.amount),
+            });
+        }
+        self.keep(session);
     }
 }
 
@@ -122,10 +141,9 @@ impl Acquirer {
     /// Opens the record of a data directory.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let mut known = Known::default();
-        let record = DatedLog::open(folder, clock, |line| match line {
-            AcquirerLine::SessionMade { session } | AcquirerLine::SessionEnded { session } => {
-                known.keep(session);
-            }
+        let record = DatedLog::open(folder, clock, |at, line| match line {
+            AcquirerLine::SessionMade { session } => known.keep(session),
+            AcquirerLine::SessionEnded { session } => known.end(at, session),
             AcquirerLine::WebhookSet { webhook } => known.webhook = webhook.parse().ok(),
             _ => {}
         })?;

@@ -46,10 +46,10 @@ pub(super) async fn press(safaricom: &Arc<Safaricom>, id: &str, body: &[u8]) -> 
             _ => return json_answer(StatusCode::BAD_REQUEST, &json!({})),
         };
         let line = AcquirerLine::SessionEnded { session: session.clone() };
-        if safaricom.acquirer.record.append(line).await.is_err() {
+        let Ok(at) = safaricom.acquirer.record.append(line).await else {
             return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({}));
-        }
-        safaricom.acquirer.known().keep(session.clone());
+        };
+        safaricom.acquirer.known().end(at, session.clone());
         safaricom.tasks.spawn(Arc::clone(safaricom).tell_of_session(session.clone()));
     }
     let mut answer = json_answer(StatusCode::SEE_OTHER, &json!({}));

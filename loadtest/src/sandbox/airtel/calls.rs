@@ -14,6 +14,7 @@ use crate::kes::Kes;
 use crate::loopback::LoopbackUrl;
 use crate::phone::Phone;
 use crate::sandbox::answer::{Answer, ControlError, json_answer};
+use crate::sandbox::merchant_statement;
 use crate::sandbox::safaricom::Safaricom;
 
 /// The longest that a call without an answer is kept waiting.
@@ -87,7 +88,7 @@ pub(crate) async fn answer(
 }
 
 /// `PUT /control/airtel/faults`
-pub(crate) async fn control(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
+pub(crate) async fn set_faults(safaricom: &Safaricom, body: &[u8]) -> Result<Answer, ControlError> {
     let faults: AirtelFaults = serde_json::from_slice(body)
         .map_err(|error| ControlError::new(StatusCode::BAD_REQUEST, "bad_request", error.to_string()))?;
     let line = AirtelLine::FaultsSet { faults: faults.clone() };
@@ -95,6 +96,11 @@ pub(crate) async fn control(safaricom: &Safaricom, body: &[u8]) -> Result<Answer
     let answer = json_answer(StatusCode::OK, &faults);
     safaricom.airtel.known().faults = Arc::new(faults);
     Ok(answer)
+}
+
+/// `GET /control/airtel/statement`
+pub(crate) fn statement(safaricom: &Safaricom) -> Answer {
+    merchant_statement::answer(&safaricom.airtel.known().takings)
 }
 
 /// `GET /control/airtel/transactions/{id}`: what a payer sees of a request on the phone.

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::record::AirtelLine;
 use super::{CALLBACK_KEY, Payer, Transaction, hmac};
 use crate::kes::Kes;
+use crate::sandbox::merchant_statement::Taking;
 use crate::sandbox::safaricom::{POST_LIMIT, Safaricom};
 
 impl Safaricom {
@@ -41,9 +42,9 @@ impl Safaricom {
                     airtel_money_id: receipt.clone(),
                     amount_minor: amount,
                 };
-                if self.airtel.record.append(line).await.is_err() {
-                    return;
-                }
+                let Ok(at) = self.airtel.record.append(line).await else { return };
+                let taking = Taking { at, receipt: receipt.clone(), reference: id.clone(), amount };
+                self.airtel.known().takings.push(taking);
                 Transaction::Paid(receipt)
             }
         };

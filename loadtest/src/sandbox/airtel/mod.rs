@@ -26,13 +26,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::calls::{answer, control, seen_by_payer};
+pub(crate) use self::calls::{answer, seen_by_payer, set_faults, statement};
 use self::faults::AirtelFaults;
 use self::record::AirtelLine;
 use crate::clock::Clock;
 use crate::loopback::LoopbackUrl;
 use crate::phone::Phone;
 use crate::sandbox::dated_log::DatedLog;
+use crate::sandbox::merchant_statement::Taking;
 use crate::synced_log::LogFailure;
 
 /// Name, password and key of every merchant.
@@ -55,6 +56,8 @@ struct Known {
     tokens: VecDeque<String>,
     /// By the merchant's name for them.
     transactions: HashMap<String, Transaction>,
+    /// What came in, in order.
+    takings: Vec<Taking>,
 }
 
 /// What became of a transaction.
@@ -102,11 +105,17 @@ impl Airtel {
     /// Opens the record of a data directory. What moved before is known; what was open then has failed.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let mut known = Known::default();
-        let record = DatedLog::open(folder, clock, |line| match line {
+        let record = DatedLog::open(folder, clock, |at, line| match line {
             AirtelLine::Asked { id, .. } => {
                 known.transactions.insert(id, Transaction::Failed("DP00800001029"));
             }
-            AirtelLine::Moved { id, airtel_money_id, .. } => {
+            AirtelLine::Moved { id, airtel_money_id, amount_minor } => {
+                known.takings.push(Taking {
+                    at,
+                    receipt: airtel_money_id.clone(),
+                    reference: id.clone(),
+                    amount: amount_minor,
+                });
                 known.transactions.insert(id, Transaction::Paid(airtel_money_id));
             }
             AirtelLine::CallbackSet { callback } => known.callback = callback.parse().ok(),

@@ -53,7 +53,7 @@ impl Bank {
     /// Opens the record of a data directory.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let (mut deposits, mut slips) = (Vec::new(), Slips::default());
-        let record = DatedLog::open(folder, clock, |line| {
+        let record = DatedLog::open(folder, clock, |_, line| {
             slips.take(&line);
             if let BankLine::Deposited(deposit) = line {
                 deposits.push(deposit);

@@ -113,7 +113,7 @@ fn notification(deposit: &Deposit) -> Value {
         "requestId": format!("{:016x}", rand::random::<u64>()),
         "channelCode": "202",
         "timestamp": deposit.moved.to_zoned(east_africa_time()).strftime("%Y%m%d%H%M%S").to_string(),
-        "transactionAmount": grouped(deposit.amount_minor),
+        "transactionAmount": deposit.amount_minor.grouped(),
         "currency": "KES",
         "customerReference": deposit.typed,
         "customerName": "ASHA MWIKALI",
@@ -124,21 +124,6 @@ fn notification(deposit: &Deposit) -> Value {
         "organizationShortCode": ORGANISATION,
         "tillNumber": "",
     })
-}
-
-/// `20,000.00`.
-fn grouped(amount: Kes) -> String {
-    let (shillings, cents) = (amount.minor() / 100, amount.minor() % 100);
-    let digits = shillings.to_string();
-    let mut written = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            written.push(',');
-        }
-        written.push(digit);
-    }
-    let _ = write!(written, ".{cents:02}");
-    written
 }
 
 /// Posts a signed message and gives what came back.
@@ -190,13 +175,13 @@ pub(crate) fn statement(safaricom: &Safaricom, name: &str) -> Result<Answer, Con
         for deposit in deposits.iter() {
             let moved = deposit.moved.to_zoned(east_africa_time()).strftime("%Y-%m-%d %H:%M:%S");
             let typed = deposit.typed.replace(['"', '\n', '\r'], " ");
-            let amount = grouped(deposit.amount_minor);
+            let amount = deposit.amount_minor.grouped();
             let _ = writeln!(text, "{moved},{},\"APP {typed}\",\"{amount}\",", deposit.reference);
             sum = sum.plus(deposit.amount_minor).unwrap_or(sum);
         }
         sum
     });
-    let _ = writeln!(text, "Total,,,\"{}\",", grouped(sum));
+    let _ = writeln!(text, "Total,,,\"{}\",", sum.grouped());
     Ok(with_type(StatusCode::OK, "text/csv", Either::Left(Bytes::from(text).into())))
 }
 

@@ -80,7 +80,7 @@ impl Carriers {
     /// Opens the record of a data directory; a customer's addresses are those that were given last.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let carriers = NAMES.map(|name| Carrier { name, known: Mutex::default() });
-        let record = DatedLog::open(folder, clock, |line| {
+        let record = DatedLog::open(folder, clock, |_, line| {
             if let CarrierLine::DashboardSet { carrier, dashboard } = line
                 && let Some(carrier) = carriers.iter().find(|known| known.name == carrier)
             {

@@ -110,7 +110,7 @@ impl Terminals {
     /// Opens the record of a data directory.
     pub(crate) fn open(folder: &Path, clock: &Clock) -> Result<Self, LogFailure> {
         let mut known = Known::default();
-        let record = DatedLog::open(folder, clock, |line| known.take(line))?;
+        let record = DatedLog::open(folder, clock, |_, line| known.take(line))?;
         // What goes wrong is said anew to each life of the sandbox.
         known.faults = Arc::default();
         Ok(Self { record, known: Mutex::new(known) })
