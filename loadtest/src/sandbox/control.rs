@@ -240,6 +240,26 @@ pub(crate) async fn set_faults(safaricom: &Safaricom, body: &[u8]) -> Result<Ans
     Ok(self::faults(safaricom))
 }
 
+/// `PUT /control/tills/{short_code}/faults`
+pub(crate) async fn set_till_faults(
+    safaricom: &Safaricom,
+    short_code: &str,
+    body: &[u8],
+) -> Result<Answer, ControlError> {
+    let is_till = short_code != safaricom.options.shortcode
+        && (5..=7).contains(&short_code.len())
+        && short_code.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_till {
+        let message = "a till has a short code of its own, of five to seven digits";
+        return Err(ControlError::new(StatusCode::NOT_FOUND, "no_such_till", message));
+    }
+    let faults: Faults = parse(body)?;
+    safaricom.set_till_faults(short_code.to_owned(), faults.clone());
+    let answer = json_answer(StatusCode::OK, &faults);
+    safaricom.record.note(Line::TillFaultsSet { short_code: short_code.to_owned(), faults }).await;
+    Ok(answer)
+}
+
 /// `POST /control/withheld/release`: what was withheld goes out now, struck by the faults that are given.
 pub(crate) fn release_withheld(safaricom: &Arc<Safaricom>, body: &[u8]) -> Result<Answer, ControlError> {
     let faults: Arc<Faults> = Arc::new(parse(body)?);

@@ -59,7 +59,8 @@
 //! | `GET /control/summary` | | counts and sums of the record, and `tasks_under_way` |
 //! | `GET /control/ledger` | | the record, streamed as NDJSON |
 //! | `GET /control/statement?date=2026-11-20&short_code=600000` | | the organisation's statement as CSV, of one day or of all: how lost confirmations are found |
-//! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong on purpose |
+//! | `GET`, `PUT /control/faults` | [`Faults`] | what goes wrong with the paybill on purpose |
+//! | `PUT /control/tills/{short_code}/faults` | [`Faults`] | what goes wrong with what is paid to a till |
 //! | `POST /control/withheld/release` | [`Faults`] | confirmations that were withheld go out, struck by these: `{"released", "lost", "repeated"}` |
 //! | `PUT /control/validation` | `{"on": true}` | whether the merchant is asked to validate |
 //! | `PUT /control/carriers/{name}/faults` | `CarrierFaults` | what goes wrong at a carrier on purpose |

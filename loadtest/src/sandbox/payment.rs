@@ -90,9 +90,7 @@ impl Safaricom {
         }
         let at = self.options.clock.now();
         let receipt = self.receipts.next(at);
-        // What goes wrong goes wrong with the paybill; others are another line.
-        let is_paybill = order.short_code == self.options.shortcode;
-        let faults = if is_paybill { self.faults() } else { Arc::default() };
+        let faults = self.faults_of(&order.short_code);
         let registration = self.registration();
         let version = registration.as_ref().map_or(2, |registration| registration.version);
         let mut message = C2bMessage::new(

@@ -46,6 +46,8 @@ pub(crate) enum Line {
     UrlsRegistered { registration: Registration },
     /// Other faults from here on.
     FaultsSet { faults: Faults },
+    /// Other faults of a till from here on.
+    TillFaultsSet { short_code: String, faults: Faults },
     /// The merchant was asked whether this payment may be made.
     ValidationAsked { receipt: String, account: String, amount_minor: Kes },
     /// What came of asking.

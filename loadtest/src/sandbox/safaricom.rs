@@ -1,5 +1,6 @@
 //! Everything a request to the sandbox can reach.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -58,6 +59,8 @@ pub(crate) struct Safaricom {
     pub(crate) pulls: AtomicU64,
     registration: RwLock<Option<Arc<Registration>>>,
     faults: RwLock<Arc<Faults>>,
+    /// Those of tills, by their short codes.
+    till_faults: RwLock<HashMap<String, Arc<Faults>>>,
     /// Confirmations that wait to be released.
     withheld: Mutex<Vec<Confirmation>>,
     /// Payments under way.
@@ -104,6 +107,7 @@ impl Safaricom {
             pulls: AtomicU64::new(0),
             registration: RwLock::new(history.registration.map(Arc::new)),
             faults: RwLock::new(Arc::new(options.faults.clone())),
+            till_faults: RwLock::default(),
             withheld: Mutex::default(),
             payments: Arc::new(Semaphore::new(PAYMENTS_MAX)),
             moves: AtomicU64::new(0),
@@ -135,6 +139,21 @@ impl Safaricom {
     /// The faults in force. A payment takes them once and keeps them.
     pub(crate) fn faults(&self) -> Arc<Faults> {
         Arc::clone(&self.faults.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The faults in force for what is paid to this short code: nothing goes wrong with a till because it does with the paybill.
+    pub(crate) fn faults_of(&self, short_code: &str) -> Arc<Faults> {
+        if short_code == self.options.shortcode {
+            return self.faults();
+        }
+        let tills = self.till_faults.read().unwrap_or_else(PoisonError::into_inner);
+        tills.get(short_code).map(Arc::clone).unwrap_or_default()
+    }
+
+    /// Other faults of a till from here on.
+    pub(crate) fn set_till_faults(&self, short_code: String, faults: Faults) {
+        let mut tills = self.till_faults.write().unwrap_or_else(PoisonError::into_inner);
+        tills.insert(short_code, Arc::new(faults));
     }
 
     /// Other faults from here on.

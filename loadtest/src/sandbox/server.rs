@@ -178,6 +178,9 @@ async fn control_answer(
         (&Method::GET, ["statement"]) => control::statement(safaricom, query).await,
         (&Method::GET, ["faults"]) => Ok(control::faults(safaricom)),
         (&Method::PUT, ["faults"]) => control::set_faults(safaricom, body).await,
+        (&Method::PUT, ["tills", short_code, "faults"]) => {
+            control::set_till_faults(safaricom, short_code, body).await
+        }
         (&Method::POST, ["withheld", "release"]) => control::release_withheld(safaricom, body),
         (&Method::PUT, ["validation"]) => control::switch_validation(safaricom, body),
         (&Method::GET, ["messages"]) => Ok(carriers::inbox(safaricom)),

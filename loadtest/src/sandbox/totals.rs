@@ -124,7 +124,11 @@ impl Totals {
                 self.pulls.answered += 1;
                 self.pulls.rows += rows;
             }
-            Line::Started { .. } | Line::UrlsRegistered { .. } | Line::FaultsSet { .. } | Line::Unknown => {}
+            Line::Started { .. }
+            | Line::UrlsRegistered { .. }
+            | Line::FaultsSet { .. }
+            | Line::TillFaultsSet { .. }
+            | Line::Unknown => {}
         }
     }
 

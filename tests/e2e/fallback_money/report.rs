@@ -189,7 +189,7 @@ fn what_airtel_and_the_acquirer_took_is_matched_by_their_statements_and_what_the
     let body = json!({"method": "airtel_money", "phone": "0733000007"});
     let call = kws.post(&format!("/v1/bills/{}/attempts", bill.id), &body);
     let attempt = call.idempotency_key(&fresh_key()).send().expect(202).json();
-    eventually("the money moves", || (airtel.lines("moved").len() == 2).then_some(()));
+    eventually("the money moves", || (airtel.statement().matches("Charge").count() == 2).then_some(()));
     assert_eq!(kws.looks_at(&bill)["status"], "unpaid");
 
     for (channel, statement, found, known) in

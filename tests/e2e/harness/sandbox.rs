@@ -60,7 +60,13 @@ impl Sandbox {
         call.body(faults.to_string()).send().expect(200);
     }
 
-    /// The same, of another paybill or till.
+    /// What goes wrong from now on with what is paid to this till.
+    pub(crate) fn breaks_till(&self, short_code: &str, faults: &Value) {
+        let url = format!("{}/control/tills/{short_code}/faults", self.url);
+        Call::new(hyper::Method::PUT, url).body(faults.to_string()).send().expect(200);
+    }
+
+    /// The statement of another paybill or till, of all days, as CSV.
     pub(crate) fn statement_of(&self, short_code: &str) -> String {
         let url = format!("{}/control/statement?short_code={short_code}", self.url);
         get(url).send().expect(200).text()

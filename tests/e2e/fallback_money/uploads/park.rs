@@ -68,10 +68,12 @@ impl<'a> Park<'a> {
         bank.breaks(&json!({
             "seed": seed, "silent_per_mille": 300, "repeated_per_mille": 300, "unasked_per_mille": 500,
         }));
-        gateway.sandbox().breaks(&json!({
+        let told_badly = json!({
             "seed": seed, "confirmation_lost_per_mille": 250, "confirmation_repeated_per_mille": 250,
             "validation_dead_per_mille": 500,
-        }));
+        });
+        gateway.sandbox().breaks(&told_badly);
+        gateway.sandbox().breaks_till(TILL, &told_badly);
         Self {
             kws: gateway.agency("kws"),
             gates: ["Elsa Gate", "Olkaria Gate"].map(|gate| Device::enrol(gateway, gate)).into(),
