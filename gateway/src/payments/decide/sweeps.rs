@@ -1,7 +1,7 @@
 //! Fallback money goes home. Never more than an account has, and never by one person alone.
 
 use ledger::table::RunError;
-use ledger::{Claim, Decision, ShortKey, View};
+use ledger::{Claim, Decision, Money, ShortKey, View};
 
 use super::{Payments, draft, note_request, once, refuse};
 use crate::payments::channel_receipt::{PaymentFacts, Provider};
@@ -19,13 +19,13 @@ pub(super) fn decide(
     ask: &SweepAsk,
 ) -> Result<Decision<Payments>, RunError> {
     match ask {
-        SweepAsk::Send { idempotency, .. } | SweepAsk::End { idempotency, .. } => {
-            once(view, idempotency.as_ref(), || match ask {
-                SweepAsk::Send { .. } => send(view, command, ask),
-                SweepAsk::End { sweep, arrived_on, idempotency } => {
-                    Ok(end(view, command, *sweep, arrived_on.as_ref(), idempotency.as_ref()))
-                }
-            })
+        SweepAsk::Send { account, money, reference, idempotency } => {
+            let idempotency = idempotency.as_ref();
+            once(view, idempotency, || send(view, command, (account, *money, *reference), idempotency))
+        }
+        SweepAsk::End { sweep, arrived_on, idempotency } => {
+            let idempotency = idempotency.as_ref();
+            once(view, idempotency, || Ok(end(view, command, *sweep, arrived_on.as_ref(), idempotency)))
         }
     }
 }
@@ -33,13 +33,11 @@ pub(super) fn decide(
 fn send(
     view: &View<'_, Payments>,
     command: &Command,
-    ask: &SweepAsk,
+    (account, money, reference): (&CollectedOn, Money, SweepReference),
+    idempotency: Option<&Idempotency>,
 ) -> Result<Decision<Payments>, RunError> {
-    let SweepAsk::Send { account, money, reference, idempotency } = ask else {
-        return Ok(refuse(Refusal::Sweep(SweepRefusal::NoSuchSweep)));
-    };
     let refused = |refusal| Ok(refuse(Refusal::Sweep(refusal)));
-    let key = reference_key(*reference);
+    let key = reference_key(reference);
     if view.claimed(&ShortKey::of(&key))?.is_some() {
         return refused(SweepRefusal::ReferenceUsed);
     }
@@ -54,16 +52,16 @@ fn send(
     if !money.is_positive() || there < i128::from(money.minor()) {
         return refused(SweepRefusal::MoreThanIsThere);
     }
-    let event = SweepEvent::Sent { account: account.clone(), money: *money, reference: *reference };
+    let event = SweepEvent::Sent { account: account.clone(), money, reference };
     let mut draft = draft(command, Event::Sweep(event));
     draft.claims.push(Claim { key: key.into(), detail: [0; 24] });
     draft.entries.push(chart::entry_for_sweep(
         "sweep_sent",
         chart::in_transit(account),
         chart::collection_account(account),
-        *money,
+        money,
     ));
-    note_request(&mut draft, idempotency.as_ref());
+    note_request(&mut draft, idempotency);
     Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
 }
 
