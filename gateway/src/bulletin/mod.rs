@@ -15,6 +15,7 @@ use serde::{Serialize, Serializer};
 use crate::app::App;
 use crate::channels::contract::Channel;
 use crate::clock::format_rfc3339;
+use crate::offering;
 use crate::payments::channels::{ChannelKind, ChannelName, ChannelScope, ChannelState};
 
 /// How to pay everybody now, as `bulletin.json` has it.
@@ -26,9 +27,12 @@ pub struct Bulletin {
     pub gateway: String,
     /// The way that every agency is paid in.
     pub first_choice: Way,
-    /// The agencies that have other ways for when that cannot be used, and those for which it is not what it is for
-    /// everybody, by their codes.
+    /// The agencies that are paid in other ways than all others when that cannot be used, and those for which it is not what it
+    /// is for everybody, by their codes.
     pub agencies: Vec<Plan>,
+    /// How every other agency is paid then.
+    #[serde(skip_serializing_if = "Others::are_paid_in_no_way")]
+    pub others: Others,
     /// The moment.
     #[serde(skip)]
     pub at: LedgerTime,
@@ -43,6 +47,13 @@ pub struct Plan {
     pub name: Text,
     /// How the first choice is for this agency, which may be worse than for everybody.
     pub first_choice: ChannelState,
+    /// The other ways, the best first.
+    pub ways: Vec<Way>,
+}
+
+/// The other ways of every agency that is not named: those of the national plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Others {
     /// The other ways, the best first.
     pub ways: Vec<Way>,
 }
@@ -90,27 +101,41 @@ impl Bulletin {
         };
         let home = app.channels.home();
         let first_choice = way(home, None, None);
-        let plans = served.catalogue().agencies().iter().filter_map(|agency| {
-            let ways = agency.fallback.iter().filter_map(|planned| {
+        let ways = |plan: &[FallbackWay], agency: Option<&str>| {
+            let ways = plan.iter().filter_map(|planned| {
                 let channel = app.channels.find(&planned.channel.parse().ok()?)?;
                 let needs_us = channel.name().kind().asks_payer();
-                (!needs_us).then(|| way(&**channel, Some(agency.code.as_str()), Some(planned)))
+                (!needs_us).then(|| way(&**channel, agency, Some(planned)))
             });
-            let ways: Vec<_> = ways.collect();
-            let state = board.of_channel(home.name(), agency.code.as_str()).state;
-            let (code, name) = (agency.code.to_string(), agency.name.clone());
-            let plan = Plan { agency: code, name, first_choice: state, ways };
-            (!plan.ways.is_empty() || state != first_choice.state).then_some(plan)
+            ways.collect::<Vec<_>>()
+        };
+        let catalogue = served.catalogue();
+        let others = Others { ways: ways(catalogue.national_fallback(), None) };
+        let plans = offering::told_apart(&board, catalogue.agencies()).filter_map(|agency| {
+            let code = agency.code.as_str();
+            let ways = ways(catalogue.fallback_of(code), Some(code));
+            let state = board.of_channel(home.name(), code).state;
+            let is_as_others = state == first_choice.state && ways == others.ways;
+            let (agency, name) = (code.to_owned(), agency.name.clone());
+            (!is_as_others).then_some(Plan { agency, name, first_choice: state, ways })
         });
         let agencies = plans.collect();
         let (as_of, gateway) = (format_rfc3339(at.micros()), app.public_url.clone());
-        Self { as_of, gateway, first_choice, agencies, at }
+        Self { as_of, gateway, first_choice, agencies, others, at }
     }
 
     /// Whether both say the same of how to pay, whenever they say it.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let told = |bulletin: &Self| (bulletin.first_choice.clone(), bulletin.agencies.clone());
+        let told = |bulletin: &Self| {
+            (bulletin.first_choice.clone(), bulletin.agencies.clone(), bulletin.others.clone())
+        };
         told(self) == told(other)
+    }
+}
+
+impl Others {
+    fn are_paid_in_no_way(&self) -> bool {
+        self.ways.is_empty()
     }
 }
 

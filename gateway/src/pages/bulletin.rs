@@ -25,6 +25,8 @@ struct Half<'a> {
     as_of: String,
     first_choice: ShownWay,
     agencies: Vec<ShownPlan<'a>>,
+    /// The other ways of every agency that is not among them.
+    others: Vec<ShownWay>,
     /// What leads there, if the first choice is not the same for all of them.
     differs: Option<&'static str>,
 }
@@ -75,6 +77,7 @@ impl<'a> Half<'a> {
             as_of: (words.as_of)(&spoken(bulletin.at, language)),
             first_choice: ShownWay::of(for_all, language),
             agencies,
+            others: bulletin.others.ways.iter().map(|way| ShownWay::of(way, language)).collect(),
             differs: differs.then_some(words.differs),
         }
     }
