@@ -68,7 +68,7 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
     let screen = guard.opens("/en/gate?at=Main+Gate");
     let judged = screen.send(&screen.form("/gate").with("q", &of_kws.number));
-    judged.says("NOT PAID").says("Pay now with KWS paybill 600000 (sample), account");
+    judged.says("NOT PAID").says("Pay now with KWS paybill 600000 (sample): pay to 600000, account number");
 
     // Paid at the till: booked on its own account, and the receipt is as genuine as any.
     let payment = Payment::of_bill(&of_kra).at("572572");
@@ -96,6 +96,34 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     assert_eq!(names(&ways(&kws, &of_kws)), USUAL, "as before");
     assert!(!page(&of_kws).html.contains("not working"));
     gateway.books().expect_balanced();
+}
+
+#[test]
+fn the_screen_at_a_gate_says_where_to_pay_now_by_the_kind_of_the_way() {
+    let gateway = Gateway::demo().start();
+    let bill = gateway.agency("kws").bills(&Order::hells_gate(2));
+    let number = bill.number.as_bytes().chunks(4).map(|four| str::from_utf8(four).unwrap());
+    let number = number.collect::<Vec<_>>().join("\u{a0}");
+    let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
+    let says = |path: &str, said: &str| {
+        let screen = guard.opens(path);
+        let judged = screen.send(&screen.form("/gate").with("q", &bill.number)).text().replace('\u{a0}', " ");
+        let said = said.replace("NUMBER", &number.replace('\u{a0}', " "));
+        assert!(judged.contains(&said), "{said}\n{judged}");
+    };
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("agency_till.kws", "start");
+    says(
+        "/en/gate?at=Main+Gate",
+        "Pay now with KCB account (sample): pay to 1100220033, with NUMBER as the reference",
+    );
+    says(
+        "/sw/gate?at=Main+Gate",
+        "Lipa sasa kwa Akaunti ya KCB (mfano): lipa kwa 1100220033, kumbukumbu NUMBER",
+    );
+    gateway.operator_says("bank.kcb", "start");
+    says("/en/gate?at=Main+Gate", "Pay now with Card terminal of KWS (sample), for payment number NUMBER");
+    says("/sw/gate?at=Main+Gate", "Lipa sasa kwa Mashine ya kadi ya KWS (mfano), nambari ya malipo NUMBER");
 }
 
 #[test]

@@ -135,15 +135,16 @@ impl Way {
     }
 }
 
-/// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does.
+/// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does, and where this
+/// gateway asks the payer nobody does.
 pub(crate) const fn is_paid_to_a_number(kind: ChannelKind) -> bool {
     match kind {
         ChannelKind::MpesaPaybill
         | ChannelKind::AgencyTill
-        | ChannelKind::AirtelMoney
         | ChannelKind::Bank
         | ChannelKind::BankSlip => true,
         ChannelKind::MpesaPrompt
+        | ChannelKind::AirtelMoney
         | ChannelKind::Card
         | ChannelKind::CardTerminal
         | ChannelKind::Counter
@@ -161,4 +162,18 @@ fn as_words<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::
         Weekday::Saturday => "saturday",
         Weekday::Sunday => "sunday",
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody can pay by hand where this gateway asks: no paper and no bulletin names such a way with a number.
+    #[test]
+    fn what_is_paid_to_a_number_is_nothing_that_this_gateway_asks_for() {
+        for kind in ChannelKind::ALL {
+            assert!(!(is_paid_to_a_number(kind) && kind.asks_payer()), "{}", kind.word());
+        }
+        assert!(is_paid_to_a_number(ChannelKind::MpesaPaybill) && is_paid_to_a_number(ChannelKind::BankSlip));
+    }
 }

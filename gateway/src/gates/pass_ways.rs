@@ -136,12 +136,12 @@ mod tests {
     #[test]
     fn the_paybill_is_named_while_it_works_and_the_next_of_the_plan_when_it_does_not() {
         use ChannelState::{Degraded, Down, Probing, Up};
-        let mut ways = ["mpesa_paybill", "airtel_money", "bank.kcb"].map(|channel| way(channel, Up));
+        let mut ways = ["mpesa_paybill", "bank_slip.kcb", "bank.kcb"].map(|channel| way(channel, Up));
         assert_eq!(first(&ways, 12, 500).unwrap(), "mpesa_paybill");
         ways[0].state = Down;
-        assert_eq!(first(&ways, 12, 500).unwrap(), "airtel_money");
+        assert_eq!(first(&ways, 12, 500).unwrap(), "bank_slip.kcb");
         ways[0].state = Probing;
-        assert_eq!(first(&ways, 12, 500).unwrap(), "airtel_money", "what works stands before what is tried");
+        assert_eq!(first(&ways, 12, 500).unwrap(), "bank_slip.kcb", "what works stands before what is tried");
         ways[1].state = Down;
         ways[2].state = Degraded;
         assert_eq!(first(&ways, 12, 500).unwrap(), "bank.kcb");
@@ -153,16 +153,16 @@ mod tests {
 
     #[test]
     fn a_way_that_is_closed_or_does_not_take_so_much_is_not_named() {
-        let mut ways = [way("bank.kcb", ChannelState::Up), way("airtel_money", ChannelState::Up)];
+        let mut ways = [way("bank.kcb", ChannelState::Up), way("bank_slip.kcb", ChannelState::Up)];
         ways[0].minutes = Some((8 * 60, 16 * 60));
         ways[0].most = Some(Money::new(100_000, Currency::Kes));
         ways[1].least = Some(Money::new(1_000, Currency::Kes));
         assert_eq!(first(&ways, 9, 1_000).unwrap(), "bank.kcb");
-        assert_eq!(first(&ways, 7, 1_000).unwrap(), "airtel_money");
-        assert_eq!(first(&ways, 16, 1_000).unwrap(), "airtel_money");
-        assert_eq!(first(&ways, 9, 1_001).unwrap(), "airtel_money");
+        assert_eq!(first(&ways, 7, 1_000).unwrap(), "bank_slip.kcb");
+        assert_eq!(first(&ways, 16, 1_000).unwrap(), "bank_slip.kcb");
+        assert_eq!(first(&ways, 9, 1_001).unwrap(), "bank_slip.kcb");
         ways[0].days = vec![7];
-        assert_eq!(first(&ways, 9, 500).unwrap(), "airtel_money", "it is Saturday");
+        assert_eq!(first(&ways, 9, 500).unwrap(), "bank_slip.kcb", "it is Saturday");
         assert_eq!(first(&ways, 9, 9), None);
     }
 }

@@ -157,7 +157,11 @@ impl Shown {
             of_pass => said_of_pass(of_pass, language),
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
-        let mut about: Vec<_> = first.into_iter().collect();
+        let owed = judged.owed.as_ref().map(|owed| match owed.is_paid {
+            true => (words.owed_paid)(owed.price),
+            false => (words.owed)(owed.price, &moment(owed.listed_at, language)),
+        });
+        let mut about: Vec<_> = first.into_iter().chain(owed).collect();
         match (&judged.prepaid, &judged.receipt) {
             (Some(prepaid), _) => about.extend(who_and_where(prepaid, language)),
             (None, Some(receipt)) if is_good => {
@@ -178,11 +182,11 @@ fn said_of_pass(verdict: &Verdict, language: Language) -> (&'static str, Option<
     let words = GATE_ALONE.of(language);
     match verdict {
         Verdict::IssuedHere(pass) => {
-            let about = (words.issued_here)(&moment(pass.issued_at, language), pass.price);
+            let about = (words.issued_here)(&moment(pass.issued_at, language));
             (words.already_used, Some(about))
         }
         Verdict::Provisional { gate, pass } => {
-            let about = (words.let_in_elsewhere)(gate, &moment(pass.issued_at, language), pass.price);
+            let about = (words.let_in_elsewhere)(gate, &moment(pass.issued_at, language));
             (words.provisional, Some(about))
         }
         Verdict::PassNotYet(at) => {
