@@ -122,7 +122,7 @@ pub struct Judged {
     pub prepaid: Option<Prepaid>,
     /// What the receipt says that was shown, where the list says nothing.
     pub receipt: Option<Box<ShortForm>>,
-    /// What is owed for the pass that was shown, if it is a genuine one of this site.
+    /// What is owed for the pass that was shown, if it is a genuine one of this site, of a device that is trusted.
     pub owed: Option<Owed>,
 }
 
@@ -207,7 +207,8 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
         // Lists name what was used at their own site.
         return Judged::of_bill(Verdict::OtherSite(card.site), bill);
     } else if known.pack.revoked_devices.contains(&card.device) {
-        Verdict::PassOfRevoked { gate: card.gate }
+        // Nor is believed what it asked for.
+        return Judged::of_bill(Verdict::PassOfRevoked { gate: card.gate }, bill);
     } else if card.device == known.terms.device {
         // What is not in the journal was never let in by it, whoever has its key.
         match known.passes.numbered(pass.number).filter(|issued| **issued == pass) {
