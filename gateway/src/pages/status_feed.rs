@@ -92,7 +92,7 @@ impl StatusFeed {
             let concerns = |code: &str| outage.scope.agency.as_deref().is_none_or(|agency| agency == code);
             let of_outage = lines.iter().filter(|(code, _)| concerns(code)).map(|(_, line)| line.clone());
             if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
-                entry.next = of_outage.collect();
+                entry.next = next_ways::shortened(of_outage.collect(), &app.public_url);
                 if !entry.next.is_empty() {
                     entry.updated = entry.updated.max(changed.unwrap_or(entry.updated));
                 }
