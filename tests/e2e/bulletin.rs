@@ -49,7 +49,10 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
     gateway.kill();
     let page = read(&gateway, "bulletin.html").unwrap();
     assert!(page.len() as u64 <= FILE_BYTES_MAX, "{} bytes", page.len());
-    assert_eq!((&first["others_can_be_paid"], &json(&gateway)["others_can_be_paid"]), (&true.into(), &false.into()));
+    assert_eq!(
+        (&first["others_can_be_paid"], &json(&gateway)["others_can_be_paid"]),
+        (&true.into(), &false.into())
+    );
     let said_of_both = ["Does not work", "572572", "do not pay again", "Haifanyi kazi", "usilipe tena"];
     let said_of_others = [
         "Bills of agencies that are not named here cannot be paid at the moment.",

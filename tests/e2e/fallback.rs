@@ -63,7 +63,7 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     let refused = ntsa.prompts(&of_ntsa, "0722000001").expect(503);
     assert_eq!(refused.problem(), "channel_down");
     let service = Page::open(&gateway.public(), "/sw/services/kra-prn-payment");
-    service.says("Paybill ya M-PESA haifanyi kazi tangu").says("Paybill ya KRA 572572");
+    service.says("Paybill ya M-PESA: njia hii haifanyi kazi tangu").says("Paybill ya KRA 572572");
 
     let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
     let screen = guard.opens("/en/gate?at=Main+Gate");

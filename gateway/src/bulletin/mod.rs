@@ -92,7 +92,10 @@ impl Bulletin {
                 Some(agency) => board.of_channel(channel.name(), agency),
                 None => board.of_scope(&ChannelScope::for_all(channel.name().clone())),
             };
-            Way { is_unattended: offering::is_unattended(app, channel), ..Way::of(channel, known.state, planned) }
+            Way {
+                is_unattended: offering::is_unattended(app, channel),
+                ..Way::of(channel, known.state, planned)
+            }
         };
         let home = app.channels.home();
         let first_choice = way(home, None, None);
@@ -154,10 +157,9 @@ impl Way {
 /// gateway asks the payer nobody does.
 pub(crate) const fn is_paid_to_a_number(kind: ChannelKind) -> bool {
     match kind {
-        ChannelKind::MpesaPaybill
-        | ChannelKind::AgencyTill
-        | ChannelKind::Bank
-        | ChannelKind::BankSlip => true,
+        ChannelKind::MpesaPaybill | ChannelKind::AgencyTill | ChannelKind::Bank | ChannelKind::BankSlip => {
+            true
+        }
         ChannelKind::MpesaPrompt
         | ChannelKind::AirtelMoney
         | ChannelKind::Card

@@ -58,7 +58,9 @@ pub(super) fn of(app: &App, agency: &str) -> Vec<PassWay> {
 /// The first way that can be used at this moment for this much, in shillings; what is tried again after it was down stands
 /// behind what works.
 pub fn first_payable(ways: &[PassWay], at: Moment, due: Option<Money>) -> Option<&PassWay> {
-    let payable = ways.iter().filter(|way| way.is_payable(at, due));
+    // A pack may be of a gateway that named other ways too: nobody pays by hand what a gateway asks for.
+    let by_hand = ways.iter().filter(|way| is_paid_to_a_number(way.channel.kind()));
+    let payable = by_hand.filter(|way| way.is_payable(at, due));
     payable.min_by_key(|way| way.state == ChannelState::Probing)
 }
 
@@ -164,5 +166,15 @@ mod tests {
         ways[0].days = vec![7];
         assert_eq!(first(&ways, 9, 500).unwrap(), "bank_slip.kcb", "it is Saturday");
         assert_eq!(first(&ways, 9, 9), None);
+    }
+
+    #[test]
+    fn what_a_gateway_would_have_to_ask_for_is_never_on_paper() {
+        let mut ways =
+            ["mpesa_paybill", "airtel_money", "card", "bank.kcb"].map(|name| way(name, ChannelState::Up));
+        ways[0].state = ChannelState::Down;
+        assert_eq!(first(&ways, 12, 500).unwrap(), "bank.kcb");
+        ways[3].state = ChannelState::Down;
+        assert_eq!(first(&ways, 12, 500), None);
     }
 }

@@ -349,7 +349,11 @@ mod tests {
                 ),
             ),
             (
-                Wording::OtherWay { bill: number(), way: &bank, paid_to: Some(PaidTo::Account("1100220033")) },
+                Wording::OtherWay {
+                    bill: number(),
+                    way: &bank,
+                    paid_to: Some(PaidTo::Account("1100220033")),
+                },
                 Language::En,
                 format!(
                     "M-PESA paybill is down. Payment no. {n}: pay to account no. 1100220033, KCB account. Paid already? Do NOT \
@@ -357,7 +361,11 @@ mod tests {
                 ),
             ),
             (
-                Wording::OtherWay { bill: number(), way: &bank, paid_to: Some(PaidTo::Account("1100220033")) },
+                Wording::OtherWay {
+                    bill: number(),
+                    way: &bank,
+                    paid_to: Some(PaidTo::Account("1100220033")),
+                },
                 Language::Sw,
                 format!(
                     "Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {n}, lipa kwa akaunti 1100220033, Akaunti ya KCB. \

@@ -167,8 +167,9 @@ mod tests {
     fn a_page_says_of_the_others_what_is_true_and_how_many_agencies_it_does_not_name() {
         let page = |count: usize, others: Option<&str>| {
             let words = NEXT_WAYS.of(Language::En);
-            let plan = |at: usize| {
-                PlanNow { name: Shown { text: format!("Agency {at}"), lang: None }, ways: "KCB".to_owned() }
+            let plan = |at: usize| PlanNow {
+                name: Shown { text: format!("Agency {at}"), lang: None },
+                ways: "KCB".to_owned(),
             };
             let plans = (0..count).map(plan).collect();
             let all = NextWays { words, troubles: Vec::new(), plans, more: None, others: None };
@@ -196,6 +197,9 @@ mod tests {
             }
         }
         let said = NEXT_WAYS.of(Language::En).of_others("", true);
-        assert_eq!(said, "Bills of agencies that are named neither here nor there cannot be paid at the moment.");
+        assert_eq!(
+            said,
+            "Bills of agencies that are named neither here nor there cannot be paid at the moment."
+        );
     }
 }

@@ -129,7 +129,11 @@ mod tests {
         ReadyFile::default().write(&path).unwrap();
         assert_eq!(fs::read_to_string(&kept).unwrap(), "keep me");
         assert!(path.with_extension("unfinished").is_symlink());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing of its own is left but the file");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            3,
+            "nothing of its own is left but the file"
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::views_have_everything;
 use crate::harness::{
-    Agency, Bill, Finished, GateDevice, Gateway, Page, Payment, SignedIn, eventually, fresh_key, get, malipo, run,
-    try_to_issue,
+    Agency, Bill, Finished, GateDevice, Gateway, Page, Payment, SignedIn, eventually, fresh_key, get, malipo,
+    run, try_to_issue,
 };
 
 const PARK: &str = "kws-lake-nakuru-entry";

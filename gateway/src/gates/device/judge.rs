@@ -187,7 +187,7 @@ pub fn judge(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
     match bill {
         Some(bill) => issued_here(known, bill)
             .or_else(|| of_bill(known, bill, now))
-            .unwrap_or_else(|| without_bill(Verdict::NotFound)),
+            .unwrap_or_else(|| Judged::of_bill(Verdict::NotFound, bill)),
         None => without_bill(Verdict::NotFound),
     }
 }

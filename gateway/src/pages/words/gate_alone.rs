@@ -29,6 +29,8 @@ pub(in crate::pages) struct GateAloneWords {
     pub(in crate::pages) not_ours: (&'static str, &'static str),
     pub(in crate::pages) not_genuine: (&'static str, &'static str),
     pub(in crate::pages) not_found: (&'static str, &'static str),
+    /// What is not on the list may not be paid: how it can be.
+    pub(in crate::pages) not_paid_yet: fn(way: &str) -> String,
     pub(in crate::pages) pack_too_old: (&'static str, &'static str),
     pub(in crate::pages) device_revoked: (&'static str, &'static str),
     pub(in crate::pages) device_behind: (&'static str, &'static str),
@@ -78,6 +80,7 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_ours: ("NOT OURS", "It was paid to somebody else."),
         not_genuine: ("NOT GENUINE", "This receipt was altered, or it is not ours."),
         not_found: ("NOT ON THE LIST", "Scan the code of the receipt: it proves itself."),
+        not_paid_yet: |way| format!("If it is not paid yet: {way}"),
         pack_too_old: ("LIST TOO OLD", "Nobody can be let in before there is a newer one."),
         device_revoked: ("DEVICE REVOKED", "This device lets nobody in any more: use another."),
         device_behind: (
@@ -134,6 +137,7 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_ours: ("SI YETU", "Yalilipwa kwa shirika lingine."),
         not_genuine: ("SI HALISI", "Risiti hii ilibadilishwa, au si yetu."),
         not_found: ("HAIPO KWENYE ORODHA", "Changanua msimbo wa risiti: unajithibitisha wenyewe."),
+        not_paid_yet: |way| format!("Ikiwa haijalipwa bado: {way}"),
         pack_too_old: ("ORODHA NI YA ZAMANI", "Hakuna anayeweza kuruhusiwa hadi kuwe na mpya."),
         device_revoked: ("KIFAA KIMEFUTWA", "Kifaa hiki hakiruhusu mtu yeyote tena: tumia kingine."),
         device_behind: (
