@@ -12,7 +12,7 @@ use super::frame::other;
 use super::gate_passes::first_way;
 use super::moment::{day_spoken, spoken};
 use super::words::{GATE_ALONE, GATE_PASSES, GateAloneWords};
-use crate::gates::device::{Attendant, Judged, Verdict};
+use crate::gates::device::{Attendant, Judged, Owed, Verdict};
 use crate::gates::pack::{Prepaid, Words};
 use crate::gates::signed::Moment;
 use crate::http::problem::Problem;
@@ -163,10 +163,7 @@ impl Shown {
             of_pass => said_of_pass(of_pass, language),
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
-        let owed = judged.owed.as_ref().map(|owed| match owed.is_paid {
-            true => (words.owed_paid)(owed.price),
-            false => (words.owed)(owed.price, &moment(owed.listed_at, language)),
-        });
+        let owed = judged.owed.as_ref().map(|owed| said_of_owed(owed, language));
         let mut about: Vec<_> = first.into_iter().chain(owed).collect();
         match (&judged.prepaid, &judged.receipt) {
             (Some(prepaid), _) => about.extend(who_and_where(prepaid, language)),
@@ -188,6 +185,16 @@ fn how_to_pay(attendant: &Attendant, judged: &Judged, now: Moment, language: Lan
     let bill = judged.bill.filter(|_| judged.verdict == Verdict::NotFound)?;
     let way = first_way(attendant.pack()?, now, None, &bill.grouped(), language)?;
     Some((GATE_ALONE.of(language).not_paid_yet)(&way))
+}
+
+/// What is owed for a pass, as far as the list knows, and who pays it.
+fn said_of_owed(owed: &Owed, language: Language) -> String {
+    let words = GATE_ALONE.of(language);
+    match &owed.operator {
+        _ if owed.is_paid => (words.owed_paid)(owed.price),
+        Some(operator) => format!("{}. {}", owed.price, (GATE_PASSES.of(language).operator_pays)(operator)),
+        None => (words.owed)(owed.price, &moment(owed.listed_at, language)),
+    }
 }
 
 /// The headline and what follows it, of what was found in a provisional pass.

@@ -9,7 +9,7 @@ use super::folder::DeviceTerms;
 use super::passes::Passes;
 use crate::clock::east_africa_date;
 use crate::gates::pack::{Pack, Prepaid, UsedBefore};
-use crate::gates::pass::Pass;
+use crate::gates::pass::{Pass, Settlement};
 use crate::gates::signed::Moment;
 use crate::payments::{PaymentNumber, ReceiptNumber};
 use crate::receipts::{ShortForm, ShortFormError};
@@ -131,6 +131,8 @@ pub struct Judged {
 pub struct Owed {
     /// How much.
     pub price: Money,
+    /// The tour operator who pays, by name where the list has it: the visitor is asked for nothing.
+    pub operator: Option<String>,
     /// Whether the list has it as paid in full. It may have been paid since the list was made.
     pub is_paid: bool,
     /// When the list was made.
@@ -233,7 +235,14 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
 impl Owed {
     fn for_pass(known: &Known<'_>, pass: &Pass) -> Self {
         let is_paid = known.pack.used.iter().any(|used| used.bill == pass.bill && used.is_paid);
-        Self { price: pass.price, is_paid, listed_at: known.pack.made_at }
+        let operator = match &pass.settlement {
+            Settlement::Operator(code) => {
+                let known = known.pack.operators.iter().find(|operator| operator.code == *code);
+                Some(known.map_or(code, |operator| &operator.name).clone())
+            }
+            Settlement::Later | Settlement::Exit => None,
+        };
+        Self { price: pass.price, operator, is_paid, listed_at: known.pack.made_at }
     }
 }
 

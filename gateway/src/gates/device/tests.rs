@@ -318,7 +318,7 @@ fn at_the_exit_a_pass_is_paid_as_soon_as_the_list_says_so_and_at_every_gate() {
     let price = shillings(1_250);
     let (first, next) = (gateway.pack().made_at, Moment(NOW.0 + 60_000_000));
     let expect = |gate: &Attendant, is_paid: bool, listed_at: Moment| {
-        let owed = Some(Owed { price, is_paid, listed_at });
+        let owed = Some(Owed { price, operator: None, is_paid, listed_at });
         assert_eq!(gate.look(&token, NOW).owed, owed, "{}", gate.terms().gate);
     };
     // Nothing is told yet; then it is told and not paid; then it is paid.
@@ -333,6 +333,11 @@ fn at_the_exit_a_pass_is_paid_as_soon_as_the_list_says_so_and_at_every_gate() {
         assert_eq!(elsa.look(&pass.bill.grouped(), NOW).owed.unwrap().is_paid, is_paid, "by its number too");
         assert_eq!(olkaria.look(&token, NOW).verdict.word(), "already_used");
     }
+    // An operator pays for their visitors, who are asked for nothing.
+    let settlement = Settlement::Operator("savanna".to_owned());
+    elsa.issue(&PassWish { settlement, ..family("w2") }, NOW).unwrap().unwrap();
+    let of_operator = elsa.passes().numbered(2).unwrap().bill.grouped();
+    assert_eq!(elsa.look(&of_operator, NOW).owed.unwrap().operator.unwrap(), "Savanna Tours");
     // What is no pass of this site says nothing of money.
     assert_eq!(olkaria.look(&token.replacen("MPP1", "MPP2", 1), NOW).owed, None);
 }
