@@ -1,5 +1,6 @@
 //! Upgrades and restarts: whoever connects meanwhile waits for a moment, and is answered.
 
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -152,4 +153,34 @@ fn a_successor_that_cannot_start_says_why_and_the_one_before_goes_on_serving() {
     assert_eq!(gateway.pid(), first, "it is the same one all the time");
     assert!(gateway.is_taken_over().success(), "and hands over when somebody can take");
     serves(&gateway);
+}
+
+#[test]
+fn a_ready_file_that_cannot_be_written_is_found_out_before_anybody_hands_over() {
+    let mut gateway = Gateway::serve().start();
+    let (agency, first) = (gateway.agency("KWS"), gateway.pid());
+    let serves = |gateway: &Gateway| {
+        let bill = agency.bills(&Order::hells_gate(1));
+        gateway.safaricom().confirms_once(&Payment::of_bill(&bill)).expect(200);
+        agency.sees(&bill, "paid");
+    };
+    // Somebody's, beside where the file is to be.
+    let (kept, beside) =
+        (gateway.folder().join("notes.txt"), gateway.folder().join("successor-ready.unfinished"));
+    std::fs::write(&kept, "keep me").unwrap();
+    symlink(&kept, &beside).unwrap();
+
+    let ready_file = gateway.folder().join("successor-ready.json");
+    std::fs::create_dir(&ready_file).unwrap();
+    let refused = gateway.try_is_taken_over_with("log.filter", "info").expect_err("it does not start");
+    let said = refused.expect(1).said();
+    assert!(said.contains("successor-ready.json"), "{said}");
+    serves(&gateway);
+    assert_eq!(gateway.pid(), first, "it is the same one all the time");
+    std::fs::remove_dir(&ready_file).unwrap();
+
+    assert!(gateway.is_taken_over().success(), "and hands over when the file can be written");
+    serves(&gateway);
+    assert!(beside.is_symlink(), "what is not its own is left where it is");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "keep me", "and as it is");
 }

@@ -31,8 +31,10 @@ pub struct Bulletin {
     /// is for everybody, by their codes.
     pub agencies: Vec<Plan>,
     /// How every other agency is paid then.
-    #[serde(skip_serializing_if = "Others::are_paid_in_no_way")]
+    #[serde(skip_serializing_if = "Others::have_no_way")]
     pub others: Others,
+    /// Whether agencies that are not named can be paid, in the first choice or in one of those ways.
+    pub others_can_be_paid: bool,
     /// The moment.
     #[serde(skip)]
     pub at: LedgerTime,
@@ -67,6 +69,9 @@ pub struct Way {
     pub title: Text,
     /// How it is.
     pub state: ChannelState,
+    /// True of a counter at which nobody takes cash now, whether it works or not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_unattended: bool,
     /// The number to pay to, where one is typed or written: a paybill, an account. What is typed as the account number, or
     /// written as the reference, is the payment number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +102,10 @@ impl Bulletin {
                 Some(agency) => board.of_channel(channel.name(), agency),
                 None => board.of_scope(&ChannelScope::for_all(channel.name().clone())),
             };
-            Way::of(channel, known.state, planned)
+            Way {
+                is_unattended: offering::is_unattended(app, channel),
+                ..Way::of(channel, known.state, planned)
+            }
         };
         let home = app.channels.home();
         let first_choice = way(home, None, None);
@@ -120,8 +128,9 @@ impl Bulletin {
             (!is_as_others).then_some(Plan { agency, name, first_choice: state, ways })
         });
         let agencies = plans.collect();
+        let others_can_be_paid = can_be_paid(first_choice.state, &others.ways);
         let (as_of, gateway) = (format_rfc3339(at.micros()), app.public_url.clone());
-        Self { as_of, gateway, first_choice, agencies, others, at }
+        Self { as_of, gateway, first_choice, agencies, others, others_can_be_paid, at }
     }
 
     /// Whether both say the same of how to pay, whenever they say it.
@@ -133,10 +142,21 @@ impl Bulletin {
     }
 }
 
+impl Plan {
+    /// Whether it can be paid in any way that does not need this gateway.
+    pub fn can_be_paid(&self) -> bool {
+        can_be_paid(self.first_choice, &self.ways)
+    }
+}
+
 impl Others {
-    fn are_paid_in_no_way(&self) -> bool {
+    const fn have_no_way(&self) -> bool {
         self.ways.is_empty()
     }
+}
+
+fn can_be_paid(first_choice: ChannelState, ways: &[Way]) -> bool {
+    first_choice != ChannelState::Down || ways.iter().any(|way| way.state != ChannelState::Down)
 }
 
 impl Way {
@@ -150,6 +170,7 @@ impl Way {
             channel: channel.name().clone(),
             title: channel.title().clone(),
             state,
+            is_unattended: false,
             pay_to: is_paid_to_a_number(kind).then(|| channel.pay_to().to_owned()),
             least,
             most,
@@ -160,15 +181,15 @@ impl Way {
     }
 }
 
-/// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does.
+/// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does, and where this
+/// gateway asks the payer nobody does.
 pub(crate) const fn is_paid_to_a_number(kind: ChannelKind) -> bool {
     match kind {
-        ChannelKind::MpesaPaybill
-        | ChannelKind::AgencyTill
-        | ChannelKind::AirtelMoney
-        | ChannelKind::Bank
-        | ChannelKind::BankSlip => true,
+        ChannelKind::MpesaPaybill | ChannelKind::AgencyTill | ChannelKind::Bank | ChannelKind::BankSlip => {
+            true
+        }
         ChannelKind::MpesaPrompt
+        | ChannelKind::AirtelMoney
         | ChannelKind::Card
         | ChannelKind::CardTerminal
         | ChannelKind::Counter
@@ -186,4 +207,18 @@ fn as_words<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::
         Weekday::Saturday => "saturday",
         Weekday::Sunday => "sunday",
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody can pay by hand where this gateway asks: no paper and no bulletin names such a way with a number.
+    #[test]
+    fn what_is_paid_to_a_number_is_nothing_that_this_gateway_asks_for() {
+        for kind in ChannelKind::ALL {
+            assert!(!(is_paid_to_a_number(kind) && kind.asks_payer()), "{}", kind.word());
+        }
+        assert!(is_paid_to_a_number(ChannelKind::MpesaPaybill) && is_paid_to_a_number(ChannelKind::BankSlip));
+    }
 }

@@ -61,10 +61,18 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
         let first = app.books.ledger().record(FIRST_RECORD).map_err(Problem::internal_error)?;
         feed.updated = format_rfc3339(first.map_or_else(|| app.now(), |record| record.time).micros());
     }
-    let xml = feed.render().map_err(Problem::internal_error)?;
+    let xml = readable(feed.render().map_err(Problem::internal_error)?);
     let mut response = response::bytes(StatusCode::OK, "application/atom+xml; charset=utf-8", xml);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=15"));
     Ok(response)
+}
+
+/// Without what XML 1.0 has no way to write. Reasons are without it since they are checked; older books, the catalogue and
+/// the file of channels may have it in a name, and one such sign would take the whole feed from everybody.
+fn readable(mut xml: String) -> String {
+    let is_of_xml = |sign: char| matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    xml.retain(is_of_xml);
+    xml
 }
 
 impl StatusFeed {
@@ -81,7 +89,7 @@ impl StatusFeed {
     /// Adds to each outage of the first choice that goes on how those whom it concerns are paid meanwhile. That changes with
     /// every change of a channel, so each of them is a change of the entry too.
     fn say_what_is_next(&mut self, app: &App, board: &Board) {
-        let lines = next_ways::lines(app);
+        let (lines, others) = (next_ways::lines(app), next_ways::of_others(app));
         let home = app.channels.home().name();
         let latest = real_outages(board).map(|outage| outage.ended.map_or(outage.since, |(ended, _)| ended));
         let found = board.standings().map(|(_, standing)| standing.since);
@@ -92,7 +100,8 @@ impl StatusFeed {
             let concerns = |code: &str| outage.scope.agency.as_deref().is_none_or(|agency| agency == code);
             let of_outage = lines.iter().filter(|(code, _)| concerns(code)).map(|(_, line)| line.clone());
             if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
-                entry.next = of_outage.collect();
+                let others = others.as_ref().filter(|_| outage.scope.agency.is_none());
+                entry.next = next_ways::shortened(of_outage.collect(), others, &app.public_url);
                 if !entry.next.is_empty() {
                     entry.updated = entry.updated.max(changed.unwrap_or(entry.updated));
                 }
@@ -148,8 +157,10 @@ impl Entry {
             }
             _ => (".".to_owned(), ".".to_owned()),
         };
-        let began =
-            Text::new(format!("{en} is not working{}", why.0), format!("{sw} haifanyi kazi{}", why.1));
+        let began = Text::new(
+            format!("{en} is not working{}", why.0),
+            format!("{sw}: njia hii haifanyi kazi{}", why.1),
+        );
         let mut began = Self::new(outage_id(outage), outage.since, began);
         // Why it did not work is no longer said once it works.
         began.updated = outage.ended.map_or(outage.since, |(ended, _)| ended);
@@ -172,13 +183,13 @@ fn over((en, sw): (&str, &str), board: &Board, outage: &Outage, ended: LedgerTim
     match &outage.scope.agency {
         Some(_) if others.any(|other| other.scope.agency.is_none()) => Text::new(
             format!("{en}: what was wrong there alone is over. It still does not work for anybody."),
-            format!("{sw}: tatizo la hapo peke yake limeisha. Bado haifanyi kazi kwa yeyote."),
+            format!("{sw}: tatizo la hapo peke yake limeisha. Njia hii bado haifanyi kazi kwa yeyote."),
         ),
         None if others.any(|other| other.scope.agency.is_some()) => Text::new(
             format!("{en} can be used again, but not for every agency yet."),
-            format!("{sw} inaweza kutumika tena, ila bado si kwa kila wakala."),
+            format!("{sw}: njia hii inaweza kutumika tena, ila bado si kwa kila wakala."),
         ),
-        _ => Text::new(format!("{en} can be used again."), format!("{sw} inaweza kutumika tena.")),
+        _ => Text::new(format!("{en} can be used again."), format!("{sw}: njia hii inaweza kutumika tena.")),
     }
 }
 
@@ -189,4 +200,16 @@ fn name_of(channels: &Channels, scope: &ChannelScope) -> (String, String) {
     let whom = scope.agency.as_ref().map_or_else(String::new, |agency| format!(" ({agency})"));
     let named = |title: Option<&str>| format!("{}{whom}", title.unwrap_or(&word));
     (named(known.map(Text::en)), named(known.map(Text::sw)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_have_is_left_out_and_all_else_stays() {
+        let whole = "<p>Kebo – “fibre”\t\u{FFFD}\u{1F1F0}\u{D7FF}\u{E000}</p>\n";
+        assert_eq!(readable(whole.to_owned()), whole);
+        assert_eq!(readable("a\u{FFFE}b\u{FFFF}c\u{0}d\u{b}e\u{1f}f".to_owned()), "abcdef");
+    }
 }
