@@ -38,7 +38,7 @@ pub struct NextWayBody {
 }
 
 impl NextWaysBody {
-    /// Of each agency with a plan for which the first choice is not as usual, and of all that have none.
+    /// Of each agency that is told apart and for which the first choice is not as usual, and of all others.
     pub(super) fn all(app: &App) -> Vec<Self> {
         let served = app.catalogue.current();
         let with_plan = offering::unusual(app, served.catalogue().agencies());

@@ -41,7 +41,7 @@ struct Entry {
     /// When what it says changed last.
     updated: LedgerTime,
     title: Text,
-    /// How each agency with a plan is paid while it goes on.
+    /// How each agency with a plan of its own, and all others, are paid while it goes on.
     next: Vec<Text>,
 }
 
