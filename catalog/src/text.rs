@@ -121,7 +121,7 @@ impl Text {
     }
 }
 
-/// Signs that are not seen and change what is: without width or ink, or turning the direction of what follows.
+/// Signs that are not seen and change what is: without width or ink, turning the direction of what follows, or no signs at all.
 pub const fn is_unseen(character: char) -> bool {
     matches!(
         character,
@@ -141,7 +141,10 @@ pub const fn is_unseen(character: char) -> bool {
             | '\u{FE00}'..='\u{FE0F}'
             | '\u{FEFF}'
             | '\u{FFA0}'
+            | '\u{FDD0}'..='\u{FDEF}'
             | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{FFFE}'
+            | '\u{FFFF}'
             | '\u{E0000}'..='\u{E0FFF}'
     )
 }

@@ -5,6 +5,7 @@ use catalog::Agency;
 
 use crate::app::App;
 use crate::channels::CollectionAccount;
+use crate::channels::contract::Channel;
 use crate::channels::offer::{Offers, Wanted, offers};
 use crate::payments::channels::{ChannelKind, ChannelState};
 use crate::payments::{Attempt, Bill};
@@ -75,4 +76,10 @@ pub(crate) fn unusual<'a>(
 pub(crate) fn is_as_usual(app: &App, offers: &Offers) -> bool {
     let home = offers.payable_on(app.channels.home().name());
     home.is_some_and(|home| matches!(home.state, ChannelState::Up | ChannelState::Degraded))
+}
+
+/// Whether this is a counter at which no cashier works now.
+pub(crate) fn is_unattended(app: &App, channel: &dyn Channel) -> bool {
+    let counter = channel.counter().map(|terms| terms.counter());
+    counter.is_some_and(|counter| app.books.readers().counters().open_at(counter).is_none())
 }

@@ -48,7 +48,17 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
     eventually("its note fits", || (verified(&gateway).code == Some(0)).then_some(()));
     gateway.kill();
     let page = read(&gateway, "bulletin.html").unwrap();
-    for said in ["Does not work", "572572", "do not pay again", "Haifanyi kazi", "usilipe tena"] {
+    assert!(page.len() as u64 <= FILE_BYTES_MAX, "{} bytes", page.len());
+    assert_eq!(
+        (&first["others_can_be_paid"], &json(&gateway)["others_can_be_paid"]),
+        (&true.into(), &false.into())
+    );
+    let said_of_both = ["Does not work", "572572", "do not pay again", "Haifanyi kazi", "usilipe tena"];
+    let said_of_others = [
+        "Bills of agencies that are not named here cannot be paid at the moment.",
+        "Bili za wakala wasiotajwa hapa haziwezi kulipwa kwa sasa.",
+    ];
+    for said in said_of_both.into_iter().chain(said_of_others) {
         assert!(page.contains(said), "{said:?} is missing: {page}");
     }
     let said = verified(&gateway).expect(0).stdout;

@@ -63,12 +63,12 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     let refused = ntsa.prompts(&of_ntsa, "0722000001").expect(503);
     assert_eq!(refused.problem(), "channel_down");
     let service = Page::open(&gateway.public(), "/sw/services/kra-prn-payment");
-    service.says("Paybill ya M-PESA haifanyi kazi tangu").says("Paybill ya KRA 572572");
+    service.says("Paybill ya M-PESA: njia hii haifanyi kazi tangu").says("Paybill ya KRA 572572");
 
     let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
     let screen = guard.opens("/en/gate?at=Main+Gate");
     let judged = screen.send(&screen.form("/gate").with("q", &of_kws.number));
-    judged.says("NOT PAID").says("Pay now with KWS paybill 600000 (sample), account");
+    judged.says("NOT PAID").says("Pay now with KWS paybill 600000 (sample): pay to 600000, account number");
 
     // Paid at the till: booked on its own account, and the receipt is as genuine as any.
     let payment = Payment::of_bill(&of_kra).at("572572");
@@ -96,6 +96,32 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
     assert_eq!(names(&ways(&kws, &of_kws)), USUAL, "as before");
     assert!(!page(&of_kws).html.contains("not working"));
     gateway.books().expect_balanced();
+}
+
+#[test]
+fn the_screen_at_a_gate_says_where_to_pay_now_by_the_kind_of_the_way() {
+    let gateway = Gateway::demo().start();
+    let bill = gateway.agency("kws").bills(&Order::hells_gate(2));
+    let number = format!("{} {} {}", &bill.number[..4], &bill.number[4..8], &bill.number[8..]);
+    let guard = gateway.staff("main-gate", "agency_gate", Some("kws"));
+    let says = |path: &str, said: &str| {
+        let screen = guard.opens(path);
+        let judged = screen.send(&screen.form("/gate").with("q", &bill.number));
+        judged.says(&said.replace("NUMBER", &number));
+    };
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("agency_till.kws", "start");
+    says(
+        "/en/gate?at=Main+Gate",
+        "Pay now with KCB account (sample): pay to 1100220033, with NUMBER as the reference",
+    );
+    says(
+        "/sw/gate?at=Main+Gate",
+        "Lipa sasa kwa Akaunti ya KCB (mfano): lipa kwa 1100220033, kumbukumbu NUMBER",
+    );
+    gateway.operator_says("bank.kcb", "start");
+    says("/en/gate?at=Main+Gate", "Pay now with Card terminal of KWS (sample), for payment number NUMBER");
+    says("/sw/gate?at=Main+Gate", "Lipa sasa kwa Mashine ya kadi ya KWS (mfano), nambari ya malipo NUMBER");
 }
 
 #[test]
@@ -272,4 +298,25 @@ fn whoever_had_a_bill_made_just_before_and_gave_a_phone_is_told_once_what_works(
     }
     // The paid one got its receipt and nothing else.
     assert!(carriers.texts_on("0722000002").iter().all(|text| !text.contains("is down")));
+}
+
+#[test]
+fn whoever_is_sent_to_a_bank_by_a_message_is_told_the_account() {
+    let gateway = Gateway::demo().speed(40).start();
+    let (kws, carriers) = (gateway.agency("kws"), gateway.carriers());
+    gateway.operator_says("agency_till.kws", "start");
+    kws.bills(&Order::hells_gate(1).payer(json!({"name": "ASHA", "phone": "0722000001"})));
+    let in_swahili = Order::hells_gate(1).payer(json!({"name": "JUMA", "phone": "0722000002"}));
+    let mut in_swahili = in_swahili.body().clone();
+    in_swahili["language"] = "sw".into();
+    let call = kws.post("/v1/bills", &in_swahili);
+    call.idempotency_key(&crate::harness::fresh_key()).send().expect(201);
+    gateway.operator_says("mpesa_paybill", "start");
+    for (phone, said) in [
+        ("0722000001", "pay to account no. 1100220033, KCB account"),
+        ("0722000002", "lipa kwa akaunti 1100220033, Akaunti ya KCB"),
+    ] {
+        let told = eventually("they are told", || carriers.texts_on(phone).pop());
+        assert!(told.contains(said), "{told}");
+    }
 }

@@ -138,6 +138,12 @@ fn an_agency_speaks_for_itself_and_treasury_and_operators_for_everybody() {
     ] {
         says(&operator, &wrong).expect(422);
     }
+    for hidden in ["\u{ffff}", "\u{202e}", "\u{2028}", "\u{200f}"] {
+        let mut wish = wish(None, "down", &until);
+        wish["reason"]["sw"] = format!("Kebo{hidden}imekatika").into();
+        let refused = says(&operator, &wish).expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], "/reason/sw", "{hidden:?}: {refused}");
+    }
     asks(&kws, "0700000003").expect(503);
     let assessed = kra.bills(&Order::assessment(100, "2026001234567"));
     kra.prompts(&assessed, "0700000003").expect(202);
@@ -301,7 +307,11 @@ fn the_feed_calls_nothing_usable_that_is_still_down_for_everybody_and_programs_a
         |agency: Value| told.as_array().unwrap().iter().find(|one| one["agency"] == agency).unwrap().clone();
     assert!(of(json!("KWS"))["ways"].as_array().unwrap().iter().all(|way| way["title"]["sw"].is_string()));
     assert_ne!(of(json!("KWS"))["ways"], json!([]));
-    assert_eq!(of(Value::Null)["ways"][0]["channel"], "mpesa_prompt");
+    let others = told.as_array().unwrap().last().unwrap();
+    assert!(others.as_object().unwrap().contains_key("agency"), "null, and not missing: {others}");
+    assert_eq!((&others["agency"], &others["for"]), (&Value::Null, &json!("all_others")));
+    assert_eq!(others["ways"][0]["channel"], "mpesa_prompt");
+    assert_eq!(of(json!("KWS"))["for"], Value::Null);
 
     outage(&gateway, &[&["start"][..], &kws].concat()).expect(0);
     outage(&gateway, &["stop", "mpesa_paybill"]).expect(0);

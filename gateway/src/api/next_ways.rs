@@ -10,11 +10,22 @@ use crate::offering;
 /// How an agency is paid now.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct NextWaysBody {
-    /// Which agency; every one that is not named, and of which nothing is known alone, where it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Which agency; null where it is for all others.
+    #[serde(default)]
     pub agency: Option<String>,
+    /// That it is for every agency that is not named.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub whom: Option<Whom>,
     /// The ways that can be used, the best first; none if it cannot be paid now.
     pub ways: Vec<NextWayBody>,
+}
+
+/// For whom it is, where no agency is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whom {
+    /// Every agency that is not named.
+    AllOthers,
 }
 
 /// A way that can be used.
@@ -41,6 +52,7 @@ impl NextWaysBody {
         let ways = offers
             .payable()
             .map(|way| NextWayBody { channel: way.channel.to_string(), title: way.title.clone() });
-        Self { agency, ways: ways.collect() }
+        let whom = agency.is_none().then_some(Whom::AllOthers);
+        Self { agency, whom, ways: ways.collect() }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use catalog::Text;
+use catalog::{Text, is_unseen};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
 use ledger::LedgerTime;
@@ -267,17 +267,30 @@ fn read_scope(
     Ok(ChannelScope::for_agency(channel, agency))
 }
 
+/// What is published as it is, also to feed readers and programs: it says something, on one line, and nothing in it is hidden,
+/// turns what stands around it, or is no sign at all.
 fn read_reason(reason: &ReasonBody) -> Result<Text, Problem> {
-    let is_fit = |text: &str| {
-        (1..=REASON_LEN_MAX).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control)
-    };
-    if is_fit(&reason.en) && is_fit(&reason.sw) {
+    let wrong = wrong_in(reason);
+    if wrong.is_empty() {
         return Ok(Text::new(reason.en.trim(), reason.sw.trim()));
     }
-    let detail = format!(
-        "Say why to everybody, in English and Kiswahili, in 1 to {REASON_LEN_MAX} characters on one line."
-    );
-    Err(wrong("/reason", "missing", &detail))
+    Err(Problem::validation(wrong))
+}
+
+/// What keeps it from being published, by its fields.
+fn wrong_in(reason: &ReasonBody) -> Vec<FieldError> {
+    let wrong = |(field, text): (&'static str, &String)| {
+        if !(1..=REASON_LEN_MAX).contains(&text.trim().chars().count()) {
+            let detail = format!(
+                "Say why to everybody, in English and Kiswahili, in 1 to {REASON_LEN_MAX} characters."
+            );
+            return Some(FieldError::new(field, "missing", detail));
+        }
+        let is_hidden = text.chars().any(|sign| sign.is_control() || is_unseen(sign));
+        let detail = "It stands on one line, and every sign of it can be seen.";
+        is_hidden.then(|| FieldError::new(field, "hidden_sign", detail))
+    };
+    [("/reason/en", &reason.en), ("/reason/sw", &reason.sw)].into_iter().filter_map(wrong).collect()
 }
 
 fn read_moment(pointer: &'static str, text: &str) -> Result<LedgerTime, Problem> {
@@ -402,4 +415,34 @@ fn agency_of(scope: &ChannelScope) -> Option<String> {
 
 fn moment(time: LedgerTime) -> String {
     format_rfc3339(time.micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(en: &str, sw: &str) -> Vec<String> {
+        let reason = ReasonBody { en: en.to_owned(), sw: sw.to_owned() };
+        assert!(read_reason(&reason).is_err());
+        wrong_in(&reason).iter().map(|error| format!("{} {}", error.pointer, error.code)).collect()
+    }
+
+    #[test]
+    fn a_reason_with_a_sign_that_nobody_sees_or_that_breaks_a_feed_is_refused_by_the_name_of_its_field() {
+        let hidden = [
+            '\u{FFFE}', '\u{FFFF}', '\u{FDD0}', '\u{2028}', '\u{2029}', '\u{200E}', '\u{200F}', '\u{202A}',
+            '\u{202E}', '\u{2066}', '\u{2069}', '\u{200B}', '\u{0}', '\u{85}', '\n', '\u{1b}',
+        ];
+        for sign in hidden {
+            let text = format!("Cable{sign}cut");
+            assert_eq!(refused(&text, "Kebo imekatika"), ["/reason/en hidden_sign"], "{sign:?}");
+            assert_eq!(refused("Cable cut", &text), ["/reason/sw hidden_sign"], "{sign:?}");
+        }
+        assert_eq!(refused("", &"x".repeat(501)), ["/reason/en missing", "/reason/sw missing"]);
+        let fit = ReasonBody {
+            en: " Cable cut – \"fibre\" & <power> ".to_owned(),
+            sw: "Kebo imekatika".to_owned(),
+        };
+        assert_eq!(read_reason(&fit).unwrap().en(), "Cable cut – \"fibre\" & <power>");
+    }
 }

@@ -281,7 +281,7 @@ fn not_offered(channel: &ChannelName, why: Option<&(Text, WhyNot)>) -> Problem {
             let opens = format_rfc3339(opens.micros());
             problem.user_message(
                 format!("{} is closed. It opens at {opens}.", title.en()),
-                format!("{} imefungwa. Itafunguliwa {opens}.", title.sw()),
+                format!("{}: njia hii imefungwa. Itafunguliwa {opens}.", title.sw()),
             )
         }
         _ => problem,

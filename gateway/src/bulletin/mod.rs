@@ -15,6 +15,7 @@ use serde::{Serialize, Serializer};
 use crate::app::App;
 use crate::channels::contract::Channel;
 use crate::clock::format_rfc3339;
+use crate::offering;
 use crate::payments::channels::{ChannelKind, ChannelName, ChannelScope, ChannelState};
 
 /// How to pay everybody now, as `bulletin.json` has it.
@@ -29,6 +30,8 @@ pub struct Bulletin {
     /// The agencies that have other ways for when that cannot be used, and those for which it is not what it is for
     /// everybody, by their codes.
     pub agencies: Vec<Plan>,
+    /// Whether agencies that are not named can be paid, which the first choice alone decides.
+    pub others_can_be_paid: bool,
     /// The moment.
     #[serde(skip)]
     pub at: LedgerTime,
@@ -56,6 +59,9 @@ pub struct Way {
     pub title: Text,
     /// How it is.
     pub state: ChannelState,
+    /// True of a counter at which nobody takes cash now, whether it works or not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_unattended: bool,
     /// The number to pay to, where one is typed or written: a paybill, an account. What is typed as the account number, or
     /// written as the reference, is the payment number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +92,10 @@ impl Bulletin {
                 Some(agency) => board.of_channel(channel.name(), agency),
                 None => board.of_scope(&ChannelScope::for_all(channel.name().clone())),
             };
-            Way::of(channel, known.state, planned)
+            Way {
+                is_unattended: offering::is_unattended(app, channel),
+                ..Way::of(channel, known.state, planned)
+            }
         };
         let home = app.channels.home();
         let first_choice = way(home, None, None);
@@ -103,14 +112,22 @@ impl Bulletin {
             (!plan.ways.is_empty() || state != first_choice.state).then_some(plan)
         });
         let agencies = plans.collect();
+        let others_can_be_paid = first_choice.state != ChannelState::Down;
         let (as_of, gateway) = (format_rfc3339(at.micros()), app.public_url.clone());
-        Self { as_of, gateway, first_choice, agencies, at }
+        Self { as_of, gateway, first_choice, agencies, others_can_be_paid, at }
     }
 
     /// Whether both say the same of how to pay, whenever they say it.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let told = |bulletin: &Self| (bulletin.first_choice.clone(), bulletin.agencies.clone());
         told(self) == told(other)
+    }
+}
+
+impl Plan {
+    /// Whether it can be paid in any way that does not need this gateway.
+    pub fn can_be_paid(&self) -> bool {
+        self.first_choice != ChannelState::Down || self.ways.iter().any(|way| way.state != ChannelState::Down)
     }
 }
 
@@ -125,6 +142,7 @@ impl Way {
             channel: channel.name().clone(),
             title: channel.title().clone(),
             state,
+            is_unattended: false,
             pay_to: is_paid_to_a_number(kind).then(|| channel.pay_to().to_owned()),
             least,
             most,
@@ -135,15 +153,15 @@ impl Way {
     }
 }
 
-/// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does.
+/// Whether a payer types or writes where the money goes. At a counter and at a terminal somebody else does, and where this
+/// gateway asks the payer nobody does.
 pub(crate) const fn is_paid_to_a_number(kind: ChannelKind) -> bool {
     match kind {
-        ChannelKind::MpesaPaybill
-        | ChannelKind::AgencyTill
-        | ChannelKind::AirtelMoney
-        | ChannelKind::Bank
-        | ChannelKind::BankSlip => true,
+        ChannelKind::MpesaPaybill | ChannelKind::AgencyTill | ChannelKind::Bank | ChannelKind::BankSlip => {
+            true
+        }
         ChannelKind::MpesaPrompt
+        | ChannelKind::AirtelMoney
         | ChannelKind::Card
         | ChannelKind::CardTerminal
         | ChannelKind::Counter
@@ -161,4 +179,18 @@ fn as_words<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::
         Weekday::Saturday => "saturday",
         Weekday::Sunday => "sunday",
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody can pay by hand where this gateway asks: no paper and no bulletin names such a way with a number.
+    #[test]
+    fn what_is_paid_to_a_number_is_nothing_that_this_gateway_asks_for() {
+        for kind in ChannelKind::ALL {
+            assert!(!(is_paid_to_a_number(kind) && kind.asks_payer()), "{}", kind.word());
+        }
+        assert!(is_paid_to_a_number(ChannelKind::MpesaPaybill) && is_paid_to_a_number(ChannelKind::BankSlip));
+    }
 }

@@ -77,7 +77,7 @@ impl NotPayable {
                 format!("{name} allows up to {} in one payment.", whole(limit))
             }
             (Self::AboveLimit { limit }, Language::Sw) => {
-                format!("{name} inaruhusu hadi {} kwa malipo moja.", whole(limit))
+                format!("{name} huruhusu hadi {} kwa malipo moja.", whole(limit))
             }
             (Self::BelowLimit { least }, Language::En) => {
                 format!("{name} takes {} or more in one payment.", whole(least))
@@ -138,7 +138,7 @@ mod tests {
         let title = Text::new("M-PESA", "M-PESA");
         assert_eq!(
             NotPayable::AboveLimit { limit: kes(25_000_000) }.text(&title, Language::Sw),
-            "M-PESA inaruhusu hadi KES 250,000 kwa malipo moja."
+            "M-PESA huruhusu hadi KES 250,000 kwa malipo moja."
         );
     }
 }

@@ -26,7 +26,11 @@ pub(super) fn serve(flags: &ServeFlags) -> ExitCode {
             Err(problems) => return refuse(&problems),
         };
         let ready = gateway.ready_file();
-        run(gateway, ready, flags.ready_file.as_deref()).await
+        if flags.take_over {
+            run_on(gateway, ready, flags.ready_file.as_deref()).await
+        } else {
+            run(gateway, ready, flags.ready_file.as_deref()).await
+        }
     })
 }
 
@@ -80,14 +84,24 @@ pub fn with_runtime(config: &Config, work: impl AsyncFnOnce(&Config) -> ExitCode
     code
 }
 
-/// Runs a gateway that answers, to its end.
+/// Runs a gateway that answers, to its end. Whoever started it and is not told so would wait for ever: then it ends at once.
 pub async fn run(gateway: Gateway, ready: ReadyFile, ready_file: Option<&Path>) -> ExitCode {
-    if let Some(path) = ready_file
-        && let Err(error) = ready.write(path)
-    {
+    if let Some(Err(error)) = ready_file.map(|path| ready.write(path)) {
         complain(&error);
         return ExitCode::FAILURE;
     }
+    until_its_end(gateway, &ready).await
+}
+
+/// Runs a gateway that has taken over. Nobody else serves any more: it goes on, whoever can be told so or not.
+async fn run_on(gateway: Gateway, ready: ReadyFile, ready_file: Option<&Path>) -> ExitCode {
+    if let Some(Err(error)) = ready_file.map(|path| ready.write(path)) {
+        tracing::error!(%error, "The ready file could not be written; the gateway answers all the same.");
+    }
+    until_its_end(gateway, &ready).await
+}
+
+async fn until_its_end(gateway: Gateway, ready: &ReadyFile) -> ExitCode {
     tracing::info!(public = ready.public, admin = ready.admin, "The gateway answers.");
     // Where systemd waits for it; elsewhere nobody is told.
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {

@@ -209,6 +209,7 @@ impl UsedBefore {
             receipts: receipts_of(bill),
             gate: visit.gate.to_string(),
             at: Moment(visit.at.micros()),
+            is_paid: bill.state.is_settled(),
         }
     }
 }

@@ -132,6 +132,9 @@ pub struct UsedBefore {
     pub gate: String,
     /// When, by the clock of that gate.
     pub at: Moment,
+    /// Whether the bill is paid in full: whoever was let in on a provisional pass may have paid since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_paid: bool,
 }
 
 impl Pack {

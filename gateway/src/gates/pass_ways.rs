@@ -58,7 +58,9 @@ pub(super) fn of(app: &App, agency: &str) -> Vec<PassWay> {
 /// The first way that can be used at this moment for this much, in shillings; what is tried again after it was down stands
 /// behind what works.
 pub fn first_payable(ways: &[PassWay], at: Moment, due: Option<Money>) -> Option<&PassWay> {
-    let payable = ways.iter().filter(|way| way.is_payable(at, due));
+    // A pack may be of a gateway that named other ways too: nobody pays by hand what a gateway asks for.
+    let by_hand = ways.iter().filter(|way| is_paid_to_a_number(way.channel.kind()));
+    let payable = by_hand.filter(|way| way.is_payable(at, due));
     payable.min_by_key(|way| way.state == ChannelState::Probing)
 }
 
@@ -136,12 +138,12 @@ mod tests {
     #[test]
     fn the_paybill_is_named_while_it_works_and_the_next_of_the_plan_when_it_does_not() {
         use ChannelState::{Degraded, Down, Probing, Up};
-        let mut ways = ["mpesa_paybill", "airtel_money", "bank.kcb"].map(|channel| way(channel, Up));
+        let mut ways = ["mpesa_paybill", "bank_slip.kcb", "bank.kcb"].map(|channel| way(channel, Up));
         assert_eq!(first(&ways, 12, 500).unwrap(), "mpesa_paybill");
         ways[0].state = Down;
-        assert_eq!(first(&ways, 12, 500).unwrap(), "airtel_money");
+        assert_eq!(first(&ways, 12, 500).unwrap(), "bank_slip.kcb");
         ways[0].state = Probing;
-        assert_eq!(first(&ways, 12, 500).unwrap(), "airtel_money", "what works stands before what is tried");
+        assert_eq!(first(&ways, 12, 500).unwrap(), "bank_slip.kcb", "what works stands before what is tried");
         ways[1].state = Down;
         ways[2].state = Degraded;
         assert_eq!(first(&ways, 12, 500).unwrap(), "bank.kcb");
@@ -153,16 +155,26 @@ mod tests {
 
     #[test]
     fn a_way_that_is_closed_or_does_not_take_so_much_is_not_named() {
-        let mut ways = [way("bank.kcb", ChannelState::Up), way("airtel_money", ChannelState::Up)];
+        let mut ways = [way("bank.kcb", ChannelState::Up), way("bank_slip.kcb", ChannelState::Up)];
         ways[0].minutes = Some((8 * 60, 16 * 60));
         ways[0].most = Some(Money::new(100_000, Currency::Kes));
         ways[1].least = Some(Money::new(1_000, Currency::Kes));
         assert_eq!(first(&ways, 9, 1_000).unwrap(), "bank.kcb");
-        assert_eq!(first(&ways, 7, 1_000).unwrap(), "airtel_money");
-        assert_eq!(first(&ways, 16, 1_000).unwrap(), "airtel_money");
-        assert_eq!(first(&ways, 9, 1_001).unwrap(), "airtel_money");
+        assert_eq!(first(&ways, 7, 1_000).unwrap(), "bank_slip.kcb");
+        assert_eq!(first(&ways, 16, 1_000).unwrap(), "bank_slip.kcb");
+        assert_eq!(first(&ways, 9, 1_001).unwrap(), "bank_slip.kcb");
         ways[0].days = vec![7];
-        assert_eq!(first(&ways, 9, 500).unwrap(), "airtel_money", "it is Saturday");
+        assert_eq!(first(&ways, 9, 500).unwrap(), "bank_slip.kcb", "it is Saturday");
         assert_eq!(first(&ways, 9, 9), None);
+    }
+
+    #[test]
+    fn what_a_gateway_would_have_to_ask_for_is_never_on_paper() {
+        let mut ways =
+            ["mpesa_paybill", "airtel_money", "card", "bank.kcb"].map(|name| way(name, ChannelState::Up));
+        ways[0].state = ChannelState::Down;
+        assert_eq!(first(&ways, 12, 500).unwrap(), "bank.kcb");
+        ways[3].state = ChannelState::Down;
+        assert_eq!(first(&ways, 12, 500), None);
     }
 }

@@ -153,6 +153,7 @@ mod tests {
                 receipts: vec!["8K2M-94QX".to_owned()],
                 gate: "Elsa Gate".to_owned(),
                 at: MOMENT,
+                is_paid: true,
             }],
             given_back: vec![PaymentNumber::from_random(3)],
             revoked_devices: vec!["gat_0123456789ab".to_owned()],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ledger::{LedgerTime, RawRecord};
 
-use super::texts::{Surroundings, Wording, text};
+use super::texts::{PaidTo, Surroundings, Wording, text};
 use crate::app::App;
 use crate::books::LookupError;
 use crate::channels::mpesa::subscriber::Subscriber;
@@ -240,10 +240,12 @@ fn plan_of_other_way(
     let way = offers.payable().find(|way| !way.channel.kind().asks_payer());
     let Some(way) = way else { return Ok(Plan::Drop("no_other_way")) };
     let Some(phone) = phone_of_applicant(app, &bill)? else { return Ok(Plan::Nothing) };
-    let is_typed = way.channel.kind() == ChannelKind::AgencyTill;
-    let pay_to = app.channels.find(&way.channel).filter(|_| is_typed).map(|channel| channel.account());
-    let pay_to = pay_to.map(|account| Arc::clone(&account.number));
-    let wording = Wording::OtherWay { bill: number, way: &way.title, pay_to: pay_to.as_deref() };
+    let paid_to = app.channels.find(&way.channel).and_then(|channel| match way.channel.kind() {
+        ChannelKind::AgencyTill => Some(PaidTo::Business(channel.pay_to())),
+        ChannelKind::Bank | ChannelKind::BankSlip => Some(PaidTo::Account(channel.pay_to())),
+        _ => None,
+    });
+    let wording = Wording::OtherWay { bill: number, way: &way.title, paid_to };
     let language = bill.terms.language.unwrap_or(catalog::Language::En);
     Ok(Plan::Send(Letter { phone, text: text(&wording, language, around) }))
 }

@@ -36,10 +36,19 @@ pub(super) enum Wording<'a> {
     NotTaken { bill: PaymentNumber, pay_to: Option<&'a str> },
     /// Money is kept for whom it belongs to.
     Held { money: Money, channel_receipt: &'a str },
-    /// The paybill does not work, and something else does. `pay_to` is what to type into M-PESA, if that is the way.
-    OtherWay { bill: PaymentNumber, way: &'a Text, pay_to: Option<&'a str> },
+    /// The paybill does not work, and something else does. `paid_to` is where, if a payer types or writes that.
+    OtherWay { bill: PaymentNumber, way: &'a Text, paid_to: Option<PaidTo<'a>> },
     /// A document lies ready.
     Ready { service: &'a Text, agency: &'a str, centre: &'a str, bill: PaymentNumber },
+}
+
+/// Where somebody pays to on a way.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PaidTo<'a> {
+    /// What is typed into M-PESA as the business number.
+    Business(&'a str),
+    /// An account at a bank, with the payment number as the reference.
+    Account(&'a str),
 }
 
 /// A part of a text.
@@ -143,15 +152,24 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
                 Useful(choose(" Bring your ID.".to_owned(), " Njoo na kitambulisho.".to_owned())),
             ]
         }
-        Wording::OtherWay { bill, way, pay_to } => {
+        Wording::OtherWay { bill, way, paid_to } => {
             let number = bill.grouped();
-            let to = pay_to.map_or_else(String::new, |code| {
-                choose(format!("business no. {code}, "), format!("nambari ya biashara {code}, "))
-            });
+            // An account number has up to 20 digits: the sentence around it is short, so that the name has room.
+            let by = match paid_to {
+                Some(PaidTo::Business(code)) => choose(
+                    format!(" can be paid by business no. {code}, "),
+                    format!(", lipa kwa nambari ya biashara {code}, "),
+                ),
+                Some(PaidTo::Account(account)) => choose(
+                    format!(": pay to account no. {account}, "),
+                    format!(", lipa kwa akaunti {account}, "),
+                ),
+                None => choose(" can be paid by ".to_owned(), ", lipa kwa ".to_owned()),
+            };
             vec![
                 Fixed(choose(
-                    format!("M-PESA paybill is down. Payment no. {number} can be paid by {to}"),
-                    format!("Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {number}, lipa kwa {to}"),
+                    format!("M-PESA paybill is down. Payment no. {number}{by}"),
+                    format!("Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {number}{by}"),
                 )),
                 Name(folded(way.in_language(language))),
                 Fixed(choose(
@@ -277,6 +295,7 @@ mod tests {
     fn the_other_texts_read_like_this() {
         let (until, pay_to) = (date(2026, 11, 28), Some("222222"));
         let way = Text::new("KWS paybill", "Paybill ya KWS");
+        let bank = Text::new("KCB account", "Akaunti ya KCB");
         let part =
             Wording::PartPayment { money: kes(300_000), due: kes(5_000), bill: number(), until, pay_to };
         let n = number().grouped();
@@ -314,7 +333,7 @@ mod tests {
                 ),
             ),
             (
-                Wording::OtherWay { bill: number(), way: &way, pay_to: Some("600000") },
+                Wording::OtherWay { bill: number(), way: &way, paid_to: Some(PaidTo::Business("600000")) },
                 Language::En,
                 format!(
                     "M-PESA paybill is down. Payment no. {n} can be paid by business no. 600000, KWS paybill. Paid already? \
@@ -322,11 +341,35 @@ mod tests {
                 ),
             ),
             (
-                Wording::OtherWay { bill: number(), way: &way, pay_to: None },
+                Wording::OtherWay { bill: number(), way: &way, paid_to: None },
                 Language::Sw,
                 format!(
                     "Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {n}, lipa kwa Paybill ya KWS. Umelipa? USILIPE tena. \
                      Msaada: 0800 000 000"
+                ),
+            ),
+            (
+                Wording::OtherWay {
+                    bill: number(),
+                    way: &bank,
+                    paid_to: Some(PaidTo::Account("1100220033")),
+                },
+                Language::En,
+                format!(
+                    "M-PESA paybill is down. Payment no. {n}: pay to account no. 1100220033, KCB account. Paid already? Do NOT \
+                     pay again. Help: 0800 000 000"
+                ),
+            ),
+            (
+                Wording::OtherWay {
+                    bill: number(),
+                    way: &bank,
+                    paid_to: Some(PaidTo::Account("1100220033")),
+                },
+                Language::Sw,
+                format!(
+                    "Paybill ya M-PESA haifanyi kazi. Nambari ya malipo {n}, lipa kwa akaunti 1100220033, Akaunti ya KCB. \
+                     Umelipa? USILIPE tena. Msaada: 0800 000 000"
                 ),
             ),
         ] {
@@ -381,6 +424,7 @@ mod tests {
             channel_receipt in "[A-Z0-9]{10,20}",
             centre in "[A-Za-z0-9 ()/.'-]{2,60}",
             pay_to in proptest::option::of("[0-9]{5,7}"),
+            account in "[0-9]{5,20}",
         ) {
             let pay_to = pay_to.as_deref();
             let around = Surroundings { address, help, ..around() };
@@ -401,8 +445,12 @@ mod tests {
                     (said(Wording::Delayed { bill }), vec![bill.grouped()]),
                     (said(Wording::NotTaken { bill, pay_to }), vec![bill.grouped()]),
                     (
-                        said(Wording::OtherWay { bill, way: &service, pay_to }),
+                        said(Wording::OtherWay { bill, way: &service, paid_to: pay_to.map(PaidTo::Business) }),
                         vec![bill.grouped(), pay_to.unwrap_or_default().to_owned()],
+                    ),
+                    (
+                        said(Wording::OtherWay { bill, way: &service, paid_to: Some(PaidTo::Account(&account)) }),
+                        vec![bill.grouped(), account.clone()],
                     ),
                     (
                         said(Wording::Ready { service: &service, agency: &agency, centre: &centre, bill }),

@@ -4,7 +4,7 @@ use askama::Template;
 use catalog::Language;
 
 use super::moment::spoken;
-use super::words::{BULLETIN, BulletinWords, STATUS};
+use super::words::{BULLETIN, BulletinWords, NEXT_WAYS, STATUS};
 use crate::bulletin::{Bulletin, Way};
 use crate::config::sections::HelpLine;
 use crate::payments::channels::ChannelState;
@@ -27,6 +27,8 @@ struct Half<'a> {
     agencies: Vec<ShownPlan<'a>>,
     /// What leads there, if the first choice is not the same for all of them.
     differs: Option<&'static str>,
+    /// What is said of agencies that are not named, if they cannot be paid.
+    others: Option<&'static str>,
 }
 
 /// The other ways of one agency.
@@ -35,6 +37,8 @@ struct ShownPlan<'a> {
     /// The first choice, where it is not for this agency what it is for everybody.
     first_choice: Option<ShownWay>,
     ways: Vec<ShownWay>,
+    /// Said where none of them can be used.
+    none: Option<&'static str>,
 }
 
 struct ShownWay {
@@ -55,7 +59,7 @@ pub(crate) fn bulletin_page(bulletin: &Bulletin, help: Option<&HelpLine>) -> Str
 
 impl<'a> Half<'a> {
     fn of(bulletin: &'a Bulletin, language: Language) -> Self {
-        let words = BULLETIN.of(language);
+        let (words, next) = (BULLETIN.of(language), NEXT_WAYS.of(language));
         let for_all = &bulletin.first_choice;
         let agencies = bulletin.agencies.iter().map(|plan| {
             let ways = plan.ways.iter().map(|way| ShownWay::of(way, language));
@@ -65,6 +69,7 @@ impl<'a> Half<'a> {
                 name: plan.name.in_language(language),
                 first_choice: differs.then(|| ShownWay::of(&own, language)),
                 ways: ways.collect(),
+                none: (!plan.can_be_paid()).then_some(next.none),
             }
         });
         let agencies: Vec<_> = agencies.collect();
@@ -76,6 +81,7 @@ impl<'a> Half<'a> {
             first_choice: ShownWay::of(for_all, language),
             agencies,
             differs: differs.then_some(words.differs),
+            others: (!bulletin.others_can_be_paid).then_some(next.others_none),
         }
     }
 }
@@ -98,11 +104,83 @@ impl ShownWay {
         };
         Self {
             title: way.title.in_language(language).to_owned(),
-            state: (STATUS.of(language).state)(way.state),
-            works: matches!(way.state, ChannelState::Up | ChannelState::Degraded),
+            state: match way.state {
+                ChannelState::Down => (STATUS.of(language).state)(way.state),
+                _ if way.is_unattended => STATUS.of(language).unattended,
+                state => (STATUS.of(language).state)(state),
+            },
+            works: matches!(way.state, ChannelState::Up | ChannelState::Degraded) && !way.is_unattended,
             pay_to: way.pay_to.clone(),
             terms: limit.into_iter().chain(open).collect(),
             note: way.note.as_ref().map(|note| note.in_language(language).to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog::Text;
+    use ledger::LedgerTime;
+
+    use super::*;
+    use crate::bulletin::Plan;
+
+    fn way(channel: &str, state: ChannelState) -> Way {
+        Way {
+            channel: channel.parse().unwrap(),
+            title: Text::new(channel, channel),
+            state,
+            is_unattended: false,
+            pay_to: None,
+            least: None,
+            most: None,
+            hours: None,
+            days: Vec::new(),
+            note: None,
+        }
+    }
+
+    fn bulletin(first: ChannelState, ways: Vec<Way>) -> Bulletin {
+        let name = Text::new("Kenya Wildlife Service", "Shirika la Wanyamapori");
+        Bulletin {
+            as_of: "2026-11-23T09:00:00Z".to_owned(),
+            gateway: "https://pay.example.go.ke".to_owned(),
+            first_choice: way("mpesa_paybill", first),
+            agencies: vec![Plan { agency: "KWS".to_owned(), name, first_choice: first, ways }],
+            others_can_be_paid: first != ChannelState::Down,
+            at: LedgerTime::from_micros(1_795_155_245_000_000),
+        }
+    }
+
+    fn page(first: ChannelState, ways: Vec<Way>) -> String {
+        bulletin_page(&bulletin(first, ways), None)
+    }
+
+    #[test]
+    fn agencies_that_are_not_named_cannot_be_paid_while_the_first_choice_is_down_and_the_page_says_so() {
+        let said = NEXT_WAYS.of(Language::En).others_none;
+        let also = NEXT_WAYS.of(Language::Sw).others_none;
+        for state in [ChannelState::Up, ChannelState::Degraded, ChannelState::Probing] {
+            assert!(!page(state, Vec::new()).contains(said), "{state:?}");
+        }
+        let down = page(ChannelState::Down, vec![way("bank.kcb", ChannelState::Up)]);
+        assert!(down.contains(said) && down.contains(also), "{down}");
+        let none = format!("<p><strong>{}</strong></p>", NEXT_WAYS.of(Language::En).none);
+        assert!(!down.contains(&none), "this one can be: {down}");
+        assert!(page(ChannelState::Down, vec![way("bank.kcb", ChannelState::Down)]).contains(&none));
+    }
+
+    #[test]
+    fn a_counter_without_a_cashier_is_not_said_to_work() {
+        let counter = way("counter.gpo", ChannelState::Up);
+        let works = page(ChannelState::Degraded, vec![counter.clone()]);
+        let unattended = page(ChannelState::Degraded, vec![Way { is_unattended: true, ..counter.clone() }]);
+        for language in Language::ALL {
+            let (state, nobody) = (STATUS.of(language).state, STATUS.of(language).unattended);
+            assert!(works.contains(state(ChannelState::Up)) && !works.contains(nobody));
+            assert!(!unattended.contains(state(ChannelState::Up)) && unattended.contains(nobody));
+        }
+        let down = Way { is_unattended: true, state: ChannelState::Down, ..counter };
+        assert!(!page(ChannelState::Degraded, vec![down]).contains(STATUS.of(Language::En).unattended));
     }
 }

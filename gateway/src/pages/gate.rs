@@ -12,6 +12,8 @@ use super::ways::why_not;
 use super::words::{GATE, GateWords, unbroken};
 use crate::api::{let_in, no_verdict, read_gate};
 use crate::app::{App, SharedApp};
+use crate::bulletin::is_paid_to_a_number;
+use crate::channels::offer::Way;
 use crate::clock::east_africa_date;
 use crate::gate::{Found, Verdict, look_up};
 use crate::http::problem::Problem;
@@ -19,6 +21,7 @@ use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::offering;
+use crate::payments::channels::ChannelKind;
 use crate::payments::{Bill, GATE_LEN_MAX, PaymentNumber, Visit};
 
 /// `GET /{lang}/gate?at=`: which gate this is, and then the field.
@@ -164,11 +167,23 @@ fn pay_instead(app: &App, bill: &Bill, language: Language) -> Vec<String> {
     let home = app.channels.home().name();
     let Some((way, why)) = offers.not_now().find(|(way, _)| way.channel == *home) else { return Vec::new() };
     let mut said = vec![why_not(&way.title, why, language, app.now())];
-    if let Some(way) = offers.payable().find(|way| !way.asks_payer()) {
-        let title = way.title.in_language(language);
-        said.push((GATE.of(language).pay_instead)(title, &bill.terms.number.grouped()));
-    }
+    let first = offers.payable().find(|way| !way.asks_payer());
+    said.extend(first.and_then(|way| pay_now(app, way, bill.terms.number, language)));
     said
+}
+
+/// What is paid to, and where the payment number goes: only M-PESA has a field for it, a bank has a reference, and whoever
+/// takes a card or cash asks for it.
+fn pay_now(app: &App, way: &Way, number: PaymentNumber, language: Language) -> Option<String> {
+    let (words, channel) = (GATE.of(language), app.channels.find(&way.channel)?);
+    let (title, number) = (way.title.in_language(language), number.grouped());
+    Some(match way.channel.kind() {
+        ChannelKind::MpesaPaybill | ChannelKind::AgencyTill => {
+            (words.pay_as_account)(title, channel.pay_to(), &number)
+        }
+        kind if is_paid_to_a_number(kind) => (words.pay_with_reference)(title, channel.pay_to(), &number),
+        _ => (words.pay_there)(title, &number),
+    })
 }
 
 /// `Hell's Gate National Park entry`, and `2 × East African citizen, adult` of each line: lines begin with the name of

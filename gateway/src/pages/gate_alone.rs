@@ -9,9 +9,10 @@ use ledger::LedgerTime;
 
 use super::assets::{PAGES_CSS, STAFF_CSS};
 use super::frame::other;
+use super::gate_passes::first_way;
 use super::moment::{day_spoken, spoken};
 use super::words::{GATE_ALONE, GATE_PASSES, GateAloneWords};
-use crate::gates::device::{Attendant, Judged, Verdict};
+use crate::gates::device::{Attendant, Judged, Owed, Verdict};
 use crate::gates::pack::{Prepaid, Words};
 use crate::gates::signed::Moment;
 use crate::http::problem::Problem;
@@ -67,20 +68,22 @@ struct Shown {
     word: &'static str,
     headline: &'static str,
     about: Vec<String>,
+    /// How a number can be paid that the list does not have.
+    how_to_pay: Option<String>,
     /// What was shown, if whoever showed it may be let in.
     may_let_in: Option<String>,
 }
 
-/// The page, with what was found in what was shown, if anything was; and what time it is here, where the machine's clock is not
-/// believed.
+/// The page, with what was found in what was shown, if anything was; and what time it is here, which is said where the machine's
+/// clock is not believed.
 pub(crate) fn gate_alone_page(
     attendant: &Attendant,
     language: Language,
-    doubted: Option<Moment>,
+    (now, is_doubted): (Moment, bool),
     found: Option<(&Judged, &str)>,
 ) -> Result<Response, Problem> {
     let words = GATE_ALONE.of(language);
-    let clock = doubted.map(|now| (words.clock_is_wrong)(&moment(now, language)));
+    let clock = is_doubted.then(|| (words.clock_is_wrong)(&moment(now, language)));
     let list = attendant
         .pack()
         .map_or_else(|| words.no_list.to_owned(), |pack| (words.list_of)(&moment(pack.made_at, language)));
@@ -89,7 +92,10 @@ pub(crate) fn gate_alone_page(
         frame: GateFrame::new(attendant, language, "/".to_owned()),
         words,
         issue_a_pass: GATE_PASSES.of(language).issue_a_pass,
-        shown: found.map(|(judged, text)| Shown::of(judged, text, language)),
+        shown: found.map(|(judged, text)| Shown {
+            how_to_pay: how_to_pay(attendant, judged, now, language),
+            ..Shown::of(judged, text, language)
+        }),
         facts: [list, (words.counts)(let_in, untold)].into_iter().chain(clock).collect(),
     };
     answer(StatusCode::OK, &page)
@@ -157,7 +163,8 @@ impl Shown {
             of_pass => said_of_pass(of_pass, language),
         };
         let is_good = matches!(judged.verdict, Verdict::Valid | Verdict::LetIn);
-        let mut about: Vec<_> = first.into_iter().collect();
+        let owed = judged.owed.as_ref().map(|owed| said_of_owed(owed, language));
+        let mut about: Vec<_> = first.into_iter().chain(owed).collect();
         match (&judged.prepaid, &judged.receipt) {
             (Some(prepaid), _) => about.extend(who_and_where(prepaid, language)),
             (None, Some(receipt)) if is_good => {
@@ -169,7 +176,24 @@ impl Shown {
             _ => {}
         }
         let may_let_in = (judged.verdict == Verdict::Valid).then(|| text.trim().to_owned());
-        Self { class, icon, word: judged.verdict.word(), headline, about, may_let_in }
+        Self { class, icon, word: judged.verdict.word(), headline, about, how_to_pay: None, may_let_in }
+    }
+}
+
+/// How a number that nobody knows here can be paid now, as far as the list knows: it may be of a bill that is not paid.
+fn how_to_pay(attendant: &Attendant, judged: &Judged, now: Moment, language: Language) -> Option<String> {
+    let bill = judged.bill.filter(|_| judged.verdict == Verdict::NotFound)?;
+    let way = first_way(attendant.pack()?, now, None, &bill.grouped(), language)?;
+    Some((GATE_ALONE.of(language).not_paid_yet)(&way))
+}
+
+/// What is owed for a pass, as far as the list knows, and who pays it.
+fn said_of_owed(owed: &Owed, language: Language) -> String {
+    let words = GATE_ALONE.of(language);
+    match &owed.operator {
+        _ if owed.is_paid => (words.owed_paid)(owed.price),
+        Some(operator) => format!("{}. {}", owed.price, (GATE_PASSES.of(language).operator_pays)(operator)),
+        None => (words.owed)(owed.price, &moment(owed.listed_at, language)),
     }
 }
 
@@ -178,11 +202,11 @@ fn said_of_pass(verdict: &Verdict, language: Language) -> (&'static str, Option<
     let words = GATE_ALONE.of(language);
     match verdict {
         Verdict::IssuedHere(pass) => {
-            let about = (words.issued_here)(&moment(pass.issued_at, language), pass.price);
+            let about = (words.issued_here)(&moment(pass.issued_at, language));
             (words.already_used, Some(about))
         }
         Verdict::Provisional { gate, pass } => {
-            let about = (words.let_in_elsewhere)(gate, &moment(pass.issued_at, language), pass.price);
+            let about = (words.let_in_elsewhere)(gate, &moment(pass.issued_at, language));
             (words.provisional, Some(about))
         }
         Verdict::PassNotYet(at) => {

@@ -12,6 +12,7 @@ use super::qr::QrPath;
 use super::words::{GATE_PASSES, GatePassWords};
 use crate::clock::east_africa_date;
 use crate::gates::device::{Attendant, NoPass, PassWish};
+use crate::gates::pack::Pack;
 use crate::gates::pass::{Pass, PassLine, Settlement};
 use crate::gates::pass_ways::first_payable;
 use crate::gates::price_list::{PriceList, PricedService};
@@ -275,11 +276,7 @@ fn how_to_pay(attendant: &Attendant, pass: &Pass, language: Language) -> Vec<Str
     let prices = pack.and_then(|pack| pack.price_list.as_ref());
     let number = pass.bill.grouped();
     let due = prices.and_then(|prices| prices.in_shillings(pass.price).ok());
-    let first = pack.and_then(|pack| first_payable(&pack.ways, pass.issued_at, due));
-    let first = first.map(|way| match way.is_typed_into_mpesa() {
-        true => (words.by_paybill)(&way.pay_to, &number),
-        false => (words.by_other)(in_language(&way.title, language), &way.pay_to, &number),
-    });
+    let first = pack.and_then(|pack| first_way(pack, pass.issued_at, due, &number, language));
     let by_paybill = prices.map(|prices| (words.by_paybill)(&prices.paybill, &number));
     let later = by_paybill.clone().filter(|paybill| first.as_ref().is_some_and(|first| first != paybill));
     let ways = first.or(by_paybill).into_iter().chain(later.map(|later| (words.when_it_works)(&later)));
@@ -292,6 +289,21 @@ fn how_to_pay(attendant: &Attendant, pass: &Pass, language: Language) -> Vec<Str
             vec![(words.operator_pays)(known.map_or(code, |known| &known.name))]
         }
     }
+}
+
+/// The first way in which this number can be paid at this moment, as far as the pack knows.
+pub(super) fn first_way(
+    pack: &Pack,
+    at: Moment,
+    due: Option<Money>,
+    number: &str,
+    language: Language,
+) -> Option<String> {
+    let words = GATE_PASSES.of(language);
+    first_payable(&pack.ways, at, due).map(|way| match way.is_typed_into_mpesa() {
+        true => (words.by_paybill)(&way.pay_to, number),
+        false => (words.by_other)(in_language(&way.title, language), &way.pay_to, number),
+    })
 }
 
 fn in_shillings(prices: &PriceList, price: Money, words: &GatePassWords) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::channels::Channels;
 use crate::http::problem::Problem;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::offering;
 use crate::payments::channels::{Board, ChannelName, ChannelScope, ChannelState, Effective, WhyDown};
 
 /// So many single agencies are listed, so many plans, and so many outages that are over: a page that loads at once. All of
@@ -30,6 +31,12 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let seen = Seen {
         channels: &app.channels,
         board: &app.books.readers().channels(),
+        unattended: app
+            .channels
+            .iter()
+            .filter(|channel| offering::is_unattended(&app, &***channel))
+            .map(|channel| channel.name().clone())
+            .collect(),
         catalogue: served.catalogue(),
         now: app.now(),
     };
@@ -41,6 +48,8 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
 struct Seen<'a> {
     channels: &'a Channels,
     board: &'a Board,
+    /// Counters at which no cashier works now.
+    unattended: Vec<ChannelName>,
     catalogue: &'a Catalogue,
     now: LedgerTime,
 }
@@ -128,11 +137,14 @@ impl Seen<'_> {
             }
         };
         let Stretch { title, agency, .. } = self.stretch(frame, scope);
+        // It works as soon as somebody is there.
+        let is_unattended = now.state != ChannelState::Down && self.unattended.contains(&scope.channel);
         Way {
             title,
             agency,
-            state: (words.state)(now.state),
+            state: if is_unattended { words.unattended } else { (words.state)(now.state) },
             tone: match now.state {
+                _ if is_unattended => "todo",
                 ChannelState::Up => "good",
                 ChannelState::Degraded | ChannelState::Probing => "todo",
                 ChannelState::Down => "failed",

@@ -61,10 +61,22 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
         let first = app.books.ledger().record(FIRST_RECORD).map_err(Problem::internal_error)?;
         feed.updated = format_rfc3339(first.map_or_else(|| app.now(), |record| record.time).micros());
     }
-    let xml = feed.render().map_err(Problem::internal_error)?;
+    let xml = readable(feed.render().map_err(Problem::internal_error)?);
     let mut response = response::bytes(StatusCode::OK, "application/atom+xml; charset=utf-8", xml);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=15"));
     Ok(response)
+}
+
+/// Without what XML 1.0 has no way to write. Reasons are without it since they are checked; older books, the catalogue and
+/// the file of channels may have it in a name, and one such sign would take the whole feed from everybody.
+fn readable(mut xml: String) -> String {
+    xml.retain(is_of_xml);
+    xml
+}
+
+/// `Char` of XML 1.0.
+const fn is_of_xml(sign: char) -> bool {
+    matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 impl StatusFeed {
@@ -92,7 +104,7 @@ impl StatusFeed {
             let concerns = |code: &str| outage.scope.agency.as_deref().is_none_or(|agency| agency == code);
             let of_outage = lines.iter().filter(|(code, _)| concerns(code)).map(|(_, line)| line.clone());
             if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
-                entry.next = of_outage.collect();
+                entry.next = next_ways::shortened(of_outage.collect(), &app.public_url);
                 if !entry.next.is_empty() {
                     entry.updated = entry.updated.max(changed.unwrap_or(entry.updated));
                 }
@@ -148,8 +160,10 @@ impl Entry {
             }
             _ => (".".to_owned(), ".".to_owned()),
         };
-        let began =
-            Text::new(format!("{en} is not working{}", why.0), format!("{sw} haifanyi kazi{}", why.1));
+        let began = Text::new(
+            format!("{en} is not working{}", why.0),
+            format!("{sw}: njia hii haifanyi kazi{}", why.1),
+        );
         let mut began = Self::new(outage_id(outage), outage.since, began);
         // Why it did not work is no longer said once it works.
         began.updated = outage.ended.map_or(outage.since, |(ended, _)| ended);
@@ -172,13 +186,13 @@ fn over((en, sw): (&str, &str), board: &Board, outage: &Outage, ended: LedgerTim
     match &outage.scope.agency {
         Some(_) if others.any(|other| other.scope.agency.is_none()) => Text::new(
             format!("{en}: what was wrong there alone is over. It still does not work for anybody."),
-            format!("{sw}: tatizo la hapo peke yake limeisha. Bado haifanyi kazi kwa yeyote."),
+            format!("{sw}: tatizo la hapo peke yake limeisha. Njia hii bado haifanyi kazi kwa yeyote."),
         ),
         None if others.any(|other| other.scope.agency.is_some()) => Text::new(
             format!("{en} can be used again, but not for every agency yet."),
-            format!("{sw} inaweza kutumika tena, ila bado si kwa kila wakala."),
+            format!("{sw}: njia hii inaweza kutumika tena, ila bado si kwa kila wakala."),
         ),
-        _ => Text::new(format!("{en} can be used again."), format!("{sw} inaweza kutumika tena.")),
+        _ => Text::new(format!("{en} can be used again."), format!("{sw}: njia hii inaweza kutumika tena.")),
     }
 }
 
@@ -189,4 +203,16 @@ fn name_of(channels: &Channels, scope: &ChannelScope) -> (String, String) {
     let whom = scope.agency.as_ref().map_or_else(String::new, |agency| format!(" ({agency})"));
     let named = |title: Option<&str>| format!("{}{whom}", title.unwrap_or(&word));
     (named(known.map(Text::en)), named(known.map(Text::sw)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_have_is_left_out_and_all_else_stays() {
+        let whole = "<p>Kebo – “fibre”\t\u{FFFD}\u{1F1F0}\u{D7FF}\u{E000}</p>\n";
+        assert_eq!(readable(whole.to_owned()), whole);
+        assert_eq!(readable("a\u{FFFE}b\u{FFFF}c\u{0}d\u{b}e\u{1f}f".to_owned()), "abcdef");
+    }
 }

@@ -316,20 +316,23 @@ pub(crate) fn read_secret(path: &Path) -> Result<Option<Zeroizing<String>>, Fold
     }
 }
 
-/// Writes a file that its owner alone can read, whole or not at all.
+/// Writes a file that its owner alone can read, whole or not at all, into a folder that is ours alone.
 pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), FolderError> {
     let unfinished = path.with_extension("unfinished");
-    let write = || {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-            _ => Ok(()),
-        }
-    };
-    write().map_err(|source| FolderError::Io { path: path.to_path_buf(), source })
+    let mut options = OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
+    let written = opened.and_then(|file| put_in_place(path, &unfinished, file, text));
+    written.map_err(|source| FolderError::Io { path: path.to_path_buf(), source })
+}
+
+/// Writes what is to be kept, and gives it its name when it is whole and on the disk.
+pub(super) fn put_in_place(path: &Path, unfinished: &Path, mut file: File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    fs::rename(unfinished, path)?;
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
 }

@@ -7,7 +7,9 @@ use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
 use super::report::{on_account, outage_of, report};
-use crate::harness::{Agency, Answer, Bill, Gateway, Order, Payment, fresh_key, get, malipo, post, run};
+use crate::harness::{
+    Agency, Answer, Bill, Gateway, Order, Page, Payment, fresh_key, get, malipo, post, run,
+};
 
 const COUNTER: &str = "huduma-gpo-3";
 const TAKINGS: &str = "1000.counter.huduma-gpo-3";
@@ -258,6 +260,19 @@ fn at_night_nobody_is_sent_to_a_counter_and_other_ways_of_the_plan_take_the_mone
     }
 }
 
+/// Whoever takes cash at a counter asks for the payment number: it is no account to pay to.
+fn says_at_the_gate_that_cash_is_taken_there(gateway: &Gateway, bill: &Bill) {
+    let guard = gateway.staff("at-the-door", "agency_gate", Some("dci"));
+    let number = format!("{} {} {}", &bill.number[..4], &bill.number[4..8], &bill.number[8..]);
+    for (language, said) in [
+        ("en", format!("Pay now with Huduma Centre GPO, counter 3 (sample), for payment number {number}")),
+        ("sw", format!("Lipa sasa kwa Huduma Centre GPO, kaunta 3 (mfano), nambari ya malipo {number}")),
+    ] {
+        let screen = guard.opens(&format!("/{language}/gate?at=Door"));
+        screen.send(&screen.form("/gate").with("q", &bill.number)).says(&said);
+    }
+}
+
 #[test]
 fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone() {
     let (_folder, gateway) = on_wednesday_at(10);
@@ -292,7 +307,13 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
     let reason = unattended["reason"].to_string();
     assert!(reason.contains("no cashier is there") && reason.contains("hakuna mpokeaji pesa"), "{reason}");
 
+    let status = |language: &str| Page::open(&gateway.public(), &format!("/{language}/status"));
+    status("en").says("No cashier is there at the moment");
+    status("sw").says("Hakuna mpokeaji pesa kwa sasa");
+
     let shift = mine.opens(0);
+    assert!(!status("en").text().contains("No cashier is there"), "somebody is");
+    says_at_the_gate_that_cash_is_taken_there(&gateway, &certificate);
     let path = format!("/shifts/{shift}/payments");
     for (body, problem) in [
         (json!({"payment_number": "407155201832"}), 422),

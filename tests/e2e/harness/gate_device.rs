@@ -110,6 +110,11 @@ impl GateDevice {
         try_to_let_in(&self.url(), shown).expect("its page answers")
     }
 
+    /// All that the page says in this language when the guard checks what is shown.
+    pub(crate) fn says_of(&self, language: &str, shown: &str) -> String {
+        ask(&format!("{}/{language}/check", self.url()), shown).expect("its page answers").text()
+    }
+
     /// The page in this language.
     pub(crate) fn page(&self, language: &str) -> String {
         get(format!("{}/{language}/", self.url())).send().expect(200).text()

@@ -35,6 +35,11 @@ fn two_gates_let_in_whoever_paid_while_the_gateway_is_dead_and_what_was_used_twi
     assert_eq!(elsa.checks(&used_before.bill.number), "already_used");
     assert_eq!(elsa.checks(&unpaid.number), "not_found");
     assert_eq!(elsa.checks(&after.bill.number), "not_found", "a number proves nothing");
+    for (language, said) in [("en", "If it is not paid yet: "), ("sw", "Ikiwa haijalipwa bado: ")] {
+        let page = elsa.says_of(language, &unpaid.number);
+        assert!(page.contains(said) && page.contains("222222"), "it says how it can be paid: {page}");
+        assert!(!elsa.says_of(language, "7K2M94QX").contains(said), "and of a receipt nothing");
+    }
     assert_eq!(elsa.checks(&after.code), "valid", "a receipt proves itself");
     assert_eq!(elsa.checks(tax["short_form"].as_str().unwrap()), "not_ours");
     let (forged, stops) = (after.code.replacen("MLP1:", "MLP1:A", 1), after.code.replace('.', ""));

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::views_have_everything;
 use crate::harness::{
-    Agency, Finished, GateDevice, Gateway, Page, Payment, SignedIn, eventually, fresh_key, get, malipo, run,
-    try_to_issue,
+    Agency, Bill, Finished, GateDevice, Gateway, Page, Payment, SignedIn, eventually, fresh_key, get, malipo,
+    run, try_to_issue,
 };
 
 const PARK: &str = "kws-lake-nakuru-entry";
@@ -239,4 +239,34 @@ fn a_pass_names_the_first_way_that_could_be_used_when_it_was_issued() {
     let paybill = second.find("222222").expect("the paybill is named for later");
     let till = second.find("600000").expect("the first way of the plan is named");
     assert!(till < paybill && second.contains("when the paybill works again"), "{second}");
+}
+
+#[test]
+fn at_the_exit_a_pass_that_was_paid_since_is_paid_by_the_next_list() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let Issued { mut gate, numbers, .. } = Issued::new(&gateway);
+    let says = |gate: &GateDevice, said: [&str; 2]| {
+        for (language, said) in ["en", "sw"].iter().zip(said) {
+            let page = gate.says_of(language, &grouped(&numbers[1]));
+            assert!(page.contains(said), "{said}: {page}");
+        }
+    };
+    says(&gate, ["to be paid, as far as the list of", "za kulipwa, kwa kadiri ya orodha ya"]);
+
+    let bill = Bill::read(kws.get(&format!("/v1/bills?payment_number={}", numbers[1])).expect(200).json());
+    gateway.safaricom().confirms(&Payment::of_bill(&bill)).expect_success();
+    kws.sees(&bill, "paid");
+    views_have_everything(&gateway);
+    gate.stop();
+    gate.start();
+    eventually("the next list has it as paid", || {
+        let pack = std::fs::read_to_string(gate.folder().join("pack.note")).ok()?;
+        pack.contains("\"is_paid\":true").then_some(())
+    });
+    says(&gate, [": paid", ": imelipwa"]);
+    for language in ["en", "sw"] {
+        let page = gate.says_of(language, &grouped(&numbers[0]));
+        assert!(!page.contains(": paid") && !page.contains(": imelipwa"), "another is not: {page}");
+    }
 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use ledger::VerifyingKey;
+use ledger::{Money, VerifyingKey};
 
 use super::folder::DeviceTerms;
 use super::passes::Passes;
 use crate::clock::east_africa_date;
 use crate::gates::pack::{Pack, Prepaid, UsedBefore};
-use crate::gates::pass::Pass;
+use crate::gates::pass::{Pass, Settlement};
 use crate::gates::signed::Moment;
 use crate::payments::{PaymentNumber, ReceiptNumber};
 use crate::receipts::{ShortForm, ShortFormError};
@@ -122,12 +122,27 @@ pub struct Judged {
     pub prepaid: Option<Prepaid>,
     /// What the receipt says that was shown, where the list says nothing.
     pub receipt: Option<Box<ShortForm>>,
+    /// What is owed for the pass that was shown, if it is a genuine one of this site, of a device that is trusted.
+    pub owed: Option<Owed>,
+}
+
+/// What is owed for a provisional pass, and what the list knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// How much.
+    pub price: Money,
+    /// The tour operator who pays, by name where the list has it: the visitor is asked for nothing.
+    pub operator: Option<String>,
+    /// Whether the list has it as paid in full. It may have been paid since the list was made.
+    pub is_paid: bool,
+    /// When the list was made.
+    pub listed_at: Moment,
 }
 
 impl Judged {
     /// Of no bill.
     pub(super) const fn without_bill(verdict: Verdict) -> Self {
-        Self { verdict, bill: None, prepaid: None, receipt: None }
+        Self { verdict, bill: None, prepaid: None, receipt: None, owed: None }
     }
 
     fn of_bill(verdict: Verdict, bill: PaymentNumber) -> Self {
@@ -174,7 +189,7 @@ pub fn judge(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
     match bill {
         Some(bill) => issued_here(known, bill)
             .or_else(|| of_bill(known, bill, now))
-            .unwrap_or_else(|| without_bill(Verdict::NotFound)),
+            .unwrap_or_else(|| Judged::of_bill(Verdict::NotFound, bill)),
         None => without_bill(Verdict::NotFound),
     }
 }
@@ -187,18 +202,23 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
             return Judged::without_bill(Verdict::PassNotGenuine(error.to_string()));
         }
     };
-    let bill = pass.bill;
+    let (bill, owed) = (pass.bill, Owed::for_pass(known, &pass));
     let verdict = if card.agency != known.pack.agency {
         return Judged::without_bill(Verdict::NotOurs);
     } else if card.site != known.pack.site {
-        Verdict::OtherSite(card.site)
+        // Lists name what was used at their own site.
+        return Judged::of_bill(Verdict::OtherSite(card.site), bill);
     } else if known.pack.revoked_devices.contains(&card.device) {
-        Verdict::PassOfRevoked { gate: card.gate }
+        // Nor is believed what it asked for.
+        return Judged::of_bill(Verdict::PassOfRevoked { gate: card.gate }, bill);
     } else if card.device == known.terms.device {
         // What is not in the journal was never let in by it, whoever has its key.
         match known.passes.numbered(pass.number).filter(|issued| **issued == pass) {
             Some(issued) => Verdict::IssuedHere(Box::new(issued.clone())),
-            None => Verdict::PassNotGenuine("this device has issued no such pass".to_owned()),
+            None => {
+                let reason = "this device has issued no such pass".to_owned();
+                return Judged::of_bill(Verdict::PassNotGenuine(reason), bill);
+            }
         }
     } else if let Some(used) = known.pack.used.iter().find(|used| used.bill == bill) {
         Verdict::AlreadyUsed { gate: used.gate.clone(), at: used.at }
@@ -209,14 +229,28 @@ fn of_pass(known: &Known<'_>, shown: &str, now: Moment) -> Judged {
     } else {
         Verdict::Provisional { gate: card.gate, pass: Box::new(pass) }
     };
-    Judged::of_bill(verdict, bill)
+    Judged { owed: Some(owed), ..Judged::of_bill(verdict, bill) }
+}
+
+impl Owed {
+    fn for_pass(known: &Known<'_>, pass: &Pass) -> Self {
+        let is_paid = known.pack.used.iter().any(|used| used.bill == pass.bill && used.is_paid);
+        let operator = match &pass.settlement {
+            Settlement::Operator(code) => {
+                let known = known.pack.operators.iter().find(|operator| operator.code == *code);
+                Some(known.map_or(code, |operator| &operator.name).clone())
+            }
+            Settlement::Later | Settlement::Exit => None,
+        };
+        Self { price: pass.price, operator, is_paid, listed_at: known.pack.made_at }
+    }
 }
 
 /// The pass of this number, if this device has issued it.
 fn issued_here(known: &Known<'_>, bill: PaymentNumber) -> Option<Judged> {
     let issued = known.passes.of_bill(bill)?;
     let verdict = Verdict::IssuedHere(Box::new(issued.clone()));
-    Some(Judged::of_bill(verdict, bill))
+    Some(Judged { owed: Some(Owed::for_pass(known, issued)), ..Judged::of_bill(verdict, bill) })
 }
 
 /// A receipt proves by itself that a bill was paid, and that it was not used only if it is newer than the list.

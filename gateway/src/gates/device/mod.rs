@@ -17,6 +17,6 @@ mod tests;
 
 pub use attendant::{Attendant, GateError};
 pub use folder::{DeviceFolder, DeviceTerms};
-pub use judge::{Judged, Verdict};
+pub use judge::{Judged, Owed, Verdict};
 pub use passes::{NoPass, PassWish, Passes};
 pub use screen::Screen;

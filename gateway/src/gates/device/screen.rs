@@ -75,7 +75,7 @@ impl Screen {
     fn page(&self, language: Language, found: Option<(&Judged, &str)>) -> Result<Response, Problem> {
         let attendant = self.attendant();
         let now = self.now(&attendant);
-        gate_alone_page(&attendant, language, self.doubts_clock().then_some(now), found)
+        gate_alone_page(&attendant, language, (now, self.doubts_clock()), found)
     }
 
     /// Whether it had to stop because its journal could not be written.

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::attendant::{Attendant, GateError};
 use super::folder::{DeviceFolder, DeviceTerms};
-use super::judge::Verdict;
+use super::judge::{Owed, Verdict};
 use super::passes::{NoPass, PassWish};
 use crate::gates::batch::Batch;
 use crate::gates::numbers::{self, Numbers};
 use crate::gates::pack::{self, ListedServices, Pack, UsedBefore, Words};
-use crate::gates::pass::{DeviceCard, PassLine, Settlement, SignedCard};
+use crate::gates::pass::{DeviceCard, Pass, PassLine, Settlement, SignedCard};
 use crate::gates::price_list::{NoPrice, Operator, PassLimits, PriceList, PricedItem, PricedService};
 use crate::gates::signed::{Moment, text};
 use crate::payments::PaymentNumber;
@@ -293,7 +293,7 @@ fn a_pass_that_is_shown_again_lets_nobody_in_and_says_where_it_did() {
     for altered in [token.replacen("MPP1", "MPP2", 1), format!("{token}A"), token.replace('.', "")] {
         assert_eq!(olkaria.look(&altered, NOW).verdict.word(), "not_genuine", "{altered}");
     }
-    let used = UsedBefore { bill: pass.bill, receipts: Vec::new(), gate: "Elsa Gate".to_owned(), at: NOW };
+    let used = used_before(&pass, false);
     let mut take = |pack: Pack| olkaria.take_pack(&gateway.note(pack::TITLE, &pack)).unwrap();
     take(Pack { used: vec![used], ..gateway.pack() });
     let used = Verdict::AlreadyUsed { gate: "Elsa Gate".to_owned(), at: NOW };
@@ -301,6 +301,45 @@ fn a_pass_that_is_shown_again_lets_nobody_in_and_says_where_it_did() {
     let mut take = |pack: Pack| olkaria.take_pack(&gateway.note(pack::TITLE, &pack)).unwrap();
     take(Pack { revoked_devices: vec!["gat_elsa".to_owned()], ..gateway.pack() });
     assert_eq!(olkaria.look(&token, NOW).verdict.word(), "pass_of_revoked");
+}
+
+fn used_before(pass: &Pass, is_paid: bool) -> UsedBefore {
+    UsedBefore { bill: pass.bill, receipts: Vec::new(), gate: "Elsa Gate".to_owned(), at: NOW, is_paid }
+}
+
+#[test]
+fn at_the_exit_a_pass_is_paid_as_soon_as_the_list_says_so_and_at_every_gate() {
+    let (folder, gateway) = (tempfile::tempdir().unwrap(), Gateway::new());
+    let mut elsa = gateway.device(&folder.path().join("elsa"), "gat_elsa", "Elsa Gate", 5);
+    let mut olkaria = gateway.device(&folder.path().join("olkaria"), "gat_olka", "Olkaria Gate", 5);
+    elsa.issue(&family("w1"), NOW).unwrap().unwrap();
+    let pass = elsa.passes().numbered(1).unwrap().clone();
+    let token = elsa.printed(&pass).unwrap();
+    let price = shillings(1_250);
+    let (first, next) = (gateway.pack().made_at, Moment(NOW.0 + 60_000_000));
+    let expect = |gate: &Attendant, is_paid: bool, listed_at: Moment| {
+        let owed = Some(Owed { price, operator: None, is_paid, listed_at });
+        assert_eq!(gate.look(&token, NOW).owed, owed, "{}", gate.terms().gate);
+    };
+    // Nothing is told yet; then it is told and not paid; then it is paid.
+    expect(&elsa, false, first);
+    expect(&olkaria, false, first);
+    for (is_paid, made_at) in [(false, next), (true, Moment(next.0 + 1))] {
+        let pack = Pack { used: vec![used_before(&pass, is_paid)], made_at, ..gateway.pack() };
+        for gate in [&mut elsa, &mut olkaria] {
+            gate.take_pack(&gateway.note(pack::TITLE, &pack)).unwrap();
+            expect(gate, is_paid, made_at);
+        }
+        assert_eq!(elsa.look(&pass.bill.grouped(), NOW).owed.unwrap().is_paid, is_paid, "by its number too");
+        assert_eq!(olkaria.look(&token, NOW).verdict.word(), "already_used");
+    }
+    // An operator pays for their visitors, who are asked for nothing.
+    let settlement = Settlement::Operator("savanna".to_owned());
+    elsa.issue(&PassWish { settlement, ..family("w2") }, NOW).unwrap().unwrap();
+    let of_operator = elsa.passes().numbered(2).unwrap().bill.grouped();
+    assert_eq!(elsa.look(&of_operator, NOW).owed.unwrap().operator.unwrap(), "Savanna Tours");
+    // What is no pass of this site says nothing of money.
+    assert_eq!(olkaria.look(&token.replacen("MPP1", "MPP2", 1), NOW).owed, None);
 }
 
 #[test]
@@ -320,7 +359,7 @@ fn a_pass_of_another_site_another_agency_or_nobody_is_told_apart() {
         until: Moment(NOW.0 + DAY),
     };
     let shown = |card: &DeviceCard, signer: &ReceiptSigner| {
-        let pass = crate::gates::pass::Pass { device: card.device.clone(), ..pass.clone() };
+        let pass = Pass { device: card.device.clone(), ..pass.clone() };
         pass.sign(&key, &signer.sign_card(card))
     };
     let word = |token: &str| elsa.look(token, NOW).verdict.word();

@@ -22,7 +22,12 @@ pub(in crate::pages) struct GateWords {
     pub(in crate::pages) not_genuine_about: &'static str,
     pub(in crate::pages) today: fn(day: &str) -> String,
     pub(in crate::pages) due: fn(amount: &str) -> String,
-    pub(in crate::pages) pay_instead: fn(title: &str, number: &str) -> String,
+    /// Into M-PESA, where the payment number is typed as the account number.
+    pub(in crate::pages) pay_as_account: fn(title: &str, pay_to: &str, number: &str) -> String,
+    /// To an account, where the payment number is written as the reference.
+    pub(in crate::pages) pay_with_reference: fn(title: &str, pay_to: &str, number: &str) -> String,
+    /// At a terminal or a counter, where somebody asks for the payment number.
+    pub(in crate::pages) pay_there: fn(title: &str, number: &str) -> String,
     pub(in crate::pages) for_day: fn(day: &str) -> String,
     pub(in crate::pages) verdict: fn(Verdict) -> &'static str,
 }
@@ -46,7 +51,13 @@ pub(in crate::pages) static GATE: Both<GateWords> = Both {
         not_genuine_about: "It was altered, or it is not ours.",
         today: |day| format!("Today, {day}"),
         due: |amount| format!("{amount} still to be paid"),
-        pay_instead: |title, number| format!("Pay now with {title}, account {number}"),
+        pay_as_account: |title, pay_to, number| {
+            format!("Pay now with {title}: pay to {pay_to}, account number {number}")
+        },
+        pay_with_reference: |title, pay_to, number| {
+            format!("Pay now with {title}: pay to {pay_to}, with {number} as the reference")
+        },
+        pay_there: |title, number| format!("Pay now with {title}, for payment number {number}"),
         for_day: |day| format!("It is for {day}"),
         verdict: |verdict| match verdict {
             Verdict::Valid => "VALID",
@@ -76,7 +87,13 @@ pub(in crate::pages) static GATE: Both<GateWords> = Both {
         not_genuine_about: "Ilibadilishwa, au si yetu.",
         today: |day| format!("Leo, {day}"),
         due: |amount| format!("{amount} bado hazijalipwa"),
-        pay_instead: |title, number| format!("Lipa sasa kwa {title}, akaunti {number}"),
+        pay_as_account: |title, pay_to, number| {
+            format!("Lipa sasa kwa {title}: lipa kwa {pay_to}, nambari ya akaunti {number}")
+        },
+        pay_with_reference: |title, pay_to, number| {
+            format!("Lipa sasa kwa {title}: lipa kwa {pay_to}, kumbukumbu {number}")
+        },
+        pay_there: |title, number| format!("Lipa sasa kwa {title}, nambari ya malipo {number}"),
         for_day: |day| format!("Ni ya {day}"),
         verdict: |verdict| match verdict {
             Verdict::Valid => "HALALI",

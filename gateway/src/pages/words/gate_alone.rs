@@ -29,13 +29,19 @@ pub(in crate::pages) struct GateAloneWords {
     pub(in crate::pages) not_ours: (&'static str, &'static str),
     pub(in crate::pages) not_genuine: (&'static str, &'static str),
     pub(in crate::pages) not_found: (&'static str, &'static str),
+    /// What is not on the list may not be paid: how it can be.
+    pub(in crate::pages) not_paid_yet: fn(way: &str) -> String,
     pub(in crate::pages) pack_too_old: (&'static str, &'static str),
     pub(in crate::pages) device_revoked: (&'static str, &'static str),
     pub(in crate::pages) device_behind: (&'static str, &'static str),
     pub(in crate::pages) clock_is_wrong: fn(time: &str) -> String,
-    pub(in crate::pages) issued_here: fn(time: &str, price: Money) -> String,
+    pub(in crate::pages) issued_here: fn(time: &str) -> String,
     pub(in crate::pages) provisional: &'static str,
-    pub(in crate::pages) let_in_elsewhere: fn(gate: &str, time: &str, price: Money) -> String,
+    pub(in crate::pages) let_in_elsewhere: fn(gate: &str, time: &str) -> String,
+    /// What is owed for a pass is paid, as the list has it.
+    pub(in crate::pages) owed_paid: fn(price: Money) -> String,
+    /// The list does not have it as paid, which was made at this time.
+    pub(in crate::pages) owed: fn(price: Money, list: &str) -> String,
     pub(in crate::pages) pass_not_yet: (&'static str, fn(time: &str) -> String),
     pub(in crate::pages) pass_expired: (&'static str, fn(time: &str) -> String),
     pub(in crate::pages) other_site: (&'static str, fn(site: &str) -> String),
@@ -74,6 +80,7 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_ours: ("NOT OURS", "It was paid to somebody else."),
         not_genuine: ("NOT GENUINE", "This receipt was altered, or it is not ours."),
         not_found: ("NOT ON THE LIST", "Scan the code of the receipt: it proves itself."),
+        not_paid_yet: |way| format!("If it is not paid yet: {way}"),
         pack_too_old: ("LIST TOO OLD", "Nobody can be let in before there is a newer one."),
         device_revoked: ("DEVICE REVOKED", "This device lets nobody in any more: use another."),
         device_behind: (
@@ -85,12 +92,12 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
                 "The clock of this machine is wrong. Here it is {time}: it was as late before. Set the clock right, and start this program again."
             )
         },
-        issued_here: |time, price| format!("Provisional pass issued here at {time}, {price} to be paid"),
+        issued_here: |time| format!("Provisional pass issued here at {time}"),
         provisional: "LET IN BEFORE",
-        let_in_elsewhere: |gate, time, price| {
-            format!(
-                "Provisional pass of {gate}: let in there at {time}. {price}, unpaid as far as is known here."
-            )
+        let_in_elsewhere: |gate, time| format!("Provisional pass of {gate}: let in there at {time}"),
+        owed_paid: |price| format!("{price}: paid"),
+        owed: |price, list| {
+            format!("{price} to be paid, as far as the list of {list} knows: look at the receipt")
         },
         pass_not_yet: ("NOT YET", |time| {
             format!("The pass was made at {time}, and it is not as late here: one of two clocks is wrong.")
@@ -130,6 +137,7 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
         not_ours: ("SI YETU", "Yalilipwa kwa shirika lingine."),
         not_genuine: ("SI HALISI", "Risiti hii ilibadilishwa, au si yetu."),
         not_found: ("HAIPO KWENYE ORODHA", "Changanua msimbo wa risiti: unajithibitisha wenyewe."),
+        not_paid_yet: |way| format!("Ikiwa haijalipwa bado: {way}"),
         pack_too_old: ("ORODHA NI YA ZAMANI", "Hakuna anayeweza kuruhusiwa hadi kuwe na mpya."),
         device_revoked: ("KIFAA KIMEFUTWA", "Kifaa hiki hakiruhusu mtu yeyote tena: tumia kingine."),
         device_behind: (
@@ -141,13 +149,11 @@ pub(in crate::pages) static GATE_ALONE: Both<GateAloneWords> = Both {
                 "Saa ya mashine hii si sahihi. Hapa ni {time}: wakati huo ulishafika. Rekebisha saa, kisha anzisha programu hii upya."
             )
         },
-        issued_here: |time, price| format!("Pasi ya muda iliyotolewa hapa {time}, {price} za kulipwa"),
+        issued_here: |time| format!("Pasi ya muda iliyotolewa hapa {time}"),
         provisional: "ALIRUHUSIWA AWALI",
-        let_in_elsewhere: |gate, time, price| {
-            format!(
-                "Pasi ya muda ya {gate}: aliruhusiwa huko {time}. {price}, haijalipwa kwa inavyojulikana hapa."
-            )
-        },
+        let_in_elsewhere: |gate, time| format!("Pasi ya muda ya {gate}: aliruhusiwa huko {time}"),
+        owed_paid: |price| format!("{price}: imelipwa"),
+        owed: |price, list| format!("{price} za kulipwa, kwa kadiri ya orodha ya {list}: angalia risiti"),
         pass_not_yet: ("BADO", |time| {
             format!(
                 "Pasi ilitengenezwa {time}, na hapa wakati huo haujafika: saa moja kati ya mbili si sahihi."

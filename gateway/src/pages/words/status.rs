@@ -11,6 +11,8 @@ pub(in crate::pages) struct StatusWords {
     pub(in crate::pages) what_to_do: &'static str,
     pub(in crate::pages) paid_already: &'static str,
     pub(in crate::pages) state: fn(ChannelState) -> &'static str,
+    /// The state of a counter that would work if somebody were there.
+    pub(in crate::pages) unattended: &'static str,
     pub(in crate::pages) found: fn(Step) -> &'static str,
     pub(in crate::pages) drill: &'static str,
     pub(in crate::pages) since: fn(time: &str) -> String,
@@ -37,6 +39,7 @@ pub(in crate::pages) static STATUS: Both<StatusWords> = Both {
             ChannelState::Probing => "Being tried again",
             ChannelState::Down => "Does not work",
         },
+        unattended: "No cashier is there at the moment",
         found: |step| match step {
             Step::Validate => "Payments are not checked before they are made.",
             Step::Start => "Requests to phones do not get through.",
@@ -65,6 +68,7 @@ pub(in crate::pages) static STATUS: Both<StatusWords> = Both {
             ChannelState::Probing => "Inajaribiwa tena",
             ChannelState::Down => "Haifanyi kazi",
         },
+        unattended: "Hakuna mpokeaji pesa kwa sasa",
         found: |step| match step {
             Step::Validate => "Malipo hayakaguliwi kabla ya kufanywa.",
             Step::Start => "Maombi kwa simu hayafiki.",

@@ -57,17 +57,20 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         degraded: "This can take longer than usual at the moment. Pay once, and wait.",
         probing: "This has only just begun to work again. If it fails, use another way.",
     },
+    // A title may be of any class of nouns; what is said of it agrees with `njia`, which every one of them is.
     sw: WayWords {
         down: |title, since| match since {
-            Some(since) => format!("{title} haifanyi kazi tangu {since}."),
-            None => format!("{title} haifanyi kazi."),
+            Some(since) => format!("{title}: njia hii haifanyi kazi tangu {since}."),
+            None => format!("{title}: njia hii haifanyi kazi."),
         },
-        work: |title, until| format!("{title} haifanyi kazi: matengenezo yaliyopangwa hadi {until}."),
-        closed: |title, opens| format!("{title} imefungwa. Itafunguliwa {opens}."),
+        work: |title, until| {
+            format!("{title}: njia hii haifanyi kazi. Matengenezo yaliyopangwa hadi {until}.")
+        },
+        closed: |title, opens| format!("{title}: njia hii imefungwa. Itafunguliwa {opens}."),
         unattended: |title| format!("{title}: hakuna mpokeaji pesa kwa sasa."),
         full: |title, room| match room {
-            Some(room) => format!("{title} haiwezi kupokea zaidi ya {room} kwa sasa."),
-            None => format!("{title} haiwezi kupokea pesa taslimu zaidi kwa sasa."),
+            Some(room) => format!("{title}: njia hii haiwezi kupokea zaidi ya {room} kwa sasa."),
+            None => format!("{title}: njia hii haiwezi kupokea pesa taslimu zaidi kwa sasa."),
         },
         prompt_may_live: "Ombi la malipo lilitumwa na bado linaweza kujibiwa.",
         pay_in_these_ways: "Lipa kwa mojawapo ya njia hizi:",
@@ -85,3 +88,26 @@ pub(in crate::pages) static WAYS: Both<WayWords> = Both {
         probing: "Njia hii imeanza tu kufanya kazi tena. Ikishindikana, tumia nyingine.",
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use catalog::Language;
+
+    use super::*;
+
+    #[test]
+    fn in_swahili_what_is_said_of_a_way_agrees_with_the_way_and_not_with_its_title() {
+        let words = WAYS.of(Language::Sw);
+        let title = "Ombi la M-PESA";
+        for said in [
+            (words.down)(title, None),
+            (words.down)(title, Some("saa 3")),
+            (words.work)(title, "saa 3"),
+            (words.closed)(title, "saa 3"),
+            (words.full)(title, None),
+            (words.full)(title, Some("KES 5")),
+        ] {
+            assert!(said.starts_with("Ombi la M-PESA: njia hii "), "{said}");
+        }
+    }
+}
