@@ -2,11 +2,12 @@
 
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Gateway, Order, Payment, SocketHolder, get};
+use crate::harness::{Gateway, Order, Payment, SocketHolder, Wire, eventually, get};
 
 /// Upgrades in a row.
 const UPGRADES: usize = 3;
@@ -183,4 +184,41 @@ fn a_ready_file_that_cannot_be_written_is_found_out_before_anybody_hands_over() 
     serves(&gateway);
     assert!(beside.is_symlink(), "what is not its own is left where it is");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "keep me", "and as it is");
+}
+
+#[test]
+fn once_the_sockets_are_taken_a_ready_file_that_cannot_be_written_ends_nobody() {
+    let mut gateway = Gateway::serve().start();
+    let agency = gateway.agency("KWS");
+    let [before, successor, ready_file] =
+        ["gateway.log", "successor.log", "successor-ready.json"].map(|name| gateway.folder().join(name));
+    let told_before = gateway.ready().to_string();
+    // Somebody has begun to ask: the one before goes on until that is answered, and the other waits for it.
+    let mut asks = Wire::to(&gateway.public());
+    let (public, key) = (gateway.public(), &agency.key);
+    let host = public.trim_start_matches("http://");
+    asks.says(&format!(
+        "POST /v1/lookups HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+         expect: 100-continue\r\ncontent-length: 12\r\n\r\n"
+    ));
+    asks.hears_up_to("100 Continue\r\n\r\n");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let says = |log: &PathBuf, said: &str| {
+                eventually(said, || std::fs::read_to_string(log).ok()?.contains(said).then_some(()));
+            };
+            says(&before, "Another gateway takes over");
+            std::fs::create_dir(&ready_file).unwrap();
+            asks.says("{\"q\":\"7K2M\"}");
+            says(&successor, "The ready file could not be written");
+            // Whoever waits for it is told by hand.
+            std::fs::remove_dir(&ready_file).unwrap();
+            std::fs::write(ready_file.with_extension("told"), &told_before).unwrap();
+            std::fs::rename(ready_file.with_extension("told"), &ready_file).unwrap();
+        });
+        assert!(gateway.is_taken_over().success(), "the one before ends in order");
+    });
+    let bill = agency.bills(&Order::hells_gate(1));
+    gateway.safaricom().confirms_once(&Payment::of_bill(&bill)).expect(200);
+    agency.sees(&bill, "paid");
 }

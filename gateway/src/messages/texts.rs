@@ -154,7 +154,7 @@ fn parts(wording: &Wording<'_>, language: Language, around: &Surroundings) -> Ve
         }
         Wording::OtherWay { bill, way, paid_to } => {
             let number = bill.grouped();
-            // Nowhere more than the account number of a bank, which has 20 digits at most, leaves room for a name.
+            // An account number has up to 20 digits: the sentence around it is short, so that the name has room.
             let by = match paid_to {
                 Some(PaidTo::Business(code)) => choose(
                     format!(" can be paid by business no. {code}, "),

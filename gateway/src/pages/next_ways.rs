@@ -171,8 +171,8 @@ mod tests {
         assert_eq!(said[..AGENCIES_LISTED], lines(AGENCIES_LISTED));
         let more = said[AGENCIES_LISTED..].iter().map(|more| (more.en(), more.sw())).collect::<Vec<_>>();
         let expected = (
-            "Not named here, with ways of their own: 2. All of them: https://pay.example.go.ke/v1/status",
-            "Wasiotajwa hapa, wenye njia zao: 2. Wote: https://pay.example.go.ke/v1/status",
+            "Agencies with ways of their own that are not named here: 2. All of them: https://pay.example.go.ke/v1/status",
+            "Wakala wenye njia zao wasiotajwa hapa: 2. Wote: https://pay.example.go.ke/v1/status",
         );
         assert_eq!(more, [expected]);
     }
@@ -197,7 +197,7 @@ mod tests {
         let said = page(AGENCIES_LISTED + 3, Some(""));
         assert_eq!(said.plans.len(), AGENCIES_LISTED);
         let texts = said.texts().join(" ");
-        assert!(texts.contains("of their own: 3.") && texts.contains("/v1/status"), "{texts}");
+        assert!(texts.contains("not named here: 3.") && texts.contains("/v1/status"), "{texts}");
         assert!(texts.contains("named neither here nor there cannot be paid"), "{texts}");
         assert!(page(AGENCIES_LISTED + 3, None).others.is_none(), "those are paid as usual");
     }

@@ -70,9 +70,13 @@ pub(super) async fn show(app: SharedApp, _request: Request<App>) -> Result<Respo
 /// Without what XML 1.0 has no way to write. Reasons are without it since they are checked; older books, the catalogue and
 /// the file of channels may have it in a name, and one such sign would take the whole feed from everybody.
 fn readable(mut xml: String) -> String {
-    let is_of_xml = |sign: char| matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     xml.retain(is_of_xml);
     xml
+}
+
+/// `Char` of XML 1.0.
+const fn is_of_xml(sign: char) -> bool {
+    matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 impl StatusFeed {

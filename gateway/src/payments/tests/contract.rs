@@ -15,6 +15,7 @@ use crate::channels::bank::signature::tests::Signer;
 use crate::channels::contract::{Channel, Heard, SentTo, Unheard};
 use crate::channels::files::{FallbackFile, FileKind, FileOf};
 use crate::channels::mpesa::adapters::{CONFIRM, RESULT, VALIDATE, account_of_paybill};
+use crate::channels::mpesa::statement::Statement;
 use crate::channels::terms::{self, ChannelTerms};
 use crate::channels::{Channels, CollectionAccount, Told, airtel, card};
 use crate::payments::channels::{ChannelKind, Step};
@@ -163,8 +164,8 @@ fn what_it_cannot_read_is_no_money_and_a_message_without_its_signature_neither()
 
 /// Every way in which a channel is told of one payment of 500 shillings for this bill, by what its provider really writes.
 ///
-/// Not here: who asks payers is told of attempts that were made before, which `tests/e2e/asking.rs` plays with each of them;
-/// and a counter is told by its cashier, whose shift has to be open (`counters`).
+/// Not here: what answers an attempt that was made before, which `tests/e2e/asking.rs` plays with each that asks payers (a prompt's
+/// money is told of by the paybill, and is there); and a counter is told by its cashier, whose shift has to be open (`counters`).
 fn tellings(
     channels: &Channels,
     signer: &Signer,
@@ -186,7 +187,15 @@ fn tellings(
                 "TransID": "TKL0000001", "TransAmount": "500.00", "TransTime": "20261120091000",
                 "BusinessShortCode": channel.pay_to(), "BillRefNumber": bill.to_string(),
             });
-            vec![heard(&**channel, CONFIRM, &HeaderMap::new(), &body.to_string())]
+            let statement = format!(
+                "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance,A/C No.\n\
+                 TKL0000001,20-11-2026 09:10:00,Pay Bill from 254700000001,Completed,500.00,,500.00,{bill}\n"
+            );
+            let statement =
+                Statement::read(statement.as_bytes()).unwrap_or_else(|faults| panic!("{faults:?}"));
+            let listed = statement.told(channel.account()).map(|(_, told)| told);
+            let confirmed = heard(&**channel, CONFIRM, &HeaderMap::new(), &body.to_string());
+            [confirmed].into_iter().chain(listed).collect()
         }
         ChannelKind::Bank => {
             let body = json!({
@@ -208,11 +217,13 @@ fn tellings(
         ChannelKind::CardTerminal => {
             files(&[(FileKind::Terminal, terminal.clone()), (FileKind::Settlement, terminal)])
         }
-        ChannelKind::MpesaPrompt
-        | ChannelKind::AirtelMoney
-        | ChannelKind::Card
-        | ChannelKind::Counter
-        | ChannelKind::GatePass => Vec::new(),
+        ChannelKind::AirtelMoney | ChannelKind::Card => {
+            let statement = format!(
+                "Time,Transaction ID,Reference,Credit,Debit\n2026-11-20 09:10:00,MP0000001,{bill},500.00,\n"
+            );
+            files(&[(FileKind::Merchant, statement)])
+        }
+        ChannelKind::MpesaPrompt | ChannelKind::Counter | ChannelKind::GatePass => Vec::new(),
     }
 }
 
@@ -245,6 +256,8 @@ fn whatever_tells_of_a_payment_and_in_whatever_order_it_is_booked_once_and_only_
     let kinds = [
         &[ChannelKind::MpesaPaybill][..],
         &[ChannelKind::AgencyTill],
+        &[ChannelKind::AirtelMoney],
+        &[ChannelKind::Card],
         &[ChannelKind::CardTerminal],
         &[ChannelKind::Bank, ChannelKind::BankSlip],
         &[ChannelKind::BankSlip, ChannelKind::Bank],
