@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use catalog::Agency;
+use catalog::{Agency, Catalogue};
 
 use crate::app::App;
 use crate::channels::CollectionAccount;
@@ -29,13 +29,12 @@ pub(crate) fn of_bill(app: &App, bill: &Bill, attempt: Option<&Attempt>) -> Offe
 }
 
 /// The ways in which an agency is paid now, whatever is due.
-pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
-    let served = app.catalogue.current();
+pub(crate) fn of_agency(app: &App, catalogue: &Catalogue, agency: &Agency) -> Offers {
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
         counters: &app.books.readers().counters(),
-        plan: served.catalogue().fallback_of(agency.code.as_str()),
+        plan: catalogue.fallback_of(agency.code.as_str()),
         agency: agency.code.as_str(),
         bill: None,
         prompt_may_live: false,
@@ -44,13 +43,12 @@ pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
 }
 
 /// The ways in which an agency without a plan of its own is paid now, by the national plan, if nothing is known of it alone.
-pub(crate) fn without_plan(app: &App) -> Offers {
-    let served = app.catalogue.current();
+pub(crate) fn of_others(app: &App, catalogue: &Catalogue) -> Offers {
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
         counters: &app.books.readers().counters(),
-        plan: served.catalogue().national_fallback(),
+        plan: catalogue.national_fallback(),
         agency: "",
         bill: None,
         prompt_may_live: false,
@@ -65,23 +63,26 @@ pub(crate) fn typed_into_mpesa(app: &App, offers: &Offers) -> Option<CollectionA
     app.channels.find(&way.channel).map(|channel| channel.account().clone())
 }
 
-/// The agencies that may be paid in other ways than [`without_plan`] says: those with a plan of their own, and those of which
+/// The agencies that may be paid in other ways than [`of_others`] says: those with a plan of their own, and those of which
 /// something is known alone.
-pub(crate) fn told_apart<'a>(board: &Board, agencies: &'a [Agency]) -> impl Iterator<Item = &'a Agency> + use<'a> {
+pub(crate) fn told_apart<'a>(
+    board: &Board,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a Agency> + use<'a> {
     let known_alone: BTreeSet<_> =
         board.unusual_of_agencies().into_iter().filter_map(|scope| scope.agency).collect();
-    agencies
-        .iter()
-        .filter(move |agency| !agency.fallback.is_empty() || known_alone.contains(agency.code.as_str()))
+    let is_apart =
+        move |agency: &&Agency| !agency.fallback.is_empty() || known_alone.contains(agency.code.as_str());
+    catalogue.agencies().iter().filter(is_apart)
 }
 
 /// The agencies that are [`told_apart`] and for which the first choice is not as usual, and how they are paid instead.
 pub(crate) fn unusual<'a>(
     app: &'a App,
-    agencies: &'a [Agency],
+    catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = (&'a Agency, Offers)> + 'a {
-    let apart = told_apart(&app.books.readers().channels(), agencies);
-    let offered = apart.map(|agency| (agency, of_agency(app, agency)));
+    let apart = told_apart(&app.books.readers().channels(), catalogue);
+    let offered = apart.map(move |agency| (agency, of_agency(app, catalogue, agency)));
     offered.filter(|(_, offers)| !is_as_usual(app, offers))
 }
 

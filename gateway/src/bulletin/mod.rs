@@ -119,7 +119,7 @@ impl Bulletin {
         };
         let catalogue = served.catalogue();
         let others = Others { ways: ways(catalogue.national_fallback(), None) };
-        let plans = offering::told_apart(&board, catalogue.agencies()).filter_map(|agency| {
+        let plans = offering::told_apart(&board, catalogue).filter_map(|agency| {
             let code = agency.code.as_str();
             let ways = ways(catalogue.fallback_of(code), Some(code));
             let state = board.of_channel(home.name(), code).state;

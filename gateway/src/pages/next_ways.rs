@@ -2,7 +2,7 @@
 //! the Treasury and the public at those of every agency with a plan of its own, and
 //! of all others.
 
-use catalog::{Agency, Language, Text};
+use catalog::{Agency, Catalogue, Language, Text};
 
 use super::frame::{Frame, Shown};
 use super::ways::PayingNow;
@@ -48,7 +48,7 @@ impl NextWays {
     pub(super) fn of_agency(app: &App, frame: &Frame, code: &str) -> Option<Self> {
         let served = app.catalogue.current();
         let agency = served.catalogue().agency(code)?;
-        let offers = offering::of_agency(app, agency);
+        let offers = offering::of_agency(app, served.catalogue(), agency);
         let troubles = troubles(app, frame, &offers);
         let is_usual = troubles.is_empty() && is_as_usual(app, &offers);
         (!is_usual).then(|| Self {
@@ -64,8 +64,8 @@ impl NextWays {
     pub(super) fn of_all(app: &App, frame: &Frame) -> Option<Self> {
         let words = NEXT_WAYS.of(frame.language);
         let served = app.catalogue.current();
-        let for_everybody = offering::without_plan(app);
-        let plans = unusual(app, served.catalogue().agencies());
+        let for_everybody = offering::of_others(app, served.catalogue());
+        let plans = unusual(app, served.catalogue());
         let plans = plans.map(|(agency, offers)| PlanNow::of(frame, agency, &offers)).collect();
         let others = (!is_as_usual(app, &for_everybody)).then(|| titles(&for_everybody, frame.language));
         let troubles = troubles(app, frame, &for_everybody);
@@ -109,9 +109,8 @@ impl PlanNow {
 }
 
 /// How each agency with a plan of its own is paid now, where that is not as usual, in both languages: its code and a line.
-pub(super) fn lines(app: &App) -> Vec<(String, Text)> {
-    let served = app.catalogue.current();
-    let lines = unusual(app, served.catalogue().agencies()).map(|(agency, offers)| {
+pub(super) fn lines(app: &App, catalogue: &Catalogue) -> Vec<(String, Text)> {
+    let lines = unusual(app, catalogue).map(|(agency, offers)| {
         let said = Language::ALL.map(|language| {
             let ways = titles(&offers, language);
             let ways = if ways.is_empty() { NEXT_WAYS.of(language).none } else { &ways };
@@ -124,8 +123,8 @@ pub(super) fn lines(app: &App) -> Vec<(String, Text)> {
 }
 
 /// How all others are paid now; nothing while that is as usual.
-pub(super) fn of_others(app: &App) -> Option<Offers> {
-    let offers = offering::without_plan(app);
+pub(super) fn of_others(app: &App, catalogue: &Catalogue) -> Option<Offers> {
+    let offers = offering::of_others(app, catalogue);
     (!is_as_usual(app, &offers)).then_some(offers)
 }
 

@@ -93,7 +93,9 @@ impl StatusFeed {
     /// Adds to each outage of the first choice that goes on how those whom it concerns are paid meanwhile. That changes with
     /// every change of a channel, so each of them is a change of the entry too.
     fn say_what_is_next(&mut self, app: &App, board: &Board) {
-        let (lines, others) = (next_ways::lines(app), next_ways::of_others(app));
+        let served = app.catalogue.current();
+        let catalogue = served.catalogue();
+        let (lines, others) = (next_ways::lines(app, catalogue), next_ways::of_others(app, catalogue));
         let home = app.channels.home().name();
         let latest = real_outages(board).map(|outage| outage.ended.map_or(outage.since, |(ended, _)| ended));
         let found = board.standings().map(|(_, standing)| standing.since);

@@ -283,11 +283,12 @@ fn sending(app: &App, board: &Board, name: &ChannelName) -> Sending {
     let (catalogue, word) = (served.catalogue(), name.to_string());
     let names_it = |plan: &[FallbackWay]| plan.iter().any(|way| *way.channel == *word);
     // Whoever is not told apart is offered what all the others are: they are looked at once.
-    let others = names_it(catalogue.national_fallback()).then(|| offering::without_plan(app));
-    let apart = offering::told_apart(board, catalogue.agencies());
+    let others = names_it(catalogue.national_fallback()).then(|| offering::of_others(app, catalogue));
+    let apart = offering::told_apart(board, catalogue);
     let apart = apart.filter(|agency| names_it(catalogue.fallback_of(agency.code.as_str())));
     let mut is_down = false;
-    for offers in others.into_iter().chain(apart.map(|agency| offering::of_agency(app, agency))) {
+    let apart = apart.map(|agency| offering::of_agency(app, catalogue, agency));
+    for offers in others.into_iter().chain(apart) {
         match offers.ways().iter().find(|way| way.channel == *name).map(|way| &way.how) {
             Some(Ok(_)) => return Sending::Payers,
             Some(Err(WhyNot::Down { .. })) => is_down = true,
