@@ -48,6 +48,9 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
 
     gateway.operator_says("mpesa_paybill", "start");
     eventually("the bulletin follows", || (json(&gateway)["first_choice"]["state"] == "down").then_some(()));
+    gateway.operator_says("bank.kcb", "start");
+    let bank_is_down = || (json(&gateway)["others"]["ways"][0]["state"] == "down").then_some(());
+    eventually("also of what all others are sent to", bank_is_down);
     eventually("its note fits", || (verified(&gateway).code == Some(0)).then_some(()));
     gateway.kill();
     let page = read(&gateway, "bulletin.html").unwrap();
