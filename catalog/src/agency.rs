@@ -22,6 +22,7 @@ pub struct Agency {
     pub keywords: Vec<Arc<str>>,
     /// Its own system, to which requests about its services are handed on, if there is one.
     pub back_end: Option<BackEnd>,
-    /// How it is paid when the consolidated paybill cannot be used, in order.
+    /// Its own plan for when the consolidated paybill cannot be used, in order. Without one it is paid by the national one:
+    /// ask [`Catalogue::fallback_of`](crate::Catalogue::fallback_of).
     pub fallback: Vec<FallbackWay>,
 }

@@ -22,6 +22,8 @@ pub struct Changes {
     pub back_ends_changed: Vec<AgencyCode>,
     /// Those among them that are paid in other ways when the consolidated paybill cannot be used: where money goes.
     pub fallbacks_changed: Vec<AgencyCode>,
+    /// True if all others are paid in other ways then.
+    pub national_fallback_changed: bool,
     /// Services that are new.
     pub services_added: Vec<ServiceSlug>,
     /// Services that are gone.
@@ -115,6 +117,7 @@ impl Changes {
                 .filter(|(old, new)| old.fallback != new.fallback)
                 .map(|(_, new)| new.code.clone())
                 .collect(),
+            national_fallback_changed: old.national_fallback() != new.national_fallback(),
             services_added,
             services_removed,
             services_changed: in_both(&old_services, &new_services)
@@ -269,6 +272,9 @@ impl fmt::Display for Changes {
                 loud.iter().filter(|(codes, _)| codes.contains(code)).map(|(_, what)| *what).collect();
             let colon = if loud.is_empty() { "" } else { ": " };
             writeln!(f, "~ agency {code}{colon}{}", loud.join(", "))?;
+        }
+        if self.national_fallback_changed {
+            writeln!(f, "~ every agency without a plan of its own: FALLBACK PLAN")?;
         }
         for code in &self.account_forms_added {
             writeln!(f, "+ account form {code}")?;

@@ -3,8 +3,8 @@
 use crate::builder::CatalogueBuilder;
 use crate::snapshot::Catalogue;
 
-/// Each file by its path within this crate. One file per agency; the laws and the convenience fee that several agencies
-/// share have their own.
+/// Each file by its path within this crate. One file per agency; the laws, the convenience fee and the fallback plan that
+/// several agencies share have their own.
 const FILES: &[(&str, &str)] = &[
     ("services/account-forms.json", include_str!("../services/account-forms.json")),
     ("services/afa.json", include_str!("../services/afa.json")),
@@ -70,6 +70,7 @@ const FILES: &[(&str, &str)] = &[
     ("services/museums.json", include_str!("../services/museums.json")),
     ("services/nacada.json", include_str!("../services/nacada.json")),
     ("services/nacosti.json", include_str!("../services/nacosti.json")),
+    ("services/national-fallback.json", include_str!("../services/national-fallback.json")),
     ("services/national-registration.json", include_str!("../services/national-registration.json")),
     ("services/nca.json", include_str!("../services/nca.json")),
     ("services/ncpb.json", include_str!("../services/ncpb.json")),

@@ -1,4 +1,4 @@
-//! How an agency is paid when the consolidated paybill cannot be used.
+//! How an agency is paid when the consolidated paybill cannot be used: by its own plan, or by the national one.
 //!
 //! Plain data: which channels, in which order, within what limits and hours. The catalogue knows no account: it names a
 //! channel by its name, and whoever runs the gateway has a channel of that name or has none.
@@ -11,14 +11,14 @@ use ledger::Money;
 
 use crate::text::Text;
 
-/// One way of an agency's plan.
+/// One way of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FallbackWay {
     /// The name of the channel: its kind, or its kind with a dot and which.
     pub channel: Arc<str>,
-    /// The least that the agency takes on it.
+    /// The least that is taken on it.
     pub minimum: Option<Money>,
-    /// The most that the agency takes on it.
+    /// The most that is taken on it.
     pub maximum: Option<Money>,
     /// When somebody is there.
     pub open: OpeningTimes,
@@ -31,6 +31,9 @@ impl FallbackWay {
     /// of everybody and stand in no plan.
     pub const KINDS: [&str; 7] =
         ["airtel_money", "card", "bank", "bank_slip", "card_terminal", "agency_till", "counter"];
+    /// Those that the national plan may name: what collects for everybody, everywhere. A till is one agency's, and terminals
+    /// and counters are where one office is.
+    pub const NATIONAL_KINDS: [&str; 4] = ["airtel_money", "card", "bank", "bank_slip"];
     /// The most ways of one plan.
     pub const COUNT_MAX: usize = 8;
 }

@@ -11,6 +11,7 @@ use crate::agency::Agency;
 use crate::back_end::BackEnd;
 use crate::builder::CatalogueBuilder;
 use crate::code::{AgencyCode, ServiceSlug};
+use crate::fallback::FallbackWay;
 use crate::fee::ConvenienceFee;
 use crate::holiday::Holidays;
 use crate::search::SearchIndex;
@@ -41,6 +42,7 @@ impl ServiceIndex {
 pub struct Catalogue {
     services: Vec<Service>,
     agencies: Vec<Agency>,
+    national_fallback: Vec<FallbackWay>,
     account_forms: Vec<AccountForm>,
     convenience_fee: Option<ConvenienceFee>,
     holidays: Holidays,
@@ -109,6 +111,7 @@ impl Catalogue {
     pub(crate) fn new(
         services: Vec<Service>,
         agencies: Vec<Agency>,
+        national_fallback: Vec<FallbackWay>,
         account_forms: Vec<AccountForm>,
         convenience_fee: Option<ConvenienceFee>,
         holidays: Holidays,
@@ -129,6 +132,7 @@ impl Catalogue {
         Self {
             services,
             agencies,
+            national_fallback,
             account_forms,
             convenience_fee,
             holidays,
@@ -201,6 +205,18 @@ impl Catalogue {
         let indexes =
             self.agency_by_code.get(code).map_or(&[][..], |position| &self.services_by_agency[*position]);
         indexes.iter().map(|index| self.service_at(*index))
+    }
+
+    /// How an agency is paid when the consolidated paybill cannot be used, in order: by its own plan if it has one, which
+    /// replaces the national one wholly, otherwise by that, as is one that is not in this catalogue any more.
+    pub fn fallback_of(&self, code: &str) -> &[FallbackWay] {
+        let own = self.agency(code).map(|agency| &*agency.fallback);
+        own.filter(|plan| !plan.is_empty()).unwrap_or(&self.national_fallback)
+    }
+
+    /// How every agency without a plan of its own is paid then.
+    pub fn national_fallback(&self) -> &[FallbackWay] {
+        &self.national_fallback
     }
 
     /// What is typed as an account number besides payment numbers, by code. No text is of two of them.

@@ -1,25 +1,26 @@
 //! In which ways a bill can be paid now, by all that this gateway knows at the moment: what is published of channels, the
 //! catalogue in force, the time.
 
-use catalog::Agency;
+use std::collections::BTreeSet;
+
+use catalog::{Agency, Catalogue};
 
 use crate::app::App;
 use crate::channels::CollectionAccount;
 use crate::channels::contract::Channel;
 use crate::channels::offer::{Offers, Wanted, offers};
-use crate::payments::channels::{ChannelKind, ChannelState};
+use crate::payments::channels::{Board, ChannelKind, ChannelState};
 use crate::payments::{Attempt, Bill};
 
 /// The ways in which a bill can be paid now. `attempt` is its latest one.
 pub(crate) fn of_bill(app: &App, bill: &Bill, attempt: Option<&Attempt>) -> Offers {
     let served = app.catalogue.current();
-    let agency = served.catalogue().agency(&bill.terms.agency);
     let now = app.now();
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
         counters: &app.books.readers().counters(),
-        plan: agency.map_or(&[], |agency| &agency.fallback),
+        plan: served.catalogue().fallback_of(&bill.terms.agency),
         agency: &bill.terms.agency,
         bill: Some((bill.terms.number, bill.due())),
         prompt_may_live: attempt.is_some_and(|attempt| attempt.can_live(now)),
@@ -28,12 +29,12 @@ pub(crate) fn of_bill(app: &App, bill: &Bill, attempt: Option<&Attempt>) -> Offe
 }
 
 /// The ways in which an agency is paid now, whatever is due.
-pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
+pub(crate) fn of_agency(app: &App, catalogue: &Catalogue, agency: &Agency) -> Offers {
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
         counters: &app.books.readers().counters(),
-        plan: &agency.fallback,
+        plan: catalogue.fallback_of(agency.code.as_str()),
         agency: agency.code.as_str(),
         bill: None,
         prompt_may_live: false,
@@ -41,13 +42,13 @@ pub(crate) fn of_agency(app: &App, agency: &Agency) -> Offers {
     })
 }
 
-/// The ways in which an agency without a plan is paid now, if nothing is known of it alone.
-pub(crate) fn without_plan(app: &App) -> Offers {
+/// The ways in which an agency without a plan of its own is paid now, by the national plan, if nothing is known of it alone.
+pub(crate) fn of_others(app: &App, catalogue: &Catalogue) -> Offers {
     offers(&Wanted {
         channels: &app.channels,
         board: &app.books.readers().channels(),
         counters: &app.books.readers().counters(),
-        plan: &[],
+        plan: catalogue.national_fallback(),
         agency: "",
         bill: None,
         prompt_may_live: false,
@@ -62,13 +63,26 @@ pub(crate) fn typed_into_mpesa(app: &App, offers: &Offers) -> Option<CollectionA
     app.channels.find(&way.channel).map(|channel| channel.account().clone())
 }
 
-/// The agencies with a plan for which the first choice is not as usual, and how they are paid instead.
+/// The agencies that may be paid in other ways than [`of_others`] says: those with a plan of their own, and those of which
+/// something is known alone.
+pub(crate) fn told_apart<'a>(
+    board: &Board,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = &'a Agency> + use<'a> {
+    let known_alone: BTreeSet<_> =
+        board.unusual_of_agencies().into_iter().filter_map(|scope| scope.agency).collect();
+    let is_apart =
+        move |agency: &&Agency| !agency.fallback.is_empty() || known_alone.contains(agency.code.as_str());
+    catalogue.agencies().iter().filter(is_apart)
+}
+
+/// The agencies that are [`told_apart`] and for which the first choice is not as usual, and how they are paid instead.
 pub(crate) fn unusual<'a>(
     app: &'a App,
-    agencies: &'a [Agency],
+    catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = (&'a Agency, Offers)> + 'a {
-    let with_plan = agencies.iter().filter(|agency| !agency.fallback.is_empty());
-    let offered = with_plan.map(|agency| (agency, of_agency(app, agency)));
+    let apart = told_apart(&app.books.readers().channels(), catalogue);
+    let offered = apart.map(move |agency| (agency, of_agency(app, catalogue, agency)));
     offered.filter(|(_, offers)| !is_as_usual(app, offers))
 }
 

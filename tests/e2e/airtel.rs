@@ -64,10 +64,11 @@ fn while_mpesa_is_down_a_bill_is_paid_by_airtel_money_on_its_page_and_booked_onc
     assert_eq!((events.len(), &events[0]["event"]["told_by"]), (1, &json!("notification")));
     books.expect_balanced();
     assert!(!gateway.log().contains("733000007"));
-    // An agency without a plan has no such way.
+    // An agency without a plan of its own has the ways of the national one.
     let ntsa = gateway.agency("NTSA");
     let other = ntsa.bills(&Order::of("motor-vehicle-search", &json!({})));
-    assert_eq!(asks(&ntsa, &other, "0733000001").expect(503).problem(), "channel_unavailable");
+    ntsa.sees_attempt(&asked(&ntsa, &other, "0733000001"), "succeeded");
+    ntsa.sees(&other, "paid");
 }
 
 #[test]

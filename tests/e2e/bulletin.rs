@@ -36,6 +36,9 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
         (&first["first_choice"]["pay_to"], &first["first_choice"]["state"]),
         (&"222222".into(), &"up".into())
     );
+    let of_others: Vec<_> = first["others"]["ways"].as_array().unwrap().iter().collect();
+    assert_eq!(of_others.len(), 2, "what this gateway need not ask for: {of_others:?}");
+    assert_eq!((&of_others[0]["channel"], &of_others[0]["pay_to"]), (&"bank.kcb".into(), &"1100220033".into()));
     let kra = first["agencies"].as_array().unwrap().iter().find(|plan| plan["agency"] == "KRA").unwrap();
     assert_eq!(kra["ways"][0]["pay_to"], "572572", "{kra}");
     for file in ["bulletin.html", "bulletin.json", "bulletin.note"] {
@@ -45,19 +48,19 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
 
     gateway.operator_says("mpesa_paybill", "start");
     eventually("the bulletin follows", || (json(&gateway)["first_choice"]["state"] == "down").then_some(()));
+    gateway.operator_says("bank.kcb", "start");
+    let bank_is_down = || (json(&gateway)["others"]["ways"][0]["state"] == "down").then_some(());
+    eventually("also of what all others are sent to", bank_is_down);
     eventually("its note fits", || (verified(&gateway).code == Some(0)).then_some(()));
     gateway.kill();
     let page = read(&gateway, "bulletin.html").unwrap();
     assert!(page.len() as u64 <= FILE_BYTES_MAX, "{} bytes", page.len());
     assert_eq!(
         (&first["others_can_be_paid"], &json(&gateway)["others_can_be_paid"]),
-        (&true.into(), &false.into())
+        (&true.into(), &true.into())
     );
     let said_of_both = ["Does not work", "572572", "do not pay again", "Haifanyi kazi", "usilipe tena"];
-    let said_of_others = [
-        "Bills of agencies that are not named here cannot be paid at the moment.",
-        "Bili za wakala wasiotajwa hapa haziwezi kulipwa kwa sasa.",
-    ];
+    let said_of_others = ["<h3>Every other agency</h3>", "<h3>Wakala wengine wote</h3>", "Tawi la KCB (mfano)"];
     for said in said_of_both.into_iter().chain(said_of_others) {
         assert!(page.contains(said), "{said:?} is missing: {page}");
     }
@@ -97,7 +100,9 @@ fn a_paybill_that_is_down_for_one_agency_is_not_shown_as_working_to_its_visitors
     }
     eventually("it follows", || (state("KWS")? == "down" && state("NTSA")? == "down").then_some(()));
     assert_eq!(state("KRA").as_deref(), Some("up"), "nobody else's");
-    assert_eq!(plan("NTSA").unwrap()["ways"].as_array().unwrap().len(), 0, "it has no plan, and is named");
+    let of_ntsa = plan("NTSA").unwrap();
+    assert_eq!(of_ntsa["ways"][0]["channel"], "bank.kcb", "it goes by the national plan, and is named");
+    assert_eq!(plan("NEMA"), None, "nothing is known of it alone");
     let page = eventually("the page follows", || {
         read(&gateway, "bulletin.html").filter(|page| page.contains("Not for every agency"))
     });

@@ -1,6 +1,6 @@
 //! The 3 January drill in small: the paybill goes silent, prompts fail, the gateway is killed twice, and everything comes
-//! back at once with what was held up. Who has a plan keeps collecting, nobody is asked to pay twice, a gate goes on letting
-//! in, and the books and the reports of the outages have to the cent what moved. In large: `tests/long drill`, where a gate
+//! back at once with what was held up. Every agency, by a plan of its own or by the national one, keeps collecting, nobody is
+//! asked to pay twice, a gate goes on letting in, and the books and the reports of the outages have to the cent what moved. In large: `tests/long drill`, where a gate
 //! that takes more than a second for a decision fails the day; here it is told how long it took.
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! The paybill does not work: every surface says so and names what does, money that comes in another way is booked in its own
 //! account, and nobody has to pay twice.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::harness::{Agency, Bill, Gateway, Order, Page, Payment, eventually, get, malipo, post, run};
@@ -18,6 +20,9 @@ fn names(ways: &[(String, bool)]) -> Vec<(&str, bool)> {
 const USUAL: [(&str, bool); 2] = [("mpesa_prompt", true), ("mpesa_paybill", true)];
 /// What the plans of KRA and KWS name behind the agency's own till.
 const OTHERS: [(&str, bool); 3] = [("bank.kcb", true), ("airtel_money", true), ("card", true)];
+/// What the national plan names, of agencies that have none.
+const NATIONAL: [(&str, bool); 4] =
+    [("bank.kcb", true), ("airtel_money", true), ("card", true), ("bank_slip.kcb", true)];
 /// KWS has terminals at its gates.
 const TERMINAL: [(&str, bool); 1] = [("card_terminal.kws", true)];
 
@@ -42,7 +47,7 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
         names(&ways(&kws, &of_kws)),
         [&[("agency_till.kws", true)][..], &OTHERS, &TERMINAL, &none].concat()
     );
-    assert_eq!(names(&ways(&ntsa, &of_ntsa)), none);
+    assert_eq!(names(&ways(&ntsa, &of_ntsa)), [&NATIONAL[..], &none].concat());
     let seen = kra.looks_at(&of_kra)["instructions"].clone();
     assert_eq!(seen["en"][1], "Business number: 572572");
     assert_eq!(seen["sw"][1], "Nambari ya biashara: 572572");
@@ -57,9 +62,6 @@ fn while_the_paybill_is_down_each_agency_is_paid_by_its_plan_and_then_as_before(
         .says("Business number: 572572");
     assert!(!kra_page.html.contains("222222") && !kra_page.html.contains("value=\"mpesa_prompt\""));
     page(&of_kws).says("Business number: 600000").says("show the M-PESA code at the gate");
-    let stuck = page(&of_ntsa);
-    stuck.says("cannot be paid at the moment").says("Help: 0800 000 000");
-    assert!(!stuck.html.contains("Business number"));
     let refused = ntsa.prompts(&of_ntsa, "0722000001").expect(503);
     assert_eq!(refused.problem(), "channel_down");
     let service = Page::open(&gateway.public(), "/sw/services/kra-prn-payment");
@@ -125,6 +127,83 @@ fn the_screen_at_a_gate_says_where_to_pay_now_by_the_kind_of_the_way() {
 }
 
 #[test]
+fn while_the_paybill_is_down_an_agency_without_a_plan_is_paid_by_the_national_one_and_booked_as_its_own() {
+    let gateway = Gateway::demo().start();
+    let (ntsa, bank) = (gateway.agency("NTSA"), gateway.bank());
+    let search = || ntsa.bills(&Order::of("motor-vehicle-search", &json!({})));
+    let (bill, other) = (search(), search());
+    let page = |language: &str, bill: &Bill| {
+        Page::open(&gateway.public(), &format!("/{language}/bills/{}", bill.id))
+    };
+    gateway.operator_says("mpesa_paybill", "start");
+    gateway.operator_says("mpesa_prompt", "start");
+    let shown = page("en", &bill);
+    shown.says("Pay in one of these ways:").says("Account number: 1100220033").says("Pay with Airtel Money");
+    shown.says("Any branch, agent or app of the bank.").says("Paid by card, also from abroad").says("Pay in at a branch of KCB");
+    assert!(!shown.html.contains("Business number"), "no till of anybody");
+    page("sw", &bill).says("Nambari ya akaunti: 1100220033").says("Lipa kwa Airtel Money");
+    let service = Page::open(&gateway.public(), "/en/services/motor-vehicle-search");
+    service.says("KCB account (sample)").says("Airtel Money");
+    let next = get(format!("{}/v1/status", gateway.public())).send().expect(200).json()["next_ways"].clone();
+    let others = next.as_array().unwrap().last().unwrap();
+    let channels: Vec<_> = others["ways"].as_array().unwrap().iter().map(|way| &way["channel"]).collect();
+    assert_eq!(others["for"], "all_others");
+    assert_eq!(channels, NATIONAL.map(|(name, _)| name));
+
+    let reference = bank.is_paid_for(&bill);
+    ntsa.sees(&bill, "paid");
+    assert_eq!(
+        gateway.books().postings(&reference),
+        ["debit 1000.bank.kcb-1100220033 KES 500.00", "credit 2000.ntsa.motor-vehicle-search KES 500.00"]
+    );
+    for (channel, _) in NATIONAL {
+        gateway.operator_says(channel, "start");
+    }
+    let stuck = page("en", &other);
+    stuck.says("cannot be paid at the moment").says("Help: 0800 000 000");
+    assert!(!stuck.html.contains("1100220033") && !stuck.html.contains("Business number"));
+    Page::open(&gateway.public(), "/en/status")
+        .says("Bills of agencies that are not named here cannot be paid at the moment.");
+    gateway.books().expect_balanced();
+}
+
+#[test]
+fn what_is_down_for_one_agency_alone_is_told_with_how_that_one_is_paid() {
+    let gateway = Gateway::demo().start();
+    let status = || Page::open(&gateway.public(), "/en/status").text();
+    let next = || {
+        let status = get(format!("{}/v1/status", gateway.public())).send().expect(200).json();
+        let told = status["next_ways"].as_array().unwrap().iter();
+        let of = |one: &Value| {
+            let ways = one["ways"].as_array().unwrap().iter();
+            let ways: Vec<_> = ways.map(|way| way["channel"].as_str().unwrap().to_owned()).collect();
+            (one["agency"].as_str().unwrap_or("all others").to_owned(), ways.join(" "))
+        };
+        told.map(of).collect::<BTreeMap<_, _>>()
+    };
+    for channel in ["mpesa_paybill", "bank.kcb"] {
+        let mut said = malipo(["outage", "start", channel, "--agency", "NTSA"]);
+        said.args(["--reason", "A cable is cut.", "--reason-sw", "Kebo imekatika."]);
+        run(said.arg("--data").arg(gateway.data())).expect(0);
+    }
+    let ntsa = gateway.agency("NTSA");
+    let bill = ntsa.bills(&Order::of("motor-vehicle-search", &json!({})));
+    let without_bank = [&NATIONAL[1..], &[("mpesa_paybill", false), ("bank.kcb", false)]].concat();
+    assert_eq!(names(&ways(&ntsa, &bill)), [&[("mpesa_prompt", true)][..], &without_bank].concat());
+    let of_ntsa = "mpesa_prompt airtel_money card bank_slip.kcb";
+    assert_eq!(next(), BTreeMap::from([("NTSA".to_owned(), of_ntsa.to_owned())]));
+    let told = status();
+    assert!(told.contains("National Transport and Safety Authority"), "{told}");
+    assert!(!told.contains("Bills of agencies that are not named here"), "those are paid as usual: {told}");
+
+    gateway.operator_says("mpesa_paybill", "start");
+    let told = next();
+    assert_eq!(told["NTSA"], of_ntsa, "its bank is still down for it alone");
+    assert_eq!(told["all others"], "mpesa_prompt bank.kcb airtel_money card bank_slip.kcb");
+    assert!(status().contains("Bills of agencies that are not named here: M-PESA prompt, KCB account"));
+}
+
+#[test]
 fn an_agency_the_treasury_and_the_public_see_what_is_used_instead_while_the_paybill_is_down() {
     let gateway = Gateway::demo().start();
     let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
@@ -146,11 +225,15 @@ fn an_agency_the_treasury_and_the_public_see_what_is_used_instead_while_the_payb
     office.opens("/sw/agency/").says("Jinsi bili zinavyoweza kulipwa sasa").says("Paybill ya KWS 600000");
     let live = treasury.opens("/en/treasury/live");
     live.says("M-PESA paybill is not working since").says("Kenya Wildlife Service").says(of_kws).says(of_kra);
-    live.says("Bills of agencies that are not named here cannot be paid at the moment.");
+    let of_others = "KCB account (sample), Airtel Money, Card, KCB branch (sample)";
+    live.says(&format!("Bills of agencies that are not named here: {of_others}."));
     public("/en/status").says("Kenya Wildlife Service").says(of_kws).says(of_kra);
-    public("/sw/status").says("Paybill ya KWS 600000").says("haziwezi kulipwa kwa sasa");
+    public("/sw/status").says("Paybill ya KWS 600000").says(
+        "Bili za wakala wasiotajwa hapa: Akaunti ya KCB (mfano), Airtel Money, Kadi, Tawi la KCB (mfano).",
+    );
     let told = feed();
     assert!(told.contains(of_kws) && told.contains("Paybill ya KRA 572572"), "{told}");
+    assert!(told.contains(of_others) && told.contains("Bili za wakala wasiotajwa hapa: Akaunti"), "{told}");
 
     for channel in ["mpesa_paybill", "mpesa_prompt"] {
         gateway.operator_takes_back(channel);
@@ -237,11 +320,13 @@ fn channels_are_written_down_in_a_file_that_is_checked_before_anything_starts() 
     std::fs::write(&path, till("agency_till.a", "500500")).unwrap();
     let gateway = setup().start();
     assert!(gateway.check().expect(0).stdout.contains("[+] channels: 1 beside the consolidated paybill"));
-    // KRA, KWS and DCI have plans in the catalogue, which name channels that are not in this file.
+    // KRA, KWS, DCI and all others have plans in the catalogue, which name channels that are not in this file.
     crate::harness::eventually("the operator is told", || {
-        (gateway.metric("malipo_fallback_ways_missing") == 12).then_some(())
+        (gateway.metric("malipo_fallback_ways_missing") == 16).then_some(())
     });
-    assert!(gateway.log().contains("agency_till.572572"), "the log says which");
+    for said in ["agency_till.572572", "every agency without one of its own"] {
+        assert!(gateway.log().contains(said), "the log says which: {said}");
+    }
     // Whose till it is does not matter to money; that it is ours does.
     for (code, account) in [("500500", "1000.mpesa.500500"), ("500501", "1000.mpesa.500501")] {
         let payment = Payment::of("70.00", "SCHOOL FEES").at(code);
@@ -286,13 +371,17 @@ fn whoever_had_a_bill_made_just_before_and_gave_a_phone_is_told_once_what_works(
     let swahili = carriers.texts_on("0722000004").remove(0);
     assert!(swahili.starts_with("Paybill ya M-PESA haifanyi kazi"), "{swahili}");
 
-    eventually("those with a plan are asked for, phone or not", || {
+    let of_others = eventually("so is whose agency goes by the national plan", || {
+        carriers.texts_on("0722000003").pop()
+    });
+    assert!(of_others.contains("account no. 1100220033"), "{of_others}");
+
+    eventually("each of them is asked for, phone or not", || {
         let books = gateway.books();
         let records = books.events("message").into_iter();
         let asked = records.filter(|record| record["event"]["what"] == "holder_to_be_told").count();
-        (asked == 3).then_some(())
+        (asked == 4).then_some(())
     });
-    assert!(carriers.texts_on("0722000003").is_empty(), "nobody is told of nothing");
     for line in carriers.taken() {
         assert_eq!(line["segments"], 1, "{line}");
     }

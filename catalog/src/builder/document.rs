@@ -19,6 +19,10 @@ pub(super) fn written(rows: LocatedRows) -> Arc<[u8]> {
         push_list(&mut document, "public_holidays", rows.public_holidays, HolidayRow::code);
     }
     push_list(&mut document, "agencies", rows.agencies, |row| row.code.clone());
+    // The like of one without a national plan, whose ways stay in their order.
+    if let Some(Located { row: ways, .. }) = rows.fallbacks.into_iter().next() {
+        push_rows(&mut document, "fallback", ways);
+    }
     // The like of one without forms.
     if !rows.account_forms.is_empty() {
         push_list(&mut document, "account_forms", rows.account_forms, |row| row.code.clone());
@@ -37,10 +41,14 @@ fn push_list<Row: Serialize>(
     code: impl Fn(&Row) -> String,
 ) {
     rows.sort_by_cached_key(|located| code(&located.row));
+    push_rows(document, name, rows.into_iter().map(|located| located.row));
+}
+
+fn push_rows<Row: Serialize>(document: &mut Vec<u8>, name: &str, rows: impl IntoIterator<Item = Row>) {
     document.extend_from_slice(format!(",\n\"{name}\":[").as_bytes());
-    for (index, located) in rows.into_iter().enumerate() {
+    for (index, row) in rows.into_iter().enumerate() {
         document.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
-        push_row(document, &located.row);
+        push_row(document, &row);
     }
     document.extend_from_slice(b"\n]");
 }

@@ -7,7 +7,7 @@ use jiff::civil::Weekday;
 
 use super::scalars::{checked_amount, checked_amount_in, checked_text};
 use crate::fallback::{FallbackWay, Hours, OpeningTimes};
-use crate::source::{FallbackRow, HoursRow, Place};
+use crate::source::{FallbackRow, HoursRow, Located, Place, ProblemSink};
 
 /// Two lines on a phone.
 const TEXT_CHARACTERS_MAX: usize = 160;
@@ -24,7 +24,33 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sunday),
 ];
 
-/// The plan of an agency; `None` if something is wrong with it.
+/// The plan of every agency that has none of its own, from the one file that names it; none if no file does.
+pub(super) fn national_fallback(
+    plans: &[Located<Vec<FallbackRow>>],
+    problems: &ProblemSink,
+) -> Option<Vec<FallbackWay>> {
+    let Some((Located { row, origin }, others)) = plans.split_first() else { return Some(Vec::new()) };
+    for Located { origin: other, .. } in others {
+        let fault = format!("the national plan is there twice: {} names it too", origin.file);
+        Place::row(problems, other).report(fault);
+    }
+    let place = Place::row(problems, origin);
+    let ways = checked_fallback(row, place)?;
+    let mut is_for_all = true;
+    for (index, way) in ways.iter().enumerate() {
+        let kind = way.channel.split_once('.').map_or(&*way.channel, |(kind, _)| kind);
+        if !FallbackWay::NATIONAL_KINDS.contains(&kind) {
+            is_for_all = false;
+            place.item(index).field("channel").report(format!(
+                "{kind:?} is one agency's or one office's: the national plan names {}",
+                FallbackWay::NATIONAL_KINDS.join(", ")
+            ));
+        }
+    }
+    is_for_all.then_some(ways)
+}
+
+/// A plan; `None` if something is wrong with it.
 pub(super) fn checked_fallback(rows: &[FallbackRow], place: Place<'_>) -> Option<Vec<FallbackWay>> {
     if rows.len() > FallbackWay::COUNT_MAX {
         place.report(format!("a plan has at most {} ways", FallbackWay::COUNT_MAX));

@@ -127,6 +127,7 @@ impl CatalogueBuilder {
         let convenience_fee = convenience_fee(&rows, &bases, &problems);
         let may_be_empty = problems.is_of_kept();
         let holidays = holidays::holidays(&rows.public_holidays, &bases, &problems);
+        let national_fallback = fallback::national_fallback(&rows.fallbacks, &problems);
         problems.finish()?;
         if services.is_empty() && !may_be_empty {
             return Err(of_the_whole("it has no services".to_owned()));
@@ -138,7 +139,16 @@ impl CatalogueBuilder {
         fits_in_a_file(document.len())?;
         let services = services.into_values().collect();
         let agencies = agencies.into_values().collect();
-        Ok(Catalogue::new(services, agencies, account_forms, convenience_fee, holidays, document))
+        let national_fallback = national_fallback.unwrap_or_default();
+        Ok(Catalogue::new(
+            services,
+            agencies,
+            national_fallback,
+            account_forms,
+            convenience_fee,
+            holidays,
+            document,
+        ))
     }
 }
 

@@ -11,8 +11,8 @@ use super::lines::FileText;
 use super::place::{RowOrigin, RowText};
 use super::problem::{Problem, ProblemSink};
 use super::rows::{
-    AccountFormRow, AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, HolidayRow,
-    ServiceRow,
+    AccountFormRow, AgencyRow, BasisRow, CatalogueRows, ConvenienceRow, FORMAT_VERSION, FallbackRow,
+    HolidayRow, ServiceRow,
 };
 
 /// The largest file that is read, in bytes; about three times what 22,000 services take.
@@ -32,6 +32,8 @@ pub(crate) struct LocatedRows {
     pub(crate) convenience_fees: Vec<Located<ConvenienceRow>>,
     pub(crate) public_holidays: Vec<Located<HolidayRow>>,
     pub(crate) agencies: Vec<Located<AgencyRow>>,
+    /// National plans, each as a whole: its ways are an order. Empty ones are none.
+    pub(crate) fallbacks: Vec<Located<Vec<FallbackRow>>>,
     pub(crate) account_forms: Vec<Located<AccountFormRow>>,
     pub(crate) services: Vec<Located<ServiceRow>>,
 }
@@ -42,6 +44,7 @@ impl LocatedRows {
         self.convenience_fees.extend(more.convenience_fees);
         self.public_holidays.extend(more.public_holidays);
         self.agencies.extend(more.agencies);
+        self.fallbacks.extend(more.fallbacks);
         self.account_forms.extend(more.account_forms);
         self.services.extend(more.services);
     }
@@ -54,10 +57,17 @@ impl LocatedRows {
             convenience_fees: placed(&file, "convenience_fee", rows.convenience_fee),
             public_holidays: placed(&file, "public_holidays", rows.public_holidays),
             agencies: placed(&file, "agencies", rows.agencies),
+            fallbacks: plans(placed(&file, "fallback", Some(rows.fallback))),
             account_forms: placed(&file, "account_forms", rows.account_forms),
             services: placed(&file, "services", rows.services),
         }
     }
+}
+
+/// Without those that name no way.
+fn plans(mut plans: Vec<Located<Vec<FallbackRow>>>) -> Vec<Located<Vec<FallbackRow>>> {
+    plans.retain(|plan| !plan.row.is_empty());
+    plans
 }
 
 fn placed<Row>(
@@ -78,7 +88,7 @@ fn placed<Row>(
 #[derive(Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "an object with format, legal_bases, convenience_fee, public_holidays, agencies, account_forms, services"
+    expecting = "an object with format, legal_bases, convenience_fee, public_holidays, agencies, fallback, account_forms, services"
 )]
 struct FileFields<'a> {
     format: u32,
@@ -90,6 +100,8 @@ struct FileFields<'a> {
     public_holidays: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     agencies: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    fallback: Option<&'a RawValue>,
     #[serde(borrow, default)]
     account_forms: Vec<&'a RawValue>,
     #[serde(borrow, default)]
@@ -122,11 +134,13 @@ pub(crate) fn read_rows(name: &str, text: &str, sink: &ProblemSink) -> LocatedRo
     }
     let file = Reading { name: Arc::from(name), text: Arc::new(FileText::new(text)), source: text, sink };
     let convenience_fee: Vec<&RawValue> = fields.convenience_fee.into_iter().collect();
+    let fallback: Vec<&RawValue> = fields.fallback.into_iter().collect();
     LocatedRows {
         legal_bases: file.rows(&fields.legal_bases, |index| format!("legal_bases[{index}]")),
         convenience_fees: file.rows(&convenience_fee, |_| "convenience_fee".to_owned()),
         public_holidays: file.rows(&fields.public_holidays, |index| format!("public_holidays[{index}]")),
         agencies: file.rows(&fields.agencies, |index| format!("agencies[{index}]")),
+        fallbacks: plans(file.rows(&fallback, |_| "fallback".to_owned())),
         account_forms: file.rows(&fields.account_forms, |index| format!("account_forms[{index}]")),
         services: file.rows(&fields.services, |index| format!("services[{index}]")),
     }

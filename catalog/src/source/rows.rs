@@ -23,6 +23,8 @@ pub struct CatalogueRows {
     pub public_holidays: Vec<HolidayRow>,
     /// The agencies.
     pub agencies: Vec<AgencyRow>,
+    /// The plan of every agency that has none of its own, in order.
+    pub fallback: Vec<FallbackRow>,
     /// What is typed as an account number.
     pub account_forms: Vec<AccountFormRow>,
     /// Their services.
@@ -163,7 +165,7 @@ pub struct AgencyRow {
     pub fallback: Vec<FallbackRow>,
 }
 
-/// One way of an agency's plan.
+/// One way of a plan, an agency's or the national one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FallbackRow {

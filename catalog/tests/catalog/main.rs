@@ -10,6 +10,7 @@ mod export;
 mod impact;
 mod import;
 mod lookup;
+mod national_fallback;
 mod orders;
 mod price;
 mod published_fees;

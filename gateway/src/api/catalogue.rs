@@ -173,6 +173,8 @@ struct ChangesBody {
     agencies_added: Vec<String>,
     agencies_removed: Vec<String>,
     agencies_changed: Vec<String>,
+    /// Agencies without a plan of their own are paid in other ways when the consolidated paybill cannot be used.
+    national_fallback_changed: bool,
     /// Forms of account numbers: what may be typed instead of a payment number, and where such money goes.
     account_forms_added: Vec<String>,
     account_forms_removed: Vec<String>,
@@ -265,6 +267,7 @@ impl ChangesBody {
             agencies_added: texts(&changes.agencies_added),
             agencies_removed: texts(&changes.agencies_removed),
             agencies_changed: texts(&changes.agencies_changed),
+            national_fallback_changed: changes.national_fallback_changed,
             account_forms_added: forms(&changes.account_forms_added),
             account_forms_removed: forms(&changes.account_forms_removed),
             account_forms_changed: forms(&changes.account_forms_changed),
@@ -283,6 +286,7 @@ impl ChangesBody {
             agencies_added: catalogue.agencies().iter().map(|agency| agency.code.to_string()).collect(),
             agencies_removed: Vec::new(),
             agencies_changed: Vec::new(),
+            national_fallback_changed: !catalogue.national_fallback().is_empty(),
             account_forms_added: catalogue.account_forms().iter().map(|form| form.code.to_string()).collect(),
             account_forms_removed: Vec::new(),
             account_forms_changed: Vec::new(),

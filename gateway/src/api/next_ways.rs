@@ -38,14 +38,14 @@ pub struct NextWayBody {
 }
 
 impl NextWaysBody {
-    /// Of each agency with a plan for which the first choice is not as usual, and of all that have none.
+    /// Of each agency that is told apart and for which the first choice is not as usual, and of all others.
     pub(super) fn all(app: &App) -> Vec<Self> {
         let served = app.catalogue.current();
-        let with_plan = offering::unusual(app, served.catalogue().agencies());
-        let with_plan = with_plan.map(|(agency, offers)| Self::of(Some(agency.code.to_string()), &offers));
-        let others = offering::without_plan(app);
+        let apart = offering::unusual(app, served.catalogue());
+        let apart = apart.map(|(agency, offers)| Self::of(Some(agency.code.to_string()), &offers));
+        let others = offering::of_others(app, served.catalogue());
         let others = (!offering::is_as_usual(app, &others)).then(|| Self::of(None, &others));
-        with_plan.chain(others).collect()
+        apart.chain(others).collect()
     }
 
     fn of(agency: Option<String>, offers: &Offers) -> Self {

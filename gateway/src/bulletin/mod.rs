@@ -27,10 +27,13 @@ pub struct Bulletin {
     pub gateway: String,
     /// The way that every agency is paid in.
     pub first_choice: Way,
-    /// The agencies that have other ways for when that cannot be used, and those for which it is not what it is for
-    /// everybody, by their codes.
+    /// The agencies that are paid in other ways than all others when that cannot be used, and those for which it is not what it
+    /// is for everybody, by their codes.
     pub agencies: Vec<Plan>,
-    /// Whether agencies that are not named can be paid, which the first choice alone decides.
+    /// How every other agency is paid then.
+    #[serde(skip_serializing_if = "Others::have_no_way")]
+    pub others: Others,
+    /// Whether agencies that are not named can be paid, in the first choice or in one of those ways.
     pub others_can_be_paid: bool,
     /// The moment.
     #[serde(skip)]
@@ -46,6 +49,13 @@ pub struct Plan {
     pub name: Text,
     /// How the first choice is for this agency, which may be worse than for everybody.
     pub first_choice: ChannelState,
+    /// The other ways, the best first.
+    pub ways: Vec<Way>,
+}
+
+/// The other ways of every agency that is not named: those of the national plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Others {
     /// The other ways, the best first.
     pub ways: Vec<Way>,
 }
@@ -99,27 +109,35 @@ impl Bulletin {
         };
         let home = app.channels.home();
         let first_choice = way(home, None, None);
-        let plans = served.catalogue().agencies().iter().filter_map(|agency| {
-            let ways = agency.fallback.iter().filter_map(|planned| {
+        let ways = |plan: &[FallbackWay], agency: Option<&str>| {
+            let ways = plan.iter().filter_map(|planned| {
                 let channel = app.channels.find(&planned.channel.parse().ok()?)?;
                 let needs_us = channel.name().kind().asks_payer();
-                (!needs_us).then(|| way(&**channel, Some(agency.code.as_str()), Some(planned)))
+                (!needs_us).then(|| way(&**channel, agency, Some(planned)))
             });
-            let ways: Vec<_> = ways.collect();
-            let state = board.of_channel(home.name(), agency.code.as_str()).state;
-            let (code, name) = (agency.code.to_string(), agency.name.clone());
-            let plan = Plan { agency: code, name, first_choice: state, ways };
-            (!plan.ways.is_empty() || state != first_choice.state).then_some(plan)
+            ways.collect::<Vec<_>>()
+        };
+        let catalogue = served.catalogue();
+        let others = Others { ways: ways(catalogue.national_fallback(), None) };
+        let plans = offering::told_apart(&board, catalogue).filter_map(|agency| {
+            let code = agency.code.as_str();
+            let ways = ways(catalogue.fallback_of(code), Some(code));
+            let state = board.of_channel(home.name(), code).state;
+            let is_as_others = state == first_choice.state && ways == others.ways;
+            let (agency, name) = (code.to_owned(), agency.name.clone());
+            (!is_as_others).then_some(Plan { agency, name, first_choice: state, ways })
         });
         let agencies = plans.collect();
-        let others_can_be_paid = first_choice.state != ChannelState::Down;
+        let others_can_be_paid = can_be_paid(first_choice.state, &others.ways);
         let (as_of, gateway) = (format_rfc3339(at.micros()), app.public_url.clone());
-        Self { as_of, gateway, first_choice, agencies, others_can_be_paid, at }
+        Self { as_of, gateway, first_choice, agencies, others, others_can_be_paid, at }
     }
 
     /// Whether both say the same of how to pay, whenever they say it.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let told = |bulletin: &Self| (bulletin.first_choice.clone(), bulletin.agencies.clone());
+        let told = |bulletin: &Self| {
+            (bulletin.first_choice.clone(), bulletin.agencies.clone(), bulletin.others.clone())
+        };
         told(self) == told(other)
     }
 }
@@ -127,8 +145,18 @@ impl Bulletin {
 impl Plan {
     /// Whether it can be paid in any way that does not need this gateway.
     pub fn can_be_paid(&self) -> bool {
-        self.first_choice != ChannelState::Down || self.ways.iter().any(|way| way.state != ChannelState::Down)
+        can_be_paid(self.first_choice, &self.ways)
     }
+}
+
+impl Others {
+    const fn have_no_way(&self) -> bool {
+        self.ways.is_empty()
+    }
+}
+
+fn can_be_paid(first_choice: ChannelState, ways: &[Way]) -> bool {
+    first_choice != ChannelState::Down || ways.iter().any(|way| way.state != ChannelState::Down)
 }
 
 impl Way {

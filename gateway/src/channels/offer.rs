@@ -33,7 +33,7 @@ pub struct Wanted<'a> {
     pub board: &'a Board,
     /// Who works at counters, and what lies there.
     pub counters: &'a Counters,
-    /// The plan of the agency for when the first choice cannot be used.
+    /// The plan by which the agency is paid when the first choice cannot be used, its own or the national one.
     pub plan: &'a [FallbackWay],
     /// Whose bill it is.
     pub agency: &'a str,
@@ -234,15 +234,16 @@ impl Way {
     }
 }
 
-/// What plans name and this gateway does not have: agency and channel.
+/// What plans name and this gateway does not have: the agency, or none for the national plan, and the channel.
 pub fn missing_ways<'a>(
     catalogue: &'a catalog::Catalogue,
     channels: &'a Channels,
-) -> impl Iterator<Item = (&'a catalog::AgencyCode, &'a str)> {
+) -> impl Iterator<Item = (Option<&'a catalog::AgencyCode>, &'a str)> {
     let is_there = |name: &str| name.parse().is_ok_and(|name: ChannelName| channels.find(&name).is_some());
-    catalogue.agencies().iter().flat_map(move |agency| {
-        let missing = agency.fallback.iter().filter(move |way| !is_there(&way.channel));
-        missing.map(|way| (&agency.code, &*way.channel))
+    let own = catalogue.agencies().iter().map(|agency| (Some(&agency.code), &*agency.fallback));
+    own.chain([(None, catalogue.national_fallback())]).flat_map(move |(agency, plan)| {
+        let missing = plan.iter().filter(move |way| !is_there(&way.channel));
+        missing.map(move |way| (agency, &*way.channel))
     })
 }
 

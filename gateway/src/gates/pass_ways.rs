@@ -15,7 +15,7 @@ use crate::channels::contract::Channel;
 use crate::clock::east_africa_time;
 use crate::payments::channels::{ChannelKind, ChannelName, ChannelState};
 
-/// One way to pay: the consolidated paybill, or one of the agency's fallback plan.
+/// One way to pay: the consolidated paybill, or one of the plan by which the agency is paid otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PassWay {
@@ -41,10 +41,10 @@ pub struct PassWay {
     pub minutes: Option<(u16, u16)>,
 }
 
-/// The ways of an agency that a payer needs nobody's help for, the first choice of everybody before the agency's plan.
+/// The ways of an agency that a payer needs nobody's help for, the first choice of everybody before the plan.
 pub(super) fn of(app: &App, agency: &str) -> Vec<PassWay> {
     let (served, board) = (app.catalogue.current(), app.books.readers().channels());
-    let plan = served.catalogue().agency(agency).map_or(&[][..], |agency| &agency.fallback);
+    let plan = served.catalogue().fallback_of(agency);
     let way = |channel: &dyn Channel, planned: Option<&FallbackWay>| {
         PassWay::of(channel, board.of_channel(channel.name(), agency).state, planned)
     };

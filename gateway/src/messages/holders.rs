@@ -65,8 +65,7 @@ fn outages_to_tell_of(app: &App) -> Vec<Outage> {
 fn bills_to_tell_of(app: &App, outage: &Outage) -> VecDeque<PaymentNumber> {
     let served = app.catalogue.current();
     let made_from = outage.since.plus_seconds(-MADE_SECONDS_BEFORE_MAX);
-    let has_plan =
-        |code: &str| served.catalogue().agency(code).is_some_and(|agency| !agency.fallback.is_empty());
+    let has_plan = |code: &str| !served.catalogue().fallback_of(code).is_empty();
     let mut bills: Vec<(LedgerTime, PaymentNumber)> = app.books.readers().open_bills(|bill| {
         let terms = &bill.terms;
         let is_concerned = outage.scope.agency.as_ref().is_none_or(|agency| *agency == terms.agency);

@@ -25,10 +25,12 @@ struct Half<'a> {
     as_of: String,
     first_choice: ShownWay,
     agencies: Vec<ShownPlan<'a>>,
+    /// The other ways of every agency that is not among them.
+    others: Vec<ShownWay>,
     /// What leads there, if the first choice is not the same for all of them.
     differs: Option<&'static str>,
-    /// What is said of agencies that are not named, if they cannot be paid.
-    others: Option<&'static str>,
+    /// What is said of those, if they cannot be paid.
+    others_none: Option<&'static str>,
 }
 
 /// The other ways of one agency.
@@ -80,8 +82,9 @@ impl<'a> Half<'a> {
             as_of: (words.as_of)(&spoken(bulletin.at, language)),
             first_choice: ShownWay::of(for_all, language),
             agencies,
+            others: bulletin.others.ways.iter().map(|way| ShownWay::of(way, language)).collect(),
             differs: differs.then_some(words.differs),
-            others: (!bulletin.others_can_be_paid).then_some(next.others_none),
+            others_none: (!bulletin.others_can_be_paid).then_some(next.others_none),
         }
     }
 }
@@ -123,7 +126,7 @@ mod tests {
     use ledger::LedgerTime;
 
     use super::*;
-    use crate::bulletin::Plan;
+    use crate::bulletin::{Others, Plan};
 
     fn way(channel: &str, state: ChannelState) -> Way {
         Way {
@@ -147,6 +150,7 @@ mod tests {
             gateway: "https://pay.example.go.ke".to_owned(),
             first_choice: way("mpesa_paybill", first),
             agencies: vec![Plan { agency: "KWS".to_owned(), name, first_choice: first, ways }],
+            others: Others { ways: Vec::new() },
             others_can_be_paid: first != ChannelState::Down,
             at: LedgerTime::from_micros(1_795_155_245_000_000),
         }
@@ -168,6 +172,28 @@ mod tests {
         let none = format!("<p><strong>{}</strong></p>", NEXT_WAYS.of(Language::En).none);
         assert!(!down.contains(&none), "this one can be: {down}");
         assert!(page(ChannelState::Down, vec![way("bank.kcb", ChannelState::Down)]).contains(&none));
+    }
+
+    #[test]
+    fn agencies_that_are_not_named_have_the_ways_of_the_national_plan() {
+        let mut plain = bulletin(ChannelState::Down, vec![way("agency_till.kws", ChannelState::Up)]);
+        let heading = |language: Language| format!("<h3>{}</h3>", BULLETIN.of(language).others);
+        let headings = |bulletin: &Bulletin| {
+            let page = bulletin_page(bulletin, None);
+            Language::ALL.map(|language| page.split(&heading(language)).nth(1).map(str::to_owned))
+        };
+        assert_eq!(headings(&plain), [None, None], "there is no such plan");
+        plain.others = Others { ways: vec![way("bank.kcb", ChannelState::Up)] };
+        plain.others_can_be_paid = true;
+        for (said, language) in headings(&plain).into_iter().zip(Language::ALL) {
+            let said = said.unwrap();
+            let of_bank = said.split("</div>").next().unwrap();
+            assert!(of_bank.contains("bank.kcb"), "{of_bank}");
+            assert!(!said.contains(NEXT_WAYS.of(language).others_none), "{said}");
+        }
+        plain.agencies.clear();
+        let page = bulletin_page(&plain, None);
+        assert!(page.contains(BULLETIN.of(Language::En).otherwise), "also where no agency is named: {page}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What does not work now and how agencies are paid instead, for whoever looks at more than one bill: an agency at its own,
-//! the Treasury and the public at those of every agency with a plan.
+//! the Treasury and the public at those of every agency with a plan of its own, and
+//! of all others.
 
-use catalog::{Agency, Language, Text};
+use catalog::{Agency, Catalogue, Language, Text};
 
 use super::frame::{Frame, Shown};
 use super::ways::PayingNow;
@@ -47,7 +48,7 @@ impl NextWays {
     pub(super) fn of_agency(app: &App, frame: &Frame, code: &str) -> Option<Self> {
         let served = app.catalogue.current();
         let agency = served.catalogue().agency(code)?;
-        let offers = offering::of_agency(app, agency);
+        let offers = offering::of_agency(app, served.catalogue(), agency);
         let troubles = troubles(app, frame, &offers);
         let is_usual = troubles.is_empty() && is_as_usual(app, &offers);
         (!is_usual).then(|| Self {
@@ -63,8 +64,8 @@ impl NextWays {
     pub(super) fn of_all(app: &App, frame: &Frame) -> Option<Self> {
         let words = NEXT_WAYS.of(frame.language);
         let served = app.catalogue.current();
-        let for_everybody = offering::without_plan(app);
-        let plans = unusual(app, served.catalogue().agencies());
+        let for_everybody = offering::of_others(app, served.catalogue());
+        let plans = unusual(app, served.catalogue());
         let plans = plans.map(|(agency, offers)| PlanNow::of(frame, agency, &offers)).collect();
         let others = (!is_as_usual(app, &for_everybody)).then(|| titles(&for_everybody, frame.language));
         let troubles = troubles(app, frame, &for_everybody);
@@ -107,10 +108,9 @@ impl PlanNow {
     }
 }
 
-/// How each agency with a plan is paid now, where that is not as usual, in both languages: its code and a line.
-pub(super) fn lines(app: &App) -> Vec<(String, Text)> {
-    let served = app.catalogue.current();
-    let lines = unusual(app, served.catalogue().agencies()).map(|(agency, offers)| {
+/// How each agency with a plan of its own is paid now, where that is not as usual, in both languages: its code and a line.
+pub(super) fn lines(app: &App, catalogue: &Catalogue) -> Vec<(String, Text)> {
+    let lines = unusual(app, catalogue).map(|(agency, offers)| {
         let said = Language::ALL.map(|language| {
             let ways = titles(&offers, language);
             let ways = if ways.is_empty() { NEXT_WAYS.of(language).none } else { &ways };
@@ -122,12 +122,24 @@ pub(super) fn lines(app: &App) -> Vec<(String, Text)> {
     lines.collect()
 }
 
-/// So many of these lines that an entry of the feed has room for, and that there are more, with the address where all are.
-pub(super) fn shortened(mut lines: Vec<Text>, origin: &str) -> Vec<Text> {
+/// How all others are paid now; nothing while that is as usual.
+pub(super) fn of_others(app: &App, catalogue: &Catalogue) -> Option<Offers> {
+    let offers = offering::of_others(app, catalogue);
+    (!is_as_usual(app, &offers)).then_some(offers)
+}
+
+/// So many of these lines that an entry of the feed has room for, that there are more, with the address where all are, and how
+/// the others are paid whom it concerns too.
+pub(super) fn shortened(mut lines: Vec<Text>, others: Option<&Offers>, origin: &str) -> Vec<Text> {
     let more_count = lines.len().saturating_sub(AGENCIES_LISTED);
     lines.truncate(AGENCIES_LISTED);
     let more = |language| format!("{} {origin}{ALL_OF_THEM}", (NEXT_WAYS.of(language).more)(more_count));
     lines.extend((more_count > 0).then(|| Text::new(more(Language::En), more(Language::Sw))));
+    lines.extend(others.map(|offers| {
+        let [en, sw] = Language::ALL
+            .map(|language| NEXT_WAYS.of(language).of_others(&titles(offers, language), more_count > 0));
+        Text::new(en, sw)
+    }));
     lines
 }
 
@@ -151,14 +163,15 @@ mod tests {
             (0..count).map(|at| Text::new(format!("Agency {at}: KCB"), format!("Wakala {at}: KCB"))).collect()
         };
         for count in [0, 1, AGENCIES_LISTED] {
-            assert_eq!(shortened(lines(count), "https://pay.example.go.ke"), lines(count), "all are named");
+            let said = shortened(lines(count), None, "https://pay.example.go.ke");
+            assert_eq!(said, lines(count), "all are named");
         }
-        let said = shortened(lines(AGENCIES_LISTED + 2), "https://pay.example.go.ke");
+        let said = shortened(lines(AGENCIES_LISTED + 2), None, "https://pay.example.go.ke");
         assert_eq!(said[..AGENCIES_LISTED], lines(AGENCIES_LISTED));
         let more = said[AGENCIES_LISTED..].iter().map(|more| (more.en(), more.sw())).collect::<Vec<_>>();
         let expected = (
-            "Agencies with a plan that are not named here: 2. All of them: https://pay.example.go.ke/v1/status",
-            "Wakala wenye mpango wasiotajwa hapa: 2. Wote: https://pay.example.go.ke/v1/status",
+            "Agencies with ways of their own that are not named here: 2. All of them: https://pay.example.go.ke/v1/status",
+            "Wakala wenye njia zao wasiotajwa hapa: 2. Wote: https://pay.example.go.ke/v1/status",
         );
         assert_eq!(more, [expected]);
     }

@@ -33,7 +33,7 @@ pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Respon
     let frame = Frame::new(&app, language, Some(twin));
     let availability = app.books.readers().availability();
     let unusual = served.unusual(service, &availability);
-    let offers = offering::of_agency(&app, served.catalogue().agency_of(service));
+    let offers = offering::of_agency(&app, served.catalogue(), served.catalogue().agency_of(service));
     let how = PayingNow::of(&frame, &offers, app.now());
     let mut page =
         ServicePage::new(frame, &served, service, (app.clock.today(), app.policy), &unusual, leaves);

@@ -41,7 +41,7 @@ struct Entry {
     /// When what it says changed last.
     updated: LedgerTime,
     title: Text,
-    /// How each agency with a plan is paid while it goes on.
+    /// How each agency with a plan of its own, and all others, are paid while it goes on.
     next: Vec<Text>,
 }
 
@@ -93,7 +93,9 @@ impl StatusFeed {
     /// Adds to each outage of the first choice that goes on how those whom it concerns are paid meanwhile. That changes with
     /// every change of a channel, so each of them is a change of the entry too.
     fn say_what_is_next(&mut self, app: &App, board: &Board) {
-        let lines = next_ways::lines(app);
+        let served = app.catalogue.current();
+        let catalogue = served.catalogue();
+        let (lines, others) = (next_ways::lines(app, catalogue), next_ways::of_others(app, catalogue));
         let home = app.channels.home().name();
         let latest = real_outages(board).map(|outage| outage.ended.map_or(outage.since, |(ended, _)| ended));
         let found = board.standings().map(|(_, standing)| standing.since);
@@ -104,7 +106,8 @@ impl StatusFeed {
             let concerns = |code: &str| outage.scope.agency.as_deref().is_none_or(|agency| agency == code);
             let of_outage = lines.iter().filter(|(code, _)| concerns(code)).map(|(_, line)| line.clone());
             if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
-                entry.next = next_ways::shortened(of_outage.collect(), &app.public_url);
+                let others = others.as_ref().filter(|_| outage.scope.agency.is_none());
+                entry.next = next_ways::shortened(of_outage.collect(), others, &app.public_url);
                 if !entry.next.is_empty() {
                     entry.updated = entry.updated.max(changed.unwrap_or(entry.updated));
                 }

@@ -1,4 +1,4 @@
-//! Plans of agencies name channels, and a gateway may lack some of them: whoever runs it is told when a catalogue comes into
+//! Plans, of agencies and the national one, name channels, and a gateway may lack some of them: whoever runs it is told when a catalogue comes into
 //! force, before the plan is needed.
 
 use metrics::gauge;
@@ -26,7 +26,8 @@ impl PlanWatch {
         let mut count = 0_usize;
         for (agency, channel) in missing_ways(served.catalogue(), &app.channels) {
             count += 1;
-            tracing::warn!(%agency, channel, "The plan of an agency names a channel that this gateway does not have; nobody is shown it.");
+            let whose = agency.map_or("every agency without one of its own", |agency| agency.as_str());
+            tracing::warn!(agency = whose, channel, "A plan names a channel that this gateway does not have; nobody is shown it.");
         }
         gauge!(FALLBACK_WAYS_MISSING.name).set(count as f64);
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::gate;
 use super::paying::{Tried, go};
 use super::ways::{Habit, PAYBILL, Way, is_paid, ways_of};
-use super::world::{AGENCIES, Answered, SeenBill, World};
+use super::world::{Answered, SeenBill, World};
 use crate::kes::Kes;
 
 /// Of a thousand who would rather not be asked, so many pay to the number that they have always known, whatever they are told:
@@ -183,11 +183,6 @@ async fn look(world: &World, payer: &Payer, id: &str) -> Answered {
         world.seen().wrong.push(format!("{id} is paid, and is to be paid again"));
     }
     answered
-}
-
-/// The agencies that have a plan, by their place.
-pub(crate) fn with_plan() -> impl Iterator<Item = usize> {
-    (0..AGENCIES.len()).filter(|agency| AGENCIES[*agency].has_plan)
 }
 
 #[cfg(test)]

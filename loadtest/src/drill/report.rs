@@ -191,7 +191,7 @@ pub struct DrillReport {
     /// What each channel was, from when.
     pub(crate) states: Vec<(i64, String, String)>,
     pub(crate) gone: Vec<(i64, Option<i64>)>,
-    /// Payments of each agency with a plan in each part of the outage of which the gateway was told.
+    /// Payments of each agency in each part of the outage of which the gateway was told.
     pub(crate) collected: BTreeMap<String, Vec<u64>>,
 }
 

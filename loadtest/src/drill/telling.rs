@@ -1,18 +1,17 @@
-//! What happened when on the day, how long it took, and whether who has a plan kept collecting.
+//! What happened when on the day, how long it took, and whether every agency kept collecting.
 
 use std::collections::BTreeMap;
 
 use super::day::Day;
-use super::payer::with_plan;
 use super::records::HOME;
 use super::report::{DrillReport, Happened};
 use super::script::{RETURNS, SILENT};
-use super::world::{AGENCIES, Seen, World};
+use super::world::{AGENCIES, AgencyOfDay, Seen, World};
 
 /// The outage is looked at in parts of half an hour of the day, but never shorter ones than this: the gateway is gone for
 /// ten minutes of it.
 const PART_SECONDS_MIN: i64 = 900;
-/// In each part an agency with a plan collects at least one payment for so many people who set out.
+/// In each part an agency collects at least one payment for so many people who set out.
 const COLLECTS_ONE_OF: u64 = 5;
 
 /// Tells it in the report.
@@ -83,13 +82,12 @@ fn timeline(day: &Day, seen: &Seen, first_fallback: Option<i64>) -> Vec<Happened
     timeline
 }
 
-/// Every agency with a plan keeps collecting through the outage, and is told of it.
+/// Every agency, by its own plan or by the national one, keeps collecting through the outage, and is told of it.
 fn kept_collecting(day: &Day, arrivals: &[(i64, usize)], report: &mut DrillReport) {
     let (from, until) = (day.second_of(SILENT), day.second_of(RETURNS));
     let half_hour = day.second_of(SILENT + 30) - from;
     let part = half_hour.max(PART_SECONDS_MIN);
-    for agency in with_plan() {
-        let code = AGENCIES[agency].code;
+    for (agency, AgencyOfDay { code }) in AGENCIES.into_iter().enumerate() {
         let mut counts = Vec::new();
         for begins in (from..until).step_by(usize::try_from(part).unwrap_or(1)) {
             let ends = (begins + part).min(until);

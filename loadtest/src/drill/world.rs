@@ -23,19 +23,14 @@ const OTHER_PARK: &str = "kws-nairobi-national-park-entry";
 /// How long an answer is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// The agencies of the day. NTSA has no plan for when the paybill does not work.
-pub(crate) const AGENCIES: [AgencyOfDay; 3] = [
-    AgencyOfDay { code: "KRA", has_plan: true },
-    AgencyOfDay { code: "KWS", has_plan: true },
-    AgencyOfDay { code: "NTSA", has_plan: false },
-];
+/// The agencies of the day. KRA and KWS have plans of their own for when the paybill does not work; NTSA goes by the national one.
+pub(crate) const AGENCIES: [AgencyOfDay; 3] =
+    [AgencyOfDay { code: "KRA" }, AgencyOfDay { code: "KWS" }, AgencyOfDay { code: "NTSA" }];
 
 /// An agency whose services are paid for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AgencyOfDay {
     pub(crate) code: &'static str,
-    /// Whether it has ways to be paid beside the paybill.
-    pub(crate) has_plan: bool,
 }
 
 /// The world of the day.

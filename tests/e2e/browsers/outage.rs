@@ -21,7 +21,7 @@ fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     let status = Look::at("outage-status", "/{lang}/status");
     gallery.look(&gateway, None, &[page("outage-fallback", &of_kra), service, status]);
     gateway.operator_says("mpesa_prompt", "start");
-    gallery.look(&gateway, None, &[page("outage-stuck", &of_ntsa)]);
+    gallery.look(&gateway, None, &[page("outage-national", &of_ntsa)]);
     let office = gateway.staff("head.office", "agency_viewer", Some("kws"));
     gallery.look(&gateway, Some(&office), &[Look::at("outage-agency", "/{lang}/agency/")]);
     let treasury = gateway.staff("hazina", "treasury", None);
@@ -30,5 +30,9 @@ fn the_pages_of_an_outage_can_be_used_by_everybody_on_any_screen() {
     let call = kra.post(&format!("/v1/bills/{}/attempts", of_kra.id), &json!({"method": "card"}));
     call.idempotency_key(&fresh_key()).send().expect(202);
     gallery.look(&gateway, None, &[page("outage-card-page", &of_kra)]);
+    for channel in ["bank.kcb", "bank_slip.kcb", "airtel_money", "card"] {
+        gateway.operator_says(channel, "start");
+    }
+    gallery.look(&gateway, None, &[page("outage-stuck", &of_ntsa)]);
     gallery.has_nothing_wrong();
 }

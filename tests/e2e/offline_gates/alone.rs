@@ -104,10 +104,13 @@ fn a_bill_for_another_day_lets_nobody_in() {
     let edge = gateway.agency("SAMPLE-EDGE");
     let as_of = edge.get("/v1/status").expect(200).json()["as_of"].as_str().unwrap().to_owned();
     let now: jiff::Timestamp = as_of.parse().unwrap();
-    let bill_in_days = |days: i64| {
+    let unpaid_in_days = |days: i64| {
         let east_africa = now + jiff::SignedDuration::from_hours(3 + 24 * days);
         let order = json!({"date": &east_africa.to_string()[..10]});
-        let bill = edge.bills(&Order::of("sample-edge-seasons", &order));
+        edge.bills(&Order::of("sample-edge-seasons", &order))
+    };
+    let bill_in_days = |days: i64| {
+        let bill = unpaid_in_days(days);
         gateway.safaricom().confirms(&Payment::of_bill(&bill)).expect_success();
         bill
     };
@@ -121,6 +124,16 @@ fn a_bill_for_another_day_lets_nobody_in() {
         assert_eq!(gate.lets_in(shown), "wrong_day");
     }
     assert_eq!(gate.uses(), Vec::<String>::new());
+
+    // Its agency has no plan of its own for when the paybill is down, and goes by the national one.
+    let unpaid = unpaid_in_days(0);
+    gateway.operator_says("mpesa_paybill", "start");
+    gate.stop();
+    gate.start();
+    eventually("it is sent to the bank", || {
+        let said = gate.says_of("en", &unpaid.number);
+        (said.contains("If it is not paid yet: ") && said.contains("1100220033")).then_some(())
+    });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog::FallbackWay;
 use ledger::LedgerTime;
 use metrics::{counter, gauge};
 use tokio::task::JoinHandle;
@@ -271,7 +272,7 @@ enum Sending {
 }
 
 /// Who is sent to a channel now: to the first choice everybody while it is not down, to others whoever has a bill of an
-/// agency whose plan offers them now.
+/// agency whose plan, its own or the national one, offers them now.
 fn sending(app: &App, board: &Board, name: &ChannelName) -> Sending {
     let firsts = app.channels.prompt().into_iter().chain([app.channels.home()]);
     if firsts.map(Channel::name).any(|first| first == name) {
@@ -279,13 +280,15 @@ fn sending(app: &App, board: &Board, name: &ChannelName) -> Sending {
         return if is_down { Sending::NobodyWhileDown } else { Sending::Payers };
     }
     let served = app.catalogue.current();
-    let word = name.to_string();
+    let (catalogue, word) = (served.catalogue(), name.to_string());
+    let names_it = |plan: &[FallbackWay]| plan.iter().any(|way| *way.channel == *word);
+    // Whoever is not told apart is offered what all the others are: they are looked at once.
+    let others = names_it(catalogue.national_fallback()).then(|| offering::of_others(app, catalogue));
+    let apart = offering::told_apart(board, catalogue);
+    let apart = apart.filter(|agency| names_it(catalogue.fallback_of(agency.code.as_str())));
     let mut is_down = false;
-    for agency in served.catalogue().agencies() {
-        if !agency.fallback.iter().any(|way| *way.channel == *word) {
-            continue;
-        }
-        let offers = offering::of_agency(app, agency);
+    let apart = apart.map(|agency| offering::of_agency(app, catalogue, agency));
+    for offers in others.into_iter().chain(apart) {
         match offers.ways().iter().find(|way| way.channel == *name).map(|way| &way.how) {
             Some(Ok(_)) => return Sending::Payers,
             Some(Err(WhyNot::Down { .. })) => is_down = true,

@@ -14,6 +14,8 @@ pub(in crate::pages) struct BulletinWords {
     /// It is something else for some agencies.
     pub(in crate::pages) differs: &'static str,
     pub(in crate::pages) otherwise: &'static str,
+    /// Agencies that are not named.
+    pub(in crate::pages) others: &'static str,
     pub(in crate::pages) pay_to: &'static str,
     pub(in crate::pages) account: &'static str,
     pub(in crate::pages) payment_number: &'static str,
@@ -36,6 +38,7 @@ pub(in crate::pages) static BULLETIN: Both<BulletinWords> = Both {
         every_bill: "Every bill",
         differs: "Not for every agency: if yours is named below, what stands there holds.",
         otherwise: "If that does not work",
+        others: "Every other agency",
         pay_to: "Pay to",
         account: "Account number or reference",
         payment_number: "your payment number, 12 digits",
@@ -64,6 +67,7 @@ pub(in crate::pages) static BULLETIN: Both<BulletinWords> = Both {
         every_bill: "Kila bili",
         differs: "Si kwa kila wakala: ikiwa wakala wako ametajwa hapa chini, fuata yaliyoandikwa hapo.",
         otherwise: "Ikiwa hiyo haifanyi kazi",
+        others: "Wakala wengine wote",
         pay_to: "Lipa kwa",
         account: "Nambari ya akaunti au kumbukumbu",
         payment_number: "nambari yako ya malipo, tarakimu 12",

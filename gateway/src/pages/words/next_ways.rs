@@ -17,7 +17,8 @@ pub(in crate::pages) struct NextWaysWords {
 }
 
 impl NextWaysWords {
-    /// What is said of agencies without a plan, which are paid in these ways; `is_cut` if some with a plan are named elsewhere.
+    /// What is said of agencies without a plan of their own, which are paid in these ways; `is_cut` if some with one are named
+    /// elsewhere.
     pub(in crate::pages) fn of_others(&self, ways: &str, is_cut: bool) -> String {
         match (ways.is_empty(), is_cut) {
             (true, false) => self.others_none.to_owned(),
@@ -34,7 +35,7 @@ pub(in crate::pages) static NEXT_WAYS: Both<NextWaysWords> = Both {
         none: "Cannot be paid at the moment",
         others: |ways| format!("Bills of agencies that are not named here: {ways}."),
         others_none: "Bills of agencies that are not named here cannot be paid at the moment.",
-        more: |count| format!("Agencies with a plan that are not named here: {count}. All of them:"),
+        more: |count| format!("Agencies with ways of their own that are not named here: {count}. All of them:"),
         others_than_all: |ways| format!("Bills of agencies that are named neither here nor there: {ways}."),
         others_than_all_none: "Bills of agencies that are named neither here nor there cannot be paid at the moment.",
     },
@@ -43,7 +44,7 @@ pub(in crate::pages) static NEXT_WAYS: Both<NextWaysWords> = Both {
         none: "Haziwezi kulipwa kwa sasa",
         others: |ways| format!("Bili za wakala wasiotajwa hapa: {ways}."),
         others_none: "Bili za wakala wasiotajwa hapa haziwezi kulipwa kwa sasa.",
-        more: |count| format!("Wakala wenye mpango wasiotajwa hapa: {count}. Wote:"),
+        more: |count| format!("Wakala wenye njia zao wasiotajwa hapa: {count}. Wote:"),
         others_than_all: |ways| format!("Bili za wakala wasiotajwa hapa wala pale: {ways}."),
         others_than_all_none: "Bili za wakala wasiotajwa hapa wala pale haziwezi kulipwa kwa sasa.",
     },

@@ -8,7 +8,7 @@ pub const FALLBACK_WAYS_MISSING: Metric = Metric {
     kind: Kind::Gauge,
     unit: metrics::Unit::Count,
     labels: &[],
-    about: "Channels that plans of agencies name and this gateway does not have.",
+    about: "Channels that plans, of agencies or the national one, name and this gateway does not have.",
 };
 
 /// How ways to pay are.
