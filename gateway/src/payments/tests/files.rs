@@ -84,7 +84,7 @@ fn a_sale_that_was_booked_before_stands_and_is_kept_for_a_person_once() {
         panic!("it is new");
     };
     let booked = desk.balances();
-    let kept = |is_new| Answer::Quarantined { stands: sequence, differs: Difference::Amount, is_new };
+    let kept = |is_new| Answer::Quarantined { stands: sequence, differs: Difference::TakenBack, is_new };
     assert_eq!(desk.ask(taken_back("KWS00001-17-1", 500)), kept(true));
     assert_eq!(desk.ask(taken_back("KWS00001-17-1", 500)), kept(false));
     assert_eq!(desk.balances(), booked);
