@@ -6,8 +6,8 @@ use ledger::{Evidence, Money};
 use super::counters::{COUNTER, Number};
 use super::desk::{Desk, kes, usd};
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, AttemptState, BillState, ChannelReceipt, Difference, Event, MoneyIn,
-    PaymentNumber, Provider, SaleTakenBack, ToldBy, TypedAccount, WaitingMoney, read_event,
+    AccountFact, Addressed, Answer, Ask, AttemptState, BillState, ChannelReceipt, Difference, MoneyIn,
+    PaymentNumber, Provider, SaleTakenBack, ToldBy, TypedAccount,
 };
 
 const SUSPENSE: &str = "2100.suspense KES";
@@ -37,24 +37,6 @@ fn numbered(bill: PaymentNumber) -> Addressed {
     Addressed::Typed(TypedAccount::Number(bill))
 }
 
-/// Tells the books, and looks again where they say that somebody has to.
-fn tell(desk: &Desk, money_in: MoneyIn) -> Answer {
-    match desk.ask(Ask::Receive(Box::new(money_in.clone()))) {
-        Answer::Waits { sequence } => {
-            desk.ask(Ask::ReceiveWaiting(Box::new(money_in), Box::new(waiting(desk, sequence))))
-        }
-        answer => answer,
-    }
-}
-
-fn waiting(desk: &Desk, sequence: u64) -> WaitingMoney {
-    let record = desk.ledger().record(sequence).unwrap().unwrap();
-    let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else {
-        panic!("it is money");
-    };
-    WaitingMoney::of(sequence, record.time, record.draft.evidence, &payment)
-}
-
 fn booked(answer: &Answer) -> u64 {
     let Answer::Booked { sequence } = answer else { panic!("{answer:?} is nothing new") };
     *sequence
@@ -74,20 +56,20 @@ fn the_word_that_names_an_attempt_puts_the_waiting_money_on_its_bill() {
             let mut desk = Desk::open();
             let bill = desk.bill(500);
             let attempt = desk.attempt(bill).unwrap();
-            let first = money_in(Provider::Mpesa, told_first, Addressed::Typed(typed.clone()), kes(500));
-            let sequence = booked(&tell(&desk, first));
+            let first = money_in(Provider::Mpesa, told_first, Addressed::Typed(typed), kes(500));
+            let sequence = booked(&desk.tell(first));
             assert_eq!(desk.balances().get(SUSPENSE), Some(&50_000));
             let names = || money_in(Provider::Mpesa, word, Addressed::Attempt(attempt), kes(500));
-            assert_eq!(tell(&desk, names()), Answer::Known { sequence }, "{told_first:?} {word:?}");
+            assert_eq!(desk.tell(names()), Answer::Known { sequence }, "{told_first:?} {word:?}");
             assert_eq!(desk.see(bill).state, BillState::Paid);
             assert_eq!(desk.balances().get(SUSPENSE), None);
             let seen = desk.see_attempt(attempt);
             assert_eq!(seen.state, AttemptState::Succeeded);
             assert_eq!(seen.channel_receipt.as_deref(), Some("FT26324ABCDE"));
             let next = desk.ledger().readers().sequence();
-            assert_eq!(tell(&desk, names()), Answer::Known { sequence });
+            assert_eq!(desk.tell(names()), Answer::Known { sequence });
             desk.power_cut(1);
-            assert_eq!(tell(&desk, names()), Answer::Known { sequence });
+            assert_eq!(desk.tell(names()), Answer::Known { sequence });
             assert_eq!(desk.ledger().readers().sequence(), next, "no record says so again");
         }
     }
@@ -100,17 +82,17 @@ fn no_attempt_succeeds_while_its_money_lies_elsewhere() {
     let attempt = desk.attempt(bill).unwrap();
     let waiting =
         money_in(Provider::Mpesa, ToldBy::Statement, Addressed::Typed(TypedAccount::Missing), kes(500));
-    booked(&tell(&desk, waiting));
+    booked(&desk.tell(waiting));
     // Another amount than the books have is for a person, and the attempt stays open.
     let names = |shillings, attempt| {
         money_in(Provider::Mpesa, ToldBy::PromptResult, Addressed::Attempt(attempt), kes(shillings))
     };
-    assert!(matches!(tell(&desk, names(499, attempt)), Answer::Quarantined { is_new: true, .. }));
+    assert!(matches!(desk.tell(names(499, attempt)), Answer::Quarantined { is_new: true, .. }));
     assert_eq!(desk.see_attempt(attempt).state, AttemptState::Created);
     // The money was put to the bill of another attempt: this one has not succeeded by it.
     let elsewhere = desk.attempt(other).unwrap();
-    assert!(matches!(tell(&desk, names(500, elsewhere)), Answer::Known { .. }));
-    assert!(matches!(tell(&desk, names(500, attempt)), Answer::Quarantined { is_new: true, .. }));
+    assert!(matches!(desk.tell(names(500, elsewhere)), Answer::Known { .. }));
+    assert!(matches!(desk.tell(names(500, attempt)), Answer::Quarantined { is_new: true, .. }));
     assert_eq!(desk.see_attempt(attempt).state, AttemptState::Created);
     assert_eq!(desk.see(bill).state, BillState::Unpaid);
 }
@@ -122,13 +104,13 @@ fn a_slip_that_meets_the_statement_in_the_sequencer_pays_its_bill() {
         let (bill, other) = (desk.bill(500), desk.bill(500));
         let text =
             || money_in(Provider::Bank, ToldBy::Statement, Addressed::Typed(TypedAccount::Other), kes(500));
-        let sequence = booked(&tell(&desk, text()));
+        let sequence = booked(&desk.tell(text()));
         let slip = |bill| money_in(Provider::Bank, told_by, numbered(bill), kes(500));
-        assert_eq!(tell(&desk, slip(bill)), Answer::Known { sequence }, "{told_by:?}");
-        assert_eq!(tell(&desk, text()), Answer::Known { sequence }, "its text contradicts nothing");
+        assert_eq!(desk.tell(slip(bill)), Answer::Known { sequence }, "{told_by:?}");
+        assert_eq!(desk.tell(text()), Answer::Known { sequence }, "its text contradicts nothing");
         assert_eq!(desk.see(bill).state, BillState::Paid);
-        assert_eq!(tell(&desk, slip(bill)), Answer::Known { sequence });
-        assert!(matches!(tell(&desk, slip(other)), Answer::Quarantined { is_new: true, .. }));
+        assert_eq!(desk.tell(slip(bill)), Answer::Known { sequence });
+        assert!(matches!(desk.tell(slip(other)), Answer::Quarantined { is_new: true, .. }));
         assert_eq!(desk.see(other).state, BillState::Unpaid);
     }
 }
@@ -139,16 +121,16 @@ fn who_keeps_the_account_names_the_bill_of_a_slip_that_named_none() {
     for typed in [TypedAccount::Missing, TypedAccount::Other, TypedAccount::Number(nobody)] {
         let mut desk = Desk::open();
         let (bill, other) = (desk.bill(500), desk.bill(500));
-        let slip = money_in(Provider::Bank, ToldBy::Slip, Addressed::Typed(typed.clone()), kes(500));
-        let sequence = booked(&tell(&desk, slip));
+        let slip = money_in(Provider::Bank, ToldBy::Slip, Addressed::Typed(typed), kes(500));
+        let sequence = booked(&desk.tell(slip));
         // Another slip is an officer's word against an officer's.
         if typed != TypedAccount::Missing {
             let again = money_in(Provider::Bank, ToldBy::Slip, numbered(other), kes(500));
-            assert!(matches!(tell(&desk, again), Answer::Quarantined { .. }));
+            assert!(matches!(desk.tell(again), Answer::Quarantined { .. }));
         }
         let row = || money_in(Provider::Bank, ToldBy::Statement, numbered(bill), kes(500));
-        assert_eq!(tell(&desk, row()), Answer::Known { sequence }, "{typed:?}");
-        assert_eq!(tell(&desk, row()), Answer::Known { sequence }, "{typed:?}");
+        assert_eq!(desk.tell(row()), Answer::Known { sequence }, "{typed:?}");
+        assert_eq!(desk.tell(row()), Answer::Known { sequence }, "{typed:?}");
         assert_eq!(desk.see(bill).state, BillState::Paid);
         assert_eq!(desk.balances().get(SUSPENSE), None);
     }
@@ -170,7 +152,7 @@ fn two_sales_under_one_number_of_a_terminal_are_both_remembered_as_taken_back() 
         sequences.push(sequence);
     }
     for (shillings, sequence) in [500, 700].into_iter().zip(sequences) {
-        assert_eq!(tell(&desk, sale(shillings)), Answer::TakenBack { sequence });
+        assert_eq!(desk.tell(sale(shillings)), Answer::TakenBack { sequence });
     }
     assert_eq!(desk.see(bill).state, BillState::Unpaid);
 }
@@ -181,11 +163,11 @@ fn money_in_another_currency_answers_no_attempt_whoever_tells_of_it() {
     let bill = desk.bill(500);
     let attempt = desk.attempt(bill).unwrap();
     let names = |word| money_in(Provider::Mpesa, word, Addressed::Attempt(attempt), usd(500));
-    let stands = booked(&tell(&desk, names(ToldBy::PromptResult)));
+    let stands = booked(&desk.tell(names(ToldBy::PromptResult)));
     let differs = Difference::Currency;
     for is_new in [true, false] {
         assert_eq!(
-            tell(&desk, names(ToldBy::Query)),
+            desk.tell(names(ToldBy::Query)),
             Answer::Quarantined { stands, differs, is_new },
             "an alarm, once"
         );
@@ -207,7 +189,7 @@ fn a_paper_that_was_typed_without_a_number_is_named_once_and_no_more() {
     // The cashier types it again, with the number and without the zeros.
     let again = desk.takes("amina", shift, bill, kes(500), &Number::OnPaper("42"));
     assert_eq!(again, Answer::Waits { sequence });
-    let waiting = waiting(&desk, sequence);
+    let waiting = desk.waiting(sequence);
     assert_eq!(&*waiting.receipt.short_code, COUNTER);
     let name = |bill| {
         let named = money_in(Provider::Counter, ToldBy::Counter, numbered(bill), kes(500));
