@@ -6,7 +6,7 @@
 //!
 //! Columns that say that a row is no payment are read in every kind: `Status`, `Transaction Status`, `Response` and `Response Code`
 //! say whether money moved; `Dr/Cr`, `Cr/Dr`, `Type` and `Transaction Type` which way; `Currency` in what, and that is shillings.
-//! Which words are known is in [`words`]; any other word is a fault of its line.
+//! Which words are known is in `words`; any other word is a fault of its line.
 
 mod row;
 mod words;
