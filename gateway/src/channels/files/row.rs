@@ -216,9 +216,8 @@ impl Columns {
 
     /// Charges of who keeps the account, what they paid back, and what we sent on.
     fn went_out<'a>(&self, of: &FileOf<'_>, cell: &impl Fn(usize) -> &'a str) -> Result<bool, Fault> {
-        if !matches!(of.kind, FileKind::Bank | FileKind::Merchant) {
-            return Ok(false);
-        }
+        // Elsewhere an amount below nothing is a sale that was taken back, or a fault.
+        let may_be_below = matches!(of.kind, FileKind::Bank | FileKind::Merchant);
         let (amount, debit) = (cell(self.amount), self.debit.map(cell).unwrap_or_default());
         let (has_amount, has_debit) = (!is_nothing(amount), !is_nothing(debit));
         let is_below = amount.starts_with('-');
@@ -228,7 +227,7 @@ impl Columns {
         if has_debit && has_amount && !is_below {
             return Err(Fault::BothWays);
         }
-        Ok(has_debit || (has_amount && is_below))
+        Ok(has_debit || (has_amount && is_below && may_be_below))
     }
 
     /// The provider's name for the payment: the same in whichever file, and in what it tells by itself.

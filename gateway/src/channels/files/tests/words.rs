@@ -88,6 +88,14 @@ fn a_column_that_stands_twice_and_a_row_that_came_in_and_went_out_are_faults() {
     let faults = read(FileKind::Merchant, both).unwrap_err();
     let lines: Vec<_> = faults.iter().map(|said| &said[..1]).collect();
     assert_eq!(lines, ["3", "6"], "{faults:?}");
+    let number = number();
+    let settled = format!(
+        "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time,Debit\n\
+         KWS00001,12,1,A1B2C3,2500.00,{number},2026-11-20 09:14:31,35\n\
+         KWS00001,12,2,A1B2C3,,{number},2026-11-20 09:14:31,35\n"
+    );
+    let faults = read(FileKind::Settlement, &settled).unwrap_err();
+    assert!(faults.len() == 1 && faults[0].starts_with("2 it has an amount that came in"), "{faults:?}");
 }
 
 #[test]
