@@ -143,6 +143,17 @@ impl PaymentFacts {
         mine[10] == NUMBER && standing[10] == NUMBER && mine[16..] != standing[16..]
     }
 
+    /// The payment number that standing facts name, if they name one.
+    pub fn number_in(standing: &ClaimDetail) -> Option<PaymentNumber> {
+        let number = u64::from_le_bytes(standing[16..].try_into().expect("eight bytes"));
+        PaymentNumber::try_from(number).ok().filter(|_| standing[10] == NUMBER)
+    }
+
+    /// True if standing facts say nothing of the account.
+    pub const fn names_no_account(standing: &ClaimDetail) -> bool {
+        standing[10] == UNSAID
+    }
+
     /// What differs between these facts and those that stand, if anything that both say does. A field that one message
     /// lacks is no difference.
     pub fn difference(self, standing: &ClaimDetail) -> Option<Difference> {

@@ -424,3 +424,29 @@ fn a_supervisor_refuses_a_count_and_the_cashier_counts_again() {
     assert_eq!(books.balance("2200.counter-floats"), 0);
     assert_eq!(books.events("counter").len(), 7, "each step is a record");
 }
+
+#[test]
+fn a_paper_that_was_typed_without_its_number_pays_its_bill_once_it_is_typed_with_it() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let all = bills(&kws, 2);
+    let amina = AtCounter::cashier(&gateway);
+    let shift = amina.opens(0);
+    let mut nameless = on_paper(&all[0], 50_000, "0042");
+    nameless["payment_number"] = json!("");
+    assert_eq!(amina.takes(shift, &nameless).expect(201).json()["reason"], "no_account");
+    assert_eq!(gateway.books().balance("2100.suspense"), -50_000);
+    // With its number now, and without the zeros of the book.
+    let named = amina.takes(shift, &on_paper(&all[0], 50_000, "42")).expect(200).json();
+    assert_eq!(named["bill"]["status"], "paid", "{named}");
+    kws.sees(&all[0], "paid");
+    for receipt in ["42", "0042"] {
+        amina.takes(shift, &on_paper(&all[0], 50_000, receipt)).expect(200);
+        let other = amina.takes(shift, &on_paper(&all[1], 50_000, receipt));
+        assert_eq!(other.expect(409).problem(), "conflict", "it is named once");
+    }
+    let books = gateway.books();
+    assert_eq!((books.balance("2100.suspense"), amina.sees()["held"].clone()), (0, kes(50_000)));
+    assert_eq!(books.balance("1000.counter.huduma-gpo-3"), 50_000);
+    books.expect_balanced();
+}
