@@ -2,7 +2,7 @@
 //! be tried out (see the tests of `payments::tests::offers`).
 //!
 //! The consolidated paybill and its prompts are the first choice of everybody. While the paybill works, nothing else is
-//! shown: money belongs there. When it does not, or not for this amount, the ways of the agency's plan stand behind what is
+//! shown: money belongs there. When it does not, or not for this amount, the ways of the plan, the agency's or the national one, stand behind what is
 //! left of the first choice, in the order of the plan. A way that cannot be used now is never among those that can; that
 //! it is there, and why it cannot be used, is told beside them, because people look for the way that they know.
 //!

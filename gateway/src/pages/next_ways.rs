@@ -75,7 +75,7 @@ impl NextWays {
         (!is_usual).then_some(said)
     }
 
-    /// Names so many agencies as there is room for, says where the rest are, and how those without a plan are paid, if that is
+    /// Names so many agencies as there is room for, says where the rest are, and how those without a plan of their own are paid, if that is
     /// not as usual.
     fn cut_to_size(mut self, root: &str, others: Option<&str>) -> Self {
         let more_count = self.plans.len().saturating_sub(AGENCIES_LISTED);
