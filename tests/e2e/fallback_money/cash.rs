@@ -260,19 +260,6 @@ fn at_night_nobody_is_sent_to_a_counter_and_other_ways_of_the_plan_take_the_mone
     }
 }
 
-/// Whoever takes cash at a counter asks for the payment number: it is no account to pay to.
-fn says_at_the_gate_that_cash_is_taken_there(gateway: &Gateway, bill: &Bill) {
-    let guard = gateway.staff("at-the-door", "agency_gate", Some("dci"));
-    let number = format!("{} {} {}", &bill.number[..4], &bill.number[4..8], &bill.number[8..]);
-    for (language, said) in [
-        ("en", format!("Pay now with Huduma Centre GPO, counter 3 (sample), for payment number {number}")),
-        ("sw", format!("Lipa sasa kwa Huduma Centre GPO, kaunta 3 (mfano), nambari ya malipo {number}")),
-    ] {
-        let screen = guard.opens(&format!("/{language}/gate?at=Door"));
-        screen.send(&screen.form("/gate").with("q", &bill.number)).says(&said);
-    }
-}
-
 #[test]
 fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone() {
     let (_folder, gateway) = on_wednesday_at(10);
@@ -313,7 +300,6 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
 
     let shift = mine.opens(0);
     assert!(!status("en").text().contains("No cashier is there"), "somebody is");
-    says_at_the_gate_that_cash_is_taken_there(&gateway, &certificate);
     let path = format!("/shifts/{shift}/payments");
     for (body, problem) in [
         (json!({"payment_number": "407155201832"}), 422),
