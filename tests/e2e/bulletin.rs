@@ -38,7 +38,10 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
     );
     let of_others: Vec<_> = first["others"]["ways"].as_array().unwrap().iter().collect();
     assert_eq!(of_others.len(), 2, "what this gateway need not ask for: {of_others:?}");
-    assert_eq!((&of_others[0]["channel"], &of_others[0]["pay_to"]), (&"bank.kcb".into(), &"1100220033".into()));
+    assert_eq!(
+        (&of_others[0]["channel"], &of_others[0]["pay_to"]),
+        (&"bank.kcb".into(), &"1100220033".into())
+    );
     let kra = first["agencies"].as_array().unwrap().iter().find(|plan| plan["agency"] == "KRA").unwrap();
     assert_eq!(kra["ways"][0]["pay_to"], "572572", "{kra}");
     for file in ["bulletin.html", "bulletin.json", "bulletin.note"] {
@@ -60,7 +63,8 @@ fn the_bulletin_says_how_to_pay_each_agency_and_follows_an_outage_and_stays_when
         (&true.into(), &true.into())
     );
     let said_of_both = ["Does not work", "572572", "do not pay again", "Haifanyi kazi", "usilipe tena"];
-    let said_of_others = ["<h3>Every other agency</h3>", "<h3>Wakala wengine wote</h3>", "Tawi la KCB (mfano)"];
+    let said_of_others =
+        ["<h3>Every other agency</h3>", "<h3>Wakala wengine wote</h3>", "Tawi la KCB (mfano)"];
     for said in said_of_both.into_iter().chain(said_of_others) {
         assert!(page.contains(said), "{said:?} is missing: {page}");
     }

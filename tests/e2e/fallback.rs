@@ -139,7 +139,10 @@ fn while_the_paybill_is_down_an_agency_without_a_plan_is_paid_by_the_national_on
     gateway.operator_says("mpesa_prompt", "start");
     let shown = page("en", &bill);
     shown.says("Pay in one of these ways:").says("Account number: 1100220033").says("Pay with Airtel Money");
-    shown.says("Any branch, agent or app of the bank.").says("Paid by card, also from abroad").says("Pay in at a branch of KCB");
+    shown
+        .says("Any branch, agent or app of the bank.")
+        .says("Paid by card, also from abroad")
+        .says("Pay in at a branch of KCB");
     assert!(!shown.html.contains("Business number"), "no till of anybody");
     page("sw", &bill).says("Nambari ya akaunti: 1100220033").says("Lipa kwa Airtel Money");
     let service = Page::open(&gateway.public(), "/en/services/motor-vehicle-search");
@@ -371,9 +374,8 @@ fn whoever_had_a_bill_made_just_before_and_gave_a_phone_is_told_once_what_works(
     let swahili = carriers.texts_on("0722000004").remove(0);
     assert!(swahili.starts_with("Paybill ya M-PESA haifanyi kazi"), "{swahili}");
 
-    let of_others = eventually("so is whose agency goes by the national plan", || {
-        carriers.texts_on("0722000003").pop()
-    });
+    let of_others =
+        eventually("so is whose agency goes by the national plan", || carriers.texts_on("0722000003").pop());
     assert!(of_others.contains("account no. 1100220033"), "{of_others}");
 
     eventually("each of them is asked for, phone or not", || {

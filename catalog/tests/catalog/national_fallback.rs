@@ -16,7 +16,8 @@ fn document(plan: &str) -> String {
 
 /// The same whose one agency has a plan of its own.
 fn with_own_plan(document: &str) -> String {
-    let own = "\"fallback\": [{ \"channel\": \"agency_till.test\", \"text\": { \"en\": \"A\", \"sw\": \"B\" } }]";
+    let own =
+        "\"fallback\": [{ \"channel\": \"agency_till.test\", \"text\": { \"en\": \"A\", \"sw\": \"B\" } }]";
     document.replacen("\"ministry\": \"Ministry of Tests\"", own, 1)
 }
 
@@ -64,7 +65,11 @@ fn each_mistake_in_the_national_plan_is_told_where_it_is() {
             "fallback[0].minimum",
             "is not an amount",
         ),
-        (way(&format!("\"channel\": \"bank\", \"phone\": \"1\", {text}")), "fallback", "unknown field `phone`"),
+        (
+            way(&format!("\"channel\": \"bank\", \"phone\": \"1\", {text}")),
+            "fallback",
+            "unknown field `phone`",
+        ),
         (format!("[{}]", nine.join(",\n")), "fallback", "at most 8"),
         ("\"bank\"".to_owned(), "fallback", "expected a sequence"),
     ] {
@@ -122,7 +127,10 @@ fn the_plan_goes_out_as_it_came_in_and_a_document_without_one_keeps_its_name() {
     assert_eq!(again.hash(), catalogue.hash());
     let written = String::from_utf8(catalogue.to_json().to_vec()).unwrap();
     let lines: Vec<_> = written.lines().skip_while(|line| !line.starts_with("\"fallback\":[")).collect();
-    assert!(lines[1].contains("\"channel\":\"card\"") && lines[2].contains("\"maximum\":\"KES 5000\""), "{lines:?}");
+    assert!(
+        lines[1].contains("\"channel\":\"card\"") && lines[2].contains("\"maximum\":\"KES 5000\""),
+        "{lines:?}"
+    );
 
     let plain = built(&[SHAPES]);
     assert_eq!(built(&[SHAPES, "{ \"format\": 1, \"fallback\": [] }"]).hash(), plain.hash());
@@ -145,7 +153,11 @@ fn each_agency_of_the_product_has_a_way_at_every_hour() {
     let catalogue = Catalogue::embedded();
     for agency in catalogue.agencies() {
         let plan = catalogue.fallback_of(agency.code.as_str());
-        assert!(plan.iter().any(|way| way.open.days.is_empty() && way.open.hours.is_none()), "{}", agency.code);
+        assert!(
+            plan.iter().any(|way| way.open.days.is_empty() && way.open.hours.is_none()),
+            "{}",
+            agency.code
+        );
     }
     let national = channels(catalogue.national_fallback());
     assert_eq!(national, ["bank.kcb", "airtel_money", "card", "bank_slip.kcb"]);

@@ -27,7 +27,11 @@ impl PlanWatch {
         for (agency, channel) in missing_ways(served.catalogue(), &app.channels) {
             count += 1;
             let whose = agency.map_or("every agency without one of its own", |agency| agency.as_str());
-            tracing::warn!(agency = whose, channel, "A plan names a channel that this gateway does not have; nobody is shown it.");
+            tracing::warn!(
+                agency = whose,
+                channel,
+                "A plan names a channel that this gateway does not have; nobody is shown it."
+            );
         }
         gauge!(FALLBACK_WAYS_MISSING.name).set(count as f64);
     }

@@ -35,7 +35,9 @@ pub(in crate::pages) static NEXT_WAYS: Both<NextWaysWords> = Both {
         none: "Cannot be paid at the moment",
         others: |ways| format!("Bills of agencies that are not named here: {ways}."),
         others_none: "Bills of agencies that are not named here cannot be paid at the moment.",
-        more: |count| format!("Agencies with ways of their own that are not named here: {count}. All of them:"),
+        more: |count| {
+            format!("Agencies with ways of their own that are not named here: {count}. All of them:")
+        },
         others_than_all: |ways| format!("Bills of agencies that are named neither here nor there: {ways}."),
         others_than_all_none: "Bills of agencies that are named neither here nor there cannot be paid at the moment.",
     },
