@@ -129,9 +129,12 @@ pub(crate) fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
         }
         SaidFor::Typed(account) | SaidFor::Around(account) => {
             let (typed, lead) = accounts::read(app, account, told.money, |_| true);
-            // A text around a payment says nothing against what somebody else tells exactly, before it or after it.
-            let is_text = matches!(&told.said_for, SaidFor::Around(_));
-            let fact = if is_text { AccountFact::Unsaid } else { account_fact(app, &typed, account) };
+            let fact = match (&told.said_for, account_fact(app, &typed, account)) {
+                (SaidFor::Around(_), AccountFact::Hashed { epoch, hash }) => {
+                    AccountFact::Around { epoch, hash }
+                }
+                (_, fact) => fact,
+            };
             let personal = personal.with(Field::TypedAccount, Some(account));
             let sealed = seal(app, bill_slot(app, &typed, lead), &personal)?;
             if let Some(reference) = sweep_reference(app, &told.receipt, account) {

@@ -15,9 +15,10 @@ const SUSPENSE: &str = "2100.suspense KES";
 fn money_in(provider: Provider, told_by: ToldBy, addressed: Addressed, money: Money) -> MoneyIn {
     let account_fact = match &addressed {
         Addressed::Typed(TypedAccount::Number(number)) => AccountFact::Number(*number),
-        Addressed::Typed(TypedAccount::Other) if told_by != ToldBy::Statement => {
-            AccountFact::Hashed { epoch: 1, hash: [7; 8] }
+        Addressed::Typed(TypedAccount::Other) if told_by == ToldBy::Statement => {
+            AccountFact::Around { epoch: 1, hash: [7; 8] }
         }
+        Addressed::Typed(TypedAccount::Other) => AccountFact::Hashed { epoch: 1, hash: [7; 8] },
         _ => AccountFact::Unsaid,
     };
     MoneyIn {
@@ -112,6 +113,22 @@ fn a_slip_that_meets_the_statement_in_the_sequencer_pays_its_bill() {
         assert_eq!(desk.tell(slip(bill)), Answer::Known { sequence });
         assert!(matches!(desk.tell(slip(other)), Answer::Quarantined { is_new: true, .. }));
         assert_eq!(desk.see(other).state, BillState::Unpaid);
+    }
+}
+
+#[test]
+fn a_text_that_a_slip_has_for_waiting_money_is_kept_for_who_looks_for_its_bill() {
+    for told_by in [ToldBy::Slip, ToldBy::Notification] {
+        let desk = Desk::open();
+        let of = |told_by| money_in(Provider::Bank, told_by, Addressed::Typed(TypedAccount::Other), kes(500));
+        let stands = booked(&desk.tell(of(ToldBy::Statement)));
+        assert_eq!(desk.tell(of(told_by)), Answer::Known { sequence: stands }, "it is the same text");
+        let other = MoneyIn { account_fact: AccountFact::Hashed { epoch: 1, hash: [8; 8] }, ..of(told_by) };
+        let differs = Difference::Account;
+        for is_new in [true, false] {
+            assert_eq!(desk.tell(other.clone()), Answer::Quarantined { stands, differs, is_new });
+        }
+        assert_eq!(desk.balances().get(SUSPENSE), Some(&50_000));
     }
 }
 
