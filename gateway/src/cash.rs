@@ -12,8 +12,8 @@ use crate::http::request::Request;
 use crate::payments::channels::{ChannelKind, ChannelName, ChannelState, WhyDown};
 use crate::payments::{
     Answer, Ask, Bill, BillState, BookNumber, COUNTED_MAX, CashNumber, CashTaking, Command, CountFault,
-    Counted, CounterAsk, CounterEvent, CounterRefusal, Event, Idempotency, PartPaymentRule, PaymentNumber,
-    PaymentReceived, Placement, Refusal, ToldBy, change,
+    Counted, CounterAsk, CounterEvent, CounterRefusal, Event, Idempotency, MoneyIn, PartPaymentRule,
+    PaymentNumber, PaymentReceived, Placement, Refusal, ToldBy, change,
 };
 use crate::receiving;
 
@@ -213,8 +213,12 @@ pub(crate) async fn take(
         held_max: terms.float_limit,
         idempotency: Some(idempotency),
     };
-    let ask = CounterAsk::Take(Box::new(taking));
-    let answer = app.books.take_money(command(request, ask)).await.map_err(|error| trouble::books(&error))?;
+    let money_in = taking.money_in.clone();
+    let asked = command(request, CounterAsk::Take(Box::new(taking)));
+    let mut answer = app.books.take_money(asked.clone()).await.map_err(|error| trouble::books(&error))?;
+    if let Answer::Waits { sequence } = answer {
+        answer = name_what_waits(app, asked, money_in, sequence).await?;
+    }
     let (sequence, is_known) = match answer {
         Answer::Booked { sequence } => (sequence, false),
         Answer::Known { sequence } | Answer::Repeated { sequence } => (sequence, true),
@@ -232,9 +236,37 @@ pub(crate) async fn take(
         other => return Err(trouble::internal(format!("{other:?} answers no cash"))),
     };
     match app.books.event(sequence).map_err(|error| trouble::lookup(&error))? {
-        Some(Event::PaymentReceived(payment)) => Ok(CashTaken { sequence, payment, is_known }),
+        Some(Event::PaymentReceived(payment)) => {
+            Ok(where_it_is(app, CashTaken { sequence, payment, is_known })?)
+        }
         other => Err(trouble::internal(format!("{other:?} is no cash"))),
     }
+}
+
+/// A paper that was typed without a payment number is typed again with one: its cash waits in suspense, and is put to the bill.
+async fn name_what_waits(
+    app: &App,
+    asked: Command,
+    money_in: MoneyIn,
+    sequence: u64,
+) -> Result<Answer, Problem> {
+    let waiting = receiving::waiting_at(app, sequence)?;
+    // The first may have been typed with zeros before the number of the paper.
+    let money_in = MoneyIn { receipt: waiting.receipt.clone(), ..money_in };
+    let ask = Ask::ReceiveWaiting(Box::new(money_in), Box::new(waiting));
+    app.books.take_money(Command { ask, ..asked }).await.map_err(|error| trouble::books(&error))
+}
+
+/// The cash with where it lies now: what waited was put to a bill by a record of its own.
+fn where_it_is(app: &App, mut taken: CashTaken) -> Result<CashTaken, Problem> {
+    let lost = |error| trouble::lookup(&error);
+    if matches!(taken.payment.placement, Placement::Suspense { .. })
+        && let Some(applied) = app.books.applied(&taken.payment.receipt).map_err(lost)?
+        && let Some(Event::PaymentReceived(payment)) = app.books.event(applied).map_err(lost)?
+    {
+        taken.payment = payment;
+    }
+    Ok(taken)
 }
 
 /// The number of the book is that of another payment, which is named: the cash lies on the counter and is kept out of the drawer.

@@ -14,8 +14,7 @@ use crate::channels::{SaidFor, Told};
 use crate::http::problem::{MoneyMoved, Problem};
 use crate::payments::{
     AccountFact, Addressed, Answer, Ask, AttemptId, ChannelReceipt, Command, Difference, Event, MoneyIn,
-    PaymentFacts, Placement, Provider, SuspenseReason, SweepReference, ToldBy, TypedAccount, WaitingMoney,
-    normalise, read_event,
+    PaymentFacts, Provider, SweepReference, ToldBy, TypedAccount, WaitingMoney, normalise, read_event,
 };
 use crate::personal::{Field, Personal};
 use crate::telemetry::metrics as names;
@@ -37,16 +36,12 @@ pub(crate) enum Taken {
 pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str) -> Result<Taken, Problem> {
     let (provider, moved) = (told.receipt.provider, told.moved);
     let money_in = Box::new(read(app, told)?);
-    let ask = match waiting_for(app, &money_in).map_err(|error| trouble::lookup(&error))? {
-        Some(waiting) => Ask::ReceiveWaiting(money_in, Box::new(waiting)),
-        None => Ask::Receive(money_in),
-    };
-    let command = Command { principal: principal.into(), cause: cause.into(), ask };
-    let answer = app.books.take_money(command).await.map_err(|error| {
-        metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
-        tracing::error!(%error, "A confirmation of money that has moved was not booked.");
-        trouble::books_for_callback(&error)
-    })?;
+    let asked = |ask| Command { principal: principal.into(), cause: cause.into(), ask };
+    let mut answer = booked(app, asked(Ask::Receive(money_in.clone()))).await?;
+    if let Answer::Waits { sequence } = answer {
+        let waiting = waiting_at(app, sequence)?;
+        answer = booked(app, asked(Ask::ReceiveWaiting(money_in, Box::new(waiting)))).await?;
+    }
     let (outcome, taken) = match answer {
         Answer::Booked { sequence } => {
             note_delay(app, provider, moved);
@@ -72,6 +67,15 @@ pub(crate) async fn take(app: &App, told: Told<'_>, principal: &str, cause: &str
     Ok(taken)
 }
 
+/// Asks the books about money that has moved.
+async fn booked(app: &App, command: Command) -> Result<Answer, Problem> {
+    app.books.take_money(command).await.map_err(|error| {
+        metrics::counter!(names::CONFIRMATIONS_TOTAL.name, "outcome" => "not_booked").increment(1);
+        tracing::error!(%error, "A confirmation of money that has moved was not booked.");
+        trouble::books_for_callback(&error)
+    })
+}
+
 /// Whether this money is booked, with the same facts: then nothing becomes of telling it again. An attempt that waits for what
 /// answers it, or is answered by other money, still has to hear of it.
 pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError> {
@@ -81,6 +85,7 @@ pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError>
             let (typed, _) = accounts::read(app, account, told.money, |_| true);
             account_fact(app, &typed, account)
         }
+        SaidFor::Around(_) => AccountFact::Unsaid,
         SaidFor::Attempt(attempt) => {
             let attempt = app.books.attempt(*attempt)?;
             let answered = attempt.as_ref().and_then(|attempt| attempt.channel_receipt.as_ref());
@@ -91,33 +96,25 @@ pub(crate) fn is_booked(app: &App, told: &Told<'_>) -> Result<bool, LookupError>
         }
     };
     let facts = PaymentFacts { money: told.money, account };
-    // A slip may say what the statement of its bank did not: then the money waits for it.
-    if told.told_by == ToldBy::Slip {
+    // A slip may say what the statement of its bank did not, and the statement what the slip did not: then the money waits for it.
+    let names = matches!(account, AccountFact::Number(_)) && told.receipt.provider == Provider::Bank;
+    if names || told.told_by == ToldBy::Slip {
         return Ok(facts.to_detail() == standing.detail);
     }
     Ok(facts.difference(&standing.detail).is_none())
 }
 
-/// Money in suspense of which the statement of a bank has told, where this is a slip or a notification that may say what it is
-/// for. What is kept for a pass waits for the pass.
-fn waiting_for(app: &App, money_in: &MoneyIn) -> Result<Option<WaitingMoney>, LookupError> {
-    let is_exact = matches!(money_in.told_by, ToldBy::Slip | ToldBy::Notification);
-    if !is_exact || money_in.receipt.provider != Provider::Bank {
-        return Ok(None);
-    }
-    let Some(standing) = app.books.booked(&money_in.receipt)? else { return Ok(None) };
-    let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
-    if facts.to_detail() == standing.detail {
-        return Ok(None);
-    }
-    let Some(record) = app.books.ledger().record(standing.sequence)? else { return Ok(None) };
-    let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else { return Ok(None) };
-    let waits = matches!(
-        &payment.placement,
-        Placement::Suspense { reason, .. } if *reason != SuspenseReason::ProvisionalPass
-    );
-    let waiting = || WaitingMoney::of(standing.sequence, record.time, record.draft.evidence, &payment);
-    Ok(waits.then(waiting))
+/// The money that this record put into suspense.
+pub(crate) fn waiting_at(app: &App, sequence: u64) -> Result<WaitingMoney, Problem> {
+    let record = app.books.ledger().record(sequence);
+    let record = record.map_err(|error| trouble::lookup(&error.into()))?;
+    let waiting = record.and_then(|record| match read_event(&record.draft.event) {
+        Some(Event::PaymentReceived(payment)) => {
+            Some(WaitingMoney::of(sequence, record.time, record.draft.evidence, &payment))
+        }
+        _ => None,
+    });
+    waiting.ok_or_else(|| trouble::internal(format!("record {sequence} has no money that waits")))
 }
 
 /// What is asked of the books with it: what stands as the account is read, personal data is sealed.
@@ -130,9 +127,14 @@ pub(crate) fn read(app: &App, told: Told<'_>) -> Result<MoneyIn, Problem> {
             let sealed = seal(app, bill_slot_of(app, *attempt), &personal)?;
             (Addressed::Attempt(*attempt), AccountFact::Unsaid, sealed)
         }
-        SaidFor::Typed(account) => {
+        SaidFor::Typed(account) | SaidFor::Around(account) => {
             let (typed, lead) = accounts::read(app, account, told.money, |_| true);
-            let fact = account_fact(app, &typed, account);
+            let fact = match (&told.said_for, account_fact(app, &typed, account)) {
+                (SaidFor::Around(_), AccountFact::Hashed { epoch, hash }) => {
+                    AccountFact::Around { epoch, hash }
+                }
+                (_, fact) => fact,
+            };
             let personal = personal.with(Field::TypedAccount, Some(account));
             let sealed = seal(app, bill_slot(app, &typed, lead), &personal)?;
             if let Some(reference) = sweep_reference(app, &told.receipt, account) {

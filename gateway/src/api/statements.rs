@@ -14,8 +14,8 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problem_codes::Code;
 use crate::http::request::Request;
 use crate::http::response::{self, Response};
+use crate::payments::Provider;
 use crate::payments::channels::ChannelName;
-use crate::payments::{Difference, Provider};
 
 /// What became of a statement.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub struct FileBody {
     pub differ: Vec<DifferentRowBody>,
     /// Rows that are no payments to us.
     pub other_rows: u64,
+    /// Rows whose money did not move.
+    pub incomplete_rows: u64,
 }
 
 /// A row that says something else than what is booked.
@@ -62,7 +64,7 @@ pub struct DifferentRowBody {
     pub line: u64,
     /// The receipt.
     pub receipt: String,
-    /// `amount`, `currency` or `account`.
+    /// `amount`, `currency`, `account`, or `taken_back`: the terminal says that the sale was nothing.
     pub differs: String,
 }
 
@@ -117,6 +119,7 @@ pub(super) async fn file(app: SharedApp, request: Request<App>) -> Result<Respon
         known: taken.known,
         differ: taken.differ.into_iter().map(DifferentRowBody::of).collect(),
         other_rows: taken.other_rows,
+        incomplete_rows: taken.incomplete_rows,
     };
     Ok(response::not_stored(response::json(StatusCode::OK, &body)))
 }
@@ -175,11 +178,7 @@ impl StatementBody {
 
 impl DifferentRowBody {
     fn of(row: DifferentRow) -> Self {
-        let differs = match row.differs {
-            Difference::Amount => "amount",
-            Difference::Currency => "currency",
-            Difference::Account => "account",
-        };
-        Self { line: row.line, receipt: row.receipt.to_string(), differs: differs.to_owned() }
+        let differs = row.differs.word().to_owned();
+        Self { line: row.line, receipt: row.receipt.to_string(), differs }
     }
 }

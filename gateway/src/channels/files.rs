@@ -1,9 +1,15 @@
 //! Files that tell of fallback money: the statement of a bank, slips that an officer entered, the batch of card terminals, what
-//! their acquirer settled, and what Airtel or the acquirer of the page for cards says that it took. CSV, with columns found by their names. A file is read wholly or not at all, and what is wrong with
-//! it is said with its line; what stands there is repeated nowhere. A sale that a terminal took back stands in its batch twice, the
-//! second time below nothing: it moved nothing, and both lines together are no payment.
+//! their acquirer settled, and what Airtel or the acquirer of the page for cards says that it took. CSV, with columns found by
+//! their names. A file is read wholly or not at all, and what is wrong with it is said with its line; what stands there is
+//! repeated nowhere. A sale that a terminal took back stands in its batch a second time, below nothing: it moved nothing, and
+//! both lines are no payment, also where the sale is in an earlier file.
+//!
+//! Columns that say that a row is no payment are read in every kind: `Status`, `Transaction Status`, `Response` and `Response Code`
+//! say whether money moved; `Dr/Cr`, `Cr/Dr`, `Type` and `Transaction Type` which way; `Currency` in what, and that is shillings.
+//! Which words are known is in `words`; any other word is a fault of its line.
 
 mod row;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -84,10 +90,12 @@ pub struct FileOf<'a> {
 pub struct FallbackFile {
     /// Its payments, each receipt once.
     pub rows: Vec<FileRow>,
-    /// Sales that it has and takes back itself, by the line that takes them back: nothing moved.
+    /// Sales that it takes back, by the line that takes them back: nothing moved.
     pub taken_back: Vec<FileRow>,
     /// Rows that are no payments to us.
     pub other_rows: u64,
+    /// Rows whose money did not move.
+    pub incomplete_rows: u64,
 }
 
 /// A payment in a file.
@@ -96,8 +104,6 @@ pub struct FileRow {
     pub line: u64,
     /// The payment.
     pub told: Told<'static>,
-    /// True if what it is for stands in a text that a bank wrote around it: where the payment is known, that is better known.
-    pub is_free_text: bool,
 }
 
 /// What is wrong with a line. It never says what stands there.
@@ -125,6 +131,9 @@ pub enum Fault {
     /// The heading lacks this column.
     #[error("the heading has no column {0}")]
     ColumnMissing(&'static str),
+    /// The heading has this column twice.
+    #[error("the heading has the column {0} twice")]
+    ColumnTwice(&'static str),
     /// It has more rows than are taken.
     #[error("the file has more than {ROWS_MAX} rows; send shorter times")]
     TooManyRows,
@@ -149,6 +158,18 @@ pub enum Fault {
     /// The amount cannot be read.
     #[error("the amount is none, such as 7,550.00, or more than a bill can have")]
     Amount,
+    /// It came in and went out.
+    #[error("it has an amount that came in and one that went out")]
+    BothWays,
+    /// It is in another currency than the account.
+    #[error("the currency is not KES, and this account is in shillings")]
+    Currency,
+    /// Nobody can say whether its money moved.
+    #[error("the status is missing or none that is known, such as success, completed, failed or pending")]
+    State,
+    /// Nobody can say which way its money went.
+    #[error("the type is missing, contradicted or none that is known, such as sale, CR, refund or DR")]
+    Way,
     /// It is of another bank.
     #[error("the slip is not of the bank of this channel")]
     OtherBank,
@@ -164,9 +185,9 @@ pub enum Fault {
     /// The same receipt stands above with other facts.
     #[error("line {0} has the same receipt with another amount, payment number or reference")]
     Contradicts(u64),
-    /// A sale is taken back that is not here, or was of another amount.
-    #[error("it takes back a sale of this receipt and amount that the file does not have")]
-    TakesBackNothing,
+    /// A sale is taken back that was of another amount.
+    #[error("it takes back another amount than that of the sale with this receipt in line {0}")]
+    TakesBackOther(u64),
     /// The sum at the end is not the sum of the rows.
     #[error("the sum is not that of the rows above")]
     Sum,
@@ -178,6 +199,8 @@ enum Read {
     /// A sale that the terminal itself took back, before its batch was closed.
     TakenBack(FileRow),
     Other,
+    /// Its money did not move, or not yet, or not for good.
+    Incomplete,
     Sum(Money),
 }
 
@@ -194,7 +217,7 @@ impl FallbackFile {
             .terminator(csv::Terminator::Any(b'\n'))
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let file = Self { rows: Vec::new(), taken_back: Vec::new(), other_rows: 0 };
+        let file = Self { rows: Vec::new(), taken_back: Vec::new(), other_rows: 0, incomplete_rows: 0 };
         let mut reading = Reading { of, file, seen: HashMap::new(), taken_back: HashMap::new() };
         let (mut heading, mut faults, mut row_count) = (None, Vec::new(), 0);
         for (number, record) in reader.records().enumerate() {
@@ -273,6 +296,7 @@ impl Reading<'_> {
                 }
             }
             Read::Other => self.file.other_rows += 1,
+            Read::Incomplete => self.file.incomplete_rows += 1,
             Read::Sum(sum) => {
                 let came = Money::sum(sum.currency(), self.file.rows.iter().map(|row| row.told.money));
                 let went = Money::sum(sum.currency(), self.taken_back.values().map(|row| row.told.money));
@@ -284,28 +308,31 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Leaves out the sales that were taken back, once all lines are there.
+    /// Leaves out the sales that were taken back, once all lines are there. One whose sale stands in an earlier file is kept too.
     fn take_back(&mut self) -> Vec<FileFault> {
         let mut faults = Vec::new();
         for (receipt, line) in &self.taken_back {
             let sale = self.seen.get(receipt).map(|place| &self.file.rows[*place]);
-            if sale.is_none_or(|sale| sale.told.money != line.told.money) {
-                faults.push(FileFault { line: Some(line.line), fault: Fault::TakesBackNothing });
+            if let Some(sale) = sale.filter(|sale| sale.told.money != line.told.money) {
+                let fault = Fault::TakesBackOther(sale.line);
+                faults.push(FileFault { line: Some(line.line), fault });
             }
         }
         faults.sort_by_key(|fault| fault.line);
+        let rows = self.file.rows.len();
         self.file.rows.retain(|row| !self.taken_back.contains_key(&row.told.receipt.number));
+        let sales = rows - self.file.rows.len();
         self.file.taken_back = std::mem::take(&mut self.taken_back).into_values().collect();
         self.file.taken_back.sort_by_key(|row| row.line);
-        // The sale and the line that takes it back.
-        self.file.other_rows += 2 * self.file.taken_back.len() as u64;
+        // The sales, and the lines that take them back.
+        self.file.other_rows += (sales + self.file.taken_back.len()) as u64;
         faults
     }
 }
 
 fn said_for(row: &FileRow) -> Cow<'_, str> {
     match &row.told.said_for {
-        SaidFor::Typed(typed) => Cow::Borrowed(typed),
+        SaidFor::Typed(text) | SaidFor::Around(text) => Cow::Borrowed(text),
         SaidFor::Attempt(attempt) => Cow::Owned(attempt.to_string()),
     }
 }

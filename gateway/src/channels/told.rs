@@ -36,6 +36,7 @@ impl Told<'_> {
             money: self.money,
             said_for: match self.said_for {
                 SaidFor::Typed(typed) => SaidFor::Typed(Cow::Owned(typed.into_owned())),
+                SaidFor::Around(text) => SaidFor::Around(Cow::Owned(text.into_owned())),
                 SaidFor::Attempt(attempt) => SaidFor::Attempt(attempt),
             },
             told_by: self.told_by,
@@ -52,6 +53,8 @@ impl Told<'_> {
 pub enum SaidFor<'a> {
     /// What the payer typed, exactly; empty if nothing.
     Typed(Cow<'a, str>),
+    /// A text that a bank wrote around it. Whoever says exactly what it is for knows better, so it contradicts nobody.
+    Around(Cow<'a, str>),
     /// The answer to this attempt.
     Attempt(AttemptId),
 }

@@ -9,6 +9,7 @@ use super::admin::{AdminError, send_csv};
 use super::{EXIT_DIFFERENT, EXIT_UNAVAILABLE, complain};
 use crate::api::{DifferentRowBody, FileBody, StatementBody};
 use crate::channels::files::FileKind;
+use crate::payments::Difference;
 use crate::payments::channels::{ChannelKind, ChannelName};
 
 /// What to do with a statement.
@@ -94,11 +95,11 @@ fn show_file(answer: &[u8], json: bool) -> ExitCode {
     if json {
         println!("{}", String::from_utf8_lossy(answer));
     } else {
-        let FileBody { channel, payments, found, known, differ, other_rows, .. } = &taken;
+        let FileBody { channel, payments, found, known, differ, other_rows, incomplete_rows, .. } = &taken;
         let different = differ.len();
         println!(
             "{payments} payments to {channel}: {found} found and booked, {known} known, {different} different; \
-             {other_rows} rows are no payments"
+             {other_rows} rows are no payments, {incomplete_rows} not completed"
         );
         tell_differences(differ);
     }
@@ -107,7 +108,11 @@ fn show_file(answer: &[u8], json: bool) -> ExitCode {
 
 fn tell_differences(rows: &[DifferentRowBody]) {
     for row in rows {
-        println!("line {}: {} is booked with another {}", row.line, row.receipt, row.differs);
+        if row.differs == Difference::TakenBack.word() {
+            println!("line {}: {} is booked, and its terminal took the sale back", row.line, row.receipt);
+        } else {
+            println!("line {}: {} is booked with another {}", row.line, row.receipt, row.differs);
+        }
     }
 }
 

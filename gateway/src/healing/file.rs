@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ledger::Evidence;
+use tokio::task::JoinSet;
 
 use super::statement::DifferentRow;
-use super::{Finding, Lister, listed, take};
+use super::{AT_ONCE, Finding, Lister, listed, take};
 use crate::api::trouble;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::away::away;
-use crate::books::LookupError;
-use crate::channels::SaidFor;
 use crate::channels::files::{FallbackFile, FileFault, FileKind, FileOf, FileRow};
 use crate::http::problem::Problem;
 use crate::payments::channels::ChannelName;
@@ -29,6 +28,8 @@ pub(crate) struct FileTaken {
     pub(crate) differ: Vec<DifferentRow>,
     /// Rows that are no payments to us.
     pub(crate) other_rows: u64,
+    /// Rows whose money did not move.
+    pub(crate) incomplete_rows: u64,
 }
 
 /// Why nothing of a file was taken.
@@ -52,7 +53,7 @@ pub(crate) async fn take_file(
     let known = app.channels.find(channel).filter(|known| known.files().contains(&kind));
     let known = Arc::clone(known.ok_or(FileNotTaken::NoSuchChannel)?);
     let account = known.account().clone();
-    let (now_micros, reader) = (app.now().micros(), Arc::clone(app));
+    let now_micros = app.now().micros();
     let read = move || {
         let of = FileOf {
             kind,
@@ -61,12 +62,10 @@ pub(crate) async fn take_file(
             terminals: known.terminals(),
             now_micros,
         };
-        let mut file = FallbackFile::read(of, &bytes).map_err(FileNotTaken::Faults)?;
-        let lost = |error: LookupError| FileNotTaken::Trouble(trouble::lookup(&error));
-        file.rows.iter_mut().try_for_each(|row| believe_what_is_known(&reader, row)).map_err(lost)?;
-        Ok(file)
+        FallbackFile::read(of, &bytes).map_err(FileNotTaken::Faults)
     };
     let file = away(read).await.map_err(|error| FileNotTaken::Trouble(trouble::internal(error)))??;
+    let incomplete_rows = file.incomplete_rows;
     // Who keeps the account wrote this; a slip confirms nothing.
     let is_of_keeper = file.rows.iter().all(|row| row.told.evidence == Evidence::ConfirmedByStatement);
     let places: Vec<_> = file.rows.iter().map(|row| (row.line, row.told.receipt.number.clone())).collect();
@@ -89,10 +88,10 @@ pub(crate) async fn take_file(
     });
     let differ: Vec<_> = differ.chain(booked).collect();
     tracing::info!(
-        %channel, kind = kind.word(), payments, found, known, differ = differ.len(), other_rows,
+        %channel, kind = kind.word(), payments, found, known, differ = differ.len(), other_rows, incomplete_rows,
         "A file of fallback money was taken."
     );
-    Ok(FileTaken { payments, found, known, differ, other_rows })
+    Ok(FileTaken { payments, found, known, differ, other_rows, incomplete_rows })
 }
 
 /// Has it remembered of sales that were taken back that nothing moved. Gives those that had been booked, because a file told of them
@@ -103,35 +102,48 @@ async fn remember_taken_back(
     taken_back: Vec<FileRow>,
 ) -> Result<Vec<DifferentRow>, Problem> {
     let mut booked = Vec::new();
-    for row in taken_back {
-        let (line, receipt, money) = (row.line, row.told.receipt, row.told.money);
-        let number = Arc::clone(&receipt.number);
-        let ask = Ask::TakeBack(SaleTakenBack { receipt, money });
-        let command = Command { principal: lister.principal.into(), cause: lister.cause.into(), ask };
-        match app.books.ask_patiently(command).await.map_err(|error| trouble::books(&error))? {
-            Answer::Done { .. } | Answer::Nothing => {}
-            Answer::Quarantined { stands, differs, is_new } => {
-                if is_new {
-                    tracing::error!(
-                        stands,
-                        line,
-                        "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands."
-                    );
-                }
-                booked.push(DifferentRow { line, receipt: number, differs });
-            }
-            other => {
-                return Err(trouble::internal(format!("{other:?} answers nothing about sales taken back")));
-            }
+    let mut under_way: JoinSet<Result<Option<DifferentRow>, Problem>> = JoinSet::new();
+    let mut taken_back = taken_back.into_iter();
+    // Some at once, as what moved is booked: each waits for its place on the disk.
+    while !under_way.is_empty() || taken_back.len() > 0 {
+        while under_way.len() < AT_ONCE
+            && let Some(row) = taken_back.next()
+        {
+            let app = Arc::clone(app);
+            let (principal, cause) = (lister.principal.to_owned(), lister.cause.to_owned());
+            under_way.spawn(async move { remember(&app, row, &principal, &cause).await });
+        }
+        if let Some(remembered) = under_way.join_next().await {
+            booked.extend(remembered.map_err(trouble::internal)??);
         }
     }
+    booked.sort_by_key(|row| row.line);
     Ok(booked)
 }
 
-/// What a bank wrote around a payment says nothing against what was told of it exactly.
-fn believe_what_is_known(app: &SharedApp, row: &mut FileRow) -> Result<(), LookupError> {
-    if row.is_free_text && app.books.booked(&row.told.receipt)?.is_some() {
-        row.told.said_for = SaidFor::Typed("".into());
+/// Has it remembered of one sale.
+async fn remember(
+    app: &App,
+    row: FileRow,
+    principal: &str,
+    cause: &str,
+) -> Result<Option<DifferentRow>, Problem> {
+    let (line, receipt, money) = (row.line, row.told.receipt, row.told.money);
+    let number = Arc::clone(&receipt.number);
+    let ask = Ask::TakeBack(SaleTakenBack { receipt, money });
+    let command = Command { principal: principal.into(), cause: cause.into(), ask };
+    match app.books.ask_patiently(command).await.map_err(|error| trouble::books(&error))? {
+        Answer::Done { .. } | Answer::Nothing => Ok(None),
+        Answer::Quarantined { stands, differs, is_new } => {
+            if is_new {
+                tracing::error!(
+                    stands,
+                    line,
+                    "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands."
+                );
+            }
+            Ok(Some(DifferentRow { line, receipt: number, differs }))
+        }
+        other => Err(trouble::internal(format!("{other:?} answers nothing about sales taken back"))),
     }
-    Ok(())
 }

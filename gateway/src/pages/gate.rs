@@ -13,7 +13,6 @@ use super::words::{GATE, GateWords, unbroken};
 use crate::api::{let_in, no_verdict, read_gate};
 use crate::app::{App, SharedApp};
 use crate::bulletin::is_paid_to_a_number;
-use crate::channels::offer::Way;
 use crate::clock::east_africa_date;
 use crate::gate::{Found, Verdict, look_up};
 use crate::http::problem::Problem;
@@ -167,23 +166,25 @@ fn pay_instead(app: &App, bill: &Bill, language: Language) -> Vec<String> {
     let home = app.channels.home().name();
     let Some((way, why)) = offers.not_now().find(|(way, _)| way.channel == *home) else { return Vec::new() };
     let mut said = vec![why_not(&way.title, why, language, app.now())];
-    let first = offers.payable().find(|way| !way.asks_payer());
-    said.extend(first.and_then(|way| pay_now(app, way, bill.terms.number, language)));
+    if let Some(way) = offers.payable().find(|way| !way.asks_payer())
+        && let Some(channel) = app.channels.find(&way.channel)
+    {
+        let (title, kind) = (way.title.in_language(language), way.channel.kind());
+        let number = bill.terms.number.grouped();
+        said.push(pay_now(kind, title, channel.pay_to(), &number, language));
+    }
     said
 }
 
-/// What is paid to, and where the payment number goes: only M-PESA has a field for it, a bank has a reference, and whoever
-/// takes a card or cash asks for it.
-fn pay_now(app: &App, way: &Way, number: PaymentNumber, language: Language) -> Option<String> {
-    let (words, channel) = (GATE.of(language), app.channels.find(&way.channel)?);
-    let (title, number) = (way.title.in_language(language), number.grouped());
-    Some(match way.channel.kind() {
-        ChannelKind::MpesaPaybill | ChannelKind::AgencyTill => {
-            (words.pay_as_account)(title, channel.pay_to(), &number)
-        }
-        kind if is_paid_to_a_number(kind) => (words.pay_with_reference)(title, channel.pay_to(), &number),
-        _ => (words.pay_there)(title, &number),
-    })
+/// What is paid to, and where the payment number goes: M-PESA has a field for it, a bank a reference, and whoever takes a card
+/// or cash asks for it.
+fn pay_now(kind: ChannelKind, title: &str, pay_to: &str, number: &str, language: Language) -> String {
+    let words = GATE.of(language);
+    match kind {
+        ChannelKind::MpesaPaybill | ChannelKind::AgencyTill => (words.pay_as_account)(title, pay_to, number),
+        kind if is_paid_to_a_number(kind) => (words.pay_with_reference)(title, pay_to, number),
+        _ => (words.pay_there)(title, number),
+    }
 }
 
 /// `Hell's Gate National Park entry`, and `2 × East African citizen, adult` of each line: lines begin with the name of
@@ -204,4 +205,34 @@ fn used(visit: &Visit, today: jiff::civil::Date, language: Language) -> String {
     let is_today = east_africa_date(visit.at.micros()) == today;
     let when = if is_today { clock_spoken(visit.at, language) } else { spoken(visit.at, language) };
     format!("{when}, {}", visit.gate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_types_a_number_none_is_said_but_the_one_that_is_asked_for() {
+        let said =
+            |kind| Language::ALL.map(|language| pay_now(kind, "X", "600000", "1234 5678 9012", language));
+        let there = [
+            "Pay now with X, for payment number 1234 5678 9012",
+            "Lipa sasa kwa X, nambari ya malipo 1234 5678 9012",
+        ];
+        let with_reference = [
+            "Pay now with X: pay to 600000, with 1234 5678 9012 as the reference",
+            "Lipa sasa kwa X: lipa kwa 600000, kumbukumbu 1234 5678 9012",
+        ];
+        let as_account = [
+            "Pay now with X: pay to 600000, account number 1234 5678 9012",
+            "Lipa sasa kwa X: lipa kwa 600000, nambari ya akaunti 1234 5678 9012",
+        ];
+        for kind in ChannelKind::ALL {
+            match kind {
+                ChannelKind::MpesaPaybill | ChannelKind::AgencyTill => assert_eq!(said(kind), as_account),
+                ChannelKind::Bank | ChannelKind::BankSlip => assert_eq!(said(kind), with_reference),
+                _ => assert_eq!(said(kind), there, "{}", kind.word()),
+            }
+        }
+    }
 }

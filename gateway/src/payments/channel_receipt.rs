@@ -109,6 +109,13 @@ pub enum AccountFact {
         /// The first eight bytes.
         hash: [u8; 8],
     },
+    /// A text that a bank wrote around it, as a keyed hash: kept to be compared with, and nothing that contradicts anybody.
+    Around {
+        /// Which key.
+        epoch: u32,
+        /// The first eight bytes.
+        hash: [u8; 8],
+    },
 }
 
 const UNSAID: u8 = 0;
@@ -128,7 +135,7 @@ impl PaymentFacts {
                 detail[10] = NUMBER;
                 detail[16..].copy_from_slice(&number.get().to_le_bytes());
             }
-            AccountFact::Hashed { epoch, hash } => {
+            AccountFact::Hashed { epoch, hash } | AccountFact::Around { epoch, hash } => {
                 detail[10] = HASHED;
                 detail[12..16].copy_from_slice(&epoch.to_le_bytes());
                 detail[16..].copy_from_slice(&hash);
@@ -143,6 +150,17 @@ impl PaymentFacts {
         mine[10] == NUMBER && standing[10] == NUMBER && mine[16..] != standing[16..]
     }
 
+    /// The payment number that standing facts name, if they name one.
+    pub fn number_in(standing: &ClaimDetail) -> Option<PaymentNumber> {
+        let number = u64::from_le_bytes(standing[16..].try_into().expect("eight bytes"));
+        PaymentNumber::try_from(number).ok().filter(|_| standing[10] == NUMBER)
+    }
+
+    /// True if standing facts say nothing of the account.
+    pub const fn names_no_account(standing: &ClaimDetail) -> bool {
+        standing[10] == UNSAID
+    }
+
     /// What differs between these facts and those that stand, if anything that both say does. A field that one message
     /// lacks is no difference.
     pub fn difference(self, standing: &ClaimDetail) -> Option<Difference> {
@@ -155,7 +173,8 @@ impl PaymentFacts {
             return Some(Difference::Amount);
         }
         let mine = self.to_detail();
-        let both_say = mine[10] != UNSAID && standing[10] != UNSAID;
+        let is_text = matches!(self.account, AccountFact::Around { .. });
+        let both_say = !is_text && mine[10] != UNSAID && standing[10] != UNSAID;
         let comparable = mine[10] != HASHED || standing[10] != HASHED || mine[12..16] == standing[12..16];
         let same = mine[10] == standing[10] && mine[16..] == standing[16..];
         (both_say && comparable && !same).then_some(Difference::Account)
@@ -175,6 +194,7 @@ mod tests {
         let number = AccountFact::Number(PaymentNumber::from_random(1));
         let other = AccountFact::Number(PaymentNumber::from_random(2));
         let hashed = |epoch, byte| AccountFact::Hashed { epoch, hash: [byte; 8] };
+        let around = AccountFact::Around { epoch: 1, hash: [2; 8] };
         let cases = [
             (facts(100, number), facts(100, number), None),
             (facts(100, AccountFact::Unsaid), facts(100, number), None),
@@ -185,6 +205,12 @@ mod tests {
             (facts(100, hashed(1, 1)), facts(100, hashed(1, 1)), None),
             (facts(100, hashed(1, 1)), facts(100, hashed(1, 2)), Some(Difference::Account)),
             (facts(100, hashed(2, 2)), facts(100, hashed(1, 1)), None),
+            (facts(100, around), facts(100, number), None),
+            (facts(100, around), facts(100, hashed(1, 1)), None),
+            (facts(101, around), facts(100, number), Some(Difference::Amount)),
+            (facts(100, hashed(1, 1)), facts(100, around), Some(Difference::Account)),
+            (facts(100, hashed(1, 2)), facts(100, around), None),
+            (facts(100, number), facts(100, around), Some(Difference::Account)),
         ];
         for (told, standing, expected) in cases {
             assert_eq!(told.difference(&standing.to_detail()), expected, "{told:?} against {standing:?}");

@@ -392,6 +392,12 @@ pub enum Answer {
         /// False if the same message was put into quarantine before.
         is_new: bool,
     },
+    /// The money of this receipt is in suspense, and this message may say what it is for: ask again with what the record with this
+    /// sequence has. Nothing was written.
+    Waits {
+        /// Sequence of the record.
+        sequence: u64,
+    },
     /// Nothing was booked: the terminal itself took this sale back, by the record with this sequence.
     TakenBack {
         /// Sequence of the record.

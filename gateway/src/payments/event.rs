@@ -346,4 +346,18 @@ pub enum Difference {
     Currency,
     /// The account.
     Account,
+    /// That there was any: the terminal took the sale back. Records of before say that the amount differs.
+    TakenBack,
+}
+
+impl Difference {
+    /// The word that the API and files use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Amount => "amount",
+            Self::Currency => "currency",
+            Self::Account => "account",
+            Self::TakenBack => "taken_back",
+        }
+    }
 }

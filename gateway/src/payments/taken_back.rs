@@ -16,12 +16,17 @@ pub struct SaleTakenBack {
 }
 
 impl SaleTakenBack {
-    /// What a record of it claims.
-    pub(super) fn key(receipt: &ChannelReceipt) -> String {
+    /// What a record of it claims. Terminals use their numbers again, so the amount is part of it.
+    pub(super) fn key(&self) -> String {
+        format!("{} {} {}", Self::key_of_receipt(&self.receipt), self.money.currency(), self.money.minor())
+    }
+
+    /// What records of before claimed, whatever the amount.
+    pub(super) fn key_of_receipt(receipt: &ChannelReceipt) -> String {
         format!("taken back {}", receipt.credit_key())
     }
 
-    /// What is kept beside the claim: another amount under this receipt is another sale.
+    /// What is kept beside the claim, and tells other amounts from this one where the claim does not.
     pub(super) fn facts(money: Money) -> PaymentFacts {
         PaymentFacts { money, account: AccountFact::Unsaid }
     }

@@ -163,6 +163,8 @@ pub(super) struct AppliedBy {
 #[derive(Debug)]
 pub(super) struct Applied {
     pub(super) placement: Placement,
+    /// The attempt that it answers, if that was said afterwards.
+    pub(super) attempt: Option<AttemptId>,
     pub(super) by: AppliedBy,
 }
 
@@ -427,7 +429,10 @@ impl Changes {
         }
         match received.from_suspense {
             None => self.payments.push(payment),
-            Some(waited) => self.apply(waited, Applied { placement: payment.received.placement, by }),
+            Some(waited) => {
+                let PaymentReceived { placement, attempt, .. } = payment.received;
+                self.apply(waited, Applied { placement, attempt, by });
+            }
         }
     }
 
@@ -435,8 +440,10 @@ impl Changes {
     fn apply(&mut self, waited: u64, applied: Applied) {
         match self.payments.binary_search_by_key(&waited, |payment| payment.sequence) {
             Ok(place) => {
-                self.payments[place].received.placement = applied.placement;
-                self.payments[place].applied = Some(applied.by);
+                let payment = &mut self.payments[place];
+                payment.received.placement = applied.placement;
+                payment.received.attempt = applied.attempt.or(payment.received.attempt);
+                payment.applied = Some(applied.by);
             }
             Err(_) => {
                 self.applied.insert(waited, applied);

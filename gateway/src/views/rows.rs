@@ -256,7 +256,7 @@ async fn applied(connection: &mut SqliteConnection, changes: &Changes) -> Result
     const HEAD: &str = "UPDATE payment SET placement = applied.column2, payment_number = applied.column3, \
         agency = applied.column4, service = applied.column5, receipt = applied.column6, share = applied.column7, \
         counted = applied.column8, counted_by = applied.column9, applied_by = applied.column10, \
-        suspense_reason = NULL FROM (";
+        attempt_id = coalesce(applied.column11, payment.attempt_id), suspense_reason = NULL FROM (";
     const TAIL: &str = ") AS applied WHERE payment.sequence = applied.column1";
     send(connection, HEAD, &changes.applied, TAIL, |row, (waited, applied)| {
         let placed = Placed::of(&applied.placement);
@@ -269,7 +269,8 @@ async fn applied(connection: &mut SqliteConnection, changes: &Changes) -> Result
             .push_bind(placed.share)
             .push_bind(applied.by.at.micros())
             .push_bind(number(applied.by.sequence))
-            .push_bind(Arc::clone(&applied.by.principal));
+            .push_bind(Arc::clone(&applied.by.principal))
+            .push_bind(applied.attempt.map(|attempt| attempt.to_string()));
     })
     .await
 }

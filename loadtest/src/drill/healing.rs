@@ -13,9 +13,13 @@ use serde_json::Value;
 use super::DrillError;
 use super::report::Moved;
 use super::world::World;
+use crate::loopback::{Answer, NoAnswer};
 
 /// How long a statement may take to be made, and a part of it to be booked.
 const DONE_WITHIN: Duration = Duration::from_secs(300);
+/// So often somebody tries to be heard, with so much between.
+const TRIES_MAX: u32 = 60;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 /// Who hands files over in the outside, and where they are sent.
 const BROUGHT: [(&str, &str); 2] = [
     ("/control/terminals/kws/close", "/v1/statements/terminal?channel=card_terminal.kws"),
@@ -67,7 +71,8 @@ pub(crate) async fn bring(world: &World, time: &str) -> Result<u64, DrillError> 
     let mut found = 0;
     for (from, to) in BROUGHT {
         let failed = |what: String| DrillError::Answer(format!("{from}: {what}"));
-        let handed = world.client.post_long(&world.sandbox.join(from), Bytes::new(), DONE_WITHIN).await;
+        let url = world.sandbox.join(from);
+        let handed = connected(|| world.client.post_long(&url, Bytes::new(), DONE_WITHIN)).await;
         let handed = handed.map_err(|error| failed(error.to_string()))?;
         let body: Value = serde_json::from_slice(&handed.body).map_err(|error| failed(error.to_string()))?;
         let files = body["files"].as_array().ok_or_else(|| failed(format!("{}: {body}", handed.status)))?;
@@ -81,13 +86,28 @@ pub(crate) async fn bring(world: &World, time: &str) -> Result<u64, DrillError> 
 
 async fn send(world: &World, from: &str, to: &str, head_lines: usize) -> Result<u64, DrillError> {
     let failed = |what: String| DrillError::Answer(format!("{to}: {what}"));
-    let statement = world.client.get_long(&world.sandbox.join(from), DONE_WITHIN).await;
+    let url = world.sandbox.join(from);
+    let statement = connected(|| world.client.get_long(&url, DONE_WITHIN)).await;
     let statement = statement.map_err(|error| failed(error.to_string()))?;
     let mut found = 0;
     for (number, part) in parts(&statement.body, head_lines, PART_BYTES_MAX).enumerate() {
         found += upload(world, to, &number.to_string(), part).await?;
     }
     Ok(found)
+}
+
+/// Asks until somebody is there: whoever brings a file comes again when there is a queue at the door.
+async fn connected<F>(mut ask: impl FnMut() -> F) -> Result<Answer, NoAnswer>
+where
+    F: Future<Output = Result<Answer, NoAnswer>>,
+{
+    for _ in 1..TRIES_MAX {
+        match ask().await {
+            Err(NoAnswer::NotConnected) => tokio::time::sleep(BETWEEN_TRIES).await,
+            answered => return answered,
+        }
+    }
+    ask().await
 }
 
 /// Sends a file, and gives how many payments nobody had told of.
@@ -100,7 +120,8 @@ async fn upload(world: &World, to: &str, name: &str, file: Bytes) -> Result<u64,
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv")),
         (HeaderName::from_static("idempotency-key"), once),
     ];
-    let answer = world.client.post(&world.public.join(to), &headers, file, DONE_WITHIN).await;
+    let url = world.public.join(to);
+    let answer = connected(|| world.client.post(&url, &headers, file.clone(), DONE_WITHIN)).await;
     let answer = answer.map_err(|error| failed(error.to_string()))?;
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     if answer.status != StatusCode::OK {

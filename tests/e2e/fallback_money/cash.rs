@@ -260,19 +260,6 @@ fn at_night_nobody_is_sent_to_a_counter_and_other_ways_of_the_plan_take_the_mone
     }
 }
 
-/// Whoever takes cash at a counter asks for the payment number: it is no account to pay to.
-fn says_at_the_gate_that_cash_is_taken_there(gateway: &Gateway, bill: &Bill) {
-    let guard = gateway.staff("at-the-door", "agency_gate", Some("dci"));
-    let number = format!("{} {} {}", &bill.number[..4], &bill.number[4..8], &bill.number[8..]);
-    for (language, said) in [
-        ("en", format!("Pay now with Huduma Centre GPO, counter 3 (sample), for payment number {number}")),
-        ("sw", format!("Lipa sasa kwa Huduma Centre GPO, kaunta 3 (mfano), nambari ya malipo {number}")),
-    ] {
-        let screen = guard.opens(&format!("/{language}/gate?at=Door"));
-        screen.send(&screen.form("/gate").with("q", &bill.number)).says(&said);
-    }
-}
-
 #[test]
 fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone() {
     let (_folder, gateway) = on_wednesday_at(10);
@@ -313,7 +300,6 @@ fn a_counter_is_offered_while_the_paybill_is_down_and_is_its_own_peoples_alone()
 
     let shift = mine.opens(0);
     assert!(!status("en").text().contains("No cashier is there"), "somebody is");
-    says_at_the_gate_that_cash_is_taken_there(&gateway, &certificate);
     let path = format!("/shifts/{shift}/payments");
     for (body, problem) in [
         (json!({"payment_number": "407155201832"}), 422),
@@ -423,4 +409,30 @@ fn a_supervisor_refuses_a_count_and_the_cashier_counts_again() {
     assert_eq!([TAKINGS, FLOAT, SHORT_AND_OVER].map(|account| books.balance(account)), [45_000, 0, 5_000]);
     assert_eq!(books.balance("2200.counter-floats"), 0);
     assert_eq!(books.events("counter").len(), 7, "each step is a record");
+}
+
+#[test]
+fn a_paper_that_was_typed_without_its_number_pays_its_bill_once_it_is_typed_with_it() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let all = bills(&kws, 2);
+    let amina = AtCounter::cashier(&gateway);
+    let shift = amina.opens(0);
+    let mut nameless = on_paper(&all[0], 50_000, "0042");
+    nameless["payment_number"] = json!("");
+    assert_eq!(amina.takes(shift, &nameless).expect(201).json()["reason"], "no_account");
+    assert_eq!(gateway.books().balance("2100.suspense"), -50_000);
+    // With its number now, and without the zeros of the book.
+    let named = amina.takes(shift, &on_paper(&all[0], 50_000, "42")).expect(200).json();
+    assert_eq!(named["bill"]["status"], "paid", "{named}");
+    kws.sees(&all[0], "paid");
+    for receipt in ["42", "0042"] {
+        amina.takes(shift, &on_paper(&all[0], 50_000, receipt)).expect(200);
+        let other = amina.takes(shift, &on_paper(&all[1], 50_000, receipt));
+        assert_eq!(other.expect(409).problem(), "conflict", "it is named once");
+    }
+    let books = gateway.books();
+    assert_eq!((books.balance("2100.suspense"), amina.sees()["held"].clone()), (0, kes(50_000)));
+    assert_eq!(books.balance("1000.counter.huduma-gpo-3"), 50_000);
+    books.expect_balanced();
 }

@@ -7,3 +7,4 @@ mod files;
 mod report;
 mod sweeps;
 mod uploads;
+mod waiting;

@@ -1,14 +1,15 @@
 //! One row of a file, by the columns of its kind.
 
 use csv::StringRecord;
-use ledger::{Currency, LedgerTime, Money};
+use ledger::{LedgerTime, Money};
 
+use super::words::{self, OURS, Way};
 use super::{Fault, FileKind, FileOf, FileRow, Read};
 use crate::channels::bank::wire::reference_of;
 use crate::channels::mpesa::wire::ACCOUNT_LEN_MAX;
 use crate::channels::{SaidFor, Told, written};
 use crate::clock;
-use crate::payments::{AttemptId, PaymentNumber};
+use crate::payments::{AttemptId, PaymentNumber, Provider};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 /// The services of the country are paid for electronically since 2014.
@@ -20,6 +21,30 @@ const ATTEMPT_PREFIX: &str = "att_";
 /// Groups of four digits, as payment numbers are shown.
 const GROUP_DIGITS: usize = 4;
 const NUMBER_DIGITS: usize = 12;
+
+/// Columns whose words say whether money moved.
+const STATES: [&str; 4] = ["Status", "Transaction Status", "Response", "Response Code"];
+/// Columns whose words say which way it went.
+const WAYS: [&str; 4] = ["Dr/Cr", "Cr/Dr", "Type", "Transaction Type"];
+const CURRENCY: &str = "Currency";
+/// The other columns. Of two with one name nobody could say which is meant.
+const OTHERS: [&str; 15] = [
+    "Date",
+    "Time",
+    "Amount",
+    "Credit",
+    "Debit",
+    "Reference",
+    "Slip Number",
+    "RRN",
+    "Transaction ID",
+    "Payment Number",
+    "Narration",
+    "Bank",
+    "Terminal",
+    "Batch",
+    "Authorization Code",
+];
 
 /// Where what stands.
 pub(super) struct Columns {
@@ -38,6 +63,11 @@ pub(super) struct Columns {
     authorization: Option<usize>,
     /// What we called the attempt when the payer was asked.
     attempt: Option<usize>,
+    /// Whether money moved.
+    states: Vec<usize>,
+    /// Which way it went.
+    ways: Vec<usize>,
+    currency: Option<usize>,
 }
 
 impl Columns {
@@ -53,11 +83,17 @@ impl Columns {
 
     /// The columns of a heading; nothing if this is a line of title.
     pub(super) fn of(kind: FileKind, record: &StringRecord) -> Result<Option<Self>, Fault> {
-        let find = |name: &str| {
+        let places = |name: &str| {
             let name = name.replace(' ', "_");
-            record.iter().position(|cell| cell.replace(' ', "_").eq_ignore_ascii_case(&name))
+            let is_it = move |cell: &str| cell.replace(' ', "_").eq_ignore_ascii_case(&name);
+            record.iter().enumerate().filter(move |(_, cell)| is_it(cell)).map(|(place, _)| place)
         };
+        let find = |name: &str| places(name).next();
         let Some(reference) = find(Self::first_of(kind)) else { return Ok(None) };
+        let mut known = OTHERS.into_iter().chain(STATES).chain(WAYS).chain([CURRENCY]);
+        if let Some(twice) = known.find(|name| places(name).count() > 1) {
+            return Err(Fault::ColumnTwice(twice));
+        }
         let needed = |name: &'static str| find(name).ok_or(Fault::ColumnMissing(name));
         let is_of = |kinds: &[FileKind], name: &'static str| {
             if kinds.contains(&kind) { needed(name).map(Some) } else { Ok(None) }
@@ -84,6 +120,9 @@ impl Columns {
             batch: is_of(&cards, "Batch")?,
             authorization: is_of(&cards, "Authorization Code")?,
             attempt,
+            states: STATES.into_iter().filter_map(find).collect(),
+            ways: WAYS.into_iter().filter_map(find).collect(),
+            currency: find(CURRENCY),
         }))
     }
 
@@ -93,21 +132,33 @@ impl Columns {
             return Err(Fault::Columns);
         }
         let cell = |column: usize| record.get(column).unwrap_or_default();
-        let first = record.iter().find(|cell| !cell.is_empty()).unwrap_or_default();
-        if SUMS.iter().any(|word| first.trim_end_matches(':').eq_ignore_ascii_case(word)) {
+        if self.is_sum(record) {
             return sum(cell(self.amount)).map(Read::Sum);
         }
-        if matches!(of.kind, FileKind::Bank | FileKind::Merchant) && self.went_out(&cell) {
+        if self.went_out(of, &cell)? {
+            return Ok(Read::Other);
+        }
+        if !self.currency.map(cell).is_none_or(words::is_our_currency) {
+            return Err(Fault::Currency);
+        }
+        if !self.has_moved(&cell)? {
+            return Ok(Read::Incomplete);
+        }
+        let (way, is_terminal) = (self.way(of, &cell)?, of.kind == FileKind::Terminal);
+        if way == Some(Way::Out) || (way == Some(Way::Back) && !is_terminal) {
             return Ok(Read::Other);
         }
         // What an acquirer takes back of what it has settled is no sale that a terminal took back, and is for people.
-        let below_nothing = cell(self.amount).strip_prefix('-').filter(|_| of.kind == FileKind::Terminal);
+        let below_nothing = cell(self.amount).strip_prefix('-').filter(|_| is_terminal);
+        if way == Some(Way::Back) && below_nothing.is_none() {
+            return Err(Fault::Way);
+        }
         let amount = below_nothing.unwrap_or_else(|| cell(self.amount));
-        let money = written::amount(amount, Currency::Kes).ok_or(Fault::Amount)?;
+        let money = written::amount(amount, OURS).ok_or(Fault::Amount)?;
         let moved = moment(cell(self.date), of.now_micros)?;
         let reference = self.reference(of, &cell)?;
-        let (said_for, is_free_text) = self.said_for(&cell);
-        if matches!(&said_for, SaidFor::Typed(typed) if typed.len() > ACCOUNT_LEN_MAX) {
+        let said_for = self.said_for(&cell);
+        if matches!(&said_for, SaidFor::Typed(text) | SaidFor::Around(text) if text.len() > ACCOUNT_LEN_MAX) {
             return Err(Fault::TooLong);
         }
         let (told_by, evidence) = of.kind.told_by();
@@ -121,15 +172,62 @@ impl Columns {
             phone: None,
             name: None,
         };
-        let row = FileRow { line, told, is_free_text };
+        let row = FileRow { line, told };
         Ok(if below_nothing.is_some() { Read::TakenBack(row) } else { Read::Payment(row) })
     }
 
+    /// Whether this is the row of the sum. Payers choose what stands in a text, so a row that has a reference or a date of its own
+    /// is a payment, whatever it begins with.
+    fn is_sum(&self, record: &StringRecord) -> bool {
+        let mut cells = record.iter().enumerate();
+        let Some((first, word)) = cells.find(|(_, cell)| !cell.is_empty()) else { return false };
+        let is_word = SUMS.iter().any(|sum| word.trim_end_matches(':').eq_ignore_ascii_case(sum));
+        let lacks = |column: usize| column == first || record.get(column).is_none_or(str::is_empty);
+        is_word && lacks(self.reference) && lacks(self.date)
+    }
+
+    /// Whether money moved, by all columns that say so.
+    fn has_moved<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> Result<bool, Fault> {
+        let mut said =
+            self.states.iter().map(|column| cell(*column)).filter(|word| !word.is_empty()).peekable();
+        if !self.states.is_empty() && said.peek().is_none() {
+            return Err(Fault::State);
+        }
+        said.try_fold(true, |moved, word| Ok(words::has_moved(word).ok_or(Fault::State)? && moved))
+    }
+
+    /// Which way it went, by all columns that say so, where there are such columns.
+    fn way<'a>(&self, of: &FileOf<'_>, cell: &impl Fn(usize) -> &'a str) -> Result<Option<Way>, Fault> {
+        let is_of_cards = matches!(of.account.provider, Provider::Acquirer | Provider::Terminal);
+        let said = self.ways.iter().map(|column| cell(*column)).filter(|word| !word.is_empty());
+        let mut ways = said.map(|word| words::way(word, is_of_cards).ok_or(Fault::Way));
+        let first = ways.next().transpose()?;
+        if first.is_none() && !self.ways.is_empty() {
+            return Err(Fault::Way);
+        }
+        // Two columns that contradict each other say nothing.
+        for way in ways {
+            if Some(way?) != first {
+                return Err(Fault::Way);
+            }
+        }
+        Ok(first)
+    }
+
     /// Charges of who keeps the account, what they paid back, and what we sent on.
-    fn went_out<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> bool {
-        let debit = self.debit.map(cell).unwrap_or_default();
-        let debit = debit.strip_prefix('-').unwrap_or(debit);
-        cell(self.amount).starts_with('-') || written::amount(debit, Currency::Kes).is_some()
+    fn went_out<'a>(&self, of: &FileOf<'_>, cell: &impl Fn(usize) -> &'a str) -> Result<bool, Fault> {
+        // Elsewhere an amount below nothing is a sale that was taken back, or a fault.
+        let may_be_below = matches!(of.kind, FileKind::Bank | FileKind::Merchant);
+        let (amount, debit) = (cell(self.amount), self.debit.map(cell).unwrap_or_default());
+        let (has_amount, has_debit) = (!is_nothing(amount), !is_nothing(debit));
+        let is_below = amount.starts_with('-');
+        if has_debit && Money::parse_decimal(&debit.replace(',', ""), OURS).is_err() {
+            return Err(Fault::Amount);
+        }
+        if has_debit && has_amount && !is_below {
+            return Err(Fault::BothWays);
+        }
+        Ok(has_debit || (has_amount && is_below && may_be_below))
     }
 
     /// The provider's name for the payment: the same in whichever file, and in what it tells by itself.
@@ -174,37 +272,48 @@ impl Columns {
         }
     }
 
-    /// What the payment is for, and whether a bank wrote it into a text.
-    fn said_for<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> (SaidFor<'static>, bool) {
+    /// What the payment is for.
+    fn said_for<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> SaidFor<'static> {
         let reference = self.attempt.map(cell).unwrap_or_default();
         if let Some(attempt) = attempt_of(reference) {
-            return (SaidFor::Attempt(attempt), false);
+            return SaidFor::Attempt(attempt);
         }
         let typed = |text: &str| SaidFor::Typed(text.to_owned().into());
         let exact = self.number.map(cell).filter(|number| !number.is_empty());
         if let Some(exact) = exact.or(self.attempt.map(|_| reference)) {
-            return (typed(exact), false);
+            return typed(exact);
         }
         let narration = self.narration.map(cell).unwrap_or_default();
         match only_number_in(narration) {
-            Some(number) => (typed(&number.to_string()), false),
-            None => (typed(narration), true),
+            Some(number) => typed(&number.to_string()),
+            None => SaidFor::Around(narration.to_owned().into()),
         }
     }
 }
 
-/// The attempt that a payer was asked by, as we named it to who asked: to Airtel without what such names begin with.
+/// The attempt that a payer was asked by, as we named it to who asked: to Airtel without what such names begin with. Who keeps it
+/// in small or capital letters means the same.
 fn attempt_of(reference: &str) -> Option<AttemptId> {
     let reference = reference.trim();
-    reference.parse().ok().or_else(|| format!("{ATTEMPT_PREFIX}{reference}").parse().ok())
+    let start = reference.get(..ATTEMPT_PREFIX.len());
+    let is_prefixed = start.is_some_and(|start| start.eq_ignore_ascii_case(ATTEMPT_PREFIX));
+    let letters = if is_prefixed { &reference[ATTEMPT_PREFIX.len()..] } else { reference };
+    format!("{ATTEMPT_PREFIX}{}", letters.to_ascii_uppercase()).parse().ok()
 }
 
+/// Whether no amount stands here: nothing, a dash or zero.
+fn is_nothing(text: &str) -> bool {
+    text.is_empty() || text == "-" || Money::parse_decimal(text, OURS).is_ok_and(Money::is_zero)
+}
+
+/// What the rows come to by the file: less than nothing, where a terminal took back more than it took.
 fn sum(text: &str) -> Result<Money, Fault> {
-    let is_nothing = Money::parse_decimal(text, Currency::Kes).is_ok_and(Money::is_zero);
-    if is_nothing {
-        return Ok(Money::zero(Currency::Kes));
+    if is_nothing(text) && !text.is_empty() {
+        return Ok(Money::zero(OURS));
     }
-    written::amount(text, Currency::Kes).ok_or(Fault::Sum)
+    let (text, is_below) = text.strip_prefix('-').map_or((text, false), |text| (text, true));
+    let sum = written::amount(text, OURS).ok_or(Fault::Sum)?;
+    Ok(if is_below { Money::new(-sum.minor(), OURS) } else { sum })
 }
 
 fn moment(text: &str, now_micros: i64) -> Result<i64, Fault> {

@@ -10,7 +10,7 @@ use crate::payments::bill::{Bill, BillPayment};
 use crate::payments::chart;
 use crate::payments::command::Command;
 use crate::payments::event::{Event, PaymentReceived};
-use crate::payments::identifier::ReceiptNumber;
+use crate::payments::identifier::{AttemptId, ReceiptNumber};
 use crate::payments::number::PaymentNumber;
 use crate::payments::passes::WaitingMoney;
 
@@ -37,14 +37,14 @@ impl FreeReceipts {
     }
 }
 
-/// The record of this sequence, which puts the money to the bill; the bill is changed as the record will change it. Nothing
+/// The record of this sequence, which puts the money to the bill, and answers the attempt with it; the bill is changed as the record will change it. Nothing
 /// if it was put to a bill before, or the bill cannot take it: then it stays where it is.
 pub(super) fn apply(
     view: &View<'_, Payments>,
     command: &Command,
     money: &WaitingMoney,
     bill: &mut Bill,
-    sequence: u64,
+    (sequence, attempt): (u64, Option<AttemptId>),
     receipts: &mut FreeReceipts,
 ) -> Result<Option<Draft<Event>>, RunError> {
     let terms = bill.terms.clone();
@@ -61,7 +61,7 @@ pub(super) fn apply(
         told_by: money.told_by,
         moved: money.moved,
         placement,
-        attempt: None,
+        attempt,
         from_suspense: Some(money.sequence),
     });
     let mut draft = draft(command, event);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ledger::table::RunError;
-use ledger::{Currency, Decision, Draft, Entry, Money, ShortKey, View};
+use ledger::{Claimed, Currency, Decision, Draft, Entry, Money, ShortKey, View};
 
 use super::{Payments, book_numbers, draft, money_in, note_request, once, refuse};
 use crate::payments::bill::PartPaymentRule;
@@ -128,6 +128,10 @@ fn take(
         None => None,
     };
     match holder {
+        // Typed first without a payment number, and with other zeros before its own: what became of it stands under the first.
+        Some(holder) if on_paper && is_typed_otherwise(view, &money_in, &holder)? => {
+            return Ok(Decision::answer(Answer::Waits { sequence: holder.sequence }));
+        }
         // The payer has gone: the same money is the same paper, and other money is for people to look at.
         Some(holder) if on_paper => return money_in::told_again(view, command, &money_in, None, &holder),
         // Cash that lies on the counter is no part of what an earlier drawer has, whatever it is for.
@@ -154,6 +158,16 @@ fn take(
     let taken = CounterEvent::Taken { shift: shift.id, payment: *sequence, money, on_paper };
     decision.drafts.push(draft(command, Event::Counter(taken)));
     Ok(decision)
+}
+
+/// Whether a paper of which no payment number was known is typed with another receipt than before.
+fn is_typed_otherwise(
+    view: &View<'_, Payments>,
+    money_in: &MoneyIn,
+    holder: &Claimed,
+) -> Result<bool, RunError> {
+    let is_known = view.claimed(&ShortKey::of(&money_in.receipt.credit_key()))?.is_some();
+    Ok(PaymentFacts::names_no_account(&holder.detail) && !is_known)
 }
 
 /// What stands under the number of this cash receipt: the same payment, or another one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::table::RunError;
 use ledger::{Claim, Claimed, Decision, Money, ShortKey, View};
 
-use super::{Payments, draft, sweeps, taken_back};
+use super::{Payments, draft, named, sweeps, taken_back};
 use crate::payments::archive;
 use crate::payments::attempt::Attempt;
 use crate::payments::attempt_life::AttemptEvent;
@@ -28,9 +28,9 @@ pub(super) fn receive(
 ) -> Result<Decision<Payments>, RunError> {
     let key = money_in.receipt.credit_key();
     let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
-    let named = named_attempt(view, money_in)?;
+    let answered = named_attempt(view, money_in)?;
     if let Some(claimed) = view.claimed(&ShortKey::of(&key))? {
-        return told_again(view, command, money_in, named.as_deref(), &claimed);
+        return told_again(view, command, money_in, answered.as_deref(), &claimed);
     }
     if let Some(sequence) = taken_back::before(view, money_in)? {
         return Ok(Decision::answer(Answer::TakenBack { sequence }));
@@ -40,8 +40,8 @@ pub(super) fn receive(
         return Ok(decision);
     }
     // What answers an attempt is for its bill, whether or not the message says so: the same receipt answers no other.
-    let facts = named.as_deref().map_or(facts, |attempt| facts_by(attempt, facts));
-    let target = find_target(view, money_in, named.as_deref())?;
+    let facts = answered.as_deref().map_or(facts, |attempt| facts_by(attempt, facts));
+    let target = find_target(view, money_in, answered.as_deref())?;
     let (entry, placement) = match &target.bill {
         Ok(bill) => {
             let receipt = free_receipt_number(view, money_in.random)?;
@@ -89,17 +89,41 @@ pub(super) fn receive(
     Ok(Decision::record(draft, Answer::Booked { sequence: view.next_sequence() }))
 }
 
-/// What becomes of money whose receipt another record has: nothing if it says the same, and quarantine if it does not.
+/// What becomes of money whose receipt another record has: nothing if it says the same, and quarantine if it does not. Where it lies
+/// in suspense and this may say what it is for, somebody has to look.
 pub(super) fn told_again(
     view: &View<'_, Payments>,
     command: &Command,
     money_in: &MoneyIn,
-    named: Option<&Attempt>,
+    attempt: Option<&Attempt>,
+    claimed: &Claimed,
+) -> Result<Decision<Payments>, RunError> {
+    if named::may_be_meant(view, money_in, attempt, claimed)? {
+        return Ok(Decision::answer(Answer::Waits { sequence: claimed.sequence }));
+    }
+    stands(view, command, money_in, attempt, claimed)
+}
+
+/// What becomes of a message about money that stays where it is.
+pub(super) fn stands(
+    view: &View<'_, Payments>,
+    command: &Command,
+    money_in: &MoneyIn,
+    attempt: Option<&Attempt>,
     claimed: &Claimed,
 ) -> Result<Decision<Payments>, RunError> {
     let facts = PaymentFacts { money: money_in.money, account: money_in.account_fact };
-    match facts.difference(&claimed.detail) {
-        None => settle_attempt(view, command, money_in, facts, named, claimed),
+    let differs = match facts.difference(&claimed.detail) {
+        // Where it was put afterwards is where it belongs, whatever was said first. Who says again what was said first says nothing new.
+        None | Some(Difference::Account) if attempt.is_some() || facts.to_detail() != claimed.detail => {
+            let is_elsewhere = named::is_elsewhere(view, money_in, attempt)?;
+            is_elsewhere
+                .map_or(facts.difference(&claimed.detail), |other| other.then_some(Difference::Account))
+        }
+        differs => differs,
+    };
+    match differs {
+        None => settle_attempt(view, command, money_in, facts, attempt, claimed),
         Some(differs) => quarantine(view, command, money_in, facts, claimed.sequence, differs),
     }
 }
@@ -172,16 +196,17 @@ fn find_target(
         },
     };
     let Some(bill) = bill else { return suspense(SuspenseReason::UnknownNumber) };
+    // No attempt has succeeded whose money lies in suspense.
+    if money_in.money.currency() != bill.terms.payable.currency() {
+        return suspense(SuspenseReason::OtherCurrency);
+    }
+    if !bill.can_take(money_in.money) {
+        return suspense(SuspenseReason::BillIsFull);
+    }
     let attempt = match named {
         Some(attempt) => attempt.state.after(AttemptEvent::MoneyArrived).map(|_| attempt.id),
         None => waiting_attempt(view, &bill, money_in)?,
     };
-    if money_in.money.currency() != bill.terms.payable.currency() {
-        return Ok(Target { attempt, ..suspense(SuspenseReason::OtherCurrency)? });
-    }
-    if !bill.can_take(money_in.money) {
-        return Ok(Target { attempt, ..suspense(SuspenseReason::BillIsFull)? });
-    }
     Ok(Target { bill: Ok(bill), attempt, kept: None })
 }
 
@@ -288,7 +313,10 @@ fn settle_attempt(
 
 /// The attempt that the message names. None that was never made, or on which another provider was to ask: what that one says of
 /// it is not for it, but its money has moved.
-fn named_attempt(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<Arc<Attempt>>, RunError> {
+pub(super) fn named_attempt(
+    view: &View<'_, Payments>,
+    money_in: &MoneyIn,
+) -> Result<Option<Arc<Attempt>>, RunError> {
     let Addressed::Attempt(id) = money_in.addressed else { return Ok(None) };
     Ok(Payments::attempt(view, id)?.filter(|attempt| attempt.is_of(money_in.receipt.provider)))
 }
@@ -304,7 +332,7 @@ fn facts_by(attempt: &Attempt, facts: PaymentFacts) -> PaymentFacts {
 }
 
 /// The receipt is booked with other facts: the first stands, this message is kept for people to look at, once.
-fn quarantine(
+pub(super) fn quarantine(
     view: &View<'_, Payments>,
     command: &Command,
     money_in: &MoneyIn,

@@ -145,7 +145,7 @@ fn make_bill(
     let kept = Payments::pass_number(view, pass.bill)?;
     for money in kept.iter().flat_map(|kept| &kept.waiting) {
         let sequence = next(drafts);
-        drafts.extend(apply(view, command, money, &mut bill, sequence, receipts)?);
+        drafts.extend(apply(view, command, money, &mut bill, (sequence, None), receipts)?);
     }
     Ok(())
 }
@@ -185,7 +185,7 @@ pub(super) fn claim(
     let mut bill = Arc::unwrap_or_clone(bill);
     let mut receipts = FreeReceipts::new(claimed.random);
     let sequence = view.next_sequence();
-    match apply(view, command, money, &mut bill, sequence, &mut receipts)? {
+    match apply(view, command, money, &mut bill, (sequence, None), &mut receipts)? {
         Some(draft) => Ok(Decision::record(draft, Answer::Done { sequence })),
         None => refused(GateRefusal::OtherMoney),
     }

@@ -18,14 +18,13 @@ pub(super) fn keep(
     if let Some(booked) = view.claimed(&ShortKey::of(&sale.receipt.credit_key()))? {
         return contradict(view, command, sale, booked.sequence);
     }
-    let key = SaleTakenBack::key(&sale.receipt);
-    if view.claimed(&ShortKey::of(&key))?.is_some() {
+    if remembered(view, sale)?.is_some() {
         return Ok(Decision::answer(Answer::Nothing));
     }
     let detail = SaleTakenBack::facts(sale.money).to_detail();
     let mut draft = draft(command, Event::SaleTakenBack(sale.clone()));
     draft.evidence = Evidence::CallbackOnly;
-    draft.claims.push(Claim { key: key.into(), detail });
+    draft.claims.push(Claim { key: sale.key().into(), detail });
     Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
 }
 
@@ -35,9 +34,18 @@ pub(super) fn before(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Op
     if money_in.told_by != ToldBy::TerminalBatch {
         return Ok(None);
     }
-    let taken_back = view.claimed(&ShortKey::of(&SaleTakenBack::key(&money_in.receipt)))?;
-    let facts = SaleTakenBack::facts(money_in.money);
-    let this = taken_back.filter(|taken_back| facts.difference(&taken_back.detail).is_none());
+    remembered(view, &SaleTakenBack { receipt: money_in.receipt.clone(), money: money_in.money })
+}
+
+/// The record that remembers this very sale.
+fn remembered(view: &View<'_, Payments>, sale: &SaleTakenBack) -> Result<Option<u64>, RunError> {
+    if let Some(this) = view.claimed(&ShortKey::of(&sale.key()))? {
+        return Ok(Some(this.sequence));
+    }
+    // Journals of before have one sale for each receipt.
+    let earlier = view.claimed(&ShortKey::of(&SaleTakenBack::key_of_receipt(&sale.receipt)))?;
+    let facts = SaleTakenBack::facts(sale.money);
+    let this = earlier.filter(|earlier| facts.difference(&earlier.detail).is_none());
     Ok(this.map(|this| this.sequence))
 }
 
@@ -48,7 +56,7 @@ fn contradict(
     sale: &SaleTakenBack,
     stands: u64,
 ) -> Result<Decision<Payments>, RunError> {
-    let (differs, nothing) = (Difference::Amount, Money::new(0, sale.money.currency()));
+    let (differs, nothing) = (Difference::TakenBack, Money::new(0, sale.money.currency()));
     let facts = SaleTakenBack::facts(nothing);
     let key = sale.receipt.quarantine_key(&facts);
     if view.claimed(&ShortKey::of(&key))?.is_some() {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ledger::table::RunError;
-use ledger::{Record, Staging};
+use ledger::{Record, Staging, View};
 
 use super::{Payments, passes};
 use crate::payments::archive::{self, Archived};
@@ -16,6 +16,15 @@ use crate::payments::number::PaymentNumber;
 use crate::payments::owners::by_owner;
 use crate::payments::reference::{BillReference, BillsOfReference, ReferenceKind};
 use crate::payments::totals::{OpenSuspense, TotalKey, revenue_day};
+
+impl Payments {
+    /// Whether the money that this record booked is in suspense.
+    pub(in crate::payments) fn is_in_suspense(view: &View<'_, Self>, sequence: u64) -> bool {
+        let (state, changes) = (&view.state().totals, &view.pending().totals);
+        let came = state.suspense.contains_key(&sequence) || changes.suspense.contains_key(&sequence);
+        came && !changes.left_suspense.contains(&sequence)
+    }
+}
 
 pub(super) fn staged_bill(
     staging: &mut Staging<'_, Payments>,

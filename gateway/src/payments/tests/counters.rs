@@ -52,6 +52,30 @@ impl Desk {
         money: Money,
         number: &Number<'_>,
     ) -> Answer {
+        let said = (Addressed::Typed(TypedAccount::Number(bill)), AccountFact::Number(bill));
+        self.takes_said(cashier, shift, said, money, number)
+    }
+
+    /// Cash for which nobody wrote down what it is for.
+    pub(super) fn takes_for_nobody(
+        &self,
+        cashier: &str,
+        shift: u64,
+        money: Money,
+        number: &Number<'_>,
+    ) -> Answer {
+        let said = (Addressed::Typed(TypedAccount::Missing), AccountFact::Unsaid);
+        self.takes_said(cashier, shift, said, money, number)
+    }
+
+    fn takes_said(
+        &self,
+        cashier: &str,
+        shift: u64,
+        (addressed, account_fact): (Addressed, AccountFact),
+        money: Money,
+        number: &Number<'_>,
+    ) -> Answer {
         let receipt =
             ChannelReceipt { provider: Provider::Counter, short_code: COUNTER.into(), number: "".into() };
         let numbered = match number {
@@ -65,8 +89,8 @@ impl Desk {
             money_in: MoneyIn {
                 receipt,
                 money,
-                addressed: Addressed::Typed(TypedAccount::Number(bill)),
-                account_fact: AccountFact::Number(bill),
+                addressed,
+                account_fact,
                 told_by: ToldBy::Counter,
                 evidence: Evidence::CallbackOnly,
                 moved: None,

@@ -15,8 +15,8 @@ use crate::payments::{
     AccountFact, Addressed, Answer, Archived, Ask, Attempt, AttemptEvent, AttemptId, AttemptNews, Bill,
     BillId, BillLine, CatalogueVersion, ChannelReceipt, Command, Event, FoundBills, Method, MoneyIn,
     NewAttempt, NewBill, NewReference, PartPaymentRule, PaymentNumber, Payments, Placement, Provider, Quote,
-    Readers, ReferenceKey, ReferenceKind, ToldBy, TypedAccount, agency_payable, archive, bill_with_reference,
-    canonical_reference, read_account, read_event, revenue_day,
+    Readers, ReferenceKey, ReferenceKind, ToldBy, TypedAccount, WaitingMoney, agency_payable, archive,
+    bill_with_reference, canonical_reference, read_account, read_event, revenue_day,
 };
 
 /// 2026-11-20 09:14:05 in Nairobi.
@@ -242,7 +242,7 @@ impl Desk {
             }
             Addressed::Attempt(_) => (AccountFact::Unsaid, ToldBy::PromptResult),
         };
-        self.ask(Ask::Receive(Box::new(MoneyIn {
+        self.tell(MoneyIn {
             receipt: ChannelReceipt {
                 provider: Provider::Mpesa,
                 short_code: "222222".into(),
@@ -259,7 +259,29 @@ impl Desk {
                 .bytes()
                 .fold(7, |hash: u64, byte| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte))
                 << 20,
-        })))
+        })
+    }
+
+    /// Tells the books of money, and looks again where they say that somebody has to.
+    pub(super) fn tell(&self, money_in: MoneyIn) -> Answer {
+        match self.ask(Ask::Receive(Box::new(money_in.clone()))) {
+            Answer::Waits { sequence } => {
+                let waiting = Box::new(self.waiting(sequence));
+                self.ask(Ask::ReceiveWaiting(Box::new(money_in), waiting))
+            }
+            answer => answer,
+        }
+    }
+
+    /// The money that this record put into suspense.
+    pub(super) fn waiting(&self, sequence: u64) -> WaitingMoney {
+        let record = self.ledger().record(sequence).unwrap().unwrap();
+        match read_event(&record.draft.event) {
+            Some(Event::PaymentReceived(payment)) => {
+                WaitingMoney::of(sequence, record.time, record.draft.evidence, &payment)
+            }
+            other => panic!("{other:?} is no money"),
+        }
     }
 
     pub(super) fn attempt(&mut self, bill: PaymentNumber) -> Result<AttemptId, Answer> {

@@ -5,8 +5,8 @@ use ledger::{Evidence, Money};
 
 use super::desk::{Desk, kes, usd};
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, BillState, ChannelReceipt, Difference, Event, MoneyIn,
-    PaymentNumber, Provider, SaleTakenBack, ToldBy, TypedAccount, WaitingMoney, read_event,
+    AccountFact, Addressed, Answer, Ask, BillState, ChannelReceipt, Difference, MoneyIn, PaymentNumber,
+    Provider, SaleTakenBack, ToldBy, TypedAccount, WaitingMoney,
 };
 
 const SUSPENSE: &str = "2100.suspense KES";
@@ -84,7 +84,7 @@ fn a_sale_that_was_booked_before_stands_and_is_kept_for_a_person_once() {
         panic!("it is new");
     };
     let booked = desk.balances();
-    let kept = |is_new| Answer::Quarantined { stands: sequence, differs: Difference::Amount, is_new };
+    let kept = |is_new| Answer::Quarantined { stands: sequence, differs: Difference::TakenBack, is_new };
     assert_eq!(desk.ask(taken_back("KWS00001-17-1", 500)), kept(true));
     assert_eq!(desk.ask(taken_back("KWS00001-17-1", 500)), kept(false));
     assert_eq!(desk.balances(), booked);
@@ -103,11 +103,7 @@ fn stated(desk: &Desk, money: Money) -> WaitingMoney {
     else {
         panic!("it is new");
     };
-    let record = desk.ledger().record(sequence).unwrap().unwrap();
-    let Some(Event::PaymentReceived(payment)) = read_event(&record.draft.event) else {
-        panic!("it is money");
-    };
-    WaitingMoney::of(sequence, record.time, record.draft.evidence, &payment)
+    desk.waiting(sequence)
 }
 
 fn named(told_by: ToldBy, money: Money, bill: PaymentNumber, waiting: &WaitingMoney) -> Ask {

@@ -26,3 +26,4 @@ mod prompts;
 mod random;
 mod references;
 mod visits;
+mod waiting;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::desk::{Desk, kes};
-use crate::payments::{Addressed, Answer, Ask, PaymentNumber, TypedAccount};
+use crate::payments::{Addressed, Answer, Ask, AttemptState, PaymentNumber, TypedAccount};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -105,6 +105,14 @@ proptest! {
             let arrived: i64 = seen.latest_payments.iter().map(|payment| payment.money.minor()).sum();
             prop_assert_eq!(seen.collected.minor(), arrived, "a bill has collected what its payments say");
             prop_assert!(seen.state.is_open() || seen.due().is_zero());
+        }
+        for attempt in attempts.iter().map(|id| desk.see_attempt(*id)) {
+            let bill = desk.see(attempt.bill);
+            let all = bill.payment_count == bill.latest_payments.len() as u64;
+            let on_its_bill =
+                bill.latest_payments.iter().any(|payment| Some(&payment.channel_receipt) == attempt.channel_receipt.as_ref());
+            let has_succeeded = attempt.state == AttemptState::Succeeded;
+            prop_assert!(!has_succeeded || !all || on_its_bill, "its money lies elsewhere: {:?}", attempt);
         }
         let before: Vec<_> = bills.iter().map(|bill| desk.see(*bill)).collect();
         let totals = desk.ledger().readers().with_totals(Clone::clone);
