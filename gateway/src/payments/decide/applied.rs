@@ -37,8 +37,8 @@ impl FreeReceipts {
     }
 }
 
-/// The record of this sequence, which puts the money to the bill, and answers the attempt with it; the bill is changed as the record will change it. Nothing
-/// if it was put to a bill before, or the bill cannot take it: then it stays where it is.
+/// The record of this sequence, which puts the money to the bill, and answers the attempt with it; the bill is changed as the
+/// record will change it. Nothing if it was put to a bill before, or the bill cannot take it: then it stays where it is.
 pub(super) fn apply(
     view: &View<'_, Payments>,
     command: &Command,
