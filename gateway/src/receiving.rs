@@ -26,7 +26,7 @@ pub(crate) enum Taken {
     Booked(u64),
     /// It was booked before, by the record with this sequence.
     Known(u64),
-    /// It is a sale that its terminal has taken back, by the record with this sequence: nothing moved.
+    /// It was taken back, by the record with this sequence: nothing moved, or nothing is left of it.
     Withdrawn(u64),
     /// Its receipt was booked before with other facts, by the record with this sequence. The first stands.
     Differs(u64, Difference),

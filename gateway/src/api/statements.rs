@@ -64,7 +64,7 @@ pub struct DifferentRowBody {
     pub line: u64,
     /// The receipt.
     pub receipt: String,
-    /// `amount`, `currency`, `account`, or `taken_back`: the terminal says that the sale was nothing.
+    /// `amount`, `currency`, `account`, or `taken_back`: by this row nothing is left of it.
     pub differs: String,
 }
 

@@ -2,7 +2,7 @@
 //! their acquirer settled, and what Airtel or the acquirer of the page for cards says that it took. CSV, with columns found by
 //! their names. A file is read wholly or not at all, and what is wrong with it is said with its line; what stands there is
 //! repeated nowhere. A sale that a terminal took back stands in its batch a second time, below nothing: it moved nothing, and
-//! both lines are no payment, also where the sale is in an earlier file.
+//! both lines are no payment, also where the sale is in an earlier file. So it is with what a row calls reversed, voided or refunded.
 //!
 //! Columns that say that a row is no payment are read in every kind: `Status`, `Transaction Status`, `Response` and `Response Code`
 //! say whether money moved; `Dr/Cr`, `Cr/Dr`, `Type` and `Transaction Type` which way; `Currency` in what, and that is shillings.
@@ -90,7 +90,7 @@ pub struct FileOf<'a> {
 pub struct FallbackFile {
     /// Its payments, each receipt once.
     pub rows: Vec<FileRow>,
-    /// Sales that it takes back, by the line that takes them back: nothing moved.
+    /// Payments that it takes back, by the line that takes them back: nothing moved, or nothing is left of it.
     pub taken_back: Vec<FileRow>,
     /// Rows that are no payments to us.
     pub other_rows: u64,
@@ -185,6 +185,9 @@ pub enum Fault {
     /// The same receipt stands above with other facts.
     #[error("line {0} has the same receipt with another amount, payment number or reference")]
     Contradicts(u64),
+    /// An officer typed a slip that was none.
+    #[error("a slip that was reversed or refunded is none; leave it out")]
+    SlipUndone,
     /// A sale is taken back that was of another amount.
     #[error("it takes back another amount than that of the sale with this receipt in line {0}")]
     TakesBackOther(u64),
@@ -198,8 +201,10 @@ enum Read {
     Payment(FileRow),
     /// A sale that the terminal itself took back, before its batch was closed.
     TakenBack(FileRow),
+    /// A payment that whoever keeps the account gave back, or says so of it by a word.
+    Undone(FileRow),
     Other,
-    /// Its money did not move, or not yet, or not for good.
+    /// Its money did not move, or not yet.
     Incomplete,
     Sum(Money),
 }
@@ -218,7 +223,8 @@ impl FallbackFile {
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let file = Self { rows: Vec::new(), taken_back: Vec::new(), other_rows: 0, incomplete_rows: 0 };
-        let mut reading = Reading { of, file, seen: HashMap::new(), taken_back: HashMap::new() };
+        let mut reading =
+            Reading { of, file, seen: HashMap::new(), taken_back: HashMap::new(), undone: HashMap::new() };
         let (mut heading, mut faults, mut row_count) = (None, Vec::new(), 0);
         for (number, record) in reader.records().enumerate() {
             let record = match record {
@@ -274,6 +280,8 @@ struct Reading<'a> {
     seen: HashMap<Arc<str>, usize>,
     /// By receipt: the lines that take sales back. They may stand before them.
     taken_back: HashMap<Arc<str>, FileRow>,
+    /// The same of those that a word says were undone. Whether they are in a sum is theirs to say who wrote it.
+    undone: HashMap<Arc<str>, FileRow>,
 }
 
 impl Reading<'_> {
@@ -288,19 +296,18 @@ impl Reading<'_> {
                 self.seen.insert(row.told.receipt.number.clone(), self.file.rows.len());
                 self.file.rows.push(row);
             }
-            Read::TakenBack(row) => {
-                let (money, number) = (row.told.money, row.told.receipt.number.clone());
-                let first = self.taken_back.entry(number).or_insert(row);
-                if first.told.money != money {
-                    return Err(Fault::Contradicts(first.line));
-                }
-            }
+            Read::TakenBack(row) => keep_first(&mut self.taken_back, row)?,
+            Read::Undone(row) => keep_first(&mut self.undone, row)?,
             Read::Other => self.file.other_rows += 1,
             Read::Incomplete => self.file.incomplete_rows += 1,
             Read::Sum(sum) => {
                 let came = Money::sum(sum.currency(), self.file.rows.iter().map(|row| row.told.money));
                 let went = Money::sum(sum.currency(), self.taken_back.values().map(|row| row.told.money));
-                if came.and_then(|came| came.checked_sub(went?)) != Ok(sum) {
+                let left = came.and_then(|came| came.checked_sub(went?));
+                let undone =
+                    self.undone.values().filter(|row| self.seen.contains_key(&row.told.receipt.number));
+                let undone = Money::sum(sum.currency(), undone.map(|row| row.told.money));
+                if left != Ok(sum) && left.and_then(|left| left.checked_sub(undone?)) != Ok(sum) {
                     return Err(Fault::Sum);
                 }
             }
@@ -311,6 +318,12 @@ impl Reading<'_> {
     /// Leaves out the sales that were taken back, once all lines are there. One whose sale stands in an earlier file is kept too.
     fn take_back(&mut self) -> Vec<FileFault> {
         let mut faults = Vec::new();
+        for (_, row) in std::mem::take(&mut self.undone) {
+            let line = Some(row.line);
+            if let Err(fault) = keep_first(&mut self.taken_back, row) {
+                faults.push(FileFault { line, fault });
+            }
+        }
         for (receipt, line) in &self.taken_back {
             let sale = self.seen.get(receipt).map(|place| &self.file.rows[*place]);
             if let Some(sale) = sale.filter(|sale| sale.told.money != line.told.money) {
@@ -328,6 +341,13 @@ impl Reading<'_> {
         self.file.other_rows += (sales + self.file.taken_back.len()) as u64;
         faults
     }
+}
+
+/// Keeps the first row of a receipt. The same again says nothing more.
+fn keep_first(rows: &mut HashMap<Arc<str>, FileRow>, row: FileRow) -> Result<(), Fault> {
+    let (money, number) = (row.told.money, row.told.receipt.number.clone());
+    let first = rows.entry(number).or_insert(row);
+    if first.told.money == money { Ok(()) } else { Err(Fault::Contradicts(first.line)) }
 }
 
 fn said_for(row: &FileRow) -> Cow<'_, str> {

@@ -66,7 +66,7 @@ pub enum Command {
     Sandbox(SandboxFlags),
     /// Judge the configuration, the catalogue and the data directory; change nothing.
     Check(Flags),
-    /// Check a receipt, an export or a data directory, offline.
+    /// Check a receipt, a provisional pass, what gates go by, an export, a bulletin or a data directory, offline.
     Verify(verify::VerifyFlags),
     /// Write everything that may leave: entries, tree and checkpoint, without personal data.
     Export(export::ExportFlags),

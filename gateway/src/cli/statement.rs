@@ -109,7 +109,7 @@ fn show_file(answer: &[u8], json: bool) -> ExitCode {
 fn tell_differences(rows: &[DifferentRowBody]) {
     for row in rows {
         if row.differs == Difference::TakenBack.word() {
-            println!("line {}: {} is booked, and its terminal took the sale back", row.line, row.receipt);
+            println!("line {}: {} is booked, and this line takes it back", row.line, row.receipt);
         } else {
             println!("line {}: {} is booked with another {}", row.line, row.receipt, row.differs);
         }

@@ -46,7 +46,7 @@ pub(super) fn verify(flags: &VerifyFlags) -> ExitCode {
     } else if path.join("journal").is_dir() {
         Ok(verify_data(path))
     } else if path.is_dir() {
-        Err(format!("{} is neither an export nor a data directory", path.display()))
+        Err(format!("{} is no export, no bulletin and no data directory", path.display()))
     } else {
         read_receipt(&flags.what).and_then(|text| verify_receipt(&text, flags))
     };

@@ -94,8 +94,8 @@ pub(crate) async fn take_file(
     Ok(FileTaken { payments, found, known, differ, other_rows, incomplete_rows })
 }
 
-/// Has it remembered of sales that were taken back that nothing moved. Gives those that had been booked, because a file told of them
-/// before that: what is booked stands, and a person has to look at it.
+/// Has it remembered of what was taken back that nothing is left. Gives those that had been booked, because they were told of before
+/// that: what is booked stands, and a person has to look at it.
 async fn remember_taken_back(
     app: &SharedApp,
     lister: Lister<'_>,
@@ -121,7 +121,7 @@ async fn remember_taken_back(
     Ok(booked)
 }
 
-/// Has it remembered of one sale.
+/// Has it remembered of one payment.
 async fn remember(
     app: &App,
     row: FileRow,
@@ -130,7 +130,7 @@ async fn remember(
 ) -> Result<Option<DifferentRow>, Problem> {
     let (line, receipt, money) = (row.line, row.told.receipt, row.told.money);
     let number = Arc::clone(&receipt.number);
-    let ask = Ask::TakeBack(SaleTakenBack { receipt, money });
+    let ask = Ask::TakeBack(SaleTakenBack { receipt, money }, row.told.evidence);
     let command = Command { principal: principal.into(), cause: cause.into(), ask };
     match app.books.ask_patiently(command).await.map_err(|error| trouble::books(&error))? {
         Answer::Done { .. } | Answer::Nothing => Ok(None),
@@ -139,11 +139,11 @@ async fn remember(
                 tracing::error!(
                     stands,
                     line,
-                    "A sale that is booked was taken back by its terminal: in quarantine, what is booked stands."
+                    "A payment that is booked was taken back: in quarantine, what is booked stands."
                 );
             }
             Ok(Some(DifferentRow { line, receipt: number, differs }))
         }
-        other => Err(trouble::internal(format!("{other:?} answers nothing about sales taken back"))),
+        other => Err(trouble::internal(format!("{other:?} answers nothing about what was taken back"))),
     }
 }

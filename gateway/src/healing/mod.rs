@@ -35,7 +35,7 @@ pub(crate) enum Finding {
     Found,
     /// It was booked before, with the same facts.
     Known,
-    /// It is a sale that its terminal has taken back: nothing moved.
+    /// It was taken back: nothing moved, or nothing is left of it.
     TakenBack,
     /// It was booked before with other facts, and those stand.
     Differs(Difference),

@@ -96,8 +96,8 @@ pub enum Ask {
     Receive(Box<MoneyIn>),
     /// Book money that moved, of which the books have this in suspense: if this says what it is for, it is put there.
     ReceiveWaiting(Box<MoneyIn>, Box<WaitingMoney>),
-    /// Remember that a sale was taken back by its own terminal.
-    TakeBack(SaleTakenBack),
+    /// Remember that a payment was taken back: by its own terminal, or by who keeps the account.
+    TakeBack(SaleTakenBack, Evidence),
     /// Keep a message that money has moved, of which nothing could be read.
     KeepUnreadable(Box<UnreadableMessage>),
     /// Close a service or an agency for a time, or plan to.
@@ -398,7 +398,7 @@ pub enum Answer {
         /// Sequence of the record.
         sequence: u64,
     },
-    /// Nothing was booked: the terminal itself took this sale back, by the record with this sequence.
+    /// Nothing was booked: the terminal itself, or who keeps the account, took this back, by the record with this sequence.
     TakenBack {
         /// Sequence of the record.
         sequence: u64,

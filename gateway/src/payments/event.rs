@@ -346,7 +346,7 @@ pub enum Difference {
     Currency,
     /// The account.
     Account,
-    /// That there was any: the terminal took the sale back. Records of before say that the amount differs.
+    /// That there was any: the terminal, or who keeps the account, took it back. Records of before say that the amount differs.
     TakenBack,
 }
 

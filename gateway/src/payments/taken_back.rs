@@ -1,15 +1,15 @@
-//! Sales that a card terminal took back in its own file, before anybody was told of them: nothing moved. They are remembered, so
-//! that another file of the terminal, which has the sale alone, books nothing.
+//! Payments that were taken back: sales by a card terminal in its own file, before anybody was told of them, and whatever who keeps
+//! an account calls reversed. They are remembered, so that another file, which has the payment alone, books nothing.
 
 use ledger::Money;
 use serde::{Deserialize, Serialize};
 
 use super::channel_receipt::{AccountFact, ChannelReceipt, PaymentFacts};
 
-/// A sale that was taken back.
+/// A payment that was taken back, mostly the sale of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleTakenBack {
-    /// The receipt that it would have had.
+    /// The receipt that it has or would have had.
     pub receipt: ChannelReceipt,
     /// How much it was.
     pub money: Money,

@@ -3,7 +3,7 @@
 use csv::StringRecord;
 use ledger::{LedgerTime, Money};
 
-use super::words::{self, OURS, Way};
+use super::words::{self, OURS, State, Way};
 use super::{Fault, FileKind, FileOf, FileRow, Read};
 use crate::channels::bank::wire::reference_of;
 use crate::channels::mpesa::wire::ACCOUNT_LEN_MAX;
@@ -135,25 +135,36 @@ impl Columns {
         if self.is_sum(record) {
             return sum(cell(self.amount)).map(Read::Sum);
         }
-        if self.went_out(of, &cell)? {
+        let (state, way) = (self.state(&cell), self.way(of, &cell));
+        let is_terminal = of.kind == FileKind::Terminal;
+        let is_undone = state == Ok(State::Undone)
+            || (state == Ok(State::Moved) && way == Ok(Some(Way::Back)) && !is_terminal);
+        if self.went_out(of, &cell)? && !is_undone {
             return Ok(Read::Other);
         }
         if !self.currency.map(cell).is_none_or(words::is_our_currency) {
             return Err(Fault::Currency);
         }
-        if !self.has_moved(&cell)? {
+        if state? == State::DidNotMove {
             return Ok(Read::Incomplete);
         }
-        let (way, is_terminal) = (self.way(of, &cell)?, of.kind == FileKind::Terminal);
-        if way == Some(Way::Out) || (way == Some(Way::Back) && !is_terminal) {
+        let way = way?;
+        if way == Some(Way::Out) && !is_undone {
             return Ok(Read::Other);
         }
-        // What an acquirer takes back of what it has settled is no sale that a terminal took back, and is for people.
-        let below_nothing = cell(self.amount).strip_prefix('-').filter(|_| is_terminal);
-        if way == Some(Way::Back) && below_nothing.is_none() {
+        if is_undone && of.kind == FileKind::Slips {
+            return Err(Fault::SlipUndone);
+        }
+        let debit = self.debit.map(cell).filter(|debit| is_undone && !is_nothing(debit));
+        let amount = debit.unwrap_or_else(|| cell(self.amount));
+        let below_nothing = amount.strip_prefix('-').filter(|_| is_terminal || is_undone);
+        if way == Some(Way::Back) && below_nothing.is_none() && !is_undone {
             return Err(Fault::Way);
         }
-        let amount = below_nothing.unwrap_or_else(|| cell(self.amount));
+        let amount = below_nothing.unwrap_or(amount);
+        if is_undone && is_nothing(amount) {
+            return Ok(Read::Incomplete);
+        }
         let money = written::amount(amount, OURS).ok_or(Fault::Amount)?;
         let moved = moment(cell(self.date), of.now_micros)?;
         let reference = self.reference(of, &cell)?;
@@ -173,7 +184,13 @@ impl Columns {
             name: None,
         };
         let row = FileRow { line, told };
-        Ok(if below_nothing.is_some() { Read::TakenBack(row) } else { Read::Payment(row) })
+        Ok(if is_undone {
+            Read::Undone(row)
+        } else if below_nothing.is_some() {
+            Read::TakenBack(row)
+        } else {
+            Read::Payment(row)
+        })
     }
 
     /// Whether this is the row of the sum. Payers choose what stands in a text, so a row that has a reference or a date of its own
@@ -186,14 +203,14 @@ impl Columns {
         is_word && lacks(self.reference) && lacks(self.date)
     }
 
-    /// Whether money moved, by all columns that say so.
-    fn has_moved<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> Result<bool, Fault> {
+    /// What became of the money, by all columns that say so: the worst counts.
+    fn state<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> Result<State, Fault> {
         let mut said =
             self.states.iter().map(|column| cell(*column)).filter(|word| !word.is_empty()).peekable();
         if !self.states.is_empty() && said.peek().is_none() {
             return Err(Fault::State);
         }
-        said.try_fold(true, |moved, word| Ok(words::has_moved(word).ok_or(Fault::State)? && moved))
+        said.try_fold(State::Moved, |state, word| Ok(state.max(words::state(word).ok_or(Fault::State)?)))
     }
 
     /// Which way it went, by all columns that say so, where there are such columns.

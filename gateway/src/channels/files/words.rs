@@ -24,7 +24,9 @@ const MOVED: &[&str] = &[
     "00",
     "000",
 ];
-/// None did, or not for good, or not yet. The digits are what card networks answer (ISO 8583).
+/// It moved, and was given back.
+const UNDONE: &[&str] = &["reversed", "reversal", "voided", "refunded"];
+/// None did, or not yet. The digits are what card networks answer (ISO 8583).
 const DID_NOT_MOVE: &[&str] = &[
     "failed",
     "failure",
@@ -33,10 +35,6 @@ const DID_NOT_MOVE: &[&str] = &[
     "rejected",
     "refused",
     "error",
-    "reversed",
-    "reversal",
-    "voided",
-    "refunded",
     "pending",
     "processing",
     "in progress",
@@ -81,6 +79,17 @@ const DEBITS: &[&str] = &["dr", "debit", "d"];
 /// It takes another row back.
 const TAKES_BACK: &[&str] = &["void", "reversal", "sale void"];
 
+/// What became of the money of a row, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum State {
+    /// It moved.
+    Moved,
+    /// It moved, and whoever has it gave it back.
+    Undone,
+    /// It did not move, or not yet.
+    DidNotMove,
+}
+
 /// Which way the money of a row went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -92,12 +101,14 @@ pub(super) enum Way {
     Back,
 }
 
-/// Whether the money of a row moved, by the word in a column of states.
-pub(super) fn has_moved(word: &str) -> Option<bool> {
+/// What became of the money of a row, by the word in a column of states.
+pub(super) fn state(word: &str) -> Option<State> {
     if is_one_of(MOVED, word) {
-        Some(true)
+        Some(State::Moved)
+    } else if is_one_of(UNDONE, word) {
+        Some(State::Undone)
     } else if is_one_of(DID_NOT_MOVE, word) {
-        Some(false)
+        Some(State::DidNotMove)
     } else {
         None
     }

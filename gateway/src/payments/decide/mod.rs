@@ -46,7 +46,7 @@ pub(super) fn decide(view: &View<'_, Payments>, command: &Command) -> Result<Dec
     match &command.ask {
         Ask::Receive(money_in) => money_in::receive(view, command, money_in),
         Ask::ReceiveWaiting(money_in, waiting) => named::receive_waiting(view, command, money_in, waiting),
-        Ask::TakeBack(sale) => taken_back::keep(view, command, sale),
+        Ask::TakeBack(sale, evidence) => taken_back::keep(view, command, sale, *evidence),
         Ask::KeepUnreadable(message) => money_in::keep_unreadable(view, command, message),
         Ask::CreateBill(bill) => bills::create(view, command, bill),
         Ask::CancelBill { bill, idempotency } => bills::cancel(view, command, *bill, idempotency.as_ref()),

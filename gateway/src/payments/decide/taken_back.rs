@@ -1,10 +1,11 @@
-//! Sales that a terminal took back in its own file. Whichever file comes first: what was taken back is not booked afterwards, and
-//! what was booked before stands and is for a person to look at.
+//! Payments that were taken back: by the terminal, in its own file, or by who keeps the account. Whichever file comes first: what was
+//! taken back is not booked afterwards, and what was booked before stands and is for a person to look at.
 
 use ledger::table::RunError;
 use ledger::{Claim, Decision, Evidence, Money, ShortKey, View};
 
 use super::{Payments, draft};
+use crate::payments::channel_receipt::Provider;
 use crate::payments::command::{Answer, Command, MoneyIn};
 use crate::payments::event::{Difference, Event, ToldBy};
 use crate::payments::taken_back::SaleTakenBack;
@@ -14,24 +15,25 @@ pub(super) fn keep(
     view: &View<'_, Payments>,
     command: &Command,
     sale: &SaleTakenBack,
+    evidence: Evidence,
 ) -> Result<Decision<Payments>, RunError> {
     if let Some(booked) = view.claimed(&ShortKey::of(&sale.receipt.credit_key()))? {
-        return contradict(view, command, sale, booked.sequence);
+        return contradict(view, command, sale, evidence, booked.sequence);
     }
     if remembered(view, sale)?.is_some() {
         return Ok(Decision::answer(Answer::Nothing));
     }
     let detail = SaleTakenBack::facts(sale.money).to_detail();
     let mut draft = draft(command, Event::SaleTakenBack(sale.clone()));
-    draft.evidence = Evidence::CallbackOnly;
+    draft.evidence = evidence;
     draft.claims.push(Claim { key: sale.key().into(), detail });
     Ok(Decision::record(draft, Answer::Done { sequence: view.next_sequence() }))
 }
 
-/// The record that says of this very sale that its terminal took it back, if it is a terminal that tells of it. What an acquirer
-/// says that it settled has moved.
+/// The record that says of this very payment that it was taken back. Of terminals' sales only the terminal is believed that they
+/// are: what their acquirer says that it settled has moved.
 pub(super) fn before(view: &View<'_, Payments>, money_in: &MoneyIn) -> Result<Option<u64>, RunError> {
-    if money_in.told_by != ToldBy::TerminalBatch {
+    if money_in.receipt.provider == Provider::Terminal && money_in.told_by != ToldBy::TerminalBatch {
         return Ok(None);
     }
     remembered(view, &SaleTakenBack { receipt: money_in.receipt.clone(), money: money_in.money })
@@ -49,11 +51,12 @@ fn remembered(view: &View<'_, Payments>, sale: &SaleTakenBack) -> Result<Option<
     Ok(this.map(|this| this.sequence))
 }
 
-/// The sale is booked: that stands, and that its terminal says it was nothing is kept for people to look at, once.
+/// The payment is booked: that stands, and that it is said to be nothing is kept for people to look at, once.
 fn contradict(
     view: &View<'_, Payments>,
     command: &Command,
     sale: &SaleTakenBack,
+    evidence: Evidence,
     stands: u64,
 ) -> Result<Decision<Payments>, RunError> {
     let (differs, nothing) = (Difference::TakenBack, Money::new(0, sale.money.currency()));
@@ -64,7 +67,7 @@ fn contradict(
     }
     let receipt = sale.receipt.clone();
     let mut draft = draft(command, Event::PaymentQuarantined { receipt, money: nothing, stands, differs });
-    draft.evidence = Evidence::CallbackOnly;
+    draft.evidence = evidence;
     draft.claims.push(Claim { key: key.into(), detail: facts.to_detail() });
     Ok(Decision::record(draft, Answer::Quarantined { stands, differs, is_new: true }))
 }

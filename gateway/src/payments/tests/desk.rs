@@ -228,38 +228,13 @@ impl Desk {
 
     /// Money, addressed in any way.
     pub(super) fn receive(&self, addressed: Addressed, receipt: &str, money: Money) -> Answer {
-        let (account_fact, told_by) = match &addressed {
-            Addressed::Typed(TypedAccount::Number(number)) => {
-                (AccountFact::Number(*number), ToldBy::Confirmation)
-            }
-            Addressed::Typed(TypedAccount::Missing) => (AccountFact::Unsaid, ToldBy::Confirmation),
-            Addressed::Typed(_)
-            | Addressed::Reference(_)
-            | Addressed::Held(_)
-            | Addressed::Sweep(_)
-            | Addressed::OtherShortCode => {
-                (AccountFact::Hashed { epoch: 1, hash: [1; 8] }, ToldBy::Confirmation)
-            }
-            Addressed::Attempt(_) => (AccountFact::Unsaid, ToldBy::PromptResult),
+        let told_by = match &addressed {
+            Addressed::Attempt(_) => ToldBy::PromptResult,
+            _ => ToldBy::Confirmation,
         };
-        self.tell(MoneyIn {
-            receipt: ChannelReceipt {
-                provider: Provider::Mpesa,
-                short_code: "222222".into(),
-                number: receipt.into(),
-            },
-            money,
-            addressed,
-            account_fact,
-            told_by,
-            evidence: Evidence::CallbackOnly,
-            moved: None,
-            sealed: None,
-            random: receipt
-                .bytes()
-                .fold(7, |hash: u64, byte| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte))
-                << 20,
-        })
+        let receipt =
+            ChannelReceipt { provider: Provider::Mpesa, short_code: "222222".into(), number: receipt.into() };
+        self.tell(money_in(receipt, told_by, addressed, money))
     }
 
     /// Tells the books of money, and looks again where they say that somebody has to.
@@ -369,4 +344,34 @@ fn open_ledger(storage: &FaultyStorage, clock: &Clock) -> Ledger<Payments> {
         on_stop: Box::new(|reason| panic!("the writer stopped: {reason}")),
     };
     Ledger::open(options, Arc::new(Readers::default())).unwrap()
+}
+
+/// A message about money as a channel's adapter makes it. Texts are hashed, what banks write around a payment in its own way.
+pub(super) fn money_in(
+    receipt: ChannelReceipt,
+    told_by: ToldBy,
+    addressed: Addressed,
+    money: Money,
+) -> MoneyIn {
+    let account_fact = match &addressed {
+        Addressed::Typed(TypedAccount::Number(number)) => AccountFact::Number(*number),
+        Addressed::Typed(TypedAccount::Missing) | Addressed::Attempt(_) => AccountFact::Unsaid,
+        Addressed::Typed(TypedAccount::Other) if told_by == ToldBy::Statement => {
+            AccountFact::Around { epoch: 1, hash: [7; 8] }
+        }
+        _ => AccountFact::Hashed { epoch: 1, hash: [7; 8] },
+    };
+    let letters = receipt.number.bytes();
+    let random = letters.fold(7, |hash: u64, letter| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(letter));
+    MoneyIn {
+        receipt,
+        money,
+        addressed,
+        account_fact,
+        told_by,
+        evidence: Evidence::CallbackOnly,
+        moved: None,
+        sealed: None,
+        random: random << 20,
+    }
 }

@@ -3,10 +3,10 @@
 
 use ledger::{Evidence, Money};
 
-use super::desk::{Desk, kes, usd};
+use super::desk::{Desk, kes, money_in, usd};
 use crate::payments::{
-    AccountFact, Addressed, Answer, Ask, BillState, ChannelReceipt, Difference, MoneyIn, PaymentNumber,
-    Provider, SaleTakenBack, ToldBy, TypedAccount, WaitingMoney,
+    Addressed, Answer, Ask, BillState, ChannelReceipt, Difference, MoneyIn, PaymentNumber, Provider,
+    SaleTakenBack, ToldBy, TypedAccount, WaitingMoney,
 };
 
 const SUSPENSE: &str = "2100.suspense KES";
@@ -18,23 +18,12 @@ fn receipt(provider: Provider, number: &str) -> ChannelReceipt {
 
 /// A line of a file that names this bill, or writes a text that names none.
 fn line_of(receipt: ChannelReceipt, told_by: ToldBy, money: Money, bill: Option<PaymentNumber>) -> MoneyIn {
-    let (addressed, account_fact) = match bill {
-        Some(number) => (Addressed::Typed(TypedAccount::Number(number)), AccountFact::Number(number)),
-        None => (Addressed::Typed(TypedAccount::Other), AccountFact::Hashed { epoch: 1, hash: [7; 8] }),
-    };
-    let random =
-        receipt.number.bytes().fold(7, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(byte)) << 20;
-    MoneyIn {
+    money_in(
         receipt,
-        money,
-        addressed,
-        account_fact,
         told_by,
-        evidence: Evidence::CallbackOnly,
-        moved: None,
-        sealed: None,
-        random,
-    }
+        Addressed::Typed(bill.map_or(TypedAccount::Other, TypedAccount::Number)),
+        money,
+    )
 }
 
 fn sale(number: &str, told_by: ToldBy, shillings: i64, bill: PaymentNumber) -> Ask {
@@ -43,7 +32,8 @@ fn sale(number: &str, told_by: ToldBy, shillings: i64, bill: PaymentNumber) -> A
 }
 
 fn taken_back(number: &str, shillings: i64) -> Ask {
-    Ask::TakeBack(SaleTakenBack { receipt: receipt(Provider::Terminal, number), money: kes(shillings) })
+    let sale = SaleTakenBack { receipt: receipt(Provider::Terminal, number), money: kes(shillings) };
+    Ask::TakeBack(sale, Evidence::CallbackOnly)
 }
 
 #[test]
@@ -88,6 +78,39 @@ fn a_sale_that_was_booked_before_stands_and_is_kept_for_a_person_once() {
     assert_eq!(desk.ask(taken_back("KWS00001-17-1", 500)), kept(true));
     assert_eq!(desk.ask(taken_back("KWS00001-17-1", 500)), kept(false));
     assert_eq!(desk.balances(), booked);
+}
+
+#[test]
+fn what_who_keeps_the_account_gave_back_is_booked_for_nobody_afterwards_and_stands_where_it_was_booked_before()
+ {
+    for (provider, told_by) in [
+        (Provider::Airtel, ToldBy::Statement),
+        (Provider::Airtel, ToldBy::Confirmation),
+        (Provider::Bank, ToldBy::Notification),
+        (Provider::Bank, ToldBy::Slip),
+    ] {
+        let mut desk = Desk::open();
+        let bill = desk.bill(500);
+        let of = |number: &str, shillings| {
+            let message = line_of(receipt(provider, number), told_by, kes(shillings), Some(bill));
+            Ask::Receive(Box::new(message))
+        };
+        let gave_back = |number: &str| {
+            let sale = SaleTakenBack { receipt: receipt(provider, number), money: kes(500) };
+            Ask::TakeBack(sale, Evidence::ConfirmedByStatement)
+        };
+        let Answer::Done { sequence } = desk.ask(gave_back("A1")) else { panic!("it is new") };
+        assert_eq!(desk.ask(of("A1", 500)), Answer::TakenBack { sequence }, "{provider:?} {told_by:?}");
+        desk.power_cut(1);
+        assert_eq!(desk.ask(of("A1", 500)), Answer::TakenBack { sequence }, "{provider:?} {told_by:?}");
+        assert_eq!(desk.see(bill).state, BillState::Unpaid);
+        let Answer::Booked { sequence: stands } = desk.ask(of("A2", 500)) else { panic!("it is new") };
+        for is_new in [true, false] {
+            let kept = Answer::Quarantined { stands, differs: Difference::TakenBack, is_new };
+            assert_eq!(desk.ask(gave_back("A2")), kept, "{provider:?} {told_by:?}");
+        }
+        assert_eq!(desk.see(bill).state, BillState::Paid, "a person looks, and what is booked stands");
+    }
 }
 
 const REFERENCE: &str = "FT26324ABCDE";

@@ -4,7 +4,7 @@
 use ledger::{Evidence, Money};
 
 use super::counters::{COUNTER, Number};
-use super::desk::{Desk, kes, usd};
+use super::desk::{Desk, kes, money_in, usd};
 use crate::payments::{
     AccountFact, Addressed, Answer, Ask, AttemptState, BillState, ChannelReceipt, Difference, MoneyIn,
     PaymentNumber, Provider, SaleTakenBack, ToldBy, TypedAccount,
@@ -12,26 +12,9 @@ use crate::payments::{
 
 const SUSPENSE: &str = "2100.suspense KES";
 
-fn money_in(provider: Provider, told_by: ToldBy, addressed: Addressed, money: Money) -> MoneyIn {
-    let account_fact = match &addressed {
-        Addressed::Typed(TypedAccount::Number(number)) => AccountFact::Number(*number),
-        Addressed::Typed(TypedAccount::Other) if told_by == ToldBy::Statement => {
-            AccountFact::Around { epoch: 1, hash: [7; 8] }
-        }
-        Addressed::Typed(TypedAccount::Other) => AccountFact::Hashed { epoch: 1, hash: [7; 8] },
-        _ => AccountFact::Unsaid,
-    };
-    MoneyIn {
-        receipt: ChannelReceipt { provider, short_code: "222222".into(), number: "FT26324ABCDE".into() },
-        money,
-        addressed,
-        account_fact,
-        told_by,
-        evidence: Evidence::CallbackOnly,
-        moved: None,
-        sealed: None,
-        random: 7 << 20,
-    }
+fn message(provider: Provider, told_by: ToldBy, addressed: Addressed, money: Money) -> MoneyIn {
+    let receipt = ChannelReceipt { provider, short_code: "222222".into(), number: "FT26324ABCDE".into() };
+    money_in(receipt, told_by, addressed, money)
 }
 
 fn numbered(bill: PaymentNumber) -> Addressed {
@@ -57,10 +40,10 @@ fn the_word_that_names_an_attempt_puts_the_waiting_money_on_its_bill() {
             let mut desk = Desk::open();
             let bill = desk.bill(500);
             let attempt = desk.attempt(bill).unwrap();
-            let first = money_in(Provider::Mpesa, told_first, Addressed::Typed(typed), kes(500));
+            let first = message(Provider::Mpesa, told_first, Addressed::Typed(typed), kes(500));
             let sequence = booked(&desk.tell(first));
             assert_eq!(desk.balances().get(SUSPENSE), Some(&50_000));
-            let names = || money_in(Provider::Mpesa, word, Addressed::Attempt(attempt), kes(500));
+            let names = || message(Provider::Mpesa, word, Addressed::Attempt(attempt), kes(500));
             assert_eq!(desk.tell(names()), Answer::Known { sequence }, "{told_first:?} {word:?}");
             assert_eq!(desk.see(bill).state, BillState::Paid);
             assert_eq!(desk.balances().get(SUSPENSE), None);
@@ -82,11 +65,11 @@ fn no_attempt_succeeds_while_its_money_lies_elsewhere() {
     let (bill, other) = (desk.bill(500), desk.bill(500));
     let attempt = desk.attempt(bill).unwrap();
     let waiting =
-        money_in(Provider::Mpesa, ToldBy::Statement, Addressed::Typed(TypedAccount::Missing), kes(500));
+        message(Provider::Mpesa, ToldBy::Statement, Addressed::Typed(TypedAccount::Missing), kes(500));
     booked(&desk.tell(waiting));
     // Another amount than the books have is for a person, and the attempt stays open.
     let names = |shillings, attempt| {
-        money_in(Provider::Mpesa, ToldBy::PromptResult, Addressed::Attempt(attempt), kes(shillings))
+        message(Provider::Mpesa, ToldBy::PromptResult, Addressed::Attempt(attempt), kes(shillings))
     };
     assert!(matches!(desk.tell(names(499, attempt)), Answer::Quarantined { is_new: true, .. }));
     assert_eq!(desk.see_attempt(attempt).state, AttemptState::Created);
@@ -104,9 +87,9 @@ fn a_slip_that_meets_the_statement_in_the_sequencer_pays_its_bill() {
         let mut desk = Desk::open();
         let (bill, other) = (desk.bill(500), desk.bill(500));
         let text =
-            || money_in(Provider::Bank, ToldBy::Statement, Addressed::Typed(TypedAccount::Other), kes(500));
+            || message(Provider::Bank, ToldBy::Statement, Addressed::Typed(TypedAccount::Other), kes(500));
         let sequence = booked(&desk.tell(text()));
-        let slip = |bill| money_in(Provider::Bank, told_by, numbered(bill), kes(500));
+        let slip = |bill| message(Provider::Bank, told_by, numbered(bill), kes(500));
         assert_eq!(desk.tell(slip(bill)), Answer::Known { sequence }, "{told_by:?}");
         assert_eq!(desk.tell(text()), Answer::Known { sequence }, "its text contradicts nothing");
         assert_eq!(desk.see(bill).state, BillState::Paid);
@@ -120,7 +103,7 @@ fn a_slip_that_meets_the_statement_in_the_sequencer_pays_its_bill() {
 fn a_text_that_a_slip_has_for_waiting_money_is_kept_for_who_looks_for_its_bill() {
     for told_by in [ToldBy::Slip, ToldBy::Notification] {
         let desk = Desk::open();
-        let of = |told_by| money_in(Provider::Bank, told_by, Addressed::Typed(TypedAccount::Other), kes(500));
+        let of = |told_by| message(Provider::Bank, told_by, Addressed::Typed(TypedAccount::Other), kes(500));
         let stands = booked(&desk.tell(of(ToldBy::Statement)));
         assert_eq!(desk.tell(of(told_by)), Answer::Known { sequence: stands }, "it is the same text");
         let other = MoneyIn { account_fact: AccountFact::Hashed { epoch: 1, hash: [8; 8] }, ..of(told_by) };
@@ -138,14 +121,14 @@ fn who_keeps_the_account_names_the_bill_of_a_slip_that_named_none() {
     for typed in [TypedAccount::Missing, TypedAccount::Other, TypedAccount::Number(nobody)] {
         let mut desk = Desk::open();
         let (bill, other) = (desk.bill(500), desk.bill(500));
-        let slip = money_in(Provider::Bank, ToldBy::Slip, Addressed::Typed(typed), kes(500));
+        let slip = message(Provider::Bank, ToldBy::Slip, Addressed::Typed(typed), kes(500));
         let sequence = booked(&desk.tell(slip));
         // Another slip is an officer's word against an officer's.
         if typed != TypedAccount::Missing {
-            let again = money_in(Provider::Bank, ToldBy::Slip, numbered(other), kes(500));
+            let again = message(Provider::Bank, ToldBy::Slip, numbered(other), kes(500));
             assert!(matches!(desk.tell(again), Answer::Quarantined { .. }));
         }
-        let row = || money_in(Provider::Bank, ToldBy::Statement, numbered(bill), kes(500));
+        let row = || message(Provider::Bank, ToldBy::Statement, numbered(bill), kes(500));
         assert_eq!(desk.tell(row()), Answer::Known { sequence }, "{typed:?}");
         assert_eq!(desk.tell(row()), Answer::Known { sequence }, "{typed:?}");
         assert_eq!(desk.see(bill).state, BillState::Paid);
@@ -157,11 +140,14 @@ fn who_keeps_the_account_names_the_bill_of_a_slip_that_named_none() {
 fn two_sales_under_one_number_of_a_terminal_are_both_remembered_as_taken_back() {
     let mut desk = Desk::open();
     let bill = desk.bill(700);
-    let receipt = money_in(Provider::Terminal, ToldBy::TerminalBatch, numbered(bill), kes(1)).receipt;
-    let take_back =
-        |shillings| Ask::TakeBack(SaleTakenBack { receipt: receipt.clone(), money: kes(shillings) });
-    let sale =
-        |shillings| money_in(Provider::Terminal, ToldBy::TerminalBatch, numbered(bill), kes(shillings));
+    let receipt = message(Provider::Terminal, ToldBy::TerminalBatch, numbered(bill), kes(1)).receipt;
+    let take_back = |shillings| {
+        Ask::TakeBack(
+            SaleTakenBack { receipt: receipt.clone(), money: kes(shillings) },
+            Evidence::CallbackOnly,
+        )
+    };
+    let sale = |shillings| message(Provider::Terminal, ToldBy::TerminalBatch, numbered(bill), kes(shillings));
     let mut sequences = Vec::new();
     for shillings in [500, 700] {
         let Answer::Done { sequence } = desk.ask(take_back(shillings)) else { panic!("it is new") };
@@ -179,7 +165,7 @@ fn money_in_another_currency_answers_no_attempt_whoever_tells_of_it() {
     let mut desk = Desk::open();
     let bill = desk.bill(500);
     let attempt = desk.attempt(bill).unwrap();
-    let names = |word| money_in(Provider::Mpesa, word, Addressed::Attempt(attempt), usd(500));
+    let names = |word| message(Provider::Mpesa, word, Addressed::Attempt(attempt), usd(500));
     let stands = booked(&desk.tell(names(ToldBy::PromptResult)));
     let differs = Difference::Currency;
     for is_new in [true, false] {
@@ -209,7 +195,7 @@ fn a_paper_that_was_typed_without_a_number_is_named_once_and_no_more() {
     let waiting = desk.waiting(sequence);
     assert_eq!(&*waiting.receipt.short_code, COUNTER);
     let name = |bill| {
-        let named = money_in(Provider::Counter, ToldBy::Counter, numbered(bill), kes(500));
+        let named = message(Provider::Counter, ToldBy::Counter, numbered(bill), kes(500));
         let named = MoneyIn { receipt: waiting.receipt.clone(), ..named };
         desk.ask(Ask::ReceiveWaiting(Box::new(named), Box::new(waiting.clone())))
     };

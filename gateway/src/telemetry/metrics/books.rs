@@ -17,7 +17,7 @@ pub const CONFIRMATIONS_TOTAL: Metric = Metric {
     kind: Kind::Counter,
     unit: metrics::Unit::Count,
     labels: &["outcome"],
-    about: "Messages that money has moved, by outcome: booked, known, quarantined, taken_back (a terminal had taken the sale back), unreadable, not_booked.",
+    about: "Messages that money has moved, by outcome: booked, known, quarantined, taken_back (its terminal, or who keeps the account, had taken it back), unreadable, not_booked.",
 };
 
 /// How long after money moved it was booked.

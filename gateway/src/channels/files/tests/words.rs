@@ -136,3 +136,69 @@ fn the_name_of_an_attempt_is_read_in_any_case() {
         );
     }
 }
+
+#[test]
+fn what_a_file_calls_undone_is_no_payment_wherever_its_lines_stand() {
+    const UNDONE: [&str; 5] = ["REVERSED", "reversal", "Voided", "refunded", "Refunded"];
+    let heading = "Time,Transaction ID,Reference,Amount,Debit,Status\n";
+    let row = |id: &str, amount: &str, debit: &str, status: &str| {
+        format!("2026-11-20 09:14:31,{id},INVOICE 7,{amount},{debit},{status}\n")
+    };
+    let of = |lines: &[&str]| read(FileKind::Merchant, &format!("{heading}{}", lines.concat()));
+    let (kept, gone) = (row("AQ-1", "20", "", "TS"), row("AQ-2", "500", "", "TS"));
+    let pending = row("AQ-2", "500", "", "pending");
+    for word in UNDONE {
+        for (amount, debit) in [("500", ""), ("-500.00", ""), ("", "500"), ("0.00", "500")] {
+            let undone = row("AQ-2", amount, debit, word);
+            let orders = [[&kept, &gone, &undone], [&undone, &kept, &gone], [&gone, &undone, &kept]];
+            for (order, line) in orders.into_iter().zip([2, 3, 4]) {
+                let lines: Vec<&str> =
+                    order.into_iter().chain([&undone, &gone]).map(String::as_str).collect();
+                let expected = vec![format!("{line} AQ-1 20.00 INVOICE 7")];
+                assert_eq!(of(&lines), Ok((expected.clone(), 2)), "{word} {amount} {debit}");
+                // Whoever writes a sum may have it in or not.
+                for (sum, is_taken) in [("520.00", true), ("20.00", true), ("-480.00", false), ("500", false)]
+                {
+                    let total = format!("Total,,,{sum},,\n");
+                    let read = of(&[&lines[..], &[total.as_str()]].concat());
+                    assert_eq!(read.is_ok(), is_taken, "{word} {amount} {debit} {sum}: {read:?}");
+                }
+            }
+            // Its payment is in another file, or was told by itself.
+            let alone = format!("{heading}{undone}");
+            assert_eq!(counted(FileKind::Merchant, &alone), Ok((0, 1)));
+            let other = "3 it takes back another amount than that of the sale with this receipt in line 2";
+            let partly = row("AQ-2", "30", "", word);
+            assert_eq!(of(&[&gone, &partly]), Err(vec![other.to_owned()]));
+        }
+        let nothing = row("AQ-2", "", "", word);
+        assert_eq!(of(&[&nothing]), Ok((vec![], 1)));
+    }
+    assert_eq!(
+        of(&[&pending, &gone]),
+        Ok((vec!["3 AQ-2 500.00 INVOICE 7".to_owned()], 1)),
+        "it was paid after"
+    );
+
+    for name in ["Type", "Transaction Type"] {
+        let back = format!(
+            "Date,Reference,Narration,Amount,{name}\n2026-11-20,FT1,,500,CR\n2026-11-20,FT1,,-500,REVERSAL\n\
+             2026-11-20,FT2,,500,CR\n2026-11-20,FT3,,-35,charge\n"
+        );
+        assert_eq!(read(FileKind::Bank, &back), Ok((vec!["4 FT2 500.00 ".to_owned()], 3)));
+    }
+    let number = number();
+    let slip = format!(
+        "Bank,Slip Number,Amount,Date,Payment Number,Status\nkcb,S1,1500,2026-11-20,{number},reversed\n"
+    );
+    let refused = read(FileKind::Slips, &slip).unwrap_err();
+    assert!(refused.len() == 1 && refused[0].starts_with("2 a slip that was reversed"), "{refused:?}");
+    let batch = format!(
+        "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time,Status\n\
+         KWS00001,12,1,A1B2C3,700.00,{number},2026-11-20 09:14:31,approved\n\
+         KWS00001,12,1,A1B2C3,700.00,{number},2026-11-20 09:14:31,voided\n"
+    );
+    for kind in [FileKind::Terminal, FileKind::Settlement] {
+        assert_eq!(counted(kind, &batch), Ok((0, 2)), "{kind:?}");
+    }
+}
