@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::DrillPlan;
-use super::report::DrillReport;
+use super::report::{DrillReport, Kind};
+use super::world::HeldUp;
 
 /// How fast a gate has to decide, in life's own time.
 pub(crate) const DECIDES_WITHIN: Duration = Duration::from_secs(1);
@@ -22,11 +23,18 @@ impl DrillPlan {
 /// Holds the day against its bars. How long a gate takes is held against its own only where the plan says so: a machine that
 /// builds beside it says nothing of a gate.
 pub(crate) fn judge(plan: &DrillPlan, report: &mut DrillReport) {
-    let held_up_min = plan.held_up_min();
-    if report.held_up < held_up_min {
+    let (held_up_min, HeldUp { all, repeated, lost }) = (plan.held_up_min(), report.held_up);
+    // Of prompts that were answered their own result told; these are payments that nobody knew of.
+    let unknown = report.by_kind.get(&Kind::HeldUp).copied().unwrap_or(0);
+    if unknown < held_up_min || all < unknown {
         report.wrong.push(format!(
-            "{} confirmations were held up, and there have to be {held_up_min} for what returns to be a crowd",
-            report.held_up
+            "{unknown} payments were held up with {all} confirmations, and there have to be {held_up_min} for what returns to be a crowd"
+        ));
+    }
+    if repeated == 0 || lost == 0 || report.delivered_late < unknown / 2 {
+        report.wrong.push(format!(
+            "of {all} confirmations that were held up {repeated} came three times and {lost} never, and {} of {unknown} payments were told of late",
+            report.delivered_late
         ));
     }
     report.gate.is_time_judged = plan.judges_time;
@@ -66,7 +74,10 @@ mod tests {
         let slowest = Duration::from_millis(slowest_ms);
         let beyond_a_second = usize::from(slowest > DECIDES_WITHIN);
         let gate = GateDay { decisions: 9, slowest, beyond_a_second, ..GateDay::default() };
-        let mut report = DrillReport { held_up, gate, ..DrillReport::default() };
+        let counts = HeldUp { all: held_up, repeated: 1, lost: 1 };
+        let by_kind = [(Kind::HeldUp, held_up)].into();
+        let mut report =
+            DrillReport { held_up: counts, by_kind, delivered_late: held_up, gate, ..DrillReport::default() };
         judge(plan, &mut report);
         assert_eq!(report.held(), report.wrong.count() == 0);
         report.wrong.count()
@@ -79,6 +90,19 @@ mod tests {
         assert_eq!(wrong_with(&plan(1, false), 29_999, 5), 1);
         assert_eq!(wrong_with(&plan(400, false), 75, 5), 0);
         assert_eq!(wrong_with(&plan(400, false), 74, 5), 1);
+    }
+
+    #[test]
+    fn a_day_on_which_nothing_came_twice_nothing_was_lost_or_little_came_late_has_failed() {
+        let wrong_with = |repeated, lost, delivered_late| {
+            let held_up = HeldUp { all: 40_000, repeated, lost };
+            let by_kind = [(Kind::HeldUp, 30_000)].into();
+            let mut report = DrillReport { held_up, by_kind, delivered_late, ..DrillReport::default() };
+            judge(&plan(1, false), &mut report);
+            report.wrong.count()
+        };
+        assert_eq!(wrong_with(1, 1, 15_000), 0);
+        assert_eq!([wrong_with(0, 1, 15_000), wrong_with(1, 0, 15_000), wrong_with(1, 1, 14_999)], [1, 1, 1]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::DrillPlan;
 use super::payer::{Bill, Payer};
-use super::script::{BACK_FOR_GOOD_AFTER, KILLED, KILLED_AGAIN_AFTER, RETURNS};
+use super::script::{BACK_AFTER, BACK_FOR_GOOD_AFTER, KILLED, KILLED_AGAIN_AFTER, RETURNS};
 use super::world::{AGENCIES, World};
 
 /// Whose gate it is, where, and what it is called.
@@ -31,7 +31,7 @@ const OF_THIS_PARK: u64 = 9_000;
 const VISITORS: u64 = 400;
 const WAITING_MAX: usize = 200;
 /// So many wait until the gateway is killed, and half of them until it is killed again.
-const KEPT_FOR_THE_DARK: usize = 40;
+const KEPT_FOR_THE_DARK: u32 = 40;
 /// One visitor in so many shows a number and no receipt; one in so many comes without having paid, or with an altered receipt.
 const NUMBER_ONE_IN: u64 = 4;
 const CHEAT_ONE_IN: u64 = 10;
@@ -48,8 +48,8 @@ struct Visitor {
     payment_number: u64,
     /// The code on the receipt; whoever has none shows the number.
     receipt: Option<String>,
-    /// When the bill was seen to be paid.
-    paid: Instant,
+    /// When the bill was seen to be paid, in seconds of the day.
+    paid: i64,
 }
 
 /// A decision of the gate.
@@ -112,7 +112,7 @@ pub(crate) async fn set_out(world: &World, payer: &Payer, bill: &Bill, paid: &Va
     if !is_wanted(&world.plan, payer.number) || !place.is_multiple_of(one_in) {
         return;
     }
-    let mut visitor = Visitor { payment_number: bill.number, receipt: None, paid: Instant::now() };
+    let mut visitor = Visitor { payment_number: bill.number, receipt: None, paid: world.day.now() };
     if !(place / one_in).is_multiple_of(NUMBER_ONE_IN) {
         let Some(receipt) = paid["payments"][0]["receipt_number"].as_str() else { return };
         let found = world.get(&format!("/v1/receipts/{receipt}"), &world.keys[payer.agency]).await;
@@ -143,9 +143,10 @@ pub(crate) async fn attend(world: Arc<World>) {
         if attended.is_multiple_of(CHEAT_ONE_IN) {
             turn_away(&world, &visitor, attended / CHEAT_ONE_IN).await;
         }
-        if !world.is_gateway_gone() {
-            tokio::time::sleep(GUARD_EVERY).await;
-        }
+        // Those who were kept come through half of the time in which the gateway is gone.
+        let in_the_dark = world.day.in_life(BACK_AFTER) / KEPT_FOR_THE_DARK;
+        let pause = if world.is_gateway_gone() { in_the_dark } else { GUARD_EVERY };
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -161,7 +162,7 @@ fn next(world: &World) -> Option<Visitor> {
         0
     };
     let waiting = &mut world.seen().gate.waiting;
-    if waiting.len() > kept { waiting.pop_front() } else { None }
+    if waiting.len() > kept as usize { waiting.pop_front() } else { None }
 }
 
 /// A visitor who has paid: looked at, let in, and not let in again.
@@ -193,9 +194,19 @@ async fn receive(world: &World, visitor: &Visitor) {
 /// Whether the list of the gate must have a payment by now: its program has asked since, and nothing that was held up has come
 /// since.
 fn is_listed(world: &World, visitor: &Visitor) -> bool {
-    // While the gateway is gone, or was a moment ago, nothing is asked.
-    let was_well = world.seen().gone.is_empty();
-    was_well && visitor.paid.elapsed() > LISTED_WITHIN && world.day.now() < world.day.second_of(RETURNS)
+    let now = world.day.now();
+    let answered = answered_at_a_stretch(visitor.paid, now, &world.seen().gone);
+    world.day.in_life(answered) > LISTED_WITHIN && now < world.day.second_of(RETURNS)
+}
+
+/// The longest time at a stretch from one moment to another in which the gateway was there to be asked.
+fn answered_at_a_stretch(from: i64, until: i64, gone: &[(i64, Option<i64>)]) -> i64 {
+    let (mut longest, mut since) = (0, from);
+    for (left, back) in gone {
+        longest = longest.max((*left).min(until) - since);
+        since = since.max(back.unwrap_or(until));
+    }
+    longest.max(until - since)
 }
 
 /// Somebody who has not paid, or shows what was altered.
@@ -302,5 +313,15 @@ mod tests {
         let altered = alter("MLP1:abcdefghijklmnop");
         let differing = altered.bytes().zip("MLP1:abcdefghijklmnop".bytes()).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 1);
+    }
+
+    #[test]
+    fn a_list_has_a_payment_when_the_gateway_could_be_asked_for_long_enough() {
+        let gone = [(100, Some(340)), (400, Some(700))];
+        assert_eq!(answered_at_a_stretch(10, 50, &[]), 40);
+        assert_eq!(answered_at_a_stretch(10, 150, &gone), 90, "before it was killed");
+        assert_eq!(answered_at_a_stretch(90, 390, &gone), 50, "between the kills");
+        assert_eq!(answered_at_a_stretch(90, 900, &gone), 200, "after it is back for good");
+        assert_eq!(answered_at_a_stretch(150, 300, &[(100, None)]), 0);
     }
 }

@@ -20,6 +20,8 @@ const DONE_WITHIN: Duration = Duration::from_secs(300);
 /// So often somebody tries to be heard, with so much between.
 const TRIES_MAX: u32 = 60;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+/// So often a file is sent of which nobody says what became of it.
+const UPLOADS_MAX: u32 = 3;
 /// Who hands files over in the outside, and where they are sent.
 const BROUGHT: [(&str, &str); 2] = [
     ("/control/terminals/kws/close", "/v1/statements/terminal?channel=card_terminal.kws"),
@@ -96,6 +98,19 @@ async fn send(world: &World, from: &str, to: &str, head_lines: usize) -> Result<
     Ok(found)
 }
 
+/// Sends a file until somebody says what became of it: one name has one effect.
+async fn answered<F>(mut ask: impl FnMut() -> F) -> Result<Answer, NoAnswer>
+where
+    F: Future<Output = Result<Answer, NoAnswer>>,
+{
+    for _ in 1..UPLOADS_MAX {
+        if let Ok(answer) = connected(&mut ask).await {
+            return Ok(answer);
+        }
+    }
+    connected(ask).await
+}
+
 /// Asks until somebody is there: whoever brings a file comes again when there is a queue at the door.
 async fn connected<F>(mut ask: impl FnMut() -> F) -> Result<Answer, NoAnswer>
 where
@@ -121,7 +136,7 @@ async fn upload(world: &World, to: &str, name: &str, file: Bytes) -> Result<u64,
         (HeaderName::from_static("idempotency-key"), once),
     ];
     let url = world.public.join(to);
-    let answer = connected(|| world.client.post(&url, &headers, file.clone(), DONE_WITHIN)).await;
+    let answer = answered(|| world.client.post(&url, &headers, file.clone(), DONE_WITHIN)).await;
     let answer = answer.map_err(|error| failed(error.to_string()))?;
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     if answer.status != StatusCode::OK {

@@ -141,10 +141,12 @@ pub async fn drill(plan: DrillPlan) -> Result<DrillReport, DrillError> {
     world.day.until(world.day.length()).await;
     let crowd = crowd.await.map_err(|error| DrillError::Process(error.to_string()))?;
     let within = STRAGGLERS_WITHIN + world.day.in_life(paying::FOLLOWS_AFTER_THE_DAY);
-    let stragglers = crowd.finish(within).await;
+    crowd.finish(&world, within).await;
     // Whoever still stands before the gate comes in.
-    let _ = tokio::time::timeout(STRAGGLERS_WITHIN, guard).await;
-    let report = judgement::judge(&mut day, stragglers).await;
+    if !matches!(tokio::time::timeout(STRAGGLERS_WITHIN, guard).await, Ok(Ok(()))) {
+        world.seen().wrong.push("the guard did not come to an end".to_owned());
+    }
+    let report = judgement::judge(&mut day).await;
     watching.abort();
     watching_a_page.abort();
     let report = report?;
@@ -159,11 +161,12 @@ pub async fn drill(plan: DrillPlan) -> Result<DrillReport, DrillError> {
 struct Crowd(tokio::task::JoinSet<()>);
 
 impl Crowd {
-    /// Waits for them, and gives how many are still at it.
-    async fn finish(mut self, within: std::time::Duration) -> usize {
+    /// Waits for them. Whoever is still at it then has come to no end.
+    async fn finish(mut self, world: &World, within: std::time::Duration) {
         let all_home = async { while self.0.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(within, all_home).await;
-        self.0.len()
+        if tokio::time::timeout(within, all_home).await.is_err() {
+            world.seen().wrong.push(format!("{} payers did not come to an end", self.0.len()));
+        }
     }
 }
 
@@ -175,6 +178,7 @@ async fn let_them_come(world: Arc<World>) -> Crowd {
     for (number, second) in times.into_iter().enumerate() {
         let payer = Payer::new(number as u64, second, chance.random());
         world.day.until(second).await;
+        world.seen().set_out.push((payer.second, payer.agency));
         crowd.spawn(payer::live(Arc::clone(&world), payer));
         while crowd.try_join_next().is_some() {}
     }

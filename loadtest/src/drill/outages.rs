@@ -26,6 +26,9 @@ const REPORT_WITHIN: Duration = Duration::from_secs(120);
 const LISTS_WITHIN: Duration = Duration::from_secs(60);
 const LISTED_A_SECOND: u64 = 1_000;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// So often a report is asked for that does not come, and how far apart: the lists may be busy.
+const ASKS_MAX: u32 = 10;
+const ASKS_EVERY: Duration = Duration::from_secs(3);
 /// Whom a gate let in so close to the beginning or the end of an outage may count or not: clocks differ by the time that a
 /// message takes, many times as fast as life.
 const CLOCKS_DIFFER_SECONDS: i64 = 120;
@@ -43,22 +46,46 @@ pub(crate) struct Report {
     body: Value,
 }
 
-/// Asks for the report of every outage that is still kept, and gives how many are not.
-pub(crate) async fn ask(world: &World) -> Result<(Vec<Report>, u64), DrillError> {
+/// Asks for the report of every outage.
+pub(crate) async fn ask(world: &World, wrong: &mut Findings) -> Result<Vec<Report>, DrillError> {
     let outages: BTreeMap<u64, (String, String)> =
         world.seen().outages.iter().map(|(id, known)| (*id, known.clone())).collect();
-    let Some(last) = outages.keys().next_back() else { return Ok((Vec::new(), 0)) };
+    let Some(last) = outages.keys().next_back() else { return Ok(Vec::new()) };
     wait_for_lists(world, *last).await?;
-    let (mut reports, mut forgotten) = (Vec::new(), 0);
+    let mut reports = Vec::new();
     for (id, (channel, _)) in outages {
-        match report(world, id).await {
+        let mut answered = report(world, id).await;
+        for _ in 1..ASKS_MAX {
+            if matches!(answered, Some((StatusCode::OK | StatusCode::NOT_FOUND, _))) {
+                break;
+            }
+            tokio::time::sleep(ASKS_EVERY).await;
+            answered = report(world, id).await;
+        }
+        match answered {
             Some((StatusCode::OK, body)) => reports.push(Report { id, channel, body }),
-            // The gateway keeps the latest.
-            Some((StatusCode::NOT_FOUND, _)) => forgotten += 1,
-            other => return Err(DrillError::Answer(format!("the report of outage {id}: {other:?}"))),
+            other => wrong.push(format!("the report of outage {id} of {channel}: {other:?}")),
         }
     }
-    Ok((reports, forgotten))
+    Ok(reports)
+}
+
+/// The outage of the morning is one of the paybill, known within two hours of the silence and over when everything is back.
+pub(crate) fn judge_the_silence(
+    judged: &[OutageJudged],
+    (silent, prompts_fail, returns): (i64, i64, i64),
+) -> Option<String> {
+    let of_paybill = || judged.iter().filter(|outage| outage.channel == "mpesa_paybill");
+    let known = of_paybill().filter(|outage| outage.since >= silent).map(|outage| outage.since).min();
+    let over = of_paybill().map(|outage| outage.ended.unwrap_or(i64::MAX)).max();
+    let is_told = known.is_some_and(|since| since < prompts_fail)
+        && over.is_some_and(|ended| (returns..i64::MAX).contains(&ended));
+    let said = || {
+        format!(
+            "the outages of the paybill are from {known:?} to {over:?}, and it was silent from {silent} to {returns}"
+        )
+    };
+    (!is_told).then(said)
 }
 
 async fn report(world: &World, id: u64) -> super::world::Answered {
@@ -365,6 +392,32 @@ mod tests {
         let expected = (("bank kcb-1".to_owned(), "KWS".to_owned()), (Kes::from_minor(500), 2));
         assert_eq!(rows(&report, "collected").into_iter().collect::<Vec<_>>(), [expected]);
         assert_eq!(admitted(&report), 3);
+    }
+
+    #[test]
+    fn the_outage_of_the_morning_is_found_in_time_and_lasts_until_everything_is_back() {
+        let outage = |channel: &str, since, ended| OutageJudged {
+            id: 1,
+            channel: channel.to_owned(),
+            since,
+            ended,
+            payments: 1,
+            total: Kes::ZERO,
+            moved_before: 0,
+            known_later: 0,
+            let_in: 0,
+        };
+        let is_told = |judged: &[OutageJudged]| judge_the_silence(judged, (100, 200, 1_000)).is_none();
+        let whole = outage("mpesa_paybill", 130, Some(1_010));
+        assert!(is_told(&[whole.clone(), outage("mpesa_prompt", 210, Some(300))]));
+        assert!(is_told(&[
+            outage("mpesa_paybill", 130, Some(500)),
+            outage("mpesa_paybill", 520, Some(1_010))
+        ]));
+        assert!(!is_told(&[]) && !is_told(&[outage("mpesa_prompt", 130, Some(1_010))]));
+        assert!(!is_told(&[outage("mpesa_paybill", 201, Some(1_010))]), "found too late");
+        assert!(!is_told(&[outage("mpesa_paybill", 130, Some(990))]), "over too soon");
+        assert!(!is_told(&[outage("mpesa_paybill", 130, None)]), "not over");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use super::world::{Answered, SeenBill, World};
 use crate::kes::Kes;
 
 /// Of a thousand who would rather not be asked, so many pay to the number that they have always known, whatever they are told:
-/// thirty thousand of a whole day's payers while the paybill is silent.
-const STUBBORN_PER_MILLE: u64 = 80;
+/// forty thousand of a whole day's payers while the paybill is silent.
+const STUBBORN_PER_MILLE: u64 = 100;
 /// In seconds of the day: until it is tried again when the gateway does not answer, when there is no way to pay, and when
 /// a way did not work.
 pub(crate) const GATEWAY_AGAIN: i64 = 60;
@@ -49,7 +49,8 @@ impl Payer {
         let agency = match chance % 10 {
             0..=3 => 0,
             4..=6 => 1,
-            _ => 2,
+            7..=8 => 2,
+            _ => 3,
         };
         Self {
             number,
@@ -88,6 +89,7 @@ pub(crate) async fn live(world: Arc<World>, payer: Payer) {
     };
     let mut seen = world.seen();
     seen.waited += u64::from(has_waited);
+    seen.paid += u64::from(is_done);
     seen.unpaid += u64::from(!is_done);
 }
 
@@ -105,7 +107,7 @@ async fn pay_it(world: &World, payer: &Payer, mut bill: Bill, has_waited: &mut b
         let Some(way) = payer.choose(&bill.ways, asked_in_vain) else {
             *has_waited = true;
             asked_in_vain = None;
-            world.day.pass(again).await;
+            wait(world, again).await;
             again = (again * 2).min(world.day.scaled(NO_WAY_AGAIN_MAX)).max(NO_WAY_AGAIN);
             continue;
         };
@@ -114,14 +116,15 @@ async fn pay_it(world: &World, payer: &Payer, mut bill: Bill, has_waited: &mut b
         if go(world, payer, &bill, &way, tries).await == Tried::Paid {
             world.day.pass(LOOKS_AFTER).await;
             // It may not be known yet that it is paid; what must not be is checked in any case.
-            if let Some((StatusCode::OK, body)) = look(world, payer, &bill.id).await
-                && is_paid(&body)
-            {
-                gate::set_out(world, payer, &bill, &body).await;
+            match look(world, payer, &bill.id).await {
+                Some((StatusCode::OK, body)) if is_paid(&body) => {
+                    gate::set_out(world, payer, &bill, &body).await;
+                }
+                _ => world.seen().looked_too_soon += 1,
             }
             return true;
         }
-        world.day.pass(OTHER_WAY_AGAIN).await;
+        wait(world, OTHER_WAY_AGAIN).await;
     }
     false
 }
@@ -138,11 +141,17 @@ async fn have_a_bill_made(world: &World, payer: &Payer, has_waited: &mut bool) -
             }
             _ => {
                 *has_waited = true;
-                world.day.pass(GATEWAY_AGAIN).await;
+                wait(world, GATEWAY_AGAIN).await;
             }
         }
     }
     None
+}
+
+/// Waits so many seconds, or until everybody goes home.
+async fn wait(world: &World, seconds: i64) {
+    let until = (world.day.now() + seconds).min(world.day.length());
+    world.day.until(until).await;
 }
 
 fn noted(world: &World, payer: &Payer, body: &Value) -> Option<Bill> {
@@ -152,7 +161,7 @@ fn noted(world: &World, payer: &Payer, body: &Value) -> Option<Bill> {
         seen.wrong.push(format!("a bill cannot be understood: {body}"));
         return None;
     };
-    let noted = SeenBill { id: bill.id.clone(), agency: payer.agency, second: payer.second };
+    let noted = SeenBill { id: bill.id.clone(), agency: payer.agency };
     seen.bills.insert(bill.number, noted);
     Some(bill)
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -60,10 +60,11 @@ impl Running {
         }
     }
 
-    /// `kill -9`, and waits until it is gone.
-    pub(crate) async fn kill(&mut self) {
-        // It may have ended by itself; then there is nothing to kill, and whoever asks for it will notice.
+    /// `kill -9`, and waits until it is gone. Says how it had ended by itself, if it had.
+    pub(crate) async fn kill(&mut self) -> Option<ExitStatus> {
+        let ended = self.child.try_wait().ok().flatten();
         let _ = self.child.kill().await;
+        ended
     }
 
     /// Where something of it is.

@@ -33,6 +33,8 @@ pub(crate) const HOME: &str = "mpesa 222222";
 /// What moved, and what must not have.
 pub(crate) struct Recorded {
     pub(crate) moved: Vec<Moved>,
+    /// So many payments were held up and told of after all.
+    pub(crate) delivered_late: u64,
     pub(crate) wrong: Findings,
 }
 
@@ -50,8 +52,11 @@ pub(crate) fn read(folder: &Path, world: &World) -> Result<Recorded, DrillError>
         seen: &seen,
         accounts: HashMap::new(),
         moved: Vec::new(),
-        paid: HashSet::new(),
+        paid: HashMap::new(),
+        opened: Vec::new(),
         ringing: Vec::new(),
+        held_up: HashSet::new(),
+        delivered_late: 0,
         wrong: Findings::default(),
     };
     reading.safaricom(&safaricom)?;
@@ -59,8 +64,9 @@ pub(crate) fn read(folder: &Path, world: &World) -> Result<Recorded, DrillError>
     reading.airtel(&airtel)?;
     reading.acquirer(&acquirer)?;
     reading.terminals(&terminals)?;
-    reading.nobody_is_asked_twice_at_once();
-    Ok(Recorded { moved: reading.moved, wrong: reading.wrong })
+    reading.nobody_is_asked_twice();
+    let Reading { moved, delivered_late, wrong, .. } = reading;
+    Ok(Recorded { moved, delivered_late, wrong })
 }
 
 struct Reading<'a> {
@@ -68,9 +74,15 @@ struct Reading<'a> {
     seen: &'a Seen,
     accounts: HashMap<String, Arc<str>>,
     moved: Vec<Moved>,
-    paid: HashSet<u64>,
+    /// By bill: when its money moved, in microseconds.
+    paid: HashMap<u64, i64>,
+    /// By bill: when a page for cards was opened, in microseconds.
+    opened: Vec<(u64, i64)>,
     /// By bill: from when until when a phone rang for it, in microseconds.
     ringing: Vec<(u64, i64, i64)>,
+    /// Receipts that nobody was told of when they moved.
+    held_up: HashSet<String>,
+    delivered_late: u64,
     wrong: Findings,
 }
 
@@ -89,7 +101,9 @@ impl Reading<'_> {
     fn safaricom(&mut self, path: &Path) -> Result<(), DrillError> {
         let mut open = HashMap::<String, (u64, i64)>::new();
         each_line(path, |text| {
-            let Ok(Entry { at, line }) = serde_json::from_str(text) else { return };
+            let Ok(Entry { at, line }) = serde_json::from_str(text) else {
+                return self.wrong.push(format!("a line of {} cannot be read", path.display()));
+            };
             match line {
                 Line::Moved { receipt, amount_minor, account, shortcode, how, faults, .. } => {
                     let kind = match (how, &*shortcode) {
@@ -99,6 +113,9 @@ impl Reading<'_> {
                         _ => Kind::Till,
                     };
                     let account_name = format!("mpesa {shortcode}");
+                    if kind == Kind::HeldUp {
+                        self.held_up.insert(receipt.clone());
+                    }
                     self.take(Payment {
                         at,
                         amount: amount_minor,
@@ -107,6 +124,13 @@ impl Reading<'_> {
                         receipt,
                         typed: Some(account),
                     });
+                }
+                Line::ConfirmationSent { receipt, first_delivery: true, .. } => {
+                    self.delivered_late += u64::from(self.held_up.contains(&receipt));
+                }
+                // Each payer has a phone of their own.
+                Line::PhoneOccupied { account } => {
+                    self.wrong.push(format!("a second prompt was sent for {account} while the first lived"));
                 }
                 Line::StkPrompted { checkout_request_id, account, .. } => {
                     if let Ok(bill) = account.parse() {
@@ -168,11 +192,17 @@ impl Reading<'_> {
     fn acquirer(&mut self, path: &Path) -> Result<(), DrillError> {
         each_value(path, |kind, at, line| {
             let session = &line["session"];
+            let attempt = session["reference"].as_str().unwrap_or_default();
+            let bill = self.seen.asked_by_card.get(attempt);
+            // A page asks nobody by itself, and several may stand open; but none is opened when the money is there.
+            if kind == "session_made"
+                && let Some(bill) = bill
+            {
+                self.opened.push((*bill, at.as_microsecond()));
+            }
             if kind == "session_ended"
                 && let Some(receipt) = session["state"]["paid"].as_str()
             {
-                let attempt = session["reference"].as_str().unwrap_or_default();
-                let bill = self.seen.asked_by_card.get(attempt);
                 self.take(Payment {
                     at,
                     amount: amount(&session["amount"]),
@@ -215,7 +245,7 @@ impl Reading<'_> {
     fn take(&mut self, payment: Payment) {
         let bill: Option<u64> = payment.typed.as_ref().and_then(|typed| typed.parse().ok());
         if let Some(bill) = bill
-            && !self.paid.insert(bill)
+            && self.paid.insert(bill, payment.at.as_microsecond()).is_some()
         {
             self.wrong.push(format!("{bill:012} was paid twice"));
         }
@@ -234,13 +264,19 @@ impl Reading<'_> {
         });
     }
 
-    /// No two phones rang for one bill at one moment, and none twice.
-    fn nobody_is_asked_twice_at_once(&mut self) {
+    /// No two phones rang for one bill at one moment, and none twice; and none rang when the money had moved.
+    fn nobody_is_asked_twice(&mut self) {
         self.ringing.sort_unstable();
         for pair in self.ringing.windows(2) {
             let ((bill, _, until), (next, from, _)) = (pair[0], pair[1]);
             if bill == next && from < until {
                 self.wrong.push(format!("{bill:012} had two prompts at once"));
+            }
+        }
+        let rang = self.ringing.iter().map(|(bill, from, _)| (bill, from));
+        for (bill, from) in rang.chain(self.opened.iter().map(|(bill, from)| (bill, from))) {
+            if self.paid.get(bill).is_some_and(|paid| paid < from) {
+                self.wrong.push(format!("{bill:012} was asked for when it was paid"));
             }
         }
     }
@@ -255,13 +291,19 @@ fn text(value: &Value) -> String {
 }
 
 fn each_value(path: &Path, mut take: impl FnMut(&str, Timestamp, &Value)) -> Result<(), DrillError> {
+    let mut unreadable = 0_u64;
     each_line(path, |text| {
-        let Ok(line) = serde_json::from_str::<Value>(text) else { return };
+        let line = serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
         let at = line["at"].as_str().and_then(|at| at.parse().ok());
-        if let (Some(kind), Some(at)) = (line["kind"].as_str(), at) {
-            take(kind, at, &line);
+        match (line["kind"].as_str(), at) {
+            (Some(kind), Some(at)) => take(kind, at, &line),
+            _ => unreadable += 1,
         }
-    })
+    })?;
+    match unreadable {
+        0 => Ok(()),
+        lines => Err(DrillError::Answer(format!("{lines} lines of {} cannot be read", path.display()))),
+    }
 }
 
 /// Reads a file line by line.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 pub use super::findings::Findings;
 use super::gate::Decision;
+use super::world::HeldUp;
 use crate::kes::{Kes, grouped};
 
 /// Something that happened, and when: seconds of the day.
@@ -168,16 +169,18 @@ pub struct DrillReport {
     pub accounts: BTreeMap<String, (Kes, Kes)>,
     /// What moved for the bills of each agency, and what the books have for it.
     pub agencies: BTreeMap<String, (Kes, Kes)>,
+    /// Payers whose bill did not say yet that it is paid when they looked, half a minute of the day later.
+    pub looked_too_soon: u64,
     /// Confirmations that were held up until everything returned.
-    pub held_up: u64,
+    pub(crate) held_up: HeldUp,
+    /// Payments that nobody had told of, and that were told of when everything returned.
+    pub delivered_late: u64,
     /// Payments that the statements of the day made known after all.
     pub found_by_statement: u64,
     /// How many payments took each way.
     pub by_kind: BTreeMap<Kind, u64>,
     /// The reports of outages.
     pub outages: Vec<OutageJudged>,
-    /// Outages that were over for so long that the gateway keeps them no more.
-    pub outages_forgotten: u64,
     /// The gate.
     pub gate: GateDay,
     /// From the first prompt that failed to the next way on the page of a bill: seconds of the day, and life's own time.
@@ -216,9 +219,6 @@ impl DrillReport {
                 grouped(outage.known_later),
                 outage.let_in,
             )?;
-        }
-        if self.outages_forgotten > 0 {
-            writeln!(formatter, " OUTAGE    {} earlier ones are kept no more", self.outages_forgotten)?;
         }
         Ok(())
     }
@@ -261,11 +261,12 @@ impl fmt::Display for DrillReport {
         writeln!(formatter, " BACK      {:?} s after everything returned", self.back_after)?;
         writeln!(
             formatter,
-            " PAYERS    {}; {} had to wait, {} went home unpaid, {} in doubt",
+            " PAYERS    {}; {} had to wait, {} went home unpaid, {} in doubt; {} looked before their bill knew",
             grouped(self.payers),
             grouped(self.waited),
             grouped(self.unpaid),
-            grouped(self.in_doubt)
+            grouped(self.in_doubt),
+            grouped(self.looked_too_soon)
         )?;
         for (kind, count) in &self.by_kind {
             writeln!(formatter, " PAID BY   {:<22} {:>10}", kind.word(), grouped(*count))?;
@@ -281,7 +282,15 @@ impl fmt::Display for DrillReport {
                 booked.grouped()
             )?;
         }
-        writeln!(formatter, " HELD UP   {} until everything returned", grouped(self.held_up))?;
+        let HeldUp { all, repeated, lost } = self.held_up;
+        writeln!(
+            formatter,
+            " HELD UP   {} until everything returned, {} three times, {} never; {} payments told of late",
+            grouped(all),
+            grouped(repeated),
+            grouped(lost),
+            grouped(self.delivered_late)
+        )?;
         writeln!(formatter, " HEALED    {} by the statements of the day", grouped(self.found_by_statement))?;
         self.write_outages(formatter)?;
         self.write_gate(formatter)?;

@@ -11,7 +11,7 @@ use super::gate;
 use super::healing;
 use super::payer::Bill;
 use super::processes::{Running, run};
-use super::world::{AGENCIES, Control, World};
+use super::world::{AGENCIES, Control, HeldUp, World};
 use super::{DrillError, DrillPlan};
 use crate::loopback::LoopbackUrl;
 
@@ -24,7 +24,7 @@ const MISSING_PER_MILLE: u16 = 200;
 const REPEATED_PER_MILLE: u16 = 300;
 /// When the gateway is killed it is back after so many seconds of the day, is killed again after so many, and is back for
 /// good after so many.
-const BACK_AFTER: i64 = 240;
+pub(crate) const BACK_AFTER: i64 = 240;
 pub(crate) const KILLED_AGAIN_AFTER: i64 = 300;
 pub(crate) const BACK_FOR_GOOD_AFTER: i64 = 600;
 
@@ -119,7 +119,7 @@ impl Stage {
         let released = world.control(Control::Post, "/control/withheld/release", &late).await?;
         let count = |name: &str| released[name].as_u64().unwrap_or(0);
         let (all, lost, repeated) = (count("released"), count("lost"), count("repeated"));
-        world.seen().held_up = all;
+        world.seen().held_up = HeldUp { all, repeated, lost };
         world.note(format!(
             "Everything returns, with {all} confirmations that were held up: {repeated} come three times, {lost} never"
         ));
@@ -129,7 +129,9 @@ impl Stage {
     }
 
     async fn kill(&mut self, what: &str) {
-        self.gateway.kill().await;
+        if let Some(status) = self.gateway.kill().await {
+            self.world.seen().wrong.push(format!("the gateway had ended by itself with {status}"));
+        }
         self.world.note(what);
         let now = self.world.day.now();
         self.world.seen().gone.push((now, None));

@@ -1,18 +1,23 @@
 //! What happened when on the day, how long it took, and whether every agency kept collecting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::day::Day;
+use super::outages::judge_the_silence;
 use super::records::HOME;
-use super::report::{DrillReport, Happened};
-use super::script::{RETURNS, SILENT};
+use super::report::{DrillReport, Findings, Happened};
+use super::script::{PROMPTS_FAIL, RETURNS, SILENT};
 use super::world::{AGENCIES, AgencyOfDay, Seen, World};
 
 /// The outage is looked at in parts of half an hour of the day, but never shorter ones than this: the gateway is gone for
 /// ten minutes of it.
 const PART_SECONDS_MIN: i64 = 900;
-/// In each part an agency collects at least one payment for so many people who set out.
-const COLLECTS_ONE_OF: u64 = 5;
+/// In each part an agency collects at least one payment for so many people who set out; where few do, chance has its say.
+const COLLECTS_ONE_OF: usize = 2;
+const COLLECTS_ONE_OF_FEW: usize = 5;
+const FEW: usize = 100;
+/// At most one payer in so many goes home unpaid.
+const UNPAID_ONE_IN: u64 = 100;
 
 /// Tells it in the report.
 pub(crate) fn tell(world: &World, report: &mut DrillReport) {
@@ -20,13 +25,39 @@ pub(crate) fn tell(world: &World, report: &mut DrillReport) {
     let mut seen = world.seen();
     report.wrong.append(std::mem::take(&mut seen.wrong));
     (report.waited, report.unpaid, report.in_doubt) = (seen.waited, seen.unpaid, seen.in_doubt);
+    report.looked_too_soon = seen.looked_too_soon;
+    report.held_up = seen.held_up;
+    let moved: HashSet<u64> = report.moved.iter().filter_map(|moved| moved.bill).collect();
+    report.wrong.append(nobody_is_lost(report.payers, &seen, moved.len() as u64));
     report.gone = seen.gone.clone();
     report.gone_for = seen.gone.iter().filter_map(|(gone, back)| back.map(|back| back - gone)).collect();
     report.states = seen.states.clone();
     tell_of_channels(day, &seen, report);
-    let arrivals: Vec<(i64, usize)> = seen.bills.values().map(|bill| (bill.second, bill.agency)).collect();
+    let set_out = std::mem::take(&mut seen.set_out);
     drop(seen);
-    kept_collecting(day, &arrivals, report);
+    kept_collecting(day, &set_out, report);
+    let moments = [SILENT, PROMPTS_FAIL, RETURNS].map(|minute| day.second_of(minute));
+    if let Some(problem) = judge_the_silence(&report.outages, moments.into()) {
+        report.wrong.push(problem);
+    }
+}
+
+/// Every payer came to an end, hardly any without having paid; and those who say that they have paid are those whose money moved.
+fn nobody_is_lost(payers: u64, seen: &Seen, moved: u64) -> Findings {
+    let mut wrong = Findings::default();
+    if seen.paid + seen.unpaid != payers {
+        wrong.push(format!("of {payers} payers {} paid and {} did not", seen.paid, seen.unpaid));
+    }
+    if seen.unpaid * UNPAID_ONE_IN > payers {
+        wrong.push(format!("{} of {payers} payers went home unpaid", seen.unpaid));
+    }
+    if !(seen.paid.saturating_sub(seen.in_doubt)..=seen.paid).contains(&moved) {
+        let (paid, in_doubt) = (seen.paid, seen.in_doubt);
+        wrong.push(format!(
+            "{paid} payers say that they paid, {in_doubt} are in doubt, and money moved for {moved} bills"
+        ));
+    }
+    wrong
 }
 
 fn tell_of_channels(day: &Day, seen: &Seen, report: &mut DrillReport) {
@@ -83,7 +114,7 @@ fn timeline(day: &Day, seen: &Seen, first_fallback: Option<i64>) -> Vec<Happened
 }
 
 /// Every agency, by its own plan or by the national one, keeps collecting through the outage, and is told of it.
-fn kept_collecting(day: &Day, arrivals: &[(i64, usize)], report: &mut DrillReport) {
+fn kept_collecting(day: &Day, set_out: &[(i64, usize)], report: &mut DrillReport) {
     let (from, until) = (day.second_of(SILENT), day.second_of(RETURNS));
     let half_hour = day.second_of(SILENT + 30) - from;
     let part = half_hour.max(PART_SECONDS_MIN);
@@ -92,19 +123,37 @@ fn kept_collecting(day: &Day, arrivals: &[(i64, usize)], report: &mut DrillRepor
         for begins in (from..until).step_by(usize::try_from(part).unwrap_or(1)) {
             let ends = (begins + part).min(until);
             let within = |second: i64| (begins..ends).contains(&second);
-            let came = arrivals.iter().filter(|(second, of)| *of == agency && within(*second)).count();
+            let came = set_out.iter().filter(|(second, of)| *of == agency && within(*second)).count();
             let told = report
                 .moved
                 .iter()
                 .filter(|moved| moved.agency == Some(agency) && moved.was_told() && within(moved.second));
             let collected = told.count() as u64;
             counts.push(collected);
-            let enough = came as u64 / COLLECTS_ONE_OF;
-            if ends - begins == part && collected < enough.max(1) {
+            let one_of = if came < FEW { COLLECTS_ONE_OF_FEW } else { COLLECTS_ONE_OF };
+            if ends - begins == part && collected < (came / one_of).max(1) as u64 {
                 let said = day.said(begins);
                 report.wrong.push(format!("{code} collected {collected} from {said} on, where {came} came"));
             }
         }
         report.collected.insert(code.to_owned(), counts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_paid_is_whose_money_moved_and_who_is_neither_home_nor_paid_is_found() {
+        let wrong = |paid, unpaid, in_doubt, moved| {
+            nobody_is_lost(1_000, &Seen { paid, unpaid, in_doubt, ..Seen::default() }, moved).count()
+        };
+        assert_eq!(wrong(995, 5, 0, 995), 0);
+        assert_eq!(wrong(995, 5, 2, 993), 0, "two do not know");
+        assert_eq!(wrong(995, 5, 1, 993), 1, "money of one who paid did not move");
+        assert_eq!(wrong(995, 5, 0, 996), 1, "money moved of one who went home");
+        assert_eq!(wrong(994, 5, 0, 994), 1, "one is neither");
+        assert_eq!(wrong(989, 11, 0, 989), 1, "too many went home");
     }
 }

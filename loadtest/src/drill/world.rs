@@ -15,17 +15,24 @@ use super::gate::{self, GateSeen};
 use super::report::Findings;
 use super::script::PROMPTS_FAIL;
 use super::{DrillError, DrillPlan};
-use crate::loopback::{Client, LoopbackUrl};
+use crate::loopback::{Client, LoopbackUrl, NoAnswer};
 
 /// What is paid for by those who go elsewhere than to the gate of the day.
 const OTHER_PARK: &str = "kws-nairobi-national-park-entry";
 
 /// How long an answer is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// So often the simulated outside is asked, with so much between: there may be a queue at its door.
+const CONTROL_TRIES_MAX: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-/// The agencies of the day. KRA and KWS have plans of their own for when the paybill does not work; NTSA goes by the national one.
-pub(crate) const AGENCIES: [AgencyOfDay; 3] =
-    [AgencyOfDay { code: "KRA" }, AgencyOfDay { code: "KWS" }, AgencyOfDay { code: "NTSA" }];
+/// The agencies of the day. KRA, KWS and DCI have plans of their own for when the paybill does not work; NTSA goes by the national one.
+pub(crate) const AGENCIES: [AgencyOfDay; 4] = [
+    AgencyOfDay { code: "KRA" },
+    AgencyOfDay { code: "KWS" },
+    AgencyOfDay { code: "NTSA" },
+    AgencyOfDay { code: "DCI" },
+];
 
 /// An agency whose services are paid for.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +60,8 @@ pub(crate) struct World {
 /// What was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// Whoever has set out, with the second and the agency.
+    pub(crate) set_out: Vec<(i64, usize)>,
     /// By payment number.
     pub(crate) bills: HashMap<u64, SeenBill>,
     /// Payment numbers by the attempts of those who paid by card.
@@ -65,8 +74,8 @@ pub(crate) struct Seen {
     pub(crate) prompt_failed: Option<(i64, Instant)>,
     /// See [`Self::prompt_failed`].
     pub(crate) next_way_shown: Option<(i64, Instant)>,
-    /// Confirmations that were held up until everything returned.
-    pub(crate) held_up: u64,
+    /// Confirmations that were held up until everything returned, and how many of them came three times and never.
+    pub(crate) held_up: HeldUp,
     /// What was seen at the gate.
     pub(crate) gate: GateSeen,
     /// What a channel became, and when.
@@ -77,10 +86,14 @@ pub(crate) struct Seen {
     pub(crate) gone: Vec<(i64, Option<i64>)>,
     /// Payers who met a gateway that did not answer, or had no way to pay, at least once.
     pub(crate) waited: u64,
-    /// Payers who went home without having paid.
+    /// Payers who paid, by what they know, and those who went home without having paid.
+    pub(crate) paid: u64,
+    /// See [`Self::paid`].
     pub(crate) unpaid: u64,
-    /// Payers who were asked and were never told what became of it.
+    /// Payers who were asked and were never told what became of it, and those whose channel broke off while they paid.
     pub(crate) in_doubt: u64,
+    /// Payers whose bill did not say yet that it is paid when they looked.
+    pub(crate) looked_too_soon: u64,
 }
 
 /// A bill that was made.
@@ -88,7 +101,14 @@ pub(crate) struct Seen {
 pub(crate) struct SeenBill {
     pub(crate) id: Box<str>,
     pub(crate) agency: usize,
-    pub(crate) second: i64,
+}
+
+/// Confirmations that are held up, as the outside says when it lets them go.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct HeldUp {
+    pub(crate) all: u64,
+    pub(crate) repeated: u64,
+    pub(crate) lost: u64,
 }
 
 /// What a request came to: its status and its JSON; or nothing came back.
@@ -180,7 +200,8 @@ impl World {
         Some((answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null)))
     }
 
-    /// A control call to the simulated outside. It is never killed, so it answers.
+    /// A control call to the simulated outside. It is never killed, so it answers, if one comes to its door: what was not sent is sent
+    /// again, and what changes nothing the second time is asked again.
     pub(crate) async fn control(
         &self,
         method: Control,
@@ -189,10 +210,24 @@ impl World {
     ) -> Result<Value, DrillError> {
         let url = self.sandbox.join(path);
         let sent = Bytes::from(body.to_string());
-        let answer = match method {
-            Control::Get => Box::pin(self.client.get(&url, &[], ANSWER_WITHIN)).await,
-            Control::Put => Box::pin(self.client.put(&url, sent, ANSWER_WITHIN)).await,
-            Control::Post => Box::pin(self.client.post(&url, &[], sent, ANSWER_WITHIN)).await,
+        let mut tries = 0;
+        let answer = loop {
+            let sent = sent.clone();
+            let answer = match method {
+                Control::Get => Box::pin(self.client.get(&url, &[], ANSWER_WITHIN)).await,
+                Control::Put => Box::pin(self.client.put(&url, sent, ANSWER_WITHIN)).await,
+                Control::Post => Box::pin(self.client.post(&url, &[], sent, ANSWER_WITHIN)).await,
+            };
+            tries += 1;
+            let may_again = match &answer {
+                Ok(_) => false,
+                Err(NoAnswer::NotConnected) => true,
+                Err(_) => !matches!(method, Control::Post),
+            };
+            if !may_again || tries == CONTROL_TRIES_MAX {
+                break answer;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
         };
         let answer = answer.map_err(|error| DrillError::Answer(format!("{path}: {error}")))?;
         serde_json::from_slice(&answer.body).map_err(|error| DrillError::Answer(format!("{path}: {error}")))
@@ -214,6 +249,7 @@ impl World {
                 let park = if gate::is_wanted(&self.plan, number) { gate::SERVICE } else { OTHER_PARK };
                 json!({"service": park, "order": {"visitors": visitors}})
             }
+            "DCI" => json!({"service": "police-clearance-certificate", "order": {}}),
             _ => json!({"service": "motor-vehicle-search", "order": {}}),
         }
     }

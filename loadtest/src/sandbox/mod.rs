@@ -104,6 +104,7 @@ mod fields;
 mod handsets;
 mod keyed;
 mod merchant_statement;
+mod numbers;
 mod oauth;
 mod options;
 mod payment;

@@ -82,6 +82,8 @@ pub(crate) enum Line {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         checkout_request_id: Option<String>,
     },
+    /// A prompt was refused because the phone has another one.
+    PhoneOccupied { account: String },
     /// One confirmation message: copy 1 is the first, `attempt` counts the retries of that copy.
     ConfirmationSent {
         receipt: String,

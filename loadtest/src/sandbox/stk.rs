@@ -125,10 +125,14 @@ impl Safaricom {
         }
         let key = self.prompts.show(prompt.clone()).map_err(|reason| match reason {
             NoPrompt::Full => DarajaError::busy(),
-            NoPrompt::PhoneOccupied => DarajaError::new(
-                "500.001.1001",
-                "Unable to lock subscriber, a transaction is already in process for the current subscriber",
-            ),
+            NoPrompt::PhoneOccupied => {
+                let (safaricom, account) = (Arc::clone(self), prompt.account.clone());
+                self.tasks.spawn(async move { safaricom.record.note(Line::PhoneOccupied { account }).await });
+                DarajaError::new(
+                    "500.001.1001",
+                    "Unable to lock subscriber, a transaction is already in process for the current subscriber",
+                )
+            }
         })?;
         let answer = json!({
             "MerchantRequestID": prompt.merchant_request_id,

@@ -128,6 +128,7 @@ impl Totals {
             | Line::UrlsRegistered { .. }
             | Line::FaultsSet { .. }
             | Line::TillFaultsSet { .. }
+            | Line::PhoneOccupied { .. }
             | Line::Unknown => {}
         }
     }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::board::ChannelScope;
 
-/// So many outages that are over are kept in memory; all of them are in the journal.
-pub const ENDED_OUTAGES_KEPT: usize = 64;
+/// So many outages that are over are kept in memory, and can be reported; all of them are in the journal. A day on which prompts fail
+/// ends seven or eight an hour, and the report of the outage beside them is asked for weeks later.
+pub const ENDED_OUTAGES_KEPT: usize = 1_024;
 
 /// A time in which a channel is down, for everybody or for one agency; or in which that is rehearsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

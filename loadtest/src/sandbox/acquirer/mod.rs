@@ -13,7 +13,7 @@ mod calls;
 mod page;
 mod record;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +28,7 @@ use crate::kes::Kes;
 use crate::loopback::LoopbackUrl;
 use crate::sandbox::dated_log::DatedLog;
 use crate::sandbox::merchant_statement::Taking;
+use crate::sandbox::numbers::Numbers;
 use crate::synced_log::LogFailure;
 
 /// The key of every merchant, and what its messages are signed with.
@@ -37,6 +38,7 @@ const WEBHOOK_KEY: &[u8] = b"demo-acquirer-webhook-key";
 /// The simulated acquirer.
 pub(crate) struct Acquirer {
     record: DatedLog<AcquirerLine>,
+    receipts: Numbers,
     known: Mutex<Known>,
 }
 
@@ -48,6 +50,8 @@ struct Known {
     sessions: HashMap<String, Session>,
     /// References by session, for whoever opens a page.
     references: HashMap<String, String>,
+    /// Sessions whose payer has pressed a button that is being written down.
+    deciding: HashSet<String>,
     /// What came in in shillings, in order.
     takings: Vec<Taking>,
 }
@@ -56,6 +60,16 @@ impl Known {
     fn keep(&mut self, session: Session) {
         self.references.insert(session.session_id.clone(), session.reference.clone());
         self.sessions.insert(session.reference.clone(), session);
+    }
+
+    /// The open session, for the first who presses a button on its page. Whoever presses while that is written down has not decided.
+    fn begin(&mut self, id: &str, now: Timestamp) -> Option<Session> {
+        let session = self.sessions.get(self.references.get(id)?)?;
+        let is_first = session.is_open(&self.faults, now) && !self.deciding.contains(id);
+        is_first.then(|| {
+            self.deciding.insert(id.to_owned());
+            session.clone()
+        })
     }
 
     /// A payer has decided, at this time.
@@ -147,7 +161,7 @@ impl Acquirer {
             AcquirerLine::WebhookSet { webhook } => known.webhook = webhook.parse().ok(),
             _ => {}
         })?;
-        Ok(Self { record, known: Mutex::new(known) })
+        Ok(Self { record, receipts: Numbers::from_anywhere(), known: Mutex::new(known) })
     }
 
     /// Returns once everything noted so far is on disk.

@@ -36,21 +36,24 @@ pub(super) fn show(safaricom: &Safaricom, id: &str) -> Answer {
 
 /// `POST /acquirer/pay/{session}`: the payer has decided, once.
 pub(super) async fn press(safaricom: &Arc<Safaricom>, id: &str, body: &[u8]) -> Answer {
-    let Some(mut session) = safaricom.acquirer.session(id) else { return gone() };
-    let now = safaricom.options.clock.now();
-    if session.is_open(&safaricom.acquirer.faults(), now) {
-        session.state = match body {
-            b"press=pay" => State::Paid(format!("AQ{:010}", rand::random_range(0..10_000_000_000_u64))),
-            b"press=decline" => State::Declined,
-            b"press=abandon" => State::Abandoned,
-            _ => return json_answer(StatusCode::BAD_REQUEST, &json!({})),
-        };
-        let line = AcquirerLine::SessionEnded { session: session.clone() };
-        let Ok(at) = safaricom.acquirer.record.append(line).await else {
-            return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({}));
-        };
-        safaricom.acquirer.known().end(at, session.clone());
-        safaricom.tasks.spawn(Arc::clone(safaricom).tell_of_session(session.clone()));
+    let acquirer = &safaricom.acquirer;
+    let Some(session) = acquirer.session(id) else { return gone() };
+    let state = match body {
+        b"press=pay" => State::Paid(format!("AQ{}", acquirer.receipts.next())),
+        b"press=decline" => State::Declined,
+        b"press=abandon" => State::Abandoned,
+        _ => return json_answer(StatusCode::BAD_REQUEST, &json!({})),
+    };
+    let first = acquirer.known().begin(id, safaricom.options.clock.now());
+    if let Some(open) = first {
+        let ended = Session { state, ..open };
+        let written = acquirer.record.append(AcquirerLine::SessionEnded { session: ended.clone() }).await;
+        let mut known = acquirer.known();
+        known.deciding.remove(id);
+        let Ok(at) = written else { return json_answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({})) };
+        known.end(at, ended.clone());
+        drop(known);
+        safaricom.tasks.spawn(Arc::clone(safaricom).tell_of_session(ended));
     }
     let mut answer = json_answer(StatusCode::SEE_OTHER, &json!({}));
     if let Ok(back) = HeaderValue::from_str(&session.return_url) {

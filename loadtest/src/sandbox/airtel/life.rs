@@ -36,7 +36,7 @@ impl Safaricom {
                 Transaction::Failed(code)
             }
             None => {
-                let receipt = format!("MP{:010}", rand::random_range(0..10_000_000_000_u64));
+                let receipt = format!("MP{}", self.airtel.receipts.next());
                 let line = AirtelLine::Moved {
                     id: id.clone(),
                     airtel_money_id: receipt.clone(),

@@ -34,6 +34,7 @@ use crate::loopback::LoopbackUrl;
 use crate::phone::Phone;
 use crate::sandbox::dated_log::DatedLog;
 use crate::sandbox::merchant_statement::Taking;
+use crate::sandbox::numbers::Numbers;
 use crate::synced_log::LogFailure;
 
 /// Name, password and key of every merchant.
@@ -46,6 +47,7 @@ const TOKENS_MAX: usize = 100;
 /// The simulated Airtel.
 pub(crate) struct Airtel {
     record: DatedLog<AirtelLine>,
+    receipts: Numbers,
     known: Mutex<Known>,
 }
 
@@ -121,7 +123,7 @@ impl Airtel {
             AirtelLine::CallbackSet { callback } => known.callback = callback.parse().ok(),
             _ => {}
         })?;
-        Ok(Self { record, known: Mutex::new(known) })
+        Ok(Self { record, receipts: Numbers::from_anywhere(), known: Mutex::new(known) })
     }
 
     /// Returns once everything noted so far is on disk.
