@@ -209,7 +209,6 @@ fn judge_gate(world: &World, books: &Books, report: &mut DrillReport) {
         beyond_a_second: decisions.iter().filter(|decision| decision.took > DECIDES_WITHIN).count(),
         let_in: seen.gate.let_in.len(),
         booked: books.visits.len(),
-        ..GateDay::default()
     };
     for (gone, back) in &seen.gone {
         let within = |decision: &&Decision| (*gone..=back.unwrap_or(i64::MAX)).contains(&decision.second);

@@ -136,8 +136,6 @@ pub struct GateDay {
     pub slowest_in_the_dark: Duration,
     /// So many took more than a second.
     pub beyond_a_second: usize,
-    /// Whether the day has failed if one did.
-    pub is_time_judged: bool,
     /// How many people it let in, and how many visits of it are in the books.
     pub let_in: usize,
     /// See [`Self::let_in`].
@@ -187,6 +185,8 @@ pub struct DrillReport {
     pub next_way_after: Option<(i64, Duration)>,
     /// What must not be. Nothing, or the day has failed.
     pub wrong: Findings,
+    /// What the plan has not judged.
+    pub not_judged: Vec<&'static str>,
     /// What the checkers said.
     pub checkers: Vec<String>,
     pub(crate) moved: Vec<Moved>,
@@ -227,11 +227,10 @@ impl DrillReport {
         let gate = &self.gate;
         writeln!(
             formatter,
-            " GATE      {} decisions, slowest {} ms, {} beyond a second ({}); without the gateway {}, slowest {} ms",
+            " GATE      {} decisions, slowest {} ms, {} beyond a second; without the gateway {}, slowest {} ms",
             gate.decisions,
             gate.slowest.as_millis(),
             gate.beyond_a_second,
-            if gate.is_time_judged { "judged" } else { "told, not judged" },
             gate.in_the_dark,
             gate.slowest_in_the_dark.as_millis(),
         )?;
@@ -303,6 +302,10 @@ impl fmt::Display for DrillReport {
         if self.wrong.more() > 0 {
             writeln!(formatter, " WRONG     and {} more", grouped(self.wrong.more()))?;
         }
-        writeln!(formatter, " {}", if self.held() { "HELD" } else { "FAILED" })
+        write!(formatter, " {}", if self.held() { "HELD" } else { "FAILED" })?;
+        if !self.not_judged.is_empty() {
+            write!(formatter, "; not judged: {}", self.not_judged.join("; "))?;
+        }
+        writeln!(formatter)
     }
 }

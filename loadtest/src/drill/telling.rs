@@ -12,7 +12,8 @@ use super::world::{AGENCIES, AgencyOfDay, Seen, World};
 /// The outage is looked at in parts of half an hour of the day, but never shorter ones than this: the gateway is gone for
 /// ten minutes of it.
 const PART_SECONDS_MIN: i64 = 900;
-/// In each part an agency collects at least one payment for so many people who set out; where few do, chance has its say.
+/// In each part an agency collects at least one payment for so many people who set out, less what the time was too short for in which
+/// the gateway was gone; where few set out, chance has its say.
 const COLLECTS_ONE_OF: usize = 2;
 const COLLECTS_ONE_OF_FEW: usize = 5;
 const FEW: usize = 100;
@@ -95,6 +96,19 @@ fn tell_of_channels(day: &Day, seen: &Seen, report: &mut DrillReport) {
     report.timeline = timeline(day, seen, first_fallback);
 }
 
+/// So many payments are enough of so many who came in a part of the day, for so much of which the gateway was there.
+fn enough(came: usize, there: i64, part: i64) -> u64 {
+    let one_of = if came < FEW { COLLECTS_ONE_OF_FEW } else { COLLECTS_ONE_OF };
+    let (came, there, part) =
+        ((came / one_of) as u64, there.max(0).unsigned_abs(), part.max(1).unsigned_abs());
+    (came * there / part).max(1)
+}
+
+/// For how long the gateway was gone between two moments.
+fn gone_within(gone: &[(i64, Option<i64>)], from: i64, until: i64) -> i64 {
+    gone.iter().map(|(left, back)| (back.unwrap_or(until).min(until) - (*left).max(from)).max(0)).sum()
+}
+
 fn timeline(day: &Day, seen: &Seen, first_fallback: Option<i64>) -> Vec<Happened> {
     let happened = |second: i64, what: String, is_change: bool| Happened {
         second,
@@ -130,8 +144,9 @@ fn kept_collecting(day: &Day, set_out: &[(i64, usize)], report: &mut DrillReport
                 .filter(|moved| moved.agency == Some(agency) && moved.was_told() && within(moved.second));
             let collected = told.count() as u64;
             counts.push(collected);
-            let one_of = if came < FEW { COLLECTS_ONE_OF_FEW } else { COLLECTS_ONE_OF };
-            if ends - begins == part && collected < (came / one_of).max(1) as u64 {
+            if ends - begins == part
+                && collected < enough(came, part - gone_within(&report.gone, begins, ends), part)
+            {
                 let said = day.said(begins);
                 report.wrong.push(format!("{code} collected {collected} from {said} on, where {came} came"));
             }
@@ -143,6 +158,18 @@ fn kept_collecting(day: &Day, set_out: &[(i64, usize)], report: &mut DrillReport
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_of_those_who_come_are_enough_where_many_do_and_less_while_the_gateway_is_gone() {
+        assert_eq!(
+            [enough(1_000, 1_800, 1_800), enough(99, 1_800, 1_800), enough(0, 1_800, 1_800)],
+            [500, 19, 1]
+        );
+        let gone = [(900, Some(1_200)), (1_300, None)];
+        assert_eq!(gone_within(&gone, 0, 1_800), 800);
+        assert_eq!([gone_within(&gone, 0, 900), gone_within(&gone, 1_000, 1_100)], [0, 100]);
+        assert_eq!(enough(900, 1_800 - gone_within(&gone, 0, 1_800), 1_800), 250);
+    }
 
     #[test]
     fn who_paid_is_whose_money_moved_and_who_is_neither_home_nor_paid_is_found() {
