@@ -317,3 +317,78 @@ pub(crate) fn each_line(path: &Path, mut take: impl FnMut(&str)) -> Result<(), D
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const BILL: &str = "000000000012";
+
+    fn line(second: i64, mut line: Value) -> Value {
+        line["at"] = json!(Timestamp::from_second(second).unwrap().to_string());
+        line
+    }
+
+    fn typed(second: i64, receipt: &str, faults: &[&str]) -> Value {
+        let moved = json!({
+            "kind": "moved", "receipt": receipt, "amount_minor": 500, "currency": "KES", "account": BILL, "msisdn_sha256": "", "payer": "",
+            "shortcode": PAYBILL, "trans_time": "", "how": "paybill", "balance_minor": 500, "faults": faults,
+        });
+        line(second, moved)
+    }
+
+    fn rang(from: i64, until: i64) -> [Value; 2] {
+        let asked =
+            json!({"kind": "asked", "id": "A", "amount_minor": 500, "reference": BILL, "msisdn_sha256": ""});
+        [line(from, asked), line(until, json!({"kind": "failed", "id": "A", "code": "DP"}))]
+    }
+
+    fn told(second: i64, receipt: &str) -> Value {
+        let told = json!({
+            "kind": "confirmation_sent", "receipt": receipt, "amount_minor": 500, "copy": 1, "attempt": 1, "first_delivery": true,
+            "delivered": true, "took_ms": 1,
+        });
+        line(second, told)
+    }
+
+    /// How much is wrong, and how many payments were told of late, by what Safaricom and Airtel have written down.
+    fn judged(safaricom: &[Value], airtel: &[Value]) -> (u64, u64) {
+        let folder = tempfile::tempdir().unwrap();
+        for path in paths(folder.path()) {
+            std::fs::write(path, "").unwrap();
+        }
+        let write = |name: &str, lines: &[Value]| {
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        write(RECORD_FILE, safaricom);
+        write(AIRTEL_FILE, airtel);
+        let recorded = read(folder.path(), &World::nowhere()).unwrap();
+        (recorded.wrong.count(), recorded.delivered_late)
+    }
+
+    #[test]
+    fn nobody_is_asked_when_the_money_has_moved_and_nobody_pays_twice() {
+        assert_eq!(
+            judged(&[typed(20, "T1", &[])], &rang(5, 10)),
+            (0, 0),
+            "asked in vain, and paid afterwards"
+        );
+        assert_eq!(judged(&[typed(20, "T1", &[])], &rang(25, 30)), (1, 0), "paid, and asked afterwards");
+        assert_eq!(judged(&[], &[rang(5, 10), rang(12, 15)].concat()), (0, 0));
+        assert_eq!(judged(&[typed(20, "T1", &[]), typed(21, "T2", &[])], &[]), (1, 0), "paid twice");
+        let occupied = line(7, json!({"kind": "phone_occupied", "account": BILL}));
+        assert_eq!(judged(&[occupied], &[]), (1, 0), "a second prompt");
+        assert_eq!(judged(&[json!({"kind": "moved"})], &[]), (1, 0), "what cannot be read hides nothing");
+    }
+
+    #[test]
+    fn what_was_held_up_and_told_of_after_all_is_counted() {
+        let withheld = typed(20, "T1", &["confirmation_withheld"]);
+        assert_eq!(judged(&[withheld.clone(), told(900, "T1")], &[]), (0, 1));
+        assert_eq!(judged(&[withheld], &[]), (0, 0));
+        assert_eq!(judged(&[typed(20, "T1", &[]), told(21, "T1")], &[]), (0, 0), "it came at once");
+    }
+}

@@ -262,3 +262,26 @@ pub(crate) enum Control {
     Put,
     Post,
 }
+
+#[cfg(test)]
+impl World {
+    /// One without a gateway, a gate or an outside.
+    pub(crate) fn nowhere() -> Self {
+        let plan = DrillPlan {
+            malipo: "malipo".into(),
+            rate_times: 10,
+            scale: 400,
+            speed: 100,
+            day_scale: 10,
+            seed: 42,
+            folder: None,
+            picture: None,
+            check_books: None,
+            expect_healing: true,
+            judges_time: false,
+        };
+        let nobody = || "http://127.0.0.1:9".parse().unwrap();
+        let day = Day::beginning_in(Duration::ZERO, 100, 10);
+        Self::new(plan, day, [nobody(), nobody(), nobody()], &[], "key").unwrap()
+    }
+}

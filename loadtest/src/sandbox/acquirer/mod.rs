@@ -182,3 +182,32 @@ impl Acquirer {
         known.sessions.get(known.references.get(id)?).cloned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_pressed_twice_at_once_takes_one_decision() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let session = Session {
+            session_id: "ses_1".to_owned(),
+            reference: "att_1".to_owned(),
+            amount: 500,
+            currency: "KES".to_owned(),
+            return_url: String::new(),
+            expires_at: Timestamp::from_second(2_000).unwrap(),
+            state: State::Open,
+        };
+        let mut known = Known::default();
+        known.keep(session);
+        let open = known.begin("ses_1", now).expect("it is the first");
+        assert!(known.begin("ses_1", now).is_none(), "the first is being written down");
+        known.deciding.remove("ses_1");
+        assert!(known.begin("ses_1", now).is_some(), "nothing came of the first");
+        known.deciding.remove("ses_1");
+        known.end(now, Session { state: State::Paid("AQ1".to_owned()), ..open });
+        assert!(known.begin("ses_1", now).is_none(), "it is over");
+        assert_eq!(known.takings.len(), 1);
+    }
+}
