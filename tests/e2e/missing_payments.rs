@@ -1,7 +1,7 @@
 //! "I have paid, and the bill does not show it." By the code in the message of M-PESA, or by phone, day and amount together;
 //! and nobody learns anything who knows less.
 
-use crate::harness::{Gateway, Order, Page, Payment, Yesterday, eventually, together};
+use crate::harness::{EarlierDay, Gateway, Order, Page, Payment, eventually, together};
 
 fn by_code(origin: &str, code: &str) -> Page {
     let page = Page::open(origin, "/en/find-payment");
@@ -10,9 +10,13 @@ fn by_code(origin: &str, code: &str) -> Page {
 
 /// The second form of the page.
 fn by_payer(origin: &str, phone: &str, amount: &str) -> Page {
+    by_payer_of(&EarlierDay::yesterday(), origin, phone, amount)
+}
+
+fn by_payer_of(day: &EarlierDay, origin: &str, phone: &str, amount: &str) -> Page {
     let page = Page::open(origin, "/en/find-payment");
     let form = page.nth_form("/find-payment", 1).with("phone", phone).with("amount", amount);
-    page.send(&Yesterday::new().as_typed().iter().fold(form, |form, (name, value)| form.with(name, value)))
+    page.send(&day.as_typed().iter().fold(form, |form, (name, value)| form.with(name, value)))
 }
 
 #[test]
@@ -30,7 +34,7 @@ fn a_payment_is_found_wherever_it_landed_and_says_nothing_of_who_paid() {
     };
     let hashed = Payment { phone: sha256_of("254711222555"), ..hashed };
     let [paid, strayed, hashed] =
-        [paid, strayed, hashed].map(|payment| Payment { moved: Yesterday::new().moved(), ..payment });
+        [paid, strayed, hashed].map(|payment| Payment { moved: EarlierDay::yesterday().moved(), ..payment });
     for payment in [&paid, &strayed, &hashed] {
         gateway.safaricom().confirms(payment).expect_success();
     }
@@ -142,6 +146,30 @@ fn what_came_to_an_account_that_is_not_ours_is_said_to_be_held_and_contradicts_n
     });
 }
 
+/// A confirmation that was lost is found days later, in a list or a statement. Payers look for the day on which they paid.
+#[test]
+fn a_payment_that_became_known_days_later_is_found_by_the_day_on_which_it_moved() {
+    let gateway = Gateway::demo().start();
+    let origin = gateway.public();
+    let bill = gateway.agency("kws").bills(&Order::hells_gate(1));
+    for (days, amount) in [(2, "612.00"), (3, "613.00"), (39, "639.00"), (41, "641.00")] {
+        let moved = EarlierDay::days_ago(days).moved();
+        let late = Payment { phone: "254711222333".to_owned(), moved, ..Payment::of(amount, &bill.number) };
+        gateway.safaricom().confirms(&late).expect_success();
+    }
+    eventually("the views have everything", || {
+        (gateway.metric("malipo_views_lag_records") == 0).then_some(())
+    });
+    for (days, amount) in [(2, "612"), (3, "613"), (39, "639")] {
+        by_payer_of(&EarlierDay::days_ago(days), &origin, "0711222333", amount).says("We have your payment");
+    }
+    let other_day = by_payer_of(&EarlierDay::days_ago(4), &origin, "0711222333", "613");
+    other_day.says("has not told us of this payment yet");
+    // Each phone has five searches; the code finds what is older.
+    let too_late = by_payer_of(&EarlierDay::days_ago(41), &origin, "0711222333", "641");
+    too_late.says("has not told us of this payment yet");
+}
+
 /// More payments of one amount than are read for one search: the oldest of them is found by going on.
 #[test]
 fn among_thousands_of_payments_of_one_amount_a_search_has_an_end_and_goes_on_from_there() {
@@ -150,7 +178,7 @@ fn among_thousands_of_payments_of_one_amount_a_search_has_an_end_and_goes_on_fro
     let bill = gateway.agency("kws").bills(&Order::hells_gate(1));
     let paid = |phone: &str| Payment {
         phone: phone.to_owned(),
-        moved: Yesterday::new().moved(),
+        moved: EarlierDay::yesterday().moved(),
         ..Payment::of("0.05", &bill.number)
     };
     gateway.safaricom().confirms(&paid("254711222333")).expect_success();

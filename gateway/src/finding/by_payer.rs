@@ -23,6 +23,8 @@ use crate::views::{Cursor, PageRequest, PageSize, PaymentFilter, PaymentRow, Sco
 const READ_MAX: usize = 5_000;
 /// Seconds of a day.
 const DAY_SECONDS: i64 = 86_400;
+/// So many days later a payment is still looked for, counted from the day on which it moved: what was found in a list or a statement.
+const LATE_DAYS: i64 = 40;
 
 /// Who looks for what.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +41,7 @@ pub(crate) struct Wanted {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GoOn {
     /// A payment is told of within seconds, on the day on which it moved. Those of the following day are looked at
-    /// afterwards: some come late.
+    /// afterwards: some come late. Those whose confirmation was lost come with a list or a statement, days later.
     told_on: ToldOn,
     after: Option<Cursor>,
 }
@@ -49,6 +51,7 @@ enum ToldOn {
     #[default]
     TheDay,
     TheNext,
+    Later,
 }
 
 /// The text is no place where a search ended.
@@ -66,8 +69,12 @@ pub(crate) async fn by_payer(
     let place = Arc::new(app.search_places.take(client).await?);
     let (mut here, mut read_count) = (from, 0);
     loop {
-        let filter =
-            PaymentFilter { money: Some(wanted.money), booked: here.span(wanted.day), ..Default::default() };
+        let filter = PaymentFilter {
+            money: Some(wanted.money),
+            booked: here.span(wanted.day),
+            moved: here.moved(wanted.day),
+            ..Default::default()
+        };
         let page = PageRequest { size: PageSize::MAX, after: here.after };
         let rows = app.views.reader().payments(&Scope::All, &filter, page).await?;
         read_count += rows.rows.len();
@@ -77,7 +84,8 @@ pub(crate) async fn by_payer(
         here = match (rows.next, here.told_on) {
             (Some(next), told_on) => GoOn { told_on, after: Some(next) },
             (None, ToldOn::TheDay) => GoOn { told_on: ToldOn::TheNext, after: None },
-            (None, ToldOn::TheNext) => return Ok(Found::NotHere),
+            (None, ToldOn::TheNext) => GoOn { told_on: ToldOn::Later, after: None },
+            (None, ToldOn::Later) => return Ok(Found::NotHere),
         };
         if read_count >= READ_MAX {
             return Ok(Found::NotAmong { read_count, go_on: here });
@@ -118,13 +126,24 @@ fn is_from(app: &App, sequence: u64, phone: Subscriber) -> Result<bool, FindErro
 impl GoOn {
     /// When the payments were booked that are looked at here.
     fn span(self, day: Date) -> TimeRange {
-        let start = LedgerTime::from_micros(start_of_east_africa_day(day));
-        let (from, before) = match self.told_on {
-            ToldOn::TheDay => (start, start.plus_seconds(DAY_SECONDS)),
-            ToldOn::TheNext => (start.plus_seconds(DAY_SECONDS), start.plus_seconds(2 * DAY_SECONDS)),
-        };
-        TimeRange { from: Some(from), before: Some(before) }
+        match self.told_on {
+            ToldOn::TheDay => days(day, 0, 1),
+            ToldOn::TheNext => days(day, 1, 2),
+            ToldOn::Later => days(day, 2, LATE_DAYS),
+        }
     }
+
+    /// When they moved, where only that leaves few of many days. Whatever says nothing of it was told of at once.
+    fn moved(self, day: Date) -> TimeRange {
+        if self.told_on == ToldOn::Later { days(day, 0, 1) } else { TimeRange::default() }
+    }
+}
+
+/// From the beginning of one day after this one to that of another.
+fn days(day: Date, from: i64, before: i64) -> TimeRange {
+    let start = LedgerTime::from_micros(start_of_east_africa_day(day));
+    let after = |days| Some(start.plus_seconds(days * DAY_SECONDS));
+    TimeRange { from: after(from), before: after(before) }
 }
 
 impl fmt::Display for GoOn {
@@ -132,6 +151,7 @@ impl fmt::Display for GoOn {
         let told_on = match self.told_on {
             ToldOn::TheDay => "same",
             ToldOn::TheNext => "next",
+            ToldOn::Later => "later",
         };
         match self.after {
             Some(after) => write!(f, "{told_on}.{after}"),
@@ -151,6 +171,7 @@ impl FromStr for GoOn {
         let told_on = match told_on {
             "same" => ToldOn::TheDay,
             "next" => ToldOn::TheNext,
+            "later" => ToldOn::Later,
             _ => return Err(NotAPlace),
         };
         Ok(Self { told_on, after })
@@ -164,7 +185,7 @@ mod tests {
     #[test]
     fn a_place_is_read_as_it_was_written_and_nothing_else_is_one() {
         let cursor = "AgAGYLwDl2iIAAAAAAAAACo";
-        for text in ["same", "next", &format!("same.{cursor}"), &format!("next.{cursor}")] {
+        for text in ["same", "next", "later", &format!("same.{cursor}"), &format!("later.{cursor}")] {
             assert_eq!(text.parse::<GoOn>().map(|place| place.to_string()).as_deref(), Ok(text));
         }
         assert_eq!(GoOn::default().to_string(), "same");
@@ -174,10 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn the_day_is_looked_at_first_and_then_the_next() {
+    fn the_day_is_looked_at_first_then_the_next_and_then_what_came_later() {
         let day: Date = "2026-11-21".parse().unwrap();
-        let [same, next] = ["same", "next"].map(|place| place.parse::<GoOn>().unwrap().span(day));
-        assert_eq!(same.before, next.from);
+        let places = ["same", "next", "later"].map(|place| place.parse::<GoOn>().unwrap());
+        let [same, next, later] = places.map(|place| place.span(day));
+        assert_eq!((same.before, next.before), (next.from, later.from));
+        assert_eq!(places.map(|place| place.moved(day)), [TimeRange::default(), TimeRange::default(), same]);
         let start = |day: Date| Some(LedgerTime::from_micros(start_of_east_africa_day(day)));
         assert_eq!((same.from, same.before), (start(day), start("2026-11-22".parse().unwrap())));
         assert_eq!(next.before, start("2026-11-23".parse().unwrap()));

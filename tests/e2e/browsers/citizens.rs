@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::look::{Gallery, Look};
 use super::staff::is_for_staff;
 use crate::harness::{
-    Bill, Gateway, Order, Page, Payment, Yesterday, catalogue_with, eventually, get, post_form,
+    Bill, EarlierDay, Gateway, Order, Page, Payment, catalogue_with, eventually, get, post_form,
 };
 
 /// The phone of somebody who applied.
@@ -262,7 +262,7 @@ fn demonstration() -> Vec<Look> {
 fn sought(gateway: &Gateway) -> Vec<Look> {
     let kws = gateway.agency("kws");
     let bill = kws.bills(&Order::hells_gate(1));
-    let yesterday = Yesterday::new();
+    let yesterday = EarlierDay::yesterday();
     let paid =
         Payment { phone: "254711222333".to_owned(), moved: yesterday.moved(), ..Payment::of_bill(&bill) };
     let strayed = Payment::of("3050.00", "407155201830");

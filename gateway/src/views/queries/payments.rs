@@ -139,6 +139,8 @@ pub struct PaymentFilter {
     pub money: Option<Money>,
     /// Booked in this span.
     pub booked: TimeRange,
+    /// Moved in this span, by the provider's clock; without bounds also where it said nothing.
+    pub moved: TimeRange,
 }
 
 impl ViewsReader {
@@ -180,6 +182,7 @@ pub(in crate::views) fn select(
         .and_is("minor", filter.money.map(Money::minor))
         .and_is("currency", filter.money.map(|money| money.currency().code()))
         .and_in("booked", filter.booked)
+        .and_in("moved", filter.moved)
         .page(List::Payments, "booked", "sequence", page)
 }
 

@@ -1,16 +1,20 @@
-//! The day before today, in East Africa: money may have moved then that is told of today.
+//! A day before today, in East Africa: money may have moved then that is told of today.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
 /// A day, as it is told of and as people type it.
-pub(crate) struct Yesterday(jiff::civil::Date);
+pub(crate) struct EarlierDay(jiff::civil::Date);
 
-impl Yesterday {
-    pub(crate) fn new() -> Self {
+impl EarlierDay {
+    pub(crate) fn yesterday() -> Self {
+        Self::days_ago(1)
+    }
+
+    pub(crate) fn days_ago(days: i64) -> Self {
         let seconds = std::time::UNIX_EPOCH.elapsed().expect("the clock is after 1970").as_secs();
-        let a_day_ago = Timestamp::from_second(i64::try_from(seconds).unwrap() - 86_400).unwrap();
-        Self(Offset::constant(3).to_datetime(a_day_ago).date())
+        let then = Timestamp::from_second(i64::try_from(seconds).unwrap() - days * 86_400).unwrap();
+        Self(Offset::constant(3).to_datetime(then).date())
     }
 
     /// A moment of it, as Safaricom writes when money moved.
