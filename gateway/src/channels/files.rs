@@ -150,13 +150,13 @@ pub enum Fault {
     #[error("it has two references that differ, and a payment has one")]
     TwoReferences,
     /// The time cannot be read.
-    #[error("the date is none, such as 2026-11-20 or 20/11/2026, with or without 09:14:31")]
+    #[error("the date cannot be read; write it as 2026-11-20 or 20/11/2026, with or without 09:14:31")]
     Date,
     /// Nothing was paid then.
     #[error("the date is before 2014 or has not come yet")]
     DateOutside,
     /// The amount cannot be read.
-    #[error("the amount is none, such as 7,550.00, or more than a bill can have")]
+    #[error("the amount cannot be read, is nothing, or is more than a bill can have; write it as 7,550.00")]
     Amount,
     /// It came in and went out.
     #[error("it has an amount that came in and one that went out")]

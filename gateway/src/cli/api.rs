@@ -236,8 +236,11 @@ impl Api {
 
 /// What a problem says: of each field that is wrong, where it names any.
 pub(super) fn why(status: StatusCode, problem: &Value) -> String {
-    let of_field =
-        |error: &Value| Some(format!("{}: {}", error["pointer"].as_str()?, error["detail"].as_str()?));
+    let of_field = |error: &Value| match (error["pointer"].as_str()?, error["detail"].as_str()?) {
+        // The whole of what was sent is meant.
+        ("", detail) => Some(detail.to_owned()),
+        (pointer, detail) => Some(format!("{pointer}: {detail}")),
+    };
     let fields: Vec<_> = problem["errors"].as_array().into_iter().flatten().filter_map(of_field).collect();
     if !fields.is_empty() {
         return fields.join("; ");

@@ -167,7 +167,7 @@ fn a_sale_that_a_terminal_took_back_is_no_payment_wherever_its_lines_stand() {
     assert_eq!(of(&[taken.clone(), back, sale(2, "-70.00")]), Err(vec![format!("4 {contradicts}")]));
     let of_acquirer = format!("{heading}{taken}{}", sale(2, "-700.00"));
     let refused = read(FileKind::Settlement, &of_acquirer).unwrap_err();
-    assert!(refused[0].starts_with("3 the amount is none"), "what was settled is not taken back here");
+    assert!(refused[0].starts_with("3 the amount cannot be read"), "what was settled is not taken back here");
 }
 
 #[test]

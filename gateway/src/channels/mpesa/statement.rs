@@ -78,10 +78,10 @@ pub enum Fault {
     #[error("the receipt is missing, or not 1 to {RECEIPT_LEN_MAX} letters and digits")]
     Receipt,
     /// The time cannot be read.
-    #[error("the completion time is none, such as 20-11-2026 09:14:31")]
+    #[error("the completion time cannot be read; it is written as 20-11-2026 09:14:31")]
     Time,
     /// The amount cannot be read.
-    #[error("what was paid in is no amount, such as 7,550.00")]
+    #[error("what was paid in cannot be read; it is written as 7,550.00")]
     Amount,
     /// Money came in and went out, or neither.
     #[error("a payment has an amount paid in and none withdrawn")]
