@@ -1,6 +1,6 @@
 //! What nobody told of is found: slips and the batches of card terminals are brought, and the statements of the day are sent, of
 //! every paybill and till on which money moved, of the bank, of Airtel, of the acquirer of cards, and of who settles for the
-//! terminals. Long ones go in parts, each with the lines that every statement begins with.
+//! terminals. Long ones go in parts, each with the lines that every statement begins with, and without the sum of the whole.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,6 +27,8 @@ const BROUGHT: [(&str, &str); 2] = [
     ("/control/terminals/kws/close", "/v1/statements/terminal?channel=card_terminal.kws"),
     ("/control/banks/kcb/slips/collect", "/v1/statements/slips?channel=bank_slip.kcb"),
 ];
+/// What the line of the sum begins with.
+const SUM: &[u8] = b"Total,";
 /// So long is a part at most.
 const PART_BYTES_MAX: usize = 16 << 20;
 
@@ -145,11 +147,17 @@ async fn upload(world: &World, to: &str, name: &str, file: Bytes) -> Result<u64,
     Ok(body["found"].as_u64().unwrap_or(0))
 }
 
-/// The parts of a statement, each with its first lines before it.
+/// The parts of a statement, each with its first lines before it. The sum at the end of it is that of no part.
 fn parts(statement: &Bytes, head_lines: usize, bytes_max: usize) -> impl Iterator<Item = Bytes> {
     let ends = statement.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let head = statement.slice(..ends.take(head_lines).last().unwrap_or(0));
     let mut rest = statement.slice(head.len()..);
+    if rest.len() > bytes_max {
+        let last = rest[..rest.len() - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        if rest[last..].starts_with(SUM) {
+            rest.truncate(last);
+        }
+    }
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -178,5 +186,9 @@ mod tests {
         };
         assert_eq!(of(8), ["Title\nHeader\none\ntwo\n", "Title\nHeader\nthree\n"]);
         assert_eq!(of(100), ["Title\nHeader\none\ntwo\nthree\n"]);
+        let summed = Bytes::from_static(b"Header\none\ntwo\nTotal,3\n");
+        let of = |bytes_max| parts(&summed, 1, bytes_max).collect::<Vec<_>>();
+        assert_eq!(of(100), [&summed[..]], "it is the sum of these");
+        assert_eq!(of(5), [&b"Header\none\n"[..], b"Header\ntwo\n"], "it is that of no part");
     }
 }

@@ -48,10 +48,16 @@ pub(crate) async fn judge(stage: &mut Stage) -> Result<DrillReport, DrillError> 
     if world.plan.expect_healing {
         // What the gateway has said yes to is in the books before any statement can say it again.
         nothing_told_is_lost(stage, &world, &outside, &mut report).await?;
-        report.found_by_statement = healing::heal(&world, &moved).await?;
+        match healing::heal(&world, &moved).await {
+            Ok(found) => report.found_by_statement = found,
+            Err(error) => report.wrong.push(error.to_string()),
+        }
         all_bills_say_so(&world, &moved, &mut report).await;
     }
-    let reports = outages::ask(&world, &mut report.wrong).await?;
+    let reports = outages::ask(&world, &mut report.wrong).await.unwrap_or_else(|error| {
+        report.wrong.push(error.to_string());
+        Vec::new()
+    });
     let export = stage.folder.join("export");
     let data = stage.folder.join("data").display().to_string();
     let out = export.display().to_string();
