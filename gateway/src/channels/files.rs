@@ -280,7 +280,7 @@ struct Reading<'a> {
     seen: HashMap<Arc<str>, usize>,
     /// By receipt: the lines that take sales back. They may stand before them.
     taken_back: HashMap<Arc<str>, FileRow>,
-    /// The same of those that a word says were undone. Whether they are in a sum is theirs to say who wrote it.
+    /// The same of those that a word says were undone. Whether a sum counts them, only who wrote it knows.
     undone: HashMap<Arc<str>, FileRow>,
 }
 

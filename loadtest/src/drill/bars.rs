@@ -64,21 +64,10 @@ pub(crate) fn judge(plan: &DrillPlan, report: &mut DrillReport) {
 mod tests {
     use super::*;
     use crate::drill::report::GateDay;
+    use crate::drill::world::World;
 
     fn plan(scale: u32, judges_time: bool) -> DrillPlan {
-        DrillPlan {
-            malipo: "malipo".into(),
-            rate_times: 10,
-            scale,
-            speed: 100,
-            day_scale: 1,
-            seed: 42,
-            folder: None,
-            picture: None,
-            check_books: None,
-            expect_healing: true,
-            judges_time,
-        }
+        DrillPlan { scale, judges_time, ..World::nowhere().plan }
     }
 
     fn wrong_with(plan: &DrillPlan, held_up: u64, slowest_ms: u64) -> u64 {
