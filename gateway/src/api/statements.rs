@@ -26,6 +26,8 @@ pub struct StatementBody {
     pub payments: usize,
     /// So many nobody had told us: they are booked now.
     pub found: usize,
+    /// So many of these are in suspense: what they are for cannot be told.
+    pub in_suspense: usize,
     /// So many were booked before.
     pub known: usize,
     /// What was booked before with other facts, which stand.
@@ -47,6 +49,8 @@ pub struct FileBody {
     pub payments: usize,
     /// So many nobody had told us: they are booked now.
     pub found: usize,
+    /// So many of these are in suspense: what they are for cannot be told.
+    pub in_suspense: usize,
     /// So many were booked before.
     pub known: usize,
     /// What was booked before with other facts, which stand.
@@ -116,6 +120,7 @@ pub(super) async fn file(app: SharedApp, request: Request<App>) -> Result<Respon
         kind: word.to_owned(),
         payments: taken.payments,
         found: taken.found,
+        in_suspense: taken.in_suspense,
         known: taken.known,
         differ: taken.differ.into_iter().map(DifferentRowBody::of).collect(),
         other_rows: taken.other_rows,
@@ -168,6 +173,7 @@ impl StatementBody {
             short_code: taken.account.number.to_string(),
             payments: taken.payments,
             found: taken.found,
+            in_suspense: taken.in_suspense,
             known: taken.known,
             differ: taken.differ.into_iter().map(DifferentRowBody::of).collect(),
             other_rows: taken.other_rows,

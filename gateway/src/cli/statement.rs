@@ -95,15 +95,23 @@ fn show_file(answer: &[u8], json: bool) -> ExitCode {
     if json {
         println!("{}", String::from_utf8_lossy(answer));
     } else {
-        let FileBody { channel, payments, found, known, differ, other_rows, incomplete_rows, .. } = &taken;
-        let different = differ.len();
+        let FileBody { channel, payments, known, differ, other_rows, incomplete_rows, .. } = &taken;
+        let (found, different) = (found(taken.found, taken.in_suspense), differ.len());
         println!(
-            "{payments} payments to {channel}: {found} found and booked, {known} known, {different} different; \
+            "{payments} payments to {channel}: {found}, {known} known, {different} different; \
              {other_rows} rows are no payments, {incomplete_rows} not completed"
         );
         tell_differences(differ);
     }
     if taken.differ.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_DIFFERENT) }
+}
+
+/// What was found, and what of it waits for somebody.
+fn found(found: usize, in_suspense: usize) -> String {
+    match in_suspense {
+        0 => format!("{found} found and booked"),
+        _ => format!("{found} found and booked ({in_suspense} of them in suspense, as they fit no bill yet)"),
+    }
 }
 
 fn tell_differences(rows: &[DifferentRowBody]) {
@@ -125,10 +133,10 @@ fn show(answer: &[u8], json: bool) -> ExitCode {
         println!("{}", String::from_utf8_lossy(answer));
     } else {
         println!(
-            "{} payments to {}: {} found and booked, {} known, {} different; {} rows are no payments, {} not completed",
+            "{} payments to {}: {}, {} known, {} different; {} rows are no payments, {} not completed",
             taken.payments,
             taken.short_code,
-            taken.found,
+            found(taken.found, taken.in_suspense),
             taken.known,
             taken.differ.len(),
             taken.other_rows,

@@ -11,7 +11,8 @@ use ledger::{Hash, VerifyingKey};
 use super::{EXIT_DIFFERENT, complain};
 use crate::bulletin::export::NOTE_FILE;
 use crate::bulletin::note::SignedFiles;
-use crate::gates;
+use crate::clock::{Clock, format_rfc3339};
+use crate::gates::{self, Genuine};
 use crate::process::PUBLIC_KEYS_FILE;
 use crate::receipts::{KeySet, verify_text};
 
@@ -82,10 +83,20 @@ fn verify_gate_text(text: &str, keys: &KeySet) -> Result<bool, String> {
     let keys = keys.receipt_keys().map_err(|error| error.to_string())?;
     let outcome = gates::verify(text, &keys);
     match &outcome {
-        Ok(says) => println!("[+] {says}\ngenuine"),
+        Ok(genuine) => println!("[+] {}\n{}", genuine.says, verdict(genuine, Clock::system().now_micros())),
         Err(wrong) => println!("[-] {wrong}\nNOT genuine"),
     }
     Ok(outcome.is_ok())
+}
+
+/// Whether a genuine text of a gate still opens one, by the clock of this machine.
+fn verdict(genuine: &Genuine, now_micros: i64) -> String {
+    match genuine.valid_until {
+        Some(until) if until.0 <= now_micros => {
+            format!("genuine, and over since {}", format_rfc3339(until.0))
+        }
+        _ => "genuine".to_owned(),
+    }
 }
 
 fn verify_export(folder: &Path, flags: &VerifyFlags) -> Result<bool, String> {
@@ -218,4 +229,19 @@ fn read_keys(flags: &VerifyFlags) -> Result<Option<KeySet>, String> {
     };
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_str(&text).map(Some).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gates::signed::Moment;
+
+    #[test]
+    fn what_is_genuine_and_over_is_said_to_be_over() {
+        const NOON: i64 = 1_795_176_000_000_000;
+        let pass = |valid_until| Genuine { says: "a pass".to_owned(), valid_until };
+        assert_eq!(verdict(&pass(Some(Moment(NOON))), NOON - 1), "genuine");
+        assert_eq!(verdict(&pass(Some(Moment(NOON))), NOON), "genuine, and over since 2026-11-20T12:00:00Z");
+        assert_eq!(verdict(&pass(None), NOON), "genuine");
+    }
 }

@@ -69,8 +69,10 @@ fn the_example_of_the_document_is_what_the_code_writes_and_reads() {
     }
     assert_eq!(Pass::open(&printed, &keys), Ok((Example::pass(), example.card())));
     assert_eq!(Pass::open(&format!(" {printed}\n"), &keys).map(|(pass, _)| pass), Ok(Example::pass()));
-    let said = gates::verify(&printed, &keys).unwrap();
-    assert!(said.contains("4071 5520 1831") && said.contains("KES 1,675.00"), "{said}");
+    let genuine = gates::verify(&printed, &keys).unwrap();
+    let says = &genuine.says;
+    assert!(says.contains("4071 5520 1831") && says.contains("KES 1,675.00"), "{says}");
+    assert_eq!(genuine.valid_until, Some(Example::pass().valid_until));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ledger::Evidence;
 use tokio::task::JoinSet;
 
 use super::statement::DifferentRow;
-use super::{AT_ONCE, Finding, Lister, listed, take};
+use super::{AT_ONCE, Finding, Lister, found_among, listed, take};
 use crate::api::trouble;
 use crate::app::{App, SharedApp};
 use crate::away::away;
@@ -22,6 +22,8 @@ pub(crate) struct FileTaken {
     pub(crate) payments: usize,
     /// So many nobody had told us: they are booked now.
     pub(crate) found: usize,
+    /// So many of these are in suspense: what they are for cannot be told.
+    pub(crate) in_suspense: usize,
     /// So many were booked before.
     pub(crate) known: usize,
     /// What was booked before with other facts, which stand.
@@ -78,20 +80,20 @@ pub(crate) async fn take_file(
         listed::keep(app, lister, &account, known).await.map_err(FileNotTaken::Trouble)?;
     }
     let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
-    let (found, known, taken_back) =
-        (count(Finding::Found), count(Finding::Known), count(Finding::TakenBack));
+    let (known, taken_back) = (count(Finding::Known), count(Finding::TakenBack));
+    let (found, in_suspense) = found_among(&findings);
     // Another file has said of these that they are none.
     let (payments, other_rows) = (findings.len() - taken_back, file.other_rows + taken_back as u64);
     let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {
         Finding::Differs(differs) => Some(DifferentRow { line, receipt, differs: *differs }),
-        Finding::Found | Finding::Known | Finding::TakenBack => None,
+        Finding::Found | Finding::FoundInSuspense | Finding::Known | Finding::TakenBack => None,
     });
     let differ: Vec<_> = differ.chain(booked).collect();
     tracing::info!(
-        %channel, kind = kind.word(), payments, found, known, differ = differ.len(), other_rows, incomplete_rows,
+        %channel, kind = kind.word(), payments, found, in_suspense, known, differ = differ.len(), other_rows, incomplete_rows,
         "A file of fallback money was taken."
     );
-    Ok(FileTaken { payments, found, known, differ, other_rows, incomplete_rows })
+    Ok(FileTaken { payments, found, in_suspense, known, differ, other_rows, incomplete_rows })
 }
 
 /// Has it remembered of what was taken back that nothing is left. Gives those that had been booked, because they were told of before

@@ -14,7 +14,7 @@ use metrics::counter;
 use tokio::task::JoinSet;
 
 use crate::api::trouble;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::away::away;
 use crate::books::LookupError;
 use crate::channels::Told;
@@ -31,8 +31,10 @@ const LOOKED_UP_AT_ONCE: usize = 512;
 /// What became of one payment that is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
-    /// Nobody had told us: it is booked now.
+    /// Nobody had told us: it is booked now, for a bill or as one's own transfer.
     Found,
+    /// Nobody had told us: it is booked now, and waits in suspense for somebody to say what it is for.
+    FoundInSuspense,
     /// It was booked before, with the same facts.
     Known,
     /// It was taken back: nothing moved, or nothing is left of it.
@@ -44,7 +46,7 @@ pub(crate) enum Finding {
 impl Finding {
     const fn word(self) -> &'static str {
         match self {
-            Self::Found => "found",
+            Self::Found | Self::FoundInSuspense => "found",
             Self::Known => "known",
             Self::TakenBack => "other",
             Self::Differs(_) => "differs",
@@ -99,6 +101,7 @@ pub(crate) async fn take(
             under_way.spawn(async move {
                 let taken = receiving::take(&app, told, &principal, &cause).await?;
                 let finding = match taken {
+                    Taken::Booked(sequence) if is_in_suspense(&app, sequence) => Finding::FoundInSuspense,
                     Taken::Booked(_) => Finding::Found,
                     Taken::Known(_) => Finding::Known,
                     Taken::Withdrawn(_) => Finding::TakenBack,
@@ -117,6 +120,18 @@ pub(crate) async fn take(
         counter!(LISTED_PAYMENTS_TOTAL.name, "source" => source, "outcome" => outcome).increment(1);
     }
     Ok(findings)
+}
+
+/// Whether the money that this record booked is in suspense.
+fn is_in_suspense(app: &App, sequence: u64) -> bool {
+    app.books.readers().with_totals(|totals| totals.suspense.contains_key(&sequence)).1
+}
+
+/// How many of a list were found, and how many of these wait in suspense.
+fn found_among(findings: &[Finding]) -> (usize, usize) {
+    let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
+    let in_suspense = count(Finding::FoundInSuspense);
+    (count(Finding::Found) + in_suspense, in_suspense)
 }
 
 /// Each of these payments in its order, nothing in place of one that is booked with the same facts. It is looked for apart from

@@ -11,7 +11,7 @@ use ledger::LedgerTime;
 use metrics::{counter, gauge};
 
 use super::plan::{Plan, Span, seconds};
-use super::{Finding, Lister, take};
+use super::{Lister, found_among, take};
 use crate::app::SharedApp;
 use crate::channels::Told;
 use crate::channels::contract::{Channel, ListRow, ListWanted, Lists, NoList};
@@ -126,7 +126,7 @@ async fn list(
             return Ok(if unreadable == 0 { Listed::Whole } else { Listed::WithUnreadable });
         }
         let findings = take(app, lister, told).await?;
-        found += findings.iter().filter(|finding| **finding == Finding::Found).count();
+        found += found_among(&findings).0;
     }
     Err(NotListed::TooLong)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Finding, Lister, listed, take};
+use super::{Finding, Lister, found_among, listed, take};
 use crate::api::trouble;
 use crate::app::SharedApp;
 use crate::away::away;
@@ -23,6 +23,8 @@ pub(crate) struct StatementTaken {
     pub(crate) payments: usize,
     /// So many nobody had told us: they are booked now.
     pub(crate) found: usize,
+    /// So many of these are in suspense: what they are for cannot be told.
+    pub(crate) in_suspense: usize,
     /// So many were booked before.
     pub(crate) known: usize,
     /// What was booked before with other facts, which stand.
@@ -80,18 +82,18 @@ pub(crate) async fn take_statement(
     let findings = take(app, lister, rows).await.map_err(NotTaken::Trouble)?;
     let again = listed::known_of(&places, &findings);
     listed::keep(app, lister, &account, again).await.map_err(NotTaken::Trouble)?;
-    let count = |wanted| findings.iter().filter(|finding| **finding == wanted).count();
-    let (found, known) = (count(Finding::Found), count(Finding::Known));
+    let known = findings.iter().filter(|finding| **finding == Finding::Known).count();
+    let (found, in_suspense) = found_among(&findings);
     let differ = places.into_iter().zip(&findings).filter_map(|((line, receipt), finding)| match finding {
         Finding::Differs(differs) => Some(DifferentRow { line, receipt, differs: *differs }),
-        Finding::Found | Finding::Known | Finding::TakenBack => None,
+        Finding::Found | Finding::FoundInSuspense | Finding::Known | Finding::TakenBack => None,
     });
     let differ: Vec<_> = differ.collect();
     tracing::info!(
-        account = %account, payments, found, known, differ = differ.len(), other_rows, incomplete_rows,
+        account = %account, payments, found, in_suspense, known, differ = differ.len(), other_rows, incomplete_rows,
         "A statement was taken."
     );
-    Ok(StatementTaken { account, payments, found, known, differ, other_rows, incomplete_rows })
+    Ok(StatementTaken { account, payments, found, in_suspense, known, differ, other_rows, incomplete_rows })
 }
 
 /// The account that a statement is of: one of ours at M-PESA.

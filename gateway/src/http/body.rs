@@ -127,6 +127,7 @@ pub(super) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
 /// personal data, and so may the name of a field that we do not know: neither is passed on. Other names are ours.
 fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let mut allowed = None;
     let (code, what) = if let Some(name) = missing {
         steps.push(Segment::Map { key: name.to_owned() });
         ("missing", "is missing")
@@ -137,6 +138,7 @@ fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
         }
         ("unknown_field", "has a field that this address does not know")
     } else if message.starts_with("unknown variant") {
+        allowed = allowed_words(message);
         ("not_allowed", "is not one of the values that are allowed")
     } else {
         ("wrong_type", "is of the wrong type or out of range")
@@ -157,7 +159,16 @@ fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
         }
     }
     let path = if path.is_empty() { "the body" } else { &path };
-    FieldError::new(pointer, code, format!("{path} {what}."))
+    let allowed = allowed.map_or_else(String::new, |words| format!(": {words}"));
+    FieldError::new(pointer, code, format!("{path} {what}{allowed}."))
+}
+
+/// The words that an unknown one should have been one of, which are ours: what comes after the last sign of their beginning, as
+/// what was sent stands before it and may hold anything.
+fn allowed_words(message: &str) -> Option<String> {
+    let (_, expected) = message.rsplit_once("`, expected ")?;
+    let words: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Reads JSON as [`StrictJson`], whatever content type it claims: the types that callbacks claim vary.
@@ -258,6 +269,16 @@ mod tests {
         amount: i64,
         #[serde(default)]
         lines: Vec<Line>,
+        #[serde(default)]
+        way: Option<Way>,
+    }
+
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    #[serde(rename_all = "snake_case")]
+    enum Way {
+        Mpesa,
+        AirtelMoney,
+        Card,
     }
 
     #[derive(Debug, serde::Deserialize, PartialEq)]
@@ -285,7 +306,7 @@ mod tests {
     fn json_of_ours_is_read_strictly_and_refused_without_repeating_what_was_sent() {
         let body = br#"{"service":"kws-entry","amount":305000}"#;
         let bill: NewBill = json(&typed("application/json; charset=utf-8"), body).unwrap();
-        assert_eq!(bill, NewBill { service: "kws-entry".into(), amount: 305_000, lines: vec![] });
+        assert_eq!(bill, NewBill { service: "kws-entry".into(), amount: 305_000, lines: vec![], way: None });
 
         assert_eq!(refused(r#"{"service":"a","amount":1,"amount":2}"#).code(), Code::RepeatedName);
         assert_eq!(refused("{").code(), Code::MalformedJson);
@@ -303,12 +324,16 @@ mod tests {
         let (pointer, code, detail) = told(r#"{"service":"a","amount":1,"lines":[{"count":1,"more":1}]}"#);
         assert_eq!((pointer.as_str(), code), ("/lines/0", "unknown_field"));
         assert!(detail.starts_with("lines[0] has a field"), "{detail}");
+        let (pointer, code, detail) = told(r#"{"service":"a","amount":1,"way":"cash"}"#);
+        assert_eq!((pointer.as_str(), code), ("/way", "not_allowed"));
+        assert_eq!(detail, "way is not one of the values that are allowed: mpesa, airtel_money, card.");
         for secretive in [
             r#"{"service":"a","amount":"0712345678"}"#,
             r#"{"service":"a","amount":1,"0712345678":1}"#,
             r#"{"service":"a","amount":1,"x`0712345678":1}"#,
             r#"{"service":"a","amount":1,"lines":[{"count":1,"0712345678`":1}]}"#,
             r#"{"service":"a","amount":30.50}"#,
+            r#"{"service":"a","amount":1,"way":"x`, expected one of `0712345678`, `y"}"#,
         ] {
             let problem = refused(secretive);
             assert_eq!(problem.code(), Code::ValidationFailed);

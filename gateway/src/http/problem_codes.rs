@@ -185,8 +185,8 @@ problem_codes! {
     /// This caller asks too often; `Retry-After` says when to come back.
     RateLimited = 429 "rate_limited" retryable
         title "Too many requests"
-        en "You have tried many times in a short time. Wait a minute and try again."
-        sw "Umejaribu mara nyingi kwa muda mfupi. Subiri dakika moja ujaribu tena."
+        en "You have tried many times in a short time. Wait a little and try again."
+        sw "Umejaribu mara nyingi kwa muda mfupi. Subiri kidogo ujaribu tena."
 
     /// Our mistake.
     InternalError = 500 "internal_error" retryable

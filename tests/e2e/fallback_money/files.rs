@@ -1,9 +1,9 @@
 //! Statements of a bank, slips and batches of card terminals: late, repeated, shuffled and overlapping, and of bills that were
 //! paid online meanwhile. Each payment is booked once.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{BANK_ACCOUNT, Bill, Call, Gateway, Order, Payment, taken, together};
+use crate::harness::{BANK_ACCOUNT, Bill, Call, Gateway, Order, Payment, malipo, run, taken, together};
 
 const SLIPS: &str = "Bank,Slip Number,Amount,Date,Payment Number\n";
 const BATCH: &str = "Terminal,Batch,RRN,Authorization Code,Amount,Payment Number,Time\n";
@@ -149,6 +149,30 @@ fn a_statement_whose_text_names_nobody_and_the_slip_that_does_pay_the_bill_in_ei
     assert_eq!(books.balance("2100.suspense"), 0);
     assert_eq!(books.events("payment_received").len(), 3, "one of them moved on from suspense");
     books.expect_balanced();
+}
+
+#[test]
+fn who_sends_a_file_is_told_how_much_of_what_was_found_waits_in_suspense() {
+    let gateway = Gateway::demo().start();
+    let kws = gateway.agency("kws");
+    let bills: Vec<_> = (0..3).map(|_| kws.bills(&Order::hells_gate(1))).collect();
+    // The last digit of one is written wrong.
+    let [right, other, wrong] = [0, 1, 2].map(|at| slip(&bills[at], &format!("FT26324ABCD{at}")));
+    let last = bills[2].number.chars().last().expect("a payment number has digits");
+    let miswritten = format!("{}{}", &bills[2].number[..11], if last == '9' { '0' } else { '9' });
+    let file = format!("{SLIPS}{right}{other}{}", wrong.replace(&bills[2].number, &miswritten));
+    let path = gateway.folder().join("slips.csv");
+    std::fs::write(&path, &file).unwrap();
+    let mut command = malipo(["statement", "import", "--channel", "bank_slip.kcb"]);
+    let said = run(command.arg(&path).arg("--data").arg(gateway.data())).expect(0).stdout;
+    let found = "3 payments to bank_slip.kcb: 3 found and booked (1 of them in suspense, as they fit no bill yet), 0 known";
+    assert!(said.starts_with(found), "{said}");
+    assert_eq!(gateway.books().balance("2100.suspense"), -50_000);
+
+    // What is known is not told again as if it were new.
+    let again: Value =
+        serde_json::from_str(&gateway.imports("bank_slip.kcb", &file, &[]).expect(0).stdout).unwrap();
+    assert_eq!((&again["found"], &again["in_suspense"], &again["known"]), (&json!(0), &json!(0), &json!(3)));
 }
 
 #[test]
