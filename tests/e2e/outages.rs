@@ -80,6 +80,18 @@ fn an_operator_says_that_a_way_to_pay_is_down_and_takes_it_back() {
         (0, 1)
     );
     Page::open(&gateway.public(), "/en/status").says("Earlier outages");
+
+    // Its number is what its report is asked for with, also after others that came and went.
+    let number = after["ended"][0]["id"].to_string();
+    for _ in 0..21 {
+        gateway.operator_says("mpesa_paybill", "drill");
+        gateway.operator_takes_back("mpesa_paybill");
+    }
+    let shown = outage(&gateway, &["status"]).expect(0).stdout;
+    assert!(shown.contains(&format!("Outage {number} of mpesa_prompt for everybody, from ")), "{shown}");
+    assert_eq!(shown.matches("\nDrill ").count(), 20, "{shown}");
+    let report = outage(&gateway, &["report", &number]).expect(0).stdout;
+    assert!(report.lines().nth(1).unwrap().starts_with("As of 20"), "{report}");
 }
 
 #[test]

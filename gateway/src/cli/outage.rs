@@ -8,7 +8,7 @@ use hyper::Method;
 
 use super::admin::{AdminError, ask};
 use super::{EXIT_NOT_FOUND, EXIT_UNAVAILABLE, complain, outage_report};
-use crate::api::{ChannelBody, OutageRequest, ReasonBody, ScopeRequest, StatusBody};
+use crate::api::{ChannelBody, OutageBody, OutageRequest, ReasonBody, ScopeRequest, StatusBody};
 use crate::clock::{format_rfc3339, parse_rfc3339};
 use crate::payments::channels::{ChannelName, PinnedTo};
 
@@ -46,7 +46,7 @@ pub enum OutageCommand {
         #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
         data: PathBuf,
     },
-    /// Show how the ways to pay are, and outages.
+    /// Show how the ways to pay are, and outages with their numbers: those that go on, and the latest that are over.
     Status {
         /// Data directory of the gateway.
         #[arg(long, value_name = "FOLDER", default_value = "malipo-data")]
@@ -190,9 +190,11 @@ fn show_status(answer: &[u8], json: bool) {
         );
     }
     for outage in &status.outages {
-        let kind = if outage.drill { "Drill" } else { "Outage" };
-        let whom = outage.agency.as_deref().unwrap_or("everybody");
-        println!("{kind} {} of {} for {whom}, since {}", outage.id, outage.channel, outage.since);
+        println!("{}, since {}", heading(outage), outage.since);
+    }
+    for outage in &status.ended {
+        let until = outage.ended.as_deref().unwrap_or_default();
+        println!("{}, from {} until {until}", heading(outage), outage.since);
     }
     for window in &status.windows {
         let whom = window.agency.as_deref().unwrap_or("everybody");
@@ -205,6 +207,13 @@ fn show_status(answer: &[u8], json: bool) {
         let ways = if ways.is_empty() { "cannot be paid now".to_owned() } else { ways.join(", ") };
         println!("Bills of {whom}: {ways}");
     }
+}
+
+/// Which outage it is, by the number that its report is asked for with.
+fn heading(outage: &OutageBody) -> String {
+    let kind = if outage.drill { "Drill" } else { "Outage" };
+    let whom = outage.agency.as_deref().unwrap_or("everybody");
+    format!("{kind} {} of {} for {whom}", outage.id, outage.channel)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ fn tables(report: &Value) -> String {
         word(&outage["channel"]),
         word(&outage["since"]),
     );
+    text += &format!("As of {}\n", word(&report["as_of"]));
     for admitted in list(&report["admitted"]) {
         let (agency, count, offline) = (word(&admitted["agency"]), &admitted["count"], &admitted["offline"]);
         text += &format!("Let in at gates of {agency}: {count}, of them {offline} without the gateway\n");
