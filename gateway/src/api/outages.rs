@@ -89,7 +89,7 @@ pub struct StatusBody {
     pub channels: Vec<ChannelBody>,
     /// Outages that go on, drills among them.
     pub outages: Vec<OutageBody>,
-    /// Outages that are over, the latest first; the latest [`ENDED_LISTED`] of each channel.
+    /// Outages that are over, the latest first; the latest twenty of each channel.
     pub ended: Vec<OutageBody>,
     /// Work that is planned or done.
     pub windows: Vec<WindowBody>,
