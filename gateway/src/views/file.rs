@@ -33,7 +33,7 @@ pub(super) const MIGRATIONS: [&str; 13] = [
 ];
 /// Raised with every change of the migrations, and with every change of what is written into their tables. A file of
 /// another version is built again.
-pub(super) const SCHEMA_VERSION: i64 = 9;
+pub(super) const SCHEMA_VERSION: i64 = 10;
 /// `MLPV`: tells `file` and others whose database this is.
 const APPLICATION_ID: i64 = 0x4d4c_5056;
 

@@ -54,6 +54,8 @@ CREATE TABLE payment (
 CREATE INDEX payment_by_time     ON payment (booked);
 -- Whoever misses a payment knows how much it was and on which day.
 CREATE INDEX payment_by_amount   ON payment (minor, currency, booked);
+-- Few are told of more than a day after they moved. Whoever looks for one of them has weeks of the amount before them.
+CREATE INDEX payment_told_late   ON payment (minor, currency, booked) WHERE booked - moved > 86400000000;
 CREATE INDEX payment_by_agency   ON payment (agency, booked) WHERE agency IS NOT NULL;
 -- An agency looks at what counted on a day, and at the latest of it.
 CREATE INDEX payment_by_agency_counted ON payment (agency, counted, counted_by) WHERE agency IS NOT NULL;

@@ -198,6 +198,7 @@ fn filters_narrow_and_combine() {
         (PaymentFilter { short_code: Some("600000".into()), ..all.clone() }, 0),
         (PaymentFilter { service: Some("park-entry".into()), booked: since_noon, ..all.clone() }, 1),
         (PaymentFilter { booked: before_noon, ..all.clone() }, 0),
+        (PaymentFilter { told_late: true, ..all.clone() }, 0),
         (PaymentFilter { bill: Some(first), ..all }, 0),
     ] {
         assert_eq!(payments(filter.clone()).len(), expected, "{filter:?}");
@@ -316,6 +317,21 @@ fn no_question_reads_a_whole_table_or_sorts_what_it_has_read() {
         assert!(
             plan.starts_with(
                 "SEARCH payment USING INDEX payment_by_amount (minor=? AND currency=? AND booked"
+            ) && !plan.contains("TEMP"),
+            "{plan}"
+        );
+        // Of an amount that many pay, what was told of late is found without reading the rest.
+        let plan = world.plan(
+            payments::select(
+                &Scope::All,
+                &PaymentFilter { told_late: true, moved: today, ..of_amount },
+                page,
+            )
+            .unwrap(),
+        );
+        assert!(
+            plan.starts_with(
+                "SEARCH payment USING INDEX payment_told_late (minor=? AND currency=? AND booked"
             ) && !plan.contains("TEMP"),
             "{plan}"
         );
