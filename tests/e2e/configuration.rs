@@ -94,6 +94,10 @@ fn one_data_directory_has_one_gateway() {
         // The first has not noticed.
         gateway.agency("kws").bills(&Order::hells_gate(1));
     }
+    // Whoever puts a new program in the place of an old one is told how.
+    let gateway = Gateway::serve().start();
+    let second = Gateway::serve().data(gateway.data()).try_start().err().expect("it is held").expect(1);
+    assert!(second.said().contains("note: with --take-over this one takes its place"), "{}", second.said());
 }
 
 #[test]

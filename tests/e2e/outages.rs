@@ -95,6 +95,31 @@ fn an_operator_says_that_a_way_to_pay_is_down_and_takes_it_back() {
 }
 
 #[test]
+fn what_comes_and_goes_all_day_hides_nothing_that_goes_on() {
+    let gateway = Gateway::demo().start();
+    gateway.operator_says("mpesa_paybill", "start");
+    for _ in 0..26 {
+        gateway.operator_says("mpesa_prompt", "start");
+        gateway.operator_takes_back("mpesa_prompt");
+    }
+    let number = status(&gateway)["outages"][0]["id"].to_string();
+    let feed = get(format!("{}/status.atom", gateway.public())).send().expect(200).text();
+    assert_eq!(feed.matches("<entry>").count(), 50, "{feed}");
+    assert!(feed.contains(&format!("#outage-{number}<")), "{feed}");
+
+    // Nor is it hidden by what began after it was over.
+    gateway.operator_takes_back("mpesa_paybill");
+    for _ in 0..10 {
+        gateway.operator_says("mpesa_prompt", "start");
+        gateway.operator_takes_back("mpesa_prompt");
+    }
+    let page = Page::open(&gateway.public(), "/en/status");
+    let (_, earlier) = page.html.split_once("Earlier outages").expect("there were some");
+    assert_eq!(earlier.matches("M-PESA paybill").count(), 1, "{earlier}");
+    assert_eq!(earlier.matches("M-PESA prompt").count(), 3, "{earlier}");
+}
+
+#[test]
 fn what_is_said_ends_by_itself_and_a_drill_refuses_nobody() {
     // An hour is two seconds here.
     let gateway = Gateway::demo().speed(1800).start();

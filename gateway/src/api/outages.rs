@@ -1,7 +1,6 @@
 //! How the ways to pay are, what is said of them and planned for them. Everybody may ask; operators and the Treasury say it
 //! for everybody or for one agency, an agency for itself.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::{Text, is_unseen};
@@ -27,7 +26,7 @@ use crate::payments::{Answer, Ask};
 
 /// Longest reason in characters, in each language.
 const REASON_LEN_MAX: usize = 500;
-/// So many outages that are over are listed of each channel: one that comes and goes all day hides no other.
+/// So many outages that are over are listed of each channel.
 const ENDED_LISTED: usize = 20;
 
 /// What is said of a channel.
@@ -325,7 +324,7 @@ impl StatusBody {
             as_of: moment(app.now()),
             channels: scopes.map(|scope| ChannelBody::of(&scope, board)).collect(),
             outages: board.open_outages().map(OutageBody::of).collect(),
-            ended: latest_ended(board),
+            ended: board.latest_ended(ENDED_LISTED, |_| true).into_iter().map(OutageBody::of).collect(),
             windows: board
                 .windows()
                 .map(|(id, window)| WindowBody::of(id, &window.terms, window.in_force))
@@ -333,20 +332,6 @@ impl StatusBody {
             next_ways: NextWaysBody::all(app),
         }
     }
-}
-
-fn latest_ended(board: &Board) -> Vec<OutageBody> {
-    let ended: Vec<_> = board.ended_outages().collect();
-    let mut listed: HashMap<&ChannelName, usize> = HashMap::new();
-    let mut latest = Vec::new();
-    for outage in ended.into_iter().rev() {
-        let of_channel = listed.entry(&outage.scope.channel).or_default();
-        *of_channel += 1;
-        if *of_channel <= ENDED_LISTED {
-            latest.push(OutageBody::of(outage));
-        }
-    }
-    latest
 }
 
 impl ChannelBody {

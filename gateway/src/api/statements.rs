@@ -26,7 +26,7 @@ pub struct StatementBody {
     pub payments: usize,
     /// So many nobody had told us: they are booked now.
     pub found: usize,
-    /// So many of these are in suspense: what they are for cannot be told.
+    /// So many of those found wait in suspense: they could be put to no bill.
     pub in_suspense: usize,
     /// So many were booked before.
     pub known: usize,
@@ -49,7 +49,7 @@ pub struct FileBody {
     pub payments: usize,
     /// So many nobody had told us: they are booked now.
     pub found: usize,
-    /// So many of these are in suspense: what they are for cannot be told.
+    /// So many of those found wait in suspense: they could be put to no bill.
     pub in_suspense: usize,
     /// So many were booked before.
     pub known: usize,

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{EXIT_CONFIG, ServeFlags, complain};
 use crate::config::{Config, Mode};
-use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Folder, Gateway, ReadyFile, StartError};
+use crate::process::{self, EXIT_WRITER_STOPPED, Ended, Folder, FolderError, Gateway, ReadyFile, StartError};
 use crate::server::handed::HandedSockets;
 use crate::telemetry::logs::Logs;
 
@@ -56,6 +56,9 @@ async fn start(config: &Config, flags: &ServeFlags) -> Result<Gateway, Vec<Start
 /// Says why it does not start.
 fn refuse(problems: &[StartError]) -> ExitCode {
     problems.iter().for_each(|problem| complain(problem));
+    if problems.iter().any(|problem| matches!(problem, StartError::Folder(FolderError::Held(_)))) {
+        eprintln!("note: with --take-over this one takes its place, and nobody is turned away");
+    }
     if problems.iter().all(StartError::is_configuration) {
         ExitCode::from(EXIT_CONFIG)
     } else {

@@ -110,7 +110,7 @@ fn show_file(answer: &[u8], json: bool) -> ExitCode {
 fn found(found: usize, in_suspense: usize) -> String {
     match in_suspense {
         0 => format!("{found} found and booked"),
-        _ => format!("{found} found and booked ({in_suspense} of them in suspense, as they fit no bill yet)"),
+        _ => format!("{found} found and booked ({in_suspense} of them in suspense)"),
     }
 }
 

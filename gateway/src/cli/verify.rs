@@ -89,11 +89,11 @@ fn verify_gate_text(text: &str, keys: &KeySet) -> Result<bool, String> {
     Ok(outcome.is_ok())
 }
 
-/// Whether a genuine text of a gate still opens one, by the clock of this machine.
+/// Whether a genuine text of a gate is still good for anything. A gate of a demonstration may live in another time.
 fn verdict(genuine: &Genuine, now_micros: i64) -> String {
     match genuine.valid_until {
         Some(until) if until.0 <= now_micros => {
-            format!("genuine, and over since {}", format_rfc3339(until.0))
+            format!("genuine, and over since {} by the clock of this machine", format_rfc3339(until.0))
         }
         _ => "genuine".to_owned(),
     }
@@ -241,7 +241,10 @@ mod tests {
         const NOON: i64 = 1_795_176_000_000_000;
         let pass = |valid_until| Genuine { says: "a pass".to_owned(), valid_until };
         assert_eq!(verdict(&pass(Some(Moment(NOON))), NOON - 1), "genuine");
-        assert_eq!(verdict(&pass(Some(Moment(NOON))), NOON), "genuine, and over since 2026-11-20T12:00:00Z");
+        assert_eq!(
+            verdict(&pass(Some(Moment(NOON))), NOON),
+            "genuine, and over since 2026-11-20T12:00:00Z by the clock of this machine"
+        );
         assert_eq!(verdict(&pass(None), NOON), "genuine");
     }
 }

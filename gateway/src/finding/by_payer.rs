@@ -73,6 +73,7 @@ pub(crate) async fn by_payer(
             money: Some(wanted.money),
             booked: here.span(wanted.day),
             moved: here.moved(wanted.day),
+            // Booked from the second day on and moved on the day: always more than a day apart.
             told_late: here.told_on == ToldOn::Later,
             ..Default::default()
         };
@@ -134,7 +135,7 @@ impl GoOn {
         }
     }
 
-    /// When they moved, where only that leaves few of many days: more than a day before they were booked. Whatever says nothing of it was told of at once.
+    /// When they moved, where only that leaves few of many days. Whatever says nothing of it was told of at once.
     fn moved(self, day: Date) -> TimeRange {
         if self.told_on == ToldOn::Later { days(day, 0, 1) } else { TimeRange::default() }
     }

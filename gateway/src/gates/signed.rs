@@ -113,6 +113,7 @@ impl<'de> Deserialize<'de> for Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gates;
     use crate::gates::batch::{Batch, UsedHere};
     use crate::gates::certificate::{self, Certificate};
     use crate::gates::pack::{
@@ -220,6 +221,7 @@ mod tests {
         let note = sign_note(&text(pack::TITLE, &pack()), &key);
         assert_eq!(Pack::open(&note, &keys).unwrap(), pack());
         assert_eq!(changes_that_pass(&note, |note| Pack::open(note, &keys)), Vec::<String>::new());
+        assert_eq!(gates::verify(&note, &keys).unwrap().valid_until, Some(Moment(MOMENT.0 + 1)));
 
         let certified = Certificate {
             version: 1,
@@ -234,6 +236,7 @@ mod tests {
         };
         let note = sign_note(&text(certificate::TITLE, &certified), &key);
         assert_eq!(changes_that_pass(&note, |note| Certificate::open(note, &keys)), Vec::<String>::new());
+        assert_eq!(gates::verify(&note, &keys).unwrap().valid_until, Some(MOMENT));
 
         let batch = Batch {
             version: 1,

@@ -31,7 +31,7 @@ const LOOKED_UP_AT_ONCE: usize = 512;
 /// What became of one payment that is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
-    /// Nobody had told us: it is booked now, for a bill or as one's own transfer.
+    /// Nobody had told us: it is booked now, for a bill or as the arrival of a transfer of our own.
     Found,
     /// Nobody had told us: it is booked now, and waits in suspense for somebody to say what it is for.
     FoundInSuspense,

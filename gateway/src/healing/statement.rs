@@ -23,7 +23,7 @@ pub(crate) struct StatementTaken {
     pub(crate) payments: usize,
     /// So many nobody had told us: they are booked now.
     pub(crate) found: usize,
-    /// So many of these are in suspense: what they are for cannot be told.
+    /// So many of those found wait in suspense: they could be put to no bill.
     pub(crate) in_suspense: usize,
     /// So many were booked before.
     pub(crate) known: usize,

@@ -163,8 +163,8 @@ fn misshapen(steps: &mut Vec<Segment>, message: &str) -> FieldError {
     FieldError::new(pointer, code, format!("{path} {what}{allowed}."))
 }
 
-/// The words that an unknown one should have been one of, which are ours: what comes after the last sign of their beginning, as
-/// what was sent stands before it and may hold anything.
+/// The allowed words, which are ours. They follow the last "`, expected "; what was sent stands before it and may hold anything,
+/// that sign too.
 fn allowed_words(message: &str) -> Option<String> {
     let (_, expected) = message.rsplit_once("`, expected ")?;
     let words: Vec<_> = expected.split('`').skip(1).step_by(2).collect();

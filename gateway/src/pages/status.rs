@@ -17,11 +17,11 @@ use crate::http::response::Response;
 use crate::offering;
 use crate::payments::channels::{Board, ChannelName, ChannelScope, ChannelState, Effective, WhyDown};
 
-/// So many single agencies are listed, so many plans, and so many outages that are over: a page that loads at once. All of
-/// them are in `GET /v1/status`.
+/// So many single agencies are listed, so many plans, and so many outages of each way that are over: a page that loads at once.
+/// More of them are in `GET /v1/status`.
 const AGENCIES_LISTED: usize = 25;
 const WORK_LISTED: usize = 10;
-const EARLIER_LISTED: usize = 10;
+const EARLIER_LISTED: usize = 3;
 
 /// `GET /{lang}/status`.
 pub(super) async fn show(app: SharedApp, request: Request<App>) -> Result<Response, Problem> {
@@ -104,8 +104,8 @@ impl StatusPage {
             why: Some(frame.shown(&window.terms.reason)),
             ..seen.stretch(&frame, &window.terms.scope)
         });
-        let ended: Vec<_> = seen.board.ended_outages().filter(|outage| !outage.is_drill).collect();
-        let earlier = ended.into_iter().rev().take(EARLIER_LISTED).filter_map(|outage| {
+        let ended = seen.board.latest_ended(EARLIER_LISTED, |outage| !outage.is_drill);
+        let earlier = ended.into_iter().filter_map(|outage| {
             let (ended, _) = outage.ended?;
             let time = (words.from_until)(&time(outage.since), &time(ended));
             Some(Stretch { time, ..seen.stretch(&frame, &outage.scope) })

@@ -1,6 +1,9 @@
 //! `GET /status.atom`: what changed about the ways to pay, for whoever follows it with a feed reader or a program. In both
 //! languages, because a feed has one address.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use askama::Template;
 use catalog::{Language, Text};
 use hyper::StatusCode;
@@ -17,7 +20,7 @@ use crate::http::request::Request;
 use crate::http::response::{self, Response};
 use crate::payments::channels::{Board, ChannelScope, Outage, WhyDown, WindowTerms};
 
-/// So many changes are in the feed, the newest.
+/// So many changes are in the feed: outages that go on, and the newest.
 const ENTRIES_MAX: usize = 50;
 /// The record with which the books began.
 const FIRST_RECORD: u64 = 1;
@@ -83,8 +86,11 @@ impl StatusFeed {
     fn new(origin: &str, channels: &Channels, board: &Board, planned: Vec<Entry>) -> Self {
         let outages = real_outages(board).flat_map(|outage| Entry::of_outage(channels, board, outage));
         let mut entries: Vec<Entry> = outages.chain(planned).collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+        // A way to pay that comes and goes all day pushes nothing out that goes on.
+        let go_on: BTreeSet<_> = board.open_outages().map(outage_id).collect();
+        entries.sort_by_key(|entry| Reverse((go_on.contains(&entry.id), entry.at)));
         entries.truncate(ENTRIES_MAX);
+        entries.sort_by_key(|entry| Reverse(entry.at));
         let updated = entries.iter().map(|entry| entry.updated).max();
         let updated = updated.map_or_else(String::new, |updated| format_rfc3339(updated.micros()));
         Self { origin: origin.to_owned(), updated, entries }

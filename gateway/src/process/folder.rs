@@ -58,7 +58,7 @@ pub enum FolderError {
         source: io::Error,
     },
     /// Another process holds it.
-    #[error("{} is held by another gateway that is running; stop it, put another in its place with serve --take-over, or use another --data", .0.display())]
+    #[error("{} is held by another gateway that is running; stop it, or use another --data", .0.display())]
     Held(PathBuf),
     /// A key in it is none.
     #[error("{}: {source}", path.display())]

@@ -165,7 +165,7 @@ fn who_sends_a_file_is_told_how_much_of_what_was_found_waits_in_suspense() {
     std::fs::write(&path, &file).unwrap();
     let mut command = malipo(["statement", "import", "--channel", "bank_slip.kcb"]);
     let said = run(command.arg(&path).arg("--data").arg(gateway.data())).expect(0).stdout;
-    let found = "3 payments to bank_slip.kcb: 3 found and booked (1 of them in suspense, as they fit no bill yet), 0 known";
+    let found = "3 payments to bank_slip.kcb: 3 found and booked (1 of them in suspense), 0 known";
     assert!(said.starts_with(found), "{said}");
     assert_eq!(gateway.books().balance("2100.suspense"), -50_000);
 

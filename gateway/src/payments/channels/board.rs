@@ -242,6 +242,22 @@ impl Board {
         self.ended.iter()
     }
 
+    /// Of outages that are over and `concern` somebody the latest `of_each` channel, the newest first: one channel that comes and goes
+    /// all day hides no other.
+    pub fn latest_ended(&self, of_each: usize, concerns: impl Fn(&Outage) -> bool) -> Vec<&Outage> {
+        let mut counts: BTreeMap<&ChannelName, usize> = BTreeMap::new();
+        let newest_first = self.ended.iter().rev().filter(|outage| concerns(outage));
+        let mut latest = Vec::new();
+        for outage in newest_first {
+            let count = counts.entry(&outage.scope.channel).or_default();
+            *count += 1;
+            if *count <= of_each {
+                latest.push(outage);
+            }
+        }
+        latest
+    }
+
     /// How many things are found out, said and planned.
     pub(in crate::payments) fn counts(&self) -> (usize, usize, usize) {
         (self.standings.len(), self.pins.len(), self.windows.len())

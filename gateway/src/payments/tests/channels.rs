@@ -6,12 +6,13 @@ use ledger::LedgerTime;
 use super::desk::Desk;
 use crate::payments::channels::{
     ChannelAsk, ChannelHappening, ChannelKind, ChannelName, ChannelPlace, ChannelRefusal, ChannelScope,
-    ChannelState, ENDED_OUTAGES_KEPT, Evidence, PIN_DAYS_MAX, PinTerms, PinnedTo, Source, Step, WhyDown,
-    WindowTerms, dwell_seconds,
+    ChannelState, ENDED_OUTAGES_KEPT, Evidence, Outage, PIN_DAYS_MAX, PinTerms, PinnedTo, Source, Step,
+    WhyDown, WindowTerms, dwell_seconds,
 };
 use crate::payments::{Answer, Ask, BillState, Refusal};
 
 const PROMPT: ChannelName = ChannelName::only(ChannelKind::MpesaPrompt);
+const PAYBILL: ChannelName = ChannelName::only(ChannelKind::MpesaPaybill);
 
 fn evidence() -> Evidence {
     Evidence {
@@ -181,4 +182,24 @@ fn outages_that_are_over_take_no_more_room_than_they_may() {
     let board = desk.ledger().readers().channels();
     assert_eq!(board.ended_outages().count(), ENDED_OUTAGES_KEPT);
     assert!(board.ended_outages().all(|outage| outage.ended.is_some_and(|(_, by)| by > outage.id)));
+}
+
+#[test]
+fn a_way_to_pay_that_comes_and_goes_hides_no_outage_of_another() {
+    let desk = Desk::open();
+    let is_down_for_a_while = |channel, to| {
+        let scope = ChannelScope::for_all(channel);
+        pin(&desk, scope.clone(), to, 1_000);
+        desk.ask(Ask::Channel(ChannelAsk::Unpin { scope }));
+    };
+    is_down_for_a_while(PAYBILL, PinnedTo::Down);
+    (0..5).for_each(|_| is_down_for_a_while(PROMPT, PinnedTo::Down));
+    is_down_for_a_while(PROMPT, PinnedTo::Drill);
+    let board = desk.ledger().readers().channels();
+    let of = |outages: Vec<&Outage>| -> Vec<_> {
+        outages.into_iter().map(|outage| (outage.scope.channel.clone(), outage.is_drill)).collect()
+    };
+    let [drill, prompt, paybill] = [(PROMPT, true), (PROMPT, false), (PAYBILL, false)];
+    assert_eq!(of(board.latest_ended(2, |_| true)), [drill, prompt.clone(), paybill.clone()]);
+    assert_eq!(of(board.latest_ended(2, |outage| !outage.is_drill)), [prompt.clone(), prompt, paybill]);
 }

@@ -198,11 +198,25 @@ fn filters_narrow_and_combine() {
         (PaymentFilter { short_code: Some("600000".into()), ..all.clone() }, 0),
         (PaymentFilter { service: Some("park-entry".into()), booked: since_noon, ..all.clone() }, 1),
         (PaymentFilter { booked: before_noon, ..all.clone() }, 0),
-        (PaymentFilter { told_late: true, ..all.clone() }, 0),
         (PaymentFilter { bill: Some(first), ..all }, 0),
     ] {
         assert_eq!(payments(filter.clone()).len(), expected, "{filter:?}");
     }
+}
+
+#[test]
+fn what_was_told_of_more_than_a_day_late_is_found_apart() {
+    let mut world = World::new();
+    let bill = world.bill("KWS", 4_000);
+    for (receipt, hours) in [("TKL0", 0), ("TKL23", 23), ("TKL25", 25), ("TKL90", 90)] {
+        let account = Addressed::Typed(TypedAccount::Number(bill));
+        world.receive_late(account, receipt, 1_000, hours * 3_600_000_000);
+    }
+    world.catch_up();
+    let late = PaymentFilter { told_late: true, ..PaymentFilter::default() };
+    let found = world.ask(world.reader().payments(&Scope::All, &late, PageRequest::default())).unwrap().rows;
+    let receipts: Vec<_> = found.iter().map(|row| &*row.channel_receipt.number).collect();
+    assert_eq!(receipts, ["TKL90", "TKL25"]);
 }
 
 #[test]

@@ -243,6 +243,17 @@ impl World {
 
     /// Money that says what it is for.
     pub(super) fn receive(&mut self, addressed: Addressed, receipt: &str, minor: i64) -> Answer {
+        self.receive_late(addressed, receipt, minor, 1_000_000)
+    }
+
+    /// The same, so many microseconds after it moved.
+    pub(super) fn receive_late(
+        &mut self,
+        addressed: Addressed,
+        receipt: &str,
+        minor: i64,
+        after_micros: i64,
+    ) -> Answer {
         let money_in = MoneyIn {
             receipt: ChannelReceipt {
                 provider: Provider::Mpesa,
@@ -257,7 +268,7 @@ impl World {
             addressed,
             told_by: ToldBy::Confirmation,
             evidence: Evidence::CallbackOnly,
-            moved: Some(LedgerTime::from_micros(self.clock.now_micros() - 1_000_000)),
+            moved: Some(LedgerTime::from_micros(self.clock.now_micros() - after_micros)),
             sealed: sealed(Some("NJERI 254700000000")),
             random: self.random(),
         };
