@@ -242,8 +242,8 @@ impl Board {
         self.ended.iter()
     }
 
-    /// Of outages that are over and `concern` somebody the latest `of_each` channel, the newest first: one channel that comes and goes
-    /// all day hides no other.
+    /// Outages that are over, the newest first: of those that `concerns` admits, the latest `of_each` of every channel. One that comes
+    /// and goes all day hides no other.
     pub fn latest_ended(&self, of_each: usize, concerns: impl Fn(&Outage) -> bool) -> Vec<&Outage> {
         let mut counts: BTreeMap<&ChannelName, usize> = BTreeMap::new();
         let newest_first = self.ended.iter().rev().filter(|outage| concerns(outage));
